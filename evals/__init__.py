@@ -1,0 +1,1 @@
+"""What every figure in the README is made with. Each file is one command; results/ keeps what it printed."""

@@ -1,0 +1,66 @@
+"""Write the README's tables from the result files, so that no figure there is typed by hand.
+
+python -m evals.readme [--check]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+README, RESULTS = Path("README.md"), Path("evals/results")
+NAMES = {"text_noisyag_news": "NoisyAG news, 5,000 texts", "image_roman_numerals": "roman numerals, 1,527 images"}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="fail where the README is not what the results say")
+    check = parser.parse_args().check
+    now, then = filled(README.read_text(encoding="utf-8")), README.read_text(encoding="utf-8")
+    if check and now != then:
+        sys.exit("README.md differs from evals/results: run python -m evals.readme")
+    README.write_text(now, encoding="utf-8")
+
+
+def filled(text: str) -> str:
+    """The README with each ``<!-- table NAME -->`` block made anew."""
+    for name, table in TABLES.items():
+        found = json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+        before, rest = text.split(f"<!-- table {name} -->\n", 1)
+        after = rest.split("<!-- end -->", 1)[1]
+        block = f"<!-- table {name} -->\n{table(found)}\nCommit {found['commit']}: `{found['command']}`\n<!-- end -->"
+        text = before + block + after
+    return text
+
+
+def demo(found: dict[str, Any]) -> str:
+    lines = [f"| median of {found['seeds']} plantings (worst) | errata | its scan alone |", "|---|---|---|"]
+    for name, words in (
+        ("recall", "spoiled labels found"),
+        ("precision", "flagged that were spoiled"),
+        ("accepted_right", "changes that were right"),
+        ("broken", "right labels broken"),
+    ):
+        cells = [f"{found[who][name]['median']:g} ({found[who][name]['worst']:g})" for who in ("errata", "scan_alone")]
+        lines.append(f"| {words} | {' | '.join(cells)} |")
+    return "\n".join([*lines, f"| model calls | {found['calls']:g} | 0 |", ""])
+
+
+def ranking(found: dict[str, Any]) -> str:
+    lines = ["| AUROC / average precision | errata's scan | cleanlab's recipe | the same, rows in file order |"]
+    lines.append("|---|---|---|---|")
+    for name, figures in found["sets"].items():
+        methods = ("errata", "cleanlab_recipe", "cleanlab_recipe_in_file_order")
+        cells = [f"{figures[m]['auroc']:.3f} / {figures[m]['ap']:.3f}" for m in methods]
+        lines.append(f"| {NAMES[name]} | {' | '.join(cells)} |")
+    return "\n".join([*lines, ""])
+
+
+TABLES: dict[str, Callable[[dict[str, Any]], str]] = {"demo": demo, "ranking": ranking}
+
+if __name__ == "__main__":
+    main()

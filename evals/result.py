@@ -1,0 +1,32 @@
+"""One result file: the figures, and what is needed to make them again."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+PACKAGES = ("errata", "cleanlab", "numpy", "scikit-learn", "torch")
+
+
+def write_result(path: Path, figures: dict[str, Any], *, seed: int) -> None:
+    """Write ``figures`` as JSON with the commit, the command, the seed and the versions that made them."""
+    record = {
+        "commit": commit(),
+        "command": " ".join(["python", "-m", "evals." + Path(sys.argv[0]).stem, *sys.argv[1:]]),
+        "seed": seed,
+        "versions": {"python": sys.version.split()[0], **{name: version(name) for name in PACKAGES}},
+        **figures,
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+
+
+def commit() -> str:
+    """The short hash of the commit, with "+" where the working tree differs from it."""
+    head = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True)
+    changed = subprocess.run(["git", "status", "--porcelain"], capture_output=True, text=True, check=True)
+    return head.stdout.strip() + ("+" if changed.stdout.strip() else "")

@@ -1,0 +1,34 @@
+"""errata: find the wrong labels in your dataset, see why, fix them. Undo anything.
+
+run = errata.open("tickets.csv", text="message", label="intent")
+run.scan()
+run.judge("Qwen/Qwen3-VL-8B-Instruct@http://localhost:8000/v1")
+run.proposals
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from errata.apps.python import Run, open
+    from errata.tools.detectors.confident_learning import find_label_issues
+    from errata.tools.judging.budget import Budget
+
+__version__ = "0.1.0"
+__all__ = ["Budget", "Run", "__version__", "find_label_issues", "open"]
+
+_HOMES = {
+    "open": "errata.apps.python",
+    "Run": "errata.apps.python",
+    "Budget": "errata.tools.judging.budget",
+    "find_label_issues": "errata.tools.detectors.confident_learning",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Everything is imported when it is first asked for: `import errata` itself costs nothing."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'errata' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -1,0 +1,1 @@
+"""The run as a graph: read graph.py top to bottom."""

@@ -1,0 +1,34 @@
+"""All evidence of a run in one posterior per item; made anew whenever it is asked for, since it takes milliseconds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from errata.agent.workspace import Workspace
+from errata.tools.detectors.confident_joint import confident_joint
+from errata.tools.inference.posterior import Posteriors, weigh
+from errata.types import Verdict
+
+NOISE_BOUNDS = (0.033, 0.5)
+"""Before anybody looked, no dataset is believed to be cleaner than ten well-kept test sets turned out to be on average
+(Northcutt, Athalye, Mueller 2021), and none to be mostly wrong."""
+
+
+def posteriors(workspace: Workspace, verdicts: Sequence[Verdict] | None = None) -> Posteriors:
+    """Over all items of the run, from its detectors and from ``verdicts`` (default: all that the run has)."""
+    found = workspace.verdicts() if verdicts is None else verdicts
+    return weigh(
+        workspace.given_N, workspace.detector_probs(), noise_share(workspace), found, workspace.run.label_space
+    )
+
+
+def noise_share(workspace: Workspace) -> float:
+    """The share of labels that the confident joint of the out-of-fold probabilities puts off its diagonal."""
+    if "noise" not in workspace.run.facts:
+        labeled = np.flatnonzero(workspace.given_N >= 0)
+        labels_N = workspace.given_N[labeled]
+        joint_KK = confident_joint(labels_N, np.asarray(workspace.arrays.load("probs")[labeled])).calibrated(labels_N)
+        workspace.note(noise=float(1 - np.trace(joint_KK) / max(joint_KK.sum(), 1)))
+    return float(np.clip(workspace.run.facts["noise"], *NOISE_BOUNDS))

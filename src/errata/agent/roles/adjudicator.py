@@ -1,0 +1,112 @@
+"""The adjudicator turns the evidence on each item into one proposal, with a reason that a person can check."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+from errata.agent.evidence import posteriors
+from errata.agent.workspace import Workspace
+from errata.tools.inference.candidates import NOBODY
+from errata.tools.inference.outcome import outcomes
+from errata.tools.inference.posterior import Posteriors
+from errata.tools.store.store import ItemRow
+from errata.types import F32, OTHER_ANSWERS, Int, Outcome, Proposal, Verdict
+
+WORDS = {"several": "several labels", "none_of_these": "none of these", "cannot_tell": "cannot tell"}
+
+
+def propose(workspace: Workspace) -> int:
+    """Store a proposal for every item; how many are open for a person."""
+    rows, verdicts = workspace.rows(), workspace.verdicts()
+    table = posteriors(workspace, verdicts)
+    words = outcomes(table, workspace.settings.costs)
+    case = Case(workspace, table, rows, verdicts)
+    found = [case.proposal(row, words[row.idx]) for row in rows]
+    workspace.store.set_proposals(workspace.run.run_id, found)
+    decided = workspace.decisions(rows)
+    return sum(p.outcome not in (None, "keep") and p.idx not in decided for p in found)
+
+
+class Case:
+    """All that can be said about the items of one run."""
+
+    def __init__(
+        self, workspace: Workspace, table: Posteriors, rows: Sequence[ItemRow], verdicts: Sequence[Verdict]
+    ) -> None:
+        self._table, self._rows = table, rows
+        self._verdicts: dict[int, list[Verdict]] = {}
+        for verdict in verdicts:
+            self._verdicts.setdefault(verdict.idx, []).append(verdict)
+        # An answer that nobody can read is no look: such an item stands as the scan left it.
+        self._looked_at = {verdict.idx for verdict in verdicts if verdict.readable}
+        facts, arrays = workspace.run.facts, workspace.arrays
+        # On features that only show how images look, a scan ranks; it does not know enough to name a label.
+        looks_only = facts.get("features", {}).get("strength") == "plain" and workspace.dataset.modality == "image"
+        self._scan_may_propose = not looks_only
+        flags_DN = np.stack([np.asarray(arrays.load(f"{name}.flag")) for name in facts["detectors"]])
+        self._suspected_N = flags_DN.sum(axis=0) > len(flags_DN) / 2
+        self._neighbors_NK: Int | None = arrays.load("neighbors") if arrays.has("neighbors") else None
+        self._probs_NK: F32 = arrays.load("probs")
+
+    def proposal(self, row: ItemRow, word: Outcome) -> Proposal:
+        if row.problem is not None or row.given_label is None:
+            return Proposal(row.idx, None, None, 0.0, float("nan"), row.problem or "no given label")
+        posterior = self._table.item(row.idx)
+        holds = float(self._table.given_holds_N[row.idx])
+        label = posterior.best_other(row.given_label)
+        outcome: Outcome | None = word
+        if row.idx not in self._looked_at:
+            outcome = self._by_the_scan(row.idx, word)
+        confidence = {
+            "relabel": posterior.labels.get(label or "", 0.0),
+            "several": posterior.several,
+            "none_of_these": posterior.none_of_these,
+            "ambiguous": posterior.labels.get(label or "", 0.0),
+        }.get(outcome or "keep", holds)
+        if outcome is None and row.idx not in self._verdicts:
+            return Proposal(row.idx, outcome, label, confidence, holds, "")
+        return Proposal(row.idx, outcome, label, confidence, holds, *self._because(row, label))
+
+    def _by_the_scan(self, idx: int, word: Outcome) -> Outcome | None:
+        """Nothing for an item that neither the evidence together nor most detectors suspect."""
+        if word == "keep":
+            return "ambiguous" if self._suspected_N[idx] else None
+        return word if self._scan_may_propose else "ambiguous"
+
+    def _because(self, row: ItemRow, label: str | None) -> tuple[str, tuple[str, ...]]:
+        said, evidence = [], []
+        for verdict in self._verdicts.get(row.idx, ()):
+            said.append(_in_words(verdict, row.given_label))
+            evidence.append(f"verdict:{verdict.judge}:{verdict.protocol}")
+        neighbors = self._neighbor_rows(row)
+        if neighbors:
+            votes = Counter(other.given_label for other in neighbors)
+            named = label if votes[label] >= votes[row.given_label] else row.given_label
+            said.append(f"{votes[named]} of {len(neighbors)} neighbors are labeled {named}")
+            evidence += [f"neighbor:{other.item_id}" for other in neighbors]
+        best = int(np.argmax(self._probs_NK[row.idx]))
+        said.append(
+            f"a model trained on the other labels says {self._table.space.names[best]} "
+            f"({self._probs_NK[row.idx, best]:.2f})"
+        )
+        return "; ".join(said), (*evidence, "detector:confident_learning")
+
+    def _neighbor_rows(self, row: ItemRow) -> list[ItemRow]:
+        if self._neighbors_NK is None:
+            return []
+        return [self._rows[j] for j in self._neighbors_NK[row.idx] if j != NOBODY]
+
+
+def _in_words(verdict: Verdict, given: str | None) -> str:
+    if not verdict.readable:
+        return f"{verdict.judge} gave no readable answer"
+    best = max(verdict.log_probs, key=verdict.log_probs.__getitem__)
+    answer = f"{WORDS.get(best, best)} ({np.exp(verdict.log_probs[best]):.2f})"
+    if verdict.protocol == "blind_choice":
+        return f"the judge, not shown the given label, said {answer}"
+    rival = next((name for name in verdict.log_probs if name not in (given, *OTHER_ANSWERS)), "")
+    loser = rival if best == given else given
+    return f"in a contest the judge said {answer}" + (f" over {loser}" if best not in OTHER_ANSWERS else "")

@@ -1,0 +1,52 @@
+"""The coordinator reads the profile and chooses detectors and their order, by rule, and always says why."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from errata.agent.workspace import Workspace
+from errata.tools.detectors import DETECTORS, runnable
+
+SMALL_CLASS = 5
+MOST_CLASSES_NAMED = 50
+
+
+def plan(workspace: Workspace) -> None:
+    """Profile the data and note the plan with its reasons among the run's facts."""
+    rows = workspace.rows()
+    counts = Counter(row.given_label for row in rows if row.given_label is not None)
+    copies = Counter(row.content_sha for row in rows)
+    labels_of: dict[str, set[str | None]] = {}
+    for row in rows:
+        labels_of.setdefault(row.content_sha, set()).add(row.given_label)
+    profile = {
+        "items": len(rows),
+        "classes": dict(counts.most_common(MOST_CLASSES_NAMED)),
+        "without_label": sum(row.given_label is None for row in rows),
+        "unreadable": sum(row.problem is not None for row in rows),
+        "protected": sum(row.protected for row in rows),
+        "duplicates": sum(n - 1 for n in copies.values()),
+        "conflicting_duplicates": sum(len(labels) > 1 for labels in labels_of.values()),
+    }
+    detectors, reasons = _choose(workspace, counts)
+    workspace.note(profile=profile, detectors=detectors, plan=reasons)
+
+
+def detectors(workspace: Workspace) -> list[str]:
+    return list(workspace.run.facts["detectors"])
+
+
+def _choose(workspace: Workspace, counts: Counter[str]) -> tuple[list[str], list[str]]:
+    settings = workspace.settings
+    chosen = list(DETECTORS)
+    reasons = ["confident_learning: out-of-fold probabilities say which labels the rest of the data contradicts"]
+    if settings.probs and not settings.embeddings and not settings.embedder:
+        chosen = runnable(embeddings=False, probs=True)
+        reasons.append("no other detector: probabilities were given, and no embeddings; --embeddings adds them")
+    else:
+        reasons.append("neighbors: items that look alike should be labeled alike")
+        reasons.append("discriminant: each class has a spread of its own, and says what does not belong to it")
+    small = [name for name, n in counts.items() if n < SMALL_CLASS]
+    if small:
+        reasons.append(f"{len(small)} classes have fewer than {SMALL_CLASS} items: what is said of them is weak")
+    return chosen, reasons

@@ -1,0 +1,116 @@
+"""The examiner forms the queue of suspects and puts them before the panel, batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from errata.agent.evidence import posteriors
+from errata.agent.roles import contest
+from errata.agent.workspace import Workspace
+from errata.errors import BudgetExceeded
+from errata.tools.inference.candidates import NOBODY
+from errata.tools.inference.posterior import Posteriors
+from errata.tools.inference.suspects import rank_suspects
+from errata.tools.judging.examine import JudgeSetup, JudgeTask
+from errata.tools.store.inherit import inherit_verdicts
+
+BATCH = 256
+ALL_LABELS = 12
+"""Up to so many labels, a blind choice offers all of them; beyond, only the item's candidates."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    judged: int
+    calls: int
+    stopped: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is still to be asked of one item: a blind choice, or a contest against ``challenger``."""
+
+    idx: int
+    candidates: tuple[str, ...]
+    challenger: str | None
+
+
+def queue(workspace: Workspace) -> tuple[int, int]:
+    """How many suspects the run has, and how many questions about them are open."""
+    if "suspects" not in workspace.run.facts:
+        _form_queue(workspace)
+    left = waiting(workspace)
+    if workspace.settings.judge and not left:
+        workspace.note(stopped="", failed=False)
+    return workspace.run.facts["suspects"], left
+
+
+def waiting(workspace: Workspace) -> int:
+    return sum(len(questions) for questions in _open_questions(workspace).values())
+
+
+def judge_batch(workspace: Workspace, progress: Callable[[str, int, int], None]) -> Examined:
+    """The next questions before one judge of the panel, all in flight together; their verdicts are stored."""
+    panel, open_questions = workspace.panel, _open_questions(workspace)
+    judge = next(name for name in panel.judges if open_questions[name])
+    batch = open_questions[judge][:BATCH]
+    items = workspace.dataset.items([question.idx for question in batch])
+    tasks = [JudgeTask(item, q.candidates, q.challenger) for item, q in zip(items, batch, strict=True)]
+    asked, left = workspace.run.facts.get("asked", 0), sum(map(len, open_questions.values()))
+    judged = panel.judge(judge, tasks, _setup(workspace), lambda n: progress("judge", asked + n, asked + left))
+    workspace.store.add_verdicts(workspace.run.run_id, judged.verdicts)
+    spent = panel.budget.spent
+    workspace.note(
+        asked=asked + len(judged.verdicts), spent={"calls": spent.calls, "tokens": spent.tokens, "usd": spent.usd}
+    )
+    stopped = str(judged.stopped) if judged.stopped else ""
+    workspace.note(stopped=stopped, failed=bool(stopped) and not isinstance(judged.stopped, BudgetExceeded))
+    return Examined(asked + len(judged.verdicts), spent.calls, stopped)
+
+
+def _form_queue(workspace: Workspace) -> None:
+    """Suspects by the scan alone. What an earlier run has settled, on unchanged items, stays settled."""
+    rows, arrays = workspace.rows(), workspace.arrays
+    settled = inherit_verdicts(workspace.store, workspace.run, rows)
+    holds_N = posteriors(workspace, verdicts=()).given_holds_N
+    for row in rows:
+        if row.idx in settled or row.protected or row.problem:
+            holds_N[row.idx] = np.nan
+    flags = [np.asarray(arrays.load(f"{name}.flag")) for name in workspace.run.facts["detectors"]]
+    ranked = rank_suspects(holds_N, flags, [row.content_sha for row in rows], workspace.settings.random_share)
+    workspace.store.set_suspicion(workspace.run.run_id, [int(idx) for idx in ranked])
+    workspace.note(suspects=len(ranked), settled=len(settled))
+
+
+def _open_questions(workspace: Workspace) -> dict[str, list[Question]]:
+    """Judge -> what it has still to be asked: blind choices of all suspects first, then contests."""
+    if not workspace.settings.judge:
+        return {}
+    suspects = sorted((r for r in workspace.rows() if r.suspicion is not None), key=lambda r: r.suspicion or 0)
+    verdicts = workspace.verdicts()
+    done = {(v.judge, v.protocol, v.idx) for v in verdicts}
+    table = posteriors(workspace, verdicts)
+    questions: dict[str, list[Question]] = {}
+    for judge in workspace.panel.judges:
+        blind = [r.idx for r in suspects if (judge, "blind_choice", r.idx) not in done]
+        rest = [r.idx for r in suspects if (judge, "contest", r.idx) not in done and r.idx not in set(blind)]
+        questions[judge] = [Question(idx, _candidates(table, idx), None) for idx in blind]
+        questions[judge] += [
+            Question(idx, (), challenger) for idx in rest if (challenger := contest.challenger(table, idx)) is not None
+        ]
+    return questions
+
+
+def _candidates(table: Posteriors, idx: int) -> tuple[str, ...]:
+    names = table.space.names
+    if len(names) <= ALL_LABELS:
+        return names
+    return tuple(sorted(names[c] for c in table.cand_NC[idx] if c != NOBODY))
+
+
+def _setup(workspace: Workspace) -> JudgeSetup:
+    settings = workspace.settings
+    return JudgeSetup(workspace.run.label_space, workspace.guideline, settings.style, settings.permutations)

@@ -1,0 +1,29 @@
+"""What the graph remembers: which run, how far, how much. Everything else is in the run's store."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+
+class RunState(TypedDict, total=False):
+    """JSON-plain, so that a checkpoint can be read by any later errata, and lost without harm."""
+
+    run_dir: str
+    run_id: int
+    phase: str
+    items: int
+    suspects: int
+    to_judge: int
+    judged: int
+    calls: int
+    stopped: str
+    open_proposals: int
+    approved: bool
+    changed: int
+    output: str
+
+
+class DetectorTask(RunState):
+    """The state of one branch of the fan-out over detectors."""
+
+    detector: str

@@ -1,0 +1,87 @@
+"""Where a run stands, in numbers and in words, and what to type next."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from errata.agent.approval import OPEN_OUTCOMES
+from errata.agent.readings import wrong_labels
+from errata.agent.results import result_rows
+from errata.agent.workspace import Workspace
+
+NAMED = 20
+"""Unreadable items that are named one by one."""
+
+
+def status_of(workspace: Workspace) -> dict[str, Any]:
+    """JSON-plain: the run, its data, its counts by status and outcome, the honest count, what was spent."""
+    rows, facts = result_rows(workspace), workspace.run.facts
+    decided = workspace.settled_decisions()
+    outcomes = Counter(row["outcome"] for row in rows if row["outcome"])
+    undecided = [row for i, row in enumerate(rows) if row["outcome"] in OPEN_OUTCOMES and i not in decided]
+    wrong = wrong_labels(workspace)
+    return {
+        "run": str(workspace.folder.path),
+        "run_id": workspace.run.run_id,
+        "data": workspace.run.data_path,
+        "items": len(rows),
+        "statuses": dict(Counter(row["status"] for row in rows)),
+        "outcomes": {name: outcomes[name] for name in ("keep", *OPEN_OUTCOMES) if outcomes[name]},
+        "open": len(undecided),
+        "decided": len(decided),
+        "wrong": {"estimate": wrong.estimate, "low": wrong.low, "high": wrong.high, "sentence": wrong.sentence},
+        "features": facts.get("features"),
+        "modality": "image" if workspace.settings.image or not workspace.settings.text else "text",
+        "detectors": facts.get("detectors", []),
+        "judges": list(workspace.settings.judge),
+        "suspects": facts.get("suspects"),
+        "spent": facts.get("spent", {"calls": 0, "tokens": 0, "usd": 0.0}),
+        "unreadable_answers": sum(not verdict.readable for verdict in workspace.verdicts()),
+        "unreadable": sum(row.problem is not None for row in workspace.rows()),
+        "unreadable_items": [row.item_id for row in workspace.rows() if row.problem is not None][:NAMED],
+        "stopped": facts.get("stopped", ""),
+        "failed": facts.get("failed", False),
+        "plan": facts.get("plan", []),
+        "report": str(workspace.folder.report),
+    }
+
+
+def describe(found: dict[str, Any]) -> str:
+    wrong, spent = found["wrong"], found["spent"]
+    lines = [f"{found['items']} items in {found['data']}"]
+    if found["features"]:
+        lines.append(f"features  {found['features']['name']}")
+    lines.append(f"scan      {found['suspects'] or 0} suspects ({', '.join(found['detectors'])})")
+    if found["judges"]:
+        failed = f", {found['unreadable_answers']} answers unreadable" if found["unreadable_answers"] else ""
+        cost = f", {spent['usd']:.2f} USD" if spent["usd"] else ""
+        lines.append(f"judge     {spent['calls']} calls, {spent['tokens']:,} tokens{cost}{failed}")
+    lines.append("propose   " + (", ".join(f"{n} {name}" for name, n in found["outcomes"].items()) or "nothing"))
+    lines += [f"decided   {found['decided']}, {found['open']} open"] if found["decided"] else []
+    if found["unreadable"]:
+        more = ", ..." if found["unreadable"] > NAMED else ""
+        lines.append(f"skipped   {found['unreadable']} unreadable: {', '.join(found['unreadable_items'])}{more}")
+    lines.append(wrong["sentence"])
+    lines += [f"Stopped early: {found['stopped']}"] if found["stopped"] else []
+    lines += _weak_features(found)
+    lines += ["", *_next(found)]
+    return "\n".join(lines)
+
+
+def _weak_features(found: dict[str, Any]) -> list[str]:
+    features = found["features"] or {}
+    if features.get("strength") != "plain" or found["modality"] != "image" or found["judges"]:
+        return []
+    return [
+        f"Features were plain ({features['name']}): errata ranks by looks alone. A judge would look: errata run --judge"
+    ]
+
+
+def _next(found: dict[str, Any]) -> list[str]:
+    lines = [f"report:   {found['report']}"]
+    if found["open"]:
+        lines.append("Next:     errata review --terminal    one key a decision")
+    elif found["decided"]:
+        lines.append("Next:     errata diff, then errata apply")
+    return lines

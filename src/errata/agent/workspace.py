@@ -1,0 +1,149 @@
+"""One run with everything that works on it: its folder and store, its data, its arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from pydantic import ValidationError
+
+from errata.agent.panel import Panel
+from errata.errors import DataError, SetupError, StoreError, nearest
+from errata.settings import Settings
+from errata.tools.data import Columns, Dataset, open_dataset
+from errata.tools.store import RunInfo, Store
+from errata.tools.store.arrays import Arrays
+from errata.tools.store.decisions import standing
+from errata.tools.store.run_folder import RunFolder
+from errata.tools.store.store import ItemRow
+from errata.types import F32, Decision, Int, Verdict
+
+
+@dataclass
+class Workspace:
+    store: Store
+    run: RunInfo
+
+    @property
+    def folder(self) -> RunFolder:
+        return self.store.folder
+
+    @cached_property
+    def settings(self) -> Settings:
+        """As they were frozen when the run started: neither the environment nor errata.toml has a say any more."""
+        try:
+            return Settings.model_validate(self.run.settings)
+        except ValidationError as error:
+            name = ".".join(map(str, error.errors()[0]["loc"]))
+            raise StoreError(
+                f"{self.folder.path} was made by an errata whose setting {name!r} this one does not know. "
+                "Start a new run in another folder: --run DIR"
+            ) from None
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        """The user's data, which must still be what the run was started on."""
+        dataset = open_data(Path(self.run.data_path), self.settings)
+        if dataset.sha256 != self.run.data_sha256:
+            raise DataError(
+                f"{self.run.data_path} has changed since this run was started. Start a run on the data as it is now "
+                "(errata run, with the same options): what still holds is inherited."
+            )
+        return dataset
+
+    @cached_property
+    def arrays(self) -> Arrays:
+        return Arrays(self.folder.arrays(self.run.run_id))
+
+    @cached_property
+    def panel(self) -> Panel:
+        """The run's judges, opened when the first of them is needed."""
+        return Panel(self.store, self.run, self.settings)
+
+    def close(self) -> None:
+        """Let go of judges and the store. Calls in flight are waited for and recorded."""
+        if "panel" in self.__dict__:
+            self.panel.close()
+            del self.__dict__["panel"]
+        self.store.close()
+        _open.pop((str(self.folder.path), self.run.run_id), None)
+
+    @cached_property
+    def guideline(self) -> str:
+        """Its text as it was when the run started: the user's file may have moved on."""
+        return str(self.run.facts["guideline"])
+
+    def rows(self) -> list[ItemRow]:
+        return self.store.items(self.run.run_id)
+
+    @cached_property
+    def given_N(self) -> Int:
+        """The column of the given label, -1 where an item has none or its content cannot be read."""
+        index = self.run.label_space.index()
+        return np.array([-1 if r.given_label is None or r.problem else index[r.given_label] for r in self.rows()])
+
+    def skip(self, problems: dict[int, str]) -> None:
+        """Leave out items whose content turned out to be unreadable while it was used."""
+        self.store.add_problems(self.run.run_id, problems)
+        self.__dict__.pop("given_N", None)  # computed before, it would still hold their labels
+
+    def detector_probs(self) -> list[F32]:
+        names = self.run.facts.get("detectors", [])
+        return [self.arrays.load(f"{n}.label_probs") for n in names if self.arrays.has(f"{n}.label_probs")]
+
+    def verdicts(self) -> list[Verdict]:
+        return self.store.verdicts(self.run.run_id)
+
+    def decisions(self, rows: Sequence[ItemRow] | None = None) -> dict[int, Decision]:
+        return standing(self.store.events, self.run, rows if rows is not None else self.rows())
+
+    def settled_decisions(self, rows: Sequence[ItemRow] | None = None) -> dict[int, Decision]:
+        """Without those that one person passed on to another: such an item is still open."""
+        return {idx: d for idx, d in self.decisions(rows).items() if d.answer != "passed_on"}
+
+    def item(self, item_id: str) -> ItemRow:
+        """One item's row; DataError, naming the nearest id, where the run has no such item."""
+        row = self.store.item(self.run.run_id, item_id)
+        if row is None:
+            raise DataError(f"There is no item {item_id!r} in this run{nearest(item_id, self._ids())}.")
+        return row
+
+    def _ids(self) -> list[str]:
+        return [row.item_id for row in self.rows()]
+
+    def note(self, **facts: object) -> None:
+        self.store.add_facts(self.run.run_id, **facts)
+        self.run = self.store.run(self.run.run_id)
+
+
+def open_data(path: Path, settings: Settings, *, patched: bool = False) -> Dataset:
+    """The user's data; ``patched``: after a patch, which may have left a single label."""
+    columns = Columns(settings.label, settings.text, settings.image, settings.id, settings.protect)
+    return open_dataset(path, columns, settings.labels, allow_one_label=patched)
+
+
+_open: dict[tuple[str, int], Workspace] = {}
+
+
+def share(workspace: Workspace) -> Workspace:
+    """Let the graph's nodes in this process work in this workspace, instead of opening their own."""
+    _open[str(workspace.folder.path), workspace.run.run_id] = workspace
+    return workspace
+
+
+def workspace_of(run_dir: str, run_id: int) -> Workspace:
+    """The workspace that a node works in, opened once per process."""
+    found = _open.get((run_dir, run_id))
+    return found if found is not None else share(open_run(RunFolder(Path(run_dir)), run_id))
+
+
+def open_run(folder: RunFolder, run_id: int | None = None) -> Workspace:
+    """A run that exists: the newest one of the folder, or one by its number."""
+    store = Store(folder)
+    run = store.newest_run() if run_id is None else store.run(run_id)
+    if run is None:
+        raise SetupError(f"{folder.path} holds no run yet. Start one: errata run DATA --text COL --label COL")
+    return Workspace(store, run)

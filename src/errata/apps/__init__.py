@@ -1,0 +1,1 @@
+"""Thin surfaces over the agent: no logic of their own."""

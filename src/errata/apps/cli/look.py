@@ -1,0 +1,66 @@
+"""errata status, show, results, report: look at a run without changing anything."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from errata.apps.cli.options import AsJson, RunName, opened, print_json, say
+
+
+def status(run: RunName = None, as_json: AsJson = False) -> None:
+    """Where a run stands, and what to type next."""
+    from errata.agent.status import describe, status_of
+
+    with opened(run) as workspace:
+        found = status_of(workspace)
+    print_json(found) if as_json else say(describe(found))
+
+
+def show(item: Annotated[str, typer.Argument()], run: RunName = None, as_json: AsJson = False) -> None:
+    """One item with all its evidence."""
+    from errata.agent.show import describe, evidence_of
+
+    with opened(run) as workspace:
+        found = evidence_of(workspace, item)
+    print_json(found) if as_json else say(describe(found))
+
+
+def results(
+    run: RunName = None,
+    out: Annotated[Path | None, typer.Option("-o", metavar="FILE", help="A .parquet, .csv or .jsonl file.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """The table: one row per item. Without -o, the counts."""
+    from errata.agent.results import result_rows, write_results
+
+    with opened(run) as workspace:
+        if out is not None:
+            written = write_results(workspace, out)
+            print_json({"rows": written, "file": str(out)}) if as_json else say(f"{written} rows written to {out}")
+            return
+        rows = result_rows(workspace)
+    if as_json:
+        print_json(rows)
+        return
+    for outcome, count in Counter(row["outcome"] or "(not suspected)" for row in rows).most_common():
+        say(f"{count:>8}  {outcome}")
+    say("Write the table: errata results -o FILE.parquet")
+
+
+def report(run: RunName = None, as_json: AsJson = False) -> None:
+    """Write the report page anew, and say where it is."""
+    from errata.agent.summary import write_run_report
+
+    with opened(run) as workspace:
+        write_run_report(workspace)
+        path = workspace.folder.report
+    print_json({"html": str(path), "json": str(path.with_suffix(".json"))}) if as_json else say(str(path))
+
+
+def add_to(app: typer.Typer) -> None:
+    for command in (status, show, results, report):
+        app.command()(command)

@@ -1,0 +1,115 @@
+"""errata run and errata scan: from a file to proposals."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from errata.apps.cli.options import AsJson, print_json, progress_bar, say, tell_of_retries
+from errata.errors import ModelError
+
+Data = Annotated[
+    Path, typer.Argument(help="A .csv, .tsv, .jsonl or .parquet file, an image folder, a datasets folder.")
+]
+Text = Annotated[str | None, typer.Option(metavar="COL", help="Column with the text.")]
+Image = Annotated[str | None, typer.Option(metavar="COL", help="Column with the image: bytes, or a path.")]
+Label = Annotated[str | None, typer.Option(metavar="COL", help="Column with the given label.")]
+Id = Annotated[str | None, typer.Option("--id", metavar="COL", help="Column with your own ids. Default: the position.")]
+Protect = Annotated[str | None, typer.Option(metavar="COL", help="Column that marks gold rows: they never change.")]
+Probs = Annotated[
+    str | None, typer.Option(metavar="COL|FILE", help="Your out-of-sample probabilities: column or .npy.")
+]
+Embeddings = Annotated[str | None, typer.Option(metavar="COL|FILE", help="Your embeddings: column or .npy.")]
+Embedder = Annotated[str | None, typer.Option(metavar="NAME", help="plain, minilm, or a sentence-transformers model.")]
+Labels = Annotated[Path | None, typer.Option(metavar="FILE", help="labels.toml: names, definitions, parents.")]
+RunDir = Annotated[
+    Path | None, typer.Option("--run", metavar="DIR", help="Run folder. Default: NAME.errata beside DATA.")
+]
+Guideline = Annotated[Path | None, typer.Option(metavar="FILE", help="What the labels mean, in Markdown.")]
+Judge = Annotated[list[str] | None, typer.Option(metavar="MODEL@URL", help="A judge; repeat it for a panel.")]
+Budget = Annotated[
+    str | None, typer.Option(metavar="LIMITS", help="Hard limits: calls=2000,usd=5,minutes=30,tokens=1e6")
+]
+Style = Annotated[str | None, typer.Option(metavar="letters|names", help="How a judge answers. Default: letters.")]
+Permutations = Annotated[
+    int | None, typer.Option(metavar="N", help="Orders in which a blind choice is asked. Default: 2.")
+]
+AllowHost = Annotated[list[str] | None, typer.Option(metavar="HOST", help="A host outside private networks to allow.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Scan, then say what judging would cost. Asks no model.")]
+
+
+def run(
+    data: Data,
+    text: Text = None,
+    image: Image = None,
+    label: Label = None,
+    id_: Id = None,
+    protect: Protect = None,
+    probs: Probs = None,
+    embeddings: Embeddings = None,
+    embedder: Embedder = None,
+    labels: Labels = None,
+    guideline: Guideline = None,
+    judge: Judge = None,
+    budget: Budget = None,
+    style: Style = None,
+    permutations: Permutations = None,
+    allow_host: AllowHost = None,
+    run_dir: RunDir = None,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Scan the data, put suspects before the judges, and propose. Type it again to go on after a stop."""
+    flags = {name: value for name, value in locals().items() if name not in ("data", "run_dir", "dry_run", "as_json")}
+    _drive(data, run_dir, dry_run, as_json, flags)
+
+
+def scan(
+    data: Data,
+    text: Text = None,
+    image: Image = None,
+    label: Label = None,
+    id_: Id = None,
+    protect: Protect = None,
+    probs: Probs = None,
+    embeddings: Embeddings = None,
+    embedder: Embedder = None,
+    labels: Labels = None,
+    run_dir: RunDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Detectors alone: no model is asked anything."""
+    flags = {name: value for name, value in locals().items() if name not in ("data", "run_dir", "as_json")}
+    _drive(data, run_dir, False, as_json, flags | {"judge": []})
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command("run")(run)
+    app.command("scan")(scan)
+
+
+def _drive(data: Path, run_dir: Path | None, dry_run: bool, as_json: bool, flags: dict[str, Any]) -> None:
+    from errata.agent.begin import begin, settings_for
+    from errata.agent.drive import drive
+    from errata.agent.price import price
+    from errata.agent.status import describe, status_of
+
+    tell_of_retries()
+    flags["id"] = flags.pop("id_")
+    settings = settings_for(data, run_dir, flags)
+    with progress_bar() as progress:
+        workspace = begin(data, settings, run_dir)
+        try:
+            if dry_run:
+                estimate = price(workspace, progress)
+                print_json(estimate.as_dict()) if as_json else say(estimate.in_words())
+                return
+            drive(workspace, progress)
+            found = status_of(workspace)
+        finally:
+            workspace.close()
+    print_json(found) if as_json else say(describe(found))
+    if found["failed"]:
+        raise ModelError(f"{found['stopped']} The scan and every finished call are kept: run again to go on.")

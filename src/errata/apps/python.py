@@ -1,0 +1,97 @@
+"""errata from Python: the same steps as on the command line, with values instead of printed words."""
+
+from __future__ import annotations
+
+import getpass
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from errata.agent import approval, changes, results
+from errata.agent.approval import DecidedMany, Person
+from errata.agent.begin import begin
+from errata.agent.changes import Applied, Reverted
+from errata.agent.drive import drive
+from errata.agent.status import status_of
+from errata.agent.workspace import Workspace
+from errata.settings import Settings, load_settings
+from errata.tools.patch import PatchLine
+from errata.types import Answer
+
+
+def open(path: str | Path, *, run: str | Path | None = None, **settings: Any) -> Run:
+    """The run of this data; ``settings`` are those of the command line (text, image, label, id, probs, guideline, ...).
+
+    Nothing is read or written before the first step. Raises SetupError for a setting that does not exist.
+    """
+    return Run(Path(path), load_settings(**settings), Path(run) if run else None)
+
+
+@dataclass
+class Run:
+    """One dataset, its evidence, its proposals and what people decided; everything lives in the run folder."""
+
+    data: Path
+    settings: Settings
+    folder: Path | None = None
+    _workspace: Workspace | None = None
+
+    def scan(self) -> dict[str, Any]:
+        """Detectors alone; no model is asked. Returns where the run stands, as `errata status --json` does."""
+        return self._drive(())
+
+    def judge(self, *judges: str, budget: str = "") -> dict[str, Any]:
+        """Put the suspects before these judges (MODEL@URL, a folder, replay:RUN_FOLDER), within ``budget``."""
+        return self._drive(judges, budget)
+
+    @property
+    def results(self) -> list[dict[str, Any]]:
+        """One row per item: item_id, given_label, status, outcome, proposed_label, confidence, quality (low = bad)."""
+        return results.result_rows(self._open())
+
+    @property
+    def proposals(self) -> list[dict[str, Any]]:
+        """The rows that a person should look at, the most suspicious first."""
+        found = [row for row in self.results if row["outcome"] in approval.OPEN_OUTCOMES]
+        return sorted(found, key=lambda row: row["quality"])
+
+    def decide(self, item_id: str, answer: Answer, label: str | None = None, *, by: str | None = None) -> None:
+        """A person's decision on one item. In code that means: the person who runs it."""
+        approval.decide(self._open(), self._person(by), item_id, answer, label)
+
+    def accept(self, where: str, *, by: str | None = None) -> DecidedMany:
+        """Accept the open proposals that ``where`` matches; recorded as a rule."""
+        return approval.decide_where(self._open(), self._person(by), True, where)
+
+    def reject(self, where: str, *, by: str | None = None) -> DecidedMany:
+        return approval.decide_where(self._open(), self._person(by), False, where)
+
+    def diff(self) -> list[PatchLine]:
+        """The label changes that have been decided."""
+        return changes.changes(self._open())
+
+    def apply(self, out: str | Path | None = None, *, in_place: bool = False) -> Applied:
+        return changes.apply(self._open(), Path(out) if out else None, in_place=in_place)
+
+    def revert(self, out: str | Path | None = None) -> Reverted:
+        return changes.revert(self._open(), Path(out) if out else None)
+
+    def close(self) -> None:
+        if self._workspace is not None:
+            self._workspace.close()
+            self._workspace = None
+
+    def _drive(self, judges: tuple[str, ...], budget: str = "") -> dict[str, Any]:
+        self.close()
+        self.settings = self.settings.model_copy(update={"judge": judges, "budget": budget or self.settings.budget})
+        workspace = self._open()
+        drive(workspace, lambda step, done, total: None)
+        return status_of(workspace)
+
+    def _open(self) -> Workspace:
+        if self._workspace is None:
+            self._workspace = begin(self.data, self.settings, self.folder)
+        return self._workspace
+
+    def _person(self, by: str | None) -> Person:
+        return Person(by or getpass.getuser(), self._open().folder.own_token())

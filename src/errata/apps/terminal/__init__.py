@@ -1,0 +1,1 @@
+"""The parts of the review in a terminal: keys, cards, pictures, labels to pick from."""

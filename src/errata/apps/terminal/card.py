@@ -1,0 +1,161 @@
+"""One item on the screen: its content, the label it has, what is proposed and why, and the keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import zip_longest
+
+from rich.console import Console
+from rich.text import Text
+
+from errata.apps.terminal.picture import half_blocks
+from errata.errors import DataError
+from errata.tools.visible import one_line, visible
+from errata.types import Item, Proposal
+
+NAME_SHOWN, REASON_SHOWN, TEXT_SHOWN = 40, 600, 100_000
+FACT_NAMES, BETWEEN = 10, "   "
+PICTURE_SHARE = 0.5
+MIN_ROOM = 3
+GUTTER = "│ "
+"""Stands before every line of the item's text, so that no text can pass for a part of the card."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """``choices``: key -> label, out of all the ``names``. ``page`` counts up; past the end it begins anew."""
+
+    item: Item
+    proposal: Proposal
+    choices: Mapping[str, str]
+    names: Sequence[str]
+    left: int
+    by: str
+    definitions: Mapping[str, str] = field(default_factory=dict)
+    page: int = 0
+    notice: str = ""
+
+
+def draw(card: Card, console: Console) -> None:
+    """Clear the screen and fill it with the card, cut to the screen's size."""
+    head = [_title(card, console.width), Text()]
+    keys = [*_packed(_choices(card), console.width), *_packed(_keys(card), console.width)]
+    foot = [*keys, *_wrap(Text(card.notice, "yellow"), console)]
+    room = max(MIN_ROOM, console.height - len(head) - len(foot) - 2)
+    body = _with_picture(card, console, room) if card.item.image is not None else _text_above(card, console, room)
+    console.clear()
+    console.print(Text("\n").join([*head, *body, Text(), *foot]), soft_wrap=True)
+
+
+def _with_picture(card: Card, console: Console, room: int) -> list[Text]:
+    columns = int(console.width * PICTURE_SHARE)
+    picture = _picture(card.item, console, columns, room)
+    width = max((row.cell_len for row in picture), default=0)
+    beside = _text_above(card, console, room, max(1, console.width - width - 2))[:room]
+    for row in picture:
+        row.pad_right(width - row.cell_len)
+    blank = [Text(" " * width)] * (len(beside) - len(picture))
+    return [Text.assemble(left, "  ", right) for left, right in zip_longest(picture + blank, beside, fillvalue=Text())]
+
+
+def _picture(item: Item, console: Console, columns: int, rows: int) -> list[Text]:
+    if console.color_system is None:
+        return _wrap(Text("(an image: this terminal shows no colors)"), console, columns)
+    try:
+        return half_blocks(item.image or b"", columns, rows)
+    except DataError as error:
+        return _wrap(Text(one_line(f"({error})", REASON_SHOWN)), console, columns)
+
+
+def _text_above(card: Card, console: Console, room: int, width: int | None = None) -> list[Text]:
+    facts = _facts(card, console, width)
+    if card.item.text is None:
+        return facts
+    shown = _page(card, console, max(MIN_ROOM, room - len(facts) - 1), (width or console.width) - len(GUTTER))
+    return [*shown, Text(), *facts]
+
+
+def _page(card: Card, console: Console, room: int, width: int) -> list[Text]:
+    """The lines of the text that fit, and where there are more, which ones these are."""
+    text = card.item.text or ""
+    wrapped = _wrap(Text(visible(text[:TEXT_SHOWN])), console, width)
+    lines = [Text.assemble((GUTTER, "dim"), line) for line in wrapped]
+    if len(text) > TEXT_SHOWN:
+        lines += [Text(f"(cut here: {len(text) - TEXT_SHOWN:,} more characters)", "dim")]
+    if len(lines) <= room:
+        return lines
+    size = room - 1
+    start = card.page % -(-len(lines) // size) * size
+    shown = lines[start : start + size]
+    where = Text(f"lines {start + 1} to {start + len(shown)} of {len(lines)}: space turns the page", "dim")
+    where.truncate(width + len(GUTTER), overflow="ellipsis")
+    return [*shown, where]
+
+
+def _facts(card: Card, console: Console, width: int | None) -> list[Text]:
+    facts = {
+        "given": Text(_name(card.item.given_label), "bold"),
+        "proposed": Text.assemble(
+            (_proposed(card.item, card.proposal), "bold green"), f"   confidence {card.proposal.confidence:.2f}"
+        ),
+        "why": Text(one_line(card.proposal.reason, REASON_SHOWN)),
+    }
+    lines = []
+    for name, fact in facts.items():
+        for i, line in enumerate(_wrap(fact, console, (width or console.width) - FACT_NAMES)):
+            lines.append(Text.assemble(((name if i == 0 else "").ljust(FACT_NAMES), "dim"), line))
+    return lines
+
+
+def _proposed(item: Item, proposal: Proposal) -> str:
+    """What is proposed, as a person reads it."""
+    label = _name(proposal.proposed_label)
+    words = {
+        "relabel": label,
+        "several": "several labels hold",
+        "none_of_these": "none of these labels holds",
+        "ambiguous": f"ambiguous ({_name(item.given_label)} or {label}): left for you",
+    }
+    return words[proposal.outcome or "ambiguous"]
+
+
+def _title(card: Card, width: int) -> Text:
+    title = f"item {_name(card.item.item_id)}   {card.left} left   deciding as {_name(card.by)}"
+    line = Text(title, "reverse")
+    line.truncate(width, pad=True)
+    return line
+
+
+def _choices(card: Card) -> dict[str, str]:
+    given = card.item.given_label
+    return {key: _name(label) + (" (given)" if label == given else "") for key, label in card.choices.items()}
+
+
+def _keys(card: Card) -> dict[str, str]:
+    keys = {"y": "accept"} if card.proposal.outcome != "ambiguous" else {}
+    keys["n"] = "keep given"
+    if len(card.choices) < len(card.names):
+        keys["/"] = "find a label"
+    keys |= {"s": "several", "o": "none of these", "c": "cannot tell"}
+    return keys | {"p": "pass on", "u": "undo", "q": "quit", "?": "help"}
+
+
+def _packed(keys: Mapping[str, str], width: int) -> list[Text]:
+    """Keys and what they do, as many on a line as fit."""
+    lines: list[Text] = []
+    for key, meaning in keys.items():
+        entry = Text.assemble((key, "bold cyan"), " ", meaning)
+        if lines and lines[-1].cell_len + len(BETWEEN) + entry.cell_len <= width:
+            lines[-1].append(BETWEEN).append_text(entry)
+        else:
+            lines.append(entry)
+    return lines
+
+
+def _name(text: str | None) -> str:
+    return "(none)" if text is None else one_line(text, NAME_SHOWN)
+
+
+def _wrap(text: Text, console: Console, width: int | None = None) -> list[Text]:
+    return list(text.wrap(console, max(1, width or console.width), overflow="fold"))

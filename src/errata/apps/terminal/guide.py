@@ -1,0 +1,32 @@
+"""What each key means, and what the labels on the card mean."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.text import Text
+
+from errata.apps.terminal.card import Card
+from errata.tools.visible import one_line
+
+KEYS = """\
+y, Enter   accept what is proposed
+n          keep the given label
+a digit    this label instead
+/          find another label by a part of its name
+s          several of the labels hold
+o          none of these labels holds
+c          cannot tell
+p          pass on: leave it to another person
+space      turn the page of a long text
+u          undo the last decision
+q, Ctrl-C  quit; everything decided is kept"""
+
+
+def show_guide(card: Card, console: Console) -> None:
+    """Clear the screen and print the keys, then the definitions of the labels offered, where they have any."""
+    console.clear()
+    console.print(Text(KEYS))
+    for label in card.choices.values():
+        if label in card.definitions:
+            console.print(Text.assemble("\n", (one_line(label), "bold"), "\n", one_line(card.definitions[label])))
+    console.print(Text("\nAny key goes back.", "dim"))

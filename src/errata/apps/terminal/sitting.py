@@ -1,0 +1,85 @@
+"""One person at one run: which items are open, the next one's card, decisions made and taken back."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from errata.agent.approval import OPEN_OUTCOMES, Person, decide, undo
+from errata.agent.evidence import posteriors
+from errata.agent.workspace import Workspace
+from errata.apps.terminal.card import Card
+from errata.apps.terminal.labels import offered
+from errata.tools.inference.posterior import Posteriors
+from errata.tools.store.store import ItemRow
+from errata.types import Answer, Decision, Proposal
+
+
+class Sitting:
+    """What is open is read from the store before each card: others may decide meanwhile.
+
+    ``made``: the events of this sitting that stand -> whether they give the item another label. ``moved``: how many
+    open items are not shown, because their content is no longer what the run looked at.
+    """
+
+    def __init__(self, workspace: Workspace, person: Person) -> None:
+        self._workspace, self._person = workspace, person
+        found = workspace.store.proposals(workspace.run.run_id)
+        self._proposals: dict[int, Proposal] = {i: p for i, p in found.items() if p.outcome in OPEN_OUTCOMES}
+        shas = workspace.dataset.content_shas
+        rows = [row for row in workspace.rows() if row.idx in self._proposals and not row.protected]
+        same = [row for row in rows if shas[row.idx] == row.content_sha]
+        self._rows = sorted(same, key=lambda row: self._proposals[row.idx].quality)
+        self._reopened: int | None = None
+        self.moved = len(rows) - len(same)
+        self.made: dict[int, bool] = {}
+
+    def open_rows(self) -> list[ItemRow]:
+        """The least trustworthy given label first; before it only the item whose decision was just taken back."""
+        decisions = self._workspace.decisions(self._rows)
+        rows = [row for row in self._rows if self._is_open(decisions.get(row.idx))]
+        return sorted(rows, key=lambda row: row.idx != self._reopened)
+
+    def _is_open(self, decision: Decision | None) -> bool:
+        """What one person passed on is open to the others."""
+        return decision is None or (decision.answer == "passed_on" and decision.by != self._person.name)
+
+    def card(self, row: ItemRow, left: int) -> Card:
+        space = self._workspace.run.label_space
+        return Card(
+            item=self._workspace.dataset.items([row.idx])[0],
+            proposal=self._proposals[row.idx],
+            choices=offered(space.names, lambda: self._likely(row)),
+            names=space.names,
+            left=left,
+            by=self._person.name,
+            definitions=space.definitions,
+        )
+
+    def decide(self, item_id: str, given: str | None, answer: Answer, label: str | None) -> None:
+        event = decide(self._workspace, self._person, item_id, answer, label, seeing="proposal", looked="item")
+        self.made[event] = answer == "label" and label != given
+        self._reopened = None
+
+    def undo(self) -> Decision | None:
+        """Take back the last decision that this person made by looking, now or in an earlier sitting, if there is one.
+        Its item is the next to be shown."""
+        standing = self._workspace.decisions(self._rows)
+        mine = {d.event: idx for idx, d in standing.items() if d.by == self._person.name and d.looked == "item"}
+        if not mine:
+            return None
+        event = max(mine)
+        undo(self._workspace, self._person, [event])
+        self.made.pop(event, None)
+        self._reopened = mine[event]
+        return standing[mine[event]]
+
+    def _likely(self, row: ItemRow) -> list[str]:
+        """Labels that the evidence speaks for, the given one and the proposed one first."""
+        labels = self._posteriors.item(row.idx).labels
+        first = [row.given_label, self._proposals[row.idx].proposed_label]
+        ranked = sorted(labels, key=labels.__getitem__, reverse=True)
+        return list(dict.fromkeys([name for name in first if name is not None] + ranked))
+
+    @cached_property
+    def _posteriors(self) -> Posteriors:
+        return posteriors(self._workspace)

@@ -1,0 +1,149 @@
+"""errata review --terminal: one card an item, one key a decision; each is stored before the next card is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from rich.console import Console
+from rich.text import Text
+
+from errata.agent.approval import Person, accepted
+from errata.agent.workspace import Workspace
+from errata.apps.terminal.card import Card, draw
+from errata.apps.terminal.guide import show_guide
+from errata.apps.terminal.keys import read_key
+from errata.apps.terminal.labels import matching, numbered
+from errata.apps.terminal.sitting import Sitting
+from errata.tools.visible import one_line
+from errata.types import Answer
+
+__all__ = ["ReviewSummary", "read_key", "review"]
+
+ReadKey = Callable[[], str]
+Answered = tuple[Answer, str | None]
+
+ACCEPT = ("y", "\n", "\r")
+QUIT = ("q", "\x04")
+ANSWERS: dict[str, Answer] = {"s": "several", "o": "none_of_these", "c": "cannot_tell", "p": "passed_on"}
+WORDS = {"several": "several labels", "none_of_these": "none of these", "cannot_tell": "cannot tell"}
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewSummary:
+    """``decided`` in this sitting, less what was undone; ``changes`` of them give an item another label. ``left``:
+    still open. ``moved``: open, but not shown, because their content is no longer what the run looked at."""
+
+    decided: int
+    changes: int
+    left: int
+    moved: int
+
+
+def review(workspace: Workspace, person: Person, console: Console, read_key: ReadKey) -> ReviewSummary:
+    """Show the open proposals one by one until none is left or the person quits, by a key, Ctrl-C or end of input.
+
+    The least trustworthy given label comes first. Every decision is stored by the time the next key is asked for.
+    Raises SetupError for a wrong token, and DataError where the data is no longer what the run was started on.
+    """
+    workspace.folder.check_token(person.token)
+    sitting = Sitting(workspace, person)
+    with suppress(KeyboardInterrupt, EOFError):
+        _Review(sitting, console, read_key).go_through()
+    summary = ReviewSummary(len(sitting.made), sum(sitting.made.values()), len(sitting.open_rows()), sitting.moved)
+    console.print(Text(_farewell(summary)))
+    return summary
+
+
+class _Review:
+    """Cards out, keys in. ``notice`` is the line that the next card shows: what the last key did."""
+
+    def __init__(self, sitting: Sitting, console: Console, read_key: ReadKey) -> None:
+        self._sitting, self._console, self._read_key = sitting, console, read_key
+        self._notice = ""
+
+    def go_through(self) -> None:
+        while rows := self._sitting.open_rows():
+            self._one(self._sitting.card(rows[0], len(rows)))
+
+    def _one(self, card: Card) -> None:
+        """Show one card until it is decided, or another one is reopened."""
+        while True:
+            draw(replace(card, notice=self._notice), self._console)
+            key, self._notice = self._read_key(), ""
+            if key in QUIT:
+                raise EOFError
+            answered = _answered(key, card)
+            if answered is not None:
+                self._decide(card, *answered)
+                return
+            if key == "u" and self._undo():
+                return
+            card = self._seen_otherwise(key, card)
+
+    def _decide(self, card: Card, answer: Answer, label: str | None) -> None:
+        self._sitting.decide(card.item.item_id, card.item.given_label, answer, label)
+        said = _in_words(answer, label, card.item.given_label)
+        self._notice = f"Item {one_line(card.item.item_id, 40)}: {said}. u takes it back."
+
+    def _undo(self) -> bool:
+        taken = self._sitting.undo()
+        if taken is None:
+            self._notice = "There is nothing to take back."
+            return False
+        was = _in_words(taken.answer, taken.label, taken.given_label)
+        self._notice = f"Taken back: item {one_line(taken.item_id, 40)} was {was}."
+        return True
+
+    def _seen_otherwise(self, key: str, card: Card) -> Card:
+        """The same item, for every key that decides nothing."""
+        if key == " ":
+            return replace(card, page=card.page + 1)
+        if key == "/":
+            return self._with_found_labels(card)
+        if key == "?":
+            show_guide(card, self._console)
+            self._read_key()
+        elif key in ACCEPT:
+            self._notice = "An ambiguous proposal names no answer to accept: choose one, or c, or p."
+        elif key != "u":
+            self._notice = f"{one_line(repr(key), 20)} is no key here; nothing was decided. ? lists the keys."
+        return card
+
+    def _with_found_labels(self, card: Card) -> Card:
+        part = self._console.input("A part of the label's name: ").strip()
+        labels = matching(card.names, part) if part else []
+        if not labels:
+            self._notice = f"No label holds {one_line(repr(part), 40)}." if part else ""
+            return card
+        self._notice = f"{len(labels)} hold {one_line(repr(part), 40)}: a digit picks one."
+        return replace(card, choices=numbered(labels))
+
+
+def _answered(key: str, card: Card) -> Answered | None:
+    if key in card.choices:
+        return "label", card.choices[key]
+    if key == "n":
+        return "label", card.item.given_label
+    if key in ANSWERS:
+        return ANSWERS[key], None
+    return accepted(card.proposal) if key in ACCEPT else None
+
+
+def _in_words(answer: Answer, label: str | None, given: str | None) -> str:
+    if answer == "label":
+        name = one_line(str(label), 40)
+        return f"kept as {name}" if label == given else f"changed to {name}"
+    return WORDS.get(answer, "passed on")
+
+
+def _farewell(summary: ReviewSummary) -> str:
+    lines = [f"{summary.decided} decided here, {summary.changes} of them to another label; {summary.left} still open."]
+    if summary.moved:
+        lines.append(f"{summary.moved} not shown: their content has changed. errata run looks at them again.")
+    if summary.left:
+        lines.append("Go on with the rest: errata review --terminal")
+    if summary.decided:
+        lines.append("Next: errata diff, then errata apply")
+    return "\n".join(lines)

@@ -1,0 +1,135 @@
+"""The demo: the whole loop on handwritten digits whose spoiled labels are known, and how well it went."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from errata.agent import approval, changes
+from errata.agent.approval import Person
+from errata.agent.begin import begin
+from errata.agent.drive import Progress, answer, drive
+from errata.agent.results import result_rows
+from errata.agent.status import status_of
+from errata.demo.digits import Half, read_key, write_digits
+from errata.settings import Settings
+from errata.tools.data.fingerprint import sha_of_file
+
+ACCEPT_ABOVE = 0.9
+"""Set on the training half: ``python -m evals.demo --half training``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Against the key. ``flagged``: items whose outcome is neither keep nor empty. ``recall``: share of the spoiled
+    labels that were flagged; ``precision``: share of the flagged that were spoiled. ``changed``: labels that the
+    scripted yes changed; ``accepted_right``: share of them that got their true label; ``broken``: right labels that
+    became wrong."""
+
+    spoiled: int
+    flagged: int
+    found: int
+    recall: float
+    precision: float
+    changed: int
+    changed_right: int
+    accepted_right: float
+    broken: int
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """One run of the demo. ``rows`` is the results table with each item's ``reason``, ``true_label`` and ``accepted``
+    added; ``status`` is where the run stood before anybody decided."""
+
+    errata: Score
+    scan: Score
+    calls: int
+    seconds: float
+    reverted_identical: bool
+    status: dict[str, Any]
+    rows: list[dict[str, Any]]
+
+    def as_json(self) -> dict[str, Any]:
+        score = asdict(self.errata)
+        head = {name: score[name] for name in ("recall", "precision", "accepted_right", "broken")}
+        tail = {"calls": self.calls, "seconds": round(self.seconds, 1), "reverted_identical": self.reverted_identical}
+        return head | tail | {"errata": score, "scan_alone": asdict(self.scan)}
+
+
+def run_demo(folder: Path, progress: Progress, seed: int = 0, half: Half = "demo") -> Demo:
+    """Write the digits into ``folder``, run the loop over them, and open the key at the end."""
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory() as locked_away:
+        key = Path(locked_away) / "key.csv"
+        data = write_digits(folder, seed, half, key)
+        return _run(data, key, progress, started)
+
+
+def _run(data: Path, key: Path, progress: Progress, started: float) -> Demo:
+    source_sha = sha_of_file(data)
+    scan_rows = _scan(data, progress)
+    settings = _settings(("demo",))
+    workspace = begin(data, settings)
+    try:
+        drive(workspace, progress)
+        rows, status = result_rows(workspace), status_of(workspace)
+        reasons = [proposal.reason for proposal in workspace.store.proposals(workspace.run.run_id).values()]
+        script = Person("a script", workspace.folder.own_token())
+        approval.decide_where(workspace, script, True, f"outcome == 'relabel' and confidence >= {ACCEPT_ABOVE}")
+        changed = {line.item_id: str(line.new) for line in changes.changes(workspace)}
+        answer(workspace, True, progress)
+        reverted = changes.revert(workspace, data.with_name("digits.reverted.csv"))
+        calls = workspace.run.facts["spent"]["calls"]
+    finally:
+        workspace.close()
+    truth = {row["item_id"]: row["given_label"] for row in rows} | dict(read_key(key))
+    for row, reason in zip(rows, reasons, strict=True):
+        row |= {"reason": reason, "true_label": truth[row["item_id"]], "accepted": row["item_id"] in changed}
+    identical = reverted.identical and sha_of_file(data) == source_sha
+    favourites = {r["item_id"]: r["proposed_label"] for r in scan_rows if r["outcome"]}
+    return Demo(
+        errata=_score(rows, changed, truth),
+        scan=_score(scan_rows, favourites, truth),
+        calls=calls,
+        seconds=time.monotonic() - started,
+        reverted_identical=identical,
+        status=status,
+        rows=rows,
+    )
+
+
+def _settings(judge: tuple[str, ...]) -> Settings:
+    # Not from what the user has set elsewhere: a demo is the same for everybody.
+    return Settings.model_validate({"label": "label", "image": "image", "id": "id", "judge": judge, "style": "names"})
+
+
+def _scan(data: Path, progress: Progress) -> list[dict[str, Any]]:
+    workspace = begin(data, _settings(()))
+    try:
+        drive(workspace, progress)
+        return result_rows(workspace)
+    finally:
+        workspace.close()
+
+
+def _score(rows: list[dict[str, Any]], changed: Mapping[str, str], truth: Mapping[str, str]) -> Score:
+    given = {row["item_id"]: row["given_label"] for row in rows}
+    spoiled = {item for item, label in given.items() if label != truth[item]}
+    flagged = {row["item_id"] for row in rows if row["outcome"] not in (None, "keep")}
+    right = sum(truth[item] == label for item, label in changed.items())
+    return Score(
+        spoiled=len(spoiled),
+        flagged=len(flagged),
+        found=len(flagged & spoiled),
+        recall=len(flagged & spoiled) / max(len(spoiled), 1),
+        precision=len(flagged & spoiled) / max(len(flagged), 1),
+        changed=len(changed),
+        changed_right=right,
+        accepted_right=right / max(len(changed), 1),
+        broken=sum(item not in spoiled and truth[item] != label for item, label in changed.items()),
+    )

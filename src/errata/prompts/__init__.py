@@ -1,0 +1,109 @@
+"""Prompts as versioned files: one folder each, ``v1.md`` never changes once published.
+
+A file has three parts: ``## system``, ``## item`` (the data) and ``## question`` (what is asked of it). The item comes
+before the question, and its image first of all, so that a server's prefix cache pays for the item once.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import StrictUndefined, Template
+from jinja2.sandbox import SandboxedEnvironment
+
+from errata.prompts.options import Option
+from errata.types import Item, PromptRef
+
+Message = dict[str, Any]
+
+MARK = re.compile(
+    r"(?i:<(?=[|\uff5c]|/?(?:s|bos|eos|pad|unk|mask|cls|sep|img|image|video|audio|think|tool_call|tool_response"
+    r"|\w+_of_\w+|\w+_token)>))|\[(?=/?[A-Z_]{3,}\])"
+)
+"""Where a special token of today's models begins: <|im_end|>, </s>, <image>, <start_of_turn>, [/INST], ..."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """One published version of one prompt."""
+
+    ref: PromptRef
+    parts: dict[str, str]
+
+    def render(self, item: Item, options: Sequence[Option], guideline: str = "") -> list[Message]:
+        """Chat messages in the OpenAI form. An undefined name in the template is an error, never an empty string."""
+        values = {
+            "text": item.text,
+            "guideline": guideline.strip(),
+            "options": options,
+            "aliased": any(option.alias for option in options),
+        }
+        # The system part is said alike to everyone; item and question are one template, because rendering is what a
+        # cached call costs.
+        turn = _template(self.parts["item"] + self.parts["question"]).render(values).strip()
+        content = [{"type": "text", "text": turn}]
+        messages: list[Message] = [
+            {"role": "system", "content": self.parts["system"].strip()},
+            {"role": "user", "content": content},
+        ]
+        return messages if item.image is None else with_image(messages, item.image)
+
+
+PARTS = ("system", "item", "question")
+
+
+@cache
+def load(prompt_id: str, version: str = "v1") -> Prompt:
+    source = files(__name__).joinpath(prompt_id, f"{version}.md").read_text(encoding="utf-8")
+    parts = dict(zip(PARTS, _split(source), strict=True))
+    return Prompt(PromptRef(prompt_id, version, hashlib.sha256(source.encode()).hexdigest()), parts)
+
+
+@cache
+def _template(source: str) -> Template:
+    """Compiled once: compiling costs fifty times what rendering does, and a run renders thousands of prompts."""
+    return _environment().from_string(source)
+
+
+def with_image(messages: Sequence[Message], image: bytes) -> list[Message]:
+    """The same messages, with the image before everything else that the user's turn says."""
+    *before, last = messages
+    return [*before, {**last, "content": [image_part(image), *last["content"]]}]
+
+
+def image_part(image: bytes) -> Message:
+    kind = "jpeg" if image.startswith(b"\xff\xd8") else "png"
+    url = f"data:image/{kind};base64,{base64.b64encode(image).decode()}"
+    return {"type": "image_url", "image_url": {"url": url}}
+
+
+def quoted(text: str) -> str:
+    """Text of an item as a JSON string: it cannot end its own quotes, so whatever it says stays inside its slot.
+
+    What chat templates use to mark turns and images is escaped (still the same JSON string), or a tokenizer would
+    read such a mark in an item as the real one.
+    """
+    return MARK.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(text, ensure_ascii=False))
+
+
+def _split(source: str) -> list[str]:
+    for part in PARTS:
+        source = source.replace(f"## {part}\n", "\0", 1)
+    return source.split("\0")[1:]
+
+
+@cache
+def _environment() -> SandboxedEnvironment:
+    environment = SandboxedEnvironment(
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, autoescape=False
+    )
+    environment.filters["json"] = quoted
+    return environment

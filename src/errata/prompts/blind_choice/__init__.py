@@ -1,0 +1,1 @@
+"""Blind choice: which option describes the item, without being shown the given label."""

@@ -1,0 +1,1 @@
+"""Contest: the given label against a challenger, asked in both orders."""

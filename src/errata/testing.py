@@ -1,0 +1,114 @@
+"""Stand-ins that ship with errata, so that nobody mocks its code: a judge that says what it is told, calls kept in
+memory, an embedder that needs no model."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Literal
+
+import numpy as np
+
+from errata.errors import ModelError
+from errata.tools.judging.calls import CallRecord
+from errata.tools.judging.chat import ChatReply, ChatRequest
+from errata.types import F32, Item
+
+Answer = str | Mapping[str, float] | ChatReply | Exception
+"""What FakeChat may be told to say: a text; probabilities of the choices (their likeliest is the text); a reply; an
+error to raise."""
+
+
+class FakeChat:
+    """A judge that answers from a list, in turn, or by a function of the request. ``requests`` keeps what it got."""
+
+    def __init__(
+        self,
+        answers: Iterable[Answer] | Callable[[ChatRequest], Answer],
+        *,
+        name: str = "fake",
+        limit: int = 8,
+        latency_s: float = 0.0,
+    ) -> None:
+        self.name, self.limit, self.latency_s = name, limit, latency_s
+        self.requests: list[ChatRequest] = []
+        self.closed = False
+        self._answer = answers if callable(answers) else _in_turn(answers)
+
+    async def complete(self, request: ChatRequest) -> ChatReply:
+        self.requests.append(request)
+        await asyncio.sleep(self.latency_s)
+        answer = self._answer(request)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer if isinstance(answer, ChatReply) else _reply(answer)
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+class MemoryCalls:
+    """A CallLog in memory. ``commits`` counts the transactions."""
+
+    def __init__(self) -> None:
+        self.calls: dict[str, CallRecord] = {}
+        self.commits = 0
+
+    def find(self, keys: Sequence[str]) -> dict[str, CallRecord]:
+        return {key: self.calls[key] for key in keys if key in self.calls}
+
+    def record(self, records: Sequence[CallRecord]) -> None:
+        self.calls.update((record.key, record) for record in records)
+        self.commits += 1
+
+    def models(self) -> list[str]:
+        return sorted({record.model for record in self.calls.values()})
+
+
+class ToyEmbedder:
+    """Vectors from hashed words, or from the bytes of an image: alike items lie near each other, nothing is loaded."""
+
+    name = "toy"
+    strength: Literal["semantic", "plain"] = "plain"
+    per_item = True
+
+    def __init__(self, dimensions: int = 64) -> None:
+        self.dimensions = dimensions
+
+    def embed(self, items: Sequence[Item], progress: Callable[[int], None] | None = None) -> F32:
+        """f32[n, dimensions], rows of length 1."""
+        rows_ND = np.zeros((len(items), self.dimensions), dtype=np.float32)
+        for row_D, item in zip(rows_ND, items, strict=True):
+            for word in _words(item):
+                row_D[int.from_bytes(hashlib.sha256(word).digest()[:8], "big") % self.dimensions] += 1
+            row_D /= max(float(np.linalg.norm(row_D)), 1.0)
+        if progress is not None:
+            progress(len(items))
+        return rows_ND
+
+
+def _words(item: Item) -> list[bytes]:
+    words = (item.text or "").lower().encode().split()
+    image = item.image or b""
+    return words + [image[at : at + 8] for at in range(0, len(image), 8)]
+
+
+def _in_turn(answers: Iterable[Answer]) -> Callable[[ChatRequest], Answer]:
+    waiting = iter(answers)
+
+    def answer(request: ChatRequest) -> Answer:
+        try:
+            return next(waiting)
+        except StopIteration:
+            raise ModelError("FakeChat has no answers left: give it as many as there are calls.") from None
+
+    return answer
+
+
+def _reply(answer: str | Mapping[str, float]) -> ChatReply:
+    if isinstance(answer, str):
+        return ChatReply(answer, None, 10, 1, 0.0, "fake")
+    text = max(answer, key=answer.__getitem__)
+    return ChatReply(text, {token: math.log(p) for token, p in answer.items() if p > 0}, 10, 1, 0.0, "fake")

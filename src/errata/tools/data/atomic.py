@@ -1,0 +1,133 @@
+"""Writing so that a path holds either what it held before or all that it should hold: never a part, after any crash."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from errata.errors import SetupError
+
+
+@contextmanager
+def atomic_write(path: Path) -> Iterator[BinaryIO]:
+    """A file to write into; it takes the place of ``path`` when the block ends, and vanishes when the block raises.
+
+    Where the system knows unnamed files (Linux), not even a kill -9 leaves anything behind. A link is followed, and
+    an existing file's mode kept. Raises SetupError where the system refuses: a full disk, no such folder, no right.
+    """
+    path = path.resolve()
+    with _explained(path):
+        file, name = _open_beside(path)
+        try:
+            with file:
+                yield file
+                file.flush()
+                if path.exists():
+                    os.fchmod(file.fileno(), path.stat().st_mode & 0o7777)
+                os.fsync(file.fileno())
+                name = name or _give_name(file, path)
+                name.replace(path)
+        except BaseException:
+            if name is not None:
+                name.unlink(missing_ok=True)
+            raise
+        _sync_folder(path.parent)
+
+
+@contextmanager
+def atomic_folder(path: Path) -> Iterator[Path]:
+    """A new empty folder to fill; it takes the place of ``path`` when the block ends, and is removed when it raises.
+
+    An existing folder at ``path`` is exchanged in one step where the system can, and is removed afterwards. A kill
+    can leave a half-filled folder behind, under a hidden name beside ``path``.
+    """
+    path = path.resolve()
+    with _explained(path):
+        draft = _hidden_name(path)
+        draft.mkdir()
+        try:
+            yield draft
+            _sync_tree(draft)
+            if path.exists():
+                _exchange(draft, path)
+            else:
+                draft.rename(path)
+            _sync_folder(path.parent)
+        finally:
+            # After an exchange this is the folder that was there before.
+            shutil.rmtree(draft, ignore_errors=True)
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        what = f"{path} could not be written ({error.strerror or error})"
+        todo = "free some space" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "choose another place"
+        raise SetupError(f"{what}; what was there before is still there. Put it right or {todo}.") from error
+
+
+def _hidden_name(path: Path) -> Path:
+    return path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.errata-tmp")
+
+
+def _open_beside(path: Path) -> tuple[BinaryIO, Path | None]:
+    """A file on the same file system as ``path``, and its name, None while it has none."""
+    if hasattr(os, "O_TMPFILE"):
+        # Some file systems (NFS, older overlays) refuse it; then the file has a name from the start.
+        with suppress(OSError):
+            return os.fdopen(os.open(path.parent, os.O_TMPFILE | os.O_RDWR, 0o666), "w+b"), None
+    name = _hidden_name(path)
+    return name.open("x+b"), name
+
+
+def _give_name(file: BinaryIO, path: Path) -> Path:
+    """Links an unnamed file into its folder, so that it can be renamed."""
+    name = _hidden_name(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        # With a folder given, Python calls linkat and follows /proc's link; without, link, which does not.
+        os.link(f"/proc/self/fd/{file.fileno()}", name, src_dir_fd=folder)
+    finally:
+        os.close(folder)
+    return name
+
+
+def _exchange(draft: Path, path: Path) -> None:
+    """Swaps two folders, in one step on Linux (renameat2), otherwise in two renames."""
+    import ctypes
+
+    at_fdcwd, rename_exchange = -100, 2
+    swap = getattr(ctypes.CDLL(None), "renameat2", None)
+    if swap is not None and swap(at_fdcwd, os.fsencode(draft), at_fdcwd, os.fsencode(path), rename_exchange) == 0:
+        return
+    aside = _hidden_name(path)
+    path.rename(aside)
+    draft.rename(path)
+    aside.rename(draft)
+
+
+def _sync_tree(folder: Path) -> None:
+    """Only what was written here: a hard link's bytes are on the disk already."""
+    for file in folder.rglob("*"):
+        if file.is_dir():
+            _sync_folder(file)
+        elif file.stat().st_nlink == 1:
+            with file.open("rb") as handle:
+                os.fsync(handle.fileno())
+    _sync_folder(folder)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,165 @@
+"""CSV and TSV: read with Python's own csv module, written by changing the label cells' bytes and nothing else."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from errata.errors import DataError
+from errata.tools.data.splice import BOM, Splice, decode_utf8, write_spliced
+from errata.tools.data.table import Change, Changes
+from errata.types import Int
+
+DELIMITERS = (",", ";", "\t")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CsvFile:
+    """A whole CSV file in memory. ``spans`` i64[1 + N, 2]: where the header and each row begin and end."""
+
+    data: bytes
+    sha256: str
+    delimiter: str
+    names: tuple[str, ...]
+    spans: Int
+    format: Literal["csv"] = "csv"
+
+    def __len__(self) -> int:
+        return len(self.spans) - 1
+
+    def cells(self, name: str, rows: Sequence[int] | None = None) -> list[object]:
+        place = self.names.index(name)
+        texts = io.StringIO(self.data.removeprefix(BOM).decode(), newline="") if rows is None else map(self._row, rows)
+        found = (row[place] or None for row in csv.reader(texts, delimiter=self.delimiter) if row)
+        return list(islice(found, 1, None) if rows is None else found)
+
+    def class_names(self, name: str) -> None:
+        return None
+
+    def write(self, changes: Changes, out: Path) -> dict[int, str]:
+        place, splices, former = self.names.index(changes.column), [], {}
+        current = dict(zip(changes.labels, self.cells(changes.column, list(changes.labels)), strict=True))
+        for row, change in changes.labels.items():
+            start, end = self._cell_spans(row + 1)[place]
+            former[row] = self.data[start:end].decode()
+            if (_unquote(former[row], self.delimiter) or None) != current[row]:
+                raise DataError(f"row {row} of the CSV reads in two ways; it was not written. Quote its cells plainly.")
+            splices.append(Splice(start, end, self._token(change, quoted=former[row].startswith('"'))))
+        splices += [*self._added(changes.add), *self._dropped(changes.drop)]
+        write_spliced(self.data, splices, out)
+        return former
+
+    def _row(self, row: int) -> str:
+        start, end = self.spans[row + 1]
+        return self.data[start:end].decode()
+
+    def _token(self, change: Change, *, quoted: bool) -> bytes:
+        if change.raw is not None:
+            return change.raw.encode()
+        return _quote("" if change.value is None else str(change.value), self.delimiter, always=quoted)
+
+    def _cell_spans(self, line: int) -> list[tuple[int, int]]:
+        cell, (position, end) = re.compile(_cell(self.delimiter)), self.spans[line].tolist()
+        spans: list[tuple[int, int]] = []
+        while position <= end and (match := cell.match(self.data, position, end)):
+            spans.append(match.span())
+            position = match.end() + 1
+        return spans
+
+    def _added(self, add: Mapping[str, Sequence[object]]) -> Iterator[Splice]:
+        columns = [(name, *values) for name, values in add.items()]
+        for line, (_, end) in enumerate(self.spans.tolist() if columns else []):
+            words = (_quote(_words(column[line]), self.delimiter, always=False) for column in columns)
+            yield Splice(end, end, b"".join(self.delimiter.encode() + word for word in words))
+
+    def _dropped(self, drop: frozenset[str]) -> Iterator[Splice]:
+        places = [self.names.index(name) for name in drop]
+        for line in range(len(self.spans) if places else 0):
+            cells = self._cell_spans(line)
+            yield from (Splice(cells[place - 1][1], cells[place][1], b"") for place in places)
+
+
+def read_csv(path: Path) -> CsvFile:
+    """Reads a CSV or TSV file: UTF-8, with or without byte order mark; comma, semicolon or tab, as its header has it.
+
+    Blank lines are no rows. Raises DataError for another encoding, for a row that has more or fewer cells than the
+    header (naming its line) and for a quote that never closes.
+    """
+    csv.field_size_limit(sys.maxsize)
+    data = path.read_bytes()
+    text = decode_utf8(data, path)
+    delimiter = _sniff(text, path)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    names: tuple[str, ...] = ()
+    count = 0
+    for cells in filter(None, reader):
+        names = names or tuple(cells)
+        if len(cells) != len(names):
+            what = f"{path}, line {reader.line_num}: {len(cells)} cells, but the header has {len(names)}"
+            raise DataError(f"{what}. Quote a cell that contains the delimiter {delimiter!r}, or complete the row.")
+        count += 1
+    spans = _row_spans(data, delimiter, path)
+    if len(spans) != count:
+        raise DataError(f"{path} reads as {count} rows or as {len(spans)}: write it anew with plain quoting.")
+    return CsvFile(data, hashlib.sha256(data).hexdigest(), delimiter, names, spans)
+
+
+def _sniff(text: str, path: Path) -> str:
+    """The delimiter that cuts the header into the most cells."""
+    start = text.lstrip("\r\n")
+    if not start:
+        raise DataError(f"{path} is empty: it needs a header line and rows.")
+
+    def cells(delimiter: str) -> int:
+        return len(next(csv.reader(io.StringIO(start, newline=""), delimiter=delimiter)))
+
+    return max(DELIMITERS, key=cells)
+
+
+def _cell(delimiter: str) -> bytes:
+    """A cell as the csv module reads it: after the closing quote, stray characters still belong to the cell."""
+    plain = rb"[^%s\r\n]*+" % re.escape(delimiter.encode())
+    return rb'(?>"(?:[^"]++|"")*+"%s|(?!")%s)' % (plain, plain)
+
+
+def _row_spans(data: bytes, delimiter: str, path: Path) -> Int:
+    """Where each row that is not blank begins and ends, without its line end; the header is the first."""
+    cell = _cell(delimiter)
+    row = re.compile(rb"(?>%s(?:%s%s)*+)(?=(\r\n|\r|\n|\Z))" % (cell, re.escape(delimiter.encode()), cell))
+    spans, position = [], len(BOM) if data.startswith(BOM) else 0
+    while position < len(data):
+        match = row.match(data, position)
+        if match is None:
+            line = len(data[:position].splitlines()) + 1
+            raise DataError(f"{path}: the row that begins on line {line} opens a quote that never closes.")
+        if match.end() > position:
+            spans.append(match.span())
+        position = match.end(1)
+    return np.array(spans, dtype=np.int64).reshape(-1, 2)
+
+
+def _unquote(token: str, delimiter: str) -> str:
+    return next(csv.reader(io.StringIO(token, newline=""), delimiter=delimiter), [""])[0]
+
+
+def _quote(value: str, delimiter: str, *, always: bool) -> bytes:
+    if always or any(mark in value for mark in (delimiter, '"', "\r", "\n")):
+        value = '"' + value.replace('"', '""') + '"'
+    return value.encode()
+
+
+def _words(value: object) -> str:
+    """A value as it stands in an added column."""
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,189 @@
+"""A dataset as errata sees it: one item a row, whatever the file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from errata.errors import DataError, SetupError, nearest
+from errata.tools.data.content import ContentReader
+from errata.tools.data.formats import read_table
+from errata.tools.data.labels import (
+    LabelCodec,
+    check_encodable,
+    check_label_space,
+    infer_label_space,
+    label_codec,
+    read_label_space,
+    refuse_fractions,
+)
+from errata.tools.data.table import Format, Table
+from errata.types import Bool, Item, LabelSpace
+
+FALSE_WORDS = frozenset({"", "0", "0.0", "false", "f", "no", "n", "none", "null", "nan"})
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Names of the user's columns. ``label`` is None only for an image folder, where the folders are the labels."""
+
+    label: str | None
+    text: str | None = None
+    image: str | None = None
+    id: str | None = None
+    protect: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dataset:
+    """N items: their ids, given labels and content hashes at hand, their content read when asked.
+
+    ``sha256`` is of the source file's bytes; of a folder, of its sorted list of names, sizes and hashes.
+    ``given_labels`` holds None where a row is unlabeled. ``problems`` says, by row, why its content cannot be shown:
+    such rows are skipped, counted and listed. ``protected`` bool[N]: rows whose label must never change.
+    """
+
+    path: Path
+    columns: Columns
+    label_space: LabelSpace
+    item_ids: tuple[str, ...]
+    given_labels: tuple[str | None, ...]
+    content_shas: tuple[str, ...]
+    problems: Mapping[int, str]
+    protected: Bool
+    codec: LabelCodec
+    table: Table = field(repr=False)
+    content: ContentReader = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.item_ids)
+
+    @property
+    def format(self) -> Format:
+        return self.table.format
+
+    @property
+    def sha256(self) -> str:
+        return self.table.sha256
+
+    @property
+    def modality(self) -> Literal["text", "image"]:
+        """What the items are looked at as; an image with a text beside it is an image."""
+        return "image" if self.columns.image else "text"
+
+    @property
+    def label_column(self) -> str:
+        return self.columns.label or "label"
+
+    def items(self, rows: Sequence[int]) -> list[Item]:
+        """The given rows with their content, in the order asked. A row with a problem has no content."""
+        return [
+            Item(row, self.item_ids[row], self.content_shas[row], self.given_labels[row], content.text, content.image)
+            for row, content in zip(map(int, rows), self.content.read(rows), strict=True)
+        ]
+
+    def column(self, name: str) -> list[object]:
+        """All values of one of the user's columns. Raises DataError for a name that is not there."""
+        _require(self.table, name, self.path)
+        return self.table.cells(name)
+
+
+def open_dataset(
+    path: Path, columns: Columns, label_file: Path | None = None, *, allow_one_label: bool = False
+) -> Dataset:
+    """Reads a CSV, TSV, JSON Lines or Parquet file, a Hugging Face dataset folder, or a folder of images by class.
+
+    Every content is hashed, and every image's header checked, once. Raises DataError for a file that cannot be used
+    as it is, and SetupError for columns that were not named. Data of a single label is refused, since there is nothing
+    to tell apart, and so is data in which no content can be read, unless ``allow_one_label``: a file that a patch left
+    so must still open for the patch to be undone.
+    """
+    path = Path(path)
+    table = read_table(path)
+    columns = _named(columns, table, path)
+    label_column = str(columns.label)
+    values = table.cells(label_column)
+    if table.format == "csv":
+        refuse_fractions(values, label_column)
+    codec = label_codec(values, table.class_names(label_column), label_column)
+    given = tuple(codec.label(value) for value in values)
+    space = read_label_space(label_file, given) if label_file else infer_label_space(given, codec)
+    check_label_space(space, given, label_column, least=1 if allow_one_label else 2)
+    content = ContentReader(table, path if path.is_dir() else path.parent, columns.text, columns.image)
+    found = [(item.sha, item.problem) for item in content.check_all()]
+    if not allow_one_label:
+        _refuse_unreadable([problem for _, problem in found], path)
+    return Dataset(
+        path=path,
+        columns=columns,
+        label_space=space,
+        item_ids=_item_ids(table, columns.id),
+        given_labels=given,
+        content_shas=tuple(sha for sha, _ in found),
+        problems={row: problem for row, (_, problem) in enumerate(found) if problem is not None},
+        protected=_protected(table, columns.protect),
+        codec=codec,
+        table=table,
+        content=content,
+    )
+
+
+def _named(columns: Columns, table: Table, path: Path) -> Columns:
+    """The columns in use, each of them there."""
+    if table.format == "image_folder":
+        if columns.label or columns.text or columns.image or columns.id or columns.protect:
+            raise SetupError(f"{path} is a folder of images: its folders are the labels. Name no columns.")
+        return replace(columns, label="label", image="file", id="file")
+    if columns.label is None:
+        raise SetupError(f"Which column of {path} holds the labels? Pass --label COL{nearest('label', table.names)}.")
+    if columns.text is None and columns.image is None:
+        raise SetupError(f"Which column of {path} is to be looked at? Pass --text COL or --image COL.")
+    if not len(table):
+        raise DataError(f"{path} has no rows.")
+    for name in (columns.label, columns.text, columns.image, columns.id, columns.protect):
+        if name is not None:
+            _require(table, name, path)
+    return columns
+
+
+def _require(table: Table, name: str, path: Path) -> None:
+    times = table.names.count(name)
+    if times == 0:
+        raise DataError(f"{path} has no column {name!r}{nearest(name, table.names)}.")
+    if times > 1:
+        raise DataError(f"{path} has {times} columns named {name!r}: rename all but one.")
+
+
+def _refuse_unreadable(problems: Sequence[str | None], path: Path) -> None:
+    """Where not one content can be read, the wrong column or folder was named."""
+    if all(problem is not None for problem in problems):
+        raise DataError(
+            f"none of the {len(problems):,} rows of {path} can be looked at. Row 0: {problems[0]}. "
+            "Is it the right column, and do the files lie beside the data?"
+        )
+
+
+def _item_ids(table: Table, column: str | None) -> tuple[str, ...]:
+    if column is None:
+        return tuple(str(row) for row in range(len(table)))
+    values = table.cells(column)
+    if None in values:
+        raise DataError(f"column {column!r}, row {values.index(None)}: the id is empty. Every item needs one.")
+    ids = tuple(str(value) for value in values)
+    check_encodable("".join(ids), f"an id in column {column!r}")
+    twice = [name for name, times in Counter(ids).most_common(3) if times > 1]
+    if twice:
+        rows = [f"{name!r} in rows {[row for row, other in enumerate(ids) if other == name][:5]}" for name in twice]
+        raise DataError(f"ids in column {column!r} must differ: {'; '.join(rows)}. Name another column, or none.")
+    return ids
+
+
+def _protected(table: Table, column: str | None) -> Bool:
+    if column is None:
+        return np.zeros(len(table), dtype=np.bool_)
+    return np.array([str(value or "").strip().casefold() not in FALSE_WORDS for value in table.cells(column)])

@@ -1,0 +1,40 @@
+"""Hashes by which a dataset, a file and an item's content are known again."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from errata.types import sha_of
+
+
+def sha_of_file(path: Path) -> str:
+    """sha256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sha_of_folder(folder: Path) -> str:
+    """sha256 over the sorted list of (relative name, size, sha256 of the bytes) of every file in a folder."""
+    files = sorted((file.relative_to(folder).as_posix(), file) for file in folder.rglob("*") if file.is_file())
+    return sha_of([[_encodable(name), file.stat().st_size, sha_of_file(file)] for name, file in files])
+
+
+def _encodable(name: str) -> str:
+    """A file's name may hold any bytes; those that are no UTF-8 count as escapes."""
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
+def sha_of_path(path: Path) -> str:
+    """sha256 of a file, or of a folder."""
+    return sha_of_folder(path) if path.is_dir() else sha_of_file(path)
+
+
+def content_sha(text: str | None, image: bytes | None) -> str:
+    """sha256 of an item's content; the kind goes first, so that a text never equals an image of the same bytes."""
+    parts = []
+    if text is not None:
+        parts.append(hashlib.sha256(b"text\0" + text.encode("utf-8", "surrogatepass")).hexdigest())
+    if image is not None:
+        parts.append(hashlib.sha256(b"image\0" + image).hexdigest())
+    return parts[0] if len(parts) == 1 else hashlib.sha256(("parts\0" + "\0".join(parts)).encode()).hexdigest()

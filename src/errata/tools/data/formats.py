@@ -1,0 +1,44 @@
+"""Which reader a path needs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from errata.errors import DataError
+from errata.tools.data.table import Table
+
+KNOWN = (
+    "CSV (.csv, .tsv), JSON Lines (.jsonl), Parquet (.parquet), Hugging Face folders, and folders of images by class"
+)
+
+
+def read_table(path: Path) -> Table:
+    """The table at ``path``. Raises DataError where there is none, or none that errata reads."""
+    if not path.exists():
+        raise DataError(f"{path} does not exist.")
+    if path.is_dir():
+        return _read_folder(path)
+    suffix = path.suffix.lower()
+    if suffix in (".csv", ".tsv"):
+        from errata.tools.data.csv_file import read_csv
+
+        return read_csv(path)
+    if suffix in (".jsonl", ".ndjson"):
+        from errata.tools.data.jsonl_file import read_jsonl
+
+        return read_jsonl(path)
+    if suffix in (".parquet", ".pq"):
+        from errata.tools.data.parquet_file import read_parquet
+
+        return read_parquet(path)
+    raise DataError(f"{path} is of no kind that errata reads: {KNOWN}.")
+
+
+def _read_folder(path: Path) -> Table:
+    if (path / "state.json").exists() or (path / "dataset_dict.json").exists():
+        from errata.tools.data.hf_folder import read_hf_folder
+
+        return read_hf_folder(path)
+    from errata.tools.data.image_folder import read_image_folder
+
+    return read_image_folder(path)

@@ -1,0 +1,105 @@
+"""Folders that ``datasets.Dataset.save_to_disk`` made: features, metadata and every other column kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import pyarrow as pa
+
+from errata.errors import DataError, missing_extra
+from errata.tools.data.arrow import added_columns, changed_column
+from errata.tools.data.atomic import atomic_folder
+from errata.tools.data.fingerprint import sha_of_folder
+from errata.tools.data.table import Changes
+
+if TYPE_CHECKING:
+    import datasets
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HfFolder:
+    """A saved Hugging Face dataset; its Arrow files stay on the disk and are mapped into memory."""
+
+    path: Path
+    sha256: str
+    source: datasets.Dataset
+    arrow: pa.Table
+    format: Literal["hf"] = "hf"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self.arrow.column_names)
+
+    def __len__(self) -> int:
+        return int(self.arrow.num_rows)
+
+    def cells(self, name: str, rows: Sequence[int] | None = None) -> list[object]:
+        column = self.arrow.column(name)
+        return list(column.to_pylist()) if rows is None else [column[int(row)].as_py() for row in rows]
+
+    def class_names(self, name: str) -> tuple[str, ...] | None:
+        names = getattr(self.source.features[name], "names", None)
+        return tuple(names) if names else None
+
+    def write(self, changes: Changes, out: Path) -> dict[int, str]:
+        former = self.cells(changes.column, list(changes.labels))
+        changed = self._changed(changes)
+        shards = len(json.loads((self.path / "state.json").read_text(encoding="utf-8"))["_data_files"])
+        with atomic_folder(out) as draft, _no_progress_bars():
+            changed.save_to_disk(draft, num_shards=max(1, min(shards, len(self))))
+        return {row: json.dumps(value) for row, value in zip(changes.labels, former, strict=True)}
+
+    def _changed(self, changes: Changes) -> datasets.Dataset:
+        import datasets
+
+        place = self.arrow.schema.get_field_index(changes.column)
+        column = changed_column(self.arrow.column(place), changes.labels)
+        table = self.arrow.set_column(place, self.arrow.schema.field(place), column)
+        changed = datasets.Dataset(table, info=self.source.info.copy(), split=self.source.split)
+        if changes.drop:
+            changed = changed.remove_columns(sorted(changes.drop))
+        for name, values in added_columns(changes.add, slice(None)).items():
+            changed = changed.add_column(name, values)
+        kept = self.source.format
+        if kept["type"] is not None:
+            changed.set_format(kept["type"], kept["columns"], kept["output_all_columns"], **kept["format_kwargs"])
+        return changed
+
+
+def read_hf_folder(path: Path) -> HfFolder:
+    """Reads a folder made by ``save_to_disk``.
+
+    Raises SetupError where ``datasets`` is not installed, and DataError for a folder of several splits or a damaged
+    one.
+    """
+    if (path / "dataset_dict.json").exists():
+        splits = sorted(child.name for child in path.iterdir() if (child / "state.json").exists())
+        raise DataError(f"{path} holds the splits {', '.join(splits)}: pass one of them, such as {path / splits[0]}.")
+    try:
+        import datasets
+    except ImportError as error:
+        raise missing_extra("datasets", "hf") from error
+    try:
+        source = datasets.load_from_disk(path)
+        return HfFolder(path, sha_of_folder(path), source, source.with_format("arrow")[:])
+    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+        raise DataError(f"{path} is not a whole Hugging Face dataset folder ({error}): save it again.") from error
+
+
+@contextmanager
+def _no_progress_bars() -> Iterator[None]:
+    import datasets
+
+    if datasets.are_progress_bars_disabled():
+        yield
+        return
+    datasets.disable_progress_bars()
+    try:
+        yield
+    finally:
+        datasets.enable_progress_bars()

@@ -1,0 +1,51 @@
+"""Changing spans of a text file and leaving every other byte alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from errata.errors import DataError
+from errata.tools.data.atomic import atomic_write
+
+BOM = b"\xef\xbb\xbf"
+
+
+class Splice(NamedTuple):
+    """``data[start:end]`` becomes ``new``."""
+
+    start: int
+    end: int
+    new: bytes
+
+
+def write_spliced(data: bytes, splices: Iterable[Splice], out: Path) -> None:
+    """``data`` with the splices in it, written atomically.
+
+    Splices must not overlap. Those at one and the same empty place come out in the order given.
+    """
+    view, position = memoryview(data), 0
+    with atomic_write(out) as file:
+        for start, end, new in sorted(splices, key=lambda splice: (splice.start, splice.end)):
+            file.write(view[position:start])
+            file.write(new)
+            position = end
+        file.write(view[position:])
+
+
+def decode_utf8(data: bytes, path: Path) -> str:
+    """The text of a UTF-8 file, without its byte order mark. Raises DataError naming the first wrong byte."""
+    try:
+        return data.removeprefix(BOM).decode()
+    except UnicodeDecodeError as error:
+        at = error.start + (len(BOM) if data.startswith(BOM) else 0)
+        line = data.count(b"\n", 0, at) + 1
+        raise DataError(
+            f"{path} is not UTF-8: byte 0x{data[at]:02x} at position {at} (line {line}). Save it as UTF-8, for example "
+            f"with: iconv -f {_likely_encoding(data)} -t UTF-8 {path.name}"
+        ) from error
+
+
+def _likely_encoding(data: bytes) -> str:
+    return "UTF-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "WINDOWS-1252"

@@ -1,0 +1,58 @@
+"""What every format of one row per item offers, whatever its bytes look like."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol
+
+Format = Literal["csv", "jsonl", "parquet", "hf", "image_folder"]
+StoredLabel = str | int | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What goes into one label cell: ``raw``, the exact token that once stood there, or else ``value``."""
+
+    value: StoredLabel
+    raw: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """All that one writing of a table does: new label cells, columns added at the end, columns taken away."""
+
+    column: str
+    labels: Mapping[int, Change]
+    add: Mapping[str, Sequence[object]] = field(default_factory=dict)
+    drop: frozenset[str] = frozenset()
+
+
+class Table(Protocol):
+    """The columns of a dataset and the way back into its own format."""
+
+    @property
+    def format(self) -> Format: ...
+
+    @property
+    def sha256(self) -> str:
+        """Of the source's bytes, as they were when the table was read."""
+        ...
+
+    @property
+    def names(self) -> tuple[str, ...]: ...
+
+    def __len__(self) -> int: ...
+
+    def cells(self, name: str, rows: Sequence[int] | None = None) -> list[object]:
+        """The values of a column in the given rows, or in all; None where a cell is empty or null."""
+        ...
+
+    def class_names(self, name: str) -> tuple[str, ...] | None:
+        """The names behind a column of class numbers, where the format knows them."""
+        ...
+
+    def write(self, changes: Changes, out: Path) -> dict[int, str]:
+        """The same format with the changes in it, atomically; gives the token that each changed cell held before."""
+        ...

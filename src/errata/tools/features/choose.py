@@ -1,0 +1,32 @@
+"""Which embedder a run uses."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from errata.errors import SetupError
+from errata.tools.features import minilm
+from errata.tools.features.embedder import Embedder
+from errata.tools.features.plain import PlainImage, PlainText
+
+
+def choose_embedder(modality: Literal["text", "image"], name: str | None = None) -> Embedder:
+    """The named one; else MiniLM for text where it is installed; else plain features.
+
+    ``name`` is ``plain``, ``minilm``, or for text a sentence-transformers folder or hub name. Raises SetupError for
+    a named model on images, which errata cannot run yet, and where a package is missing.
+    """
+    if modality == "image":
+        if name not in (None, "plain"):
+            raise SetupError(
+                f"There is no image embedder {name!r} yet. Leave it out for plain features, "
+                "or give your own vectors: --embeddings FILE.npy"
+            )
+        return PlainImage()
+    if name == "plain" or (name is None and not minilm.installed()):
+        return PlainText()
+    if name in (None, "minilm", minilm.MiniLM.name):
+        return minilm.MiniLM()
+    from errata.tools.features.sentence_transformer import NamedModel
+
+    return NamedModel(name)

@@ -1,0 +1,84 @@
+"""What every embedder gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from errata.errors import DataError
+from errata.types import F32, Item
+
+Progress = Callable[[int], None]
+"""Called now and then with the number of items finished so far."""
+
+
+class Embedder(Protocol):
+    """Turns items into vectors that lie near each other where the items are alike.
+
+    ``name`` is printed and reported. ``strength`` says whether the vectors carry meaning or only looks: on ``plain``
+    image features errata ranks, and proposes nothing without a judge. ``per_item`` is False where a vector depends
+    on the whole corpus, so that it cannot be taken over from an earlier run item by item.
+    """
+
+    name: str
+    strength: Literal["semantic", "plain"]
+    per_item: bool
+
+    def embed(self, items: Sequence[Item], progress: Progress | None = None) -> F32:
+        """f32[n, D]: one row per item in the items' order, finite, of length 1 (or 0 where the item is featureless).
+
+        Raises DataError, naming the item, where a content cannot be read.
+        """
+        ...
+
+
+def embed_readable(
+    embedder: Embedder, items: Sequence[Item], progress: Progress | None = None
+) -> tuple[dict[str, F32], dict[str, str]]:
+    """Vectors by content hash, and by content hash why there is none: what passed every cheap check can still fail
+    when its pixels are decoded. Only where something fails are images decoded a second time."""
+    problems: dict[str, str] = {}
+    try:
+        vectors = embedder.embed(items, progress)
+    except DataError:
+        problems = {item.content_sha: why for item in items if (why := _why_unreadable(item)) is not None}
+        if not problems:
+            raise
+        items = [item for item in items if item.content_sha not in problems]
+        if not items:
+            return {}, problems
+        vectors = embedder.embed(items, progress)
+    return dict(zip((item.content_sha for item in items), vectors, strict=True)), problems
+
+
+def _why_unreadable(item: Item) -> str | None:
+    from errata.tools.data.images import load_image
+
+    try:
+        if item.image is not None:
+            load_image(item.image)
+    except DataError as error:
+        return str(error)
+    return None
+
+
+def unit_rows(rows_ND: NDArray[np.floating]) -> F32:
+    """The rows scaled to length 1; a row of zeros stays zero."""
+    norms_N = np.linalg.norm(rows_ND, axis=1, keepdims=True)
+    units_ND: F32 = (rows_ND / np.where(norms_N > 0, norms_N, 1)).astype(np.float32)
+    return units_ND
+
+
+def texts_of(items: Sequence[Item]) -> list[str]:
+    """The items' texts. Raises DataError for an item without one."""
+    texts = []
+    for item in items:
+        if item.text is None:
+            raise DataError(
+                f"Item {item.item_id!r} has no text, and the embedder reads text. Name the column: --text COL"
+            )
+        texts.append(item.text)
+    return texts

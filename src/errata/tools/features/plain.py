@@ -1,0 +1,90 @@
+"""Plain features, for when no model is at hand: words for text; shape and colour for images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from errata.errors import DataError
+from errata.tools.features.embedder import Progress, texts_of, unit_rows
+from errata.tools.features.image_shape import CELL_PIXELS, CELLS, DIRECTIONS, colours, drawing, edge_directions
+from errata.types import F32, Item
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+TEXT_WIDTH = 256
+MAX_SIDE = 256
+SIDE = CELLS * CELL_PIXELS
+WIDTH = CELLS * CELLS * DIRECTIONS + 64
+
+
+class PlainText:
+    """TF-IDF of words and word pairs, reduced by a truncated SVD that is fitted on all the items given."""
+
+    name = "plain text features (TF-IDF, SVD)"
+    strength: Literal["semantic", "plain"] = "plain"
+    per_item = False
+
+    def embed(self, items: Sequence[Item], progress: Progress | None = None) -> F32:
+        """f32[n, at most 256], rows of length 1; zeros for a text without a word."""
+        from sklearn.decomposition import TruncatedSVD
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
+        texts = texts_of(items)
+        vectorizer = TfidfVectorizer(
+            sublinear_tf=True, strip_accents="unicode", ngram_range=(1, 2), max_features=50_000
+        )
+        if not any(map(vectorizer.build_analyzer(), texts)):
+            return np.zeros((len(texts), 1), np.float32)
+        words_NV = vectorizer.fit_transform(texts)
+        width = min(TEXT_WIDTH, min(words_NV.shape) - 1)
+        # Where all texts are the same, the SVD's explained variance is 0 / 0; its vectors are sound.
+        with np.errstate(invalid="ignore"):
+            vectors_ND = TruncatedSVD(width, random_state=0).fit_transform(words_NV) if width else words_NV.toarray()
+        if progress:
+            progress(len(texts))
+        return unit_rows(vectors_ND)
+
+
+class PlainImage:
+    """Directions of the edges in a 6 x 6 grid, and a histogram of the colours. Knows looks, not meaning."""
+
+    name = "plain image features (edges, colours)"
+    strength: Literal["semantic", "plain"] = "plain"
+    per_item = True
+
+    def embed(self, items: Sequence[Item], progress: Progress | None = None) -> F32:
+        """f32[n, 352], rows of length 1; zeros for an image of one grey. Raises DataError for an unreadable image."""
+        vectors = np.zeros((len(items), WIDTH), np.float32)
+        for row, item in enumerate(items):
+            vectors[row] = _describe(_load(item))
+            if progress and (row + 1) % 64 == 0:
+                progress(row + 1)
+        if progress:
+            progress(len(items))
+        return unit_rows(vectors)
+
+
+def _load(item: Item) -> Image:
+    from errata.tools.data.images import load_image
+
+    if item.image is None:
+        raise DataError(
+            f"Item {item.item_id!r} has no image, and the embedder reads images. Name the column: --image COL"
+        )
+    try:
+        return load_image(item.image, MAX_SIDE)
+    except DataError as error:
+        raise DataError(f"Item {item.item_id!r}: {error}") from error
+
+
+def _describe(image: Image) -> F32:
+    from PIL import Image as Pillow
+
+    grey_HW = np.asarray(image.convert("L"), np.float32)
+    picture = Pillow.fromarray(drawing(grey_HW)).resize((SIDE, SIDE), Pillow.Resampling.BILINEAR)
+    shape = unit_rows(edge_directions(np.asarray(picture))[None])[0]
+    return np.concatenate([shape, colours(np.asarray(image))])

@@ -1,0 +1,76 @@
+"""The probe: out-of-fold class probabilities from embeddings, by logistic regression."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from errata.errors import DataError
+from errata.types import F32, Bool, Int
+
+FOLDS = 5
+
+
+def out_of_fold_probs(embeddings_ND: F32, labels_N: Int, num_classes: int) -> F32:
+    """f32[N, K], rows sum to 1: for each item the probabilities of a model that was not trained on it.
+
+    Labels are 0..K-1, or -1 for an unlabeled item, which gets the mean over the folds' models. A class that nobody was
+    given has probability 0; one that only the held-out items were given has its share of all labels. Raises DataError
+    where nothing is labeled or a value is not finite.
+    """
+    if not (labels_N >= 0).any():
+        raise DataError(
+            "No item has a label, so there is nothing to learn from. Name the column of the labels: --label"
+        )
+    if not np.isfinite(embeddings_ND).all():
+        raise DataError("The embeddings hold NaN or infinity.")
+    folds_N = stratified_folds(labels_N)
+    trains = [(folds_N >= 0) & (folds_N != fold) for fold in range(FOLDS)]
+    predicted = _fit_all(np.asarray(embeddings_ND, np.float32), labels_N, num_classes, trains)
+    probs_NK: F32 = np.asarray(np.mean(predicted, axis=0), np.float32)
+    for fold in range(FOLDS):
+        probs_NK[folds_N == fold] = predicted[fold][folds_N == fold]
+    return probs_NK
+
+
+def stratified_folds(labels_N: Int) -> Int:
+    """A fold 0..4 for each labeled item, every class spread as evenly as it can be; -1 where the label is -1.
+
+    Items of a class that follow each other share a fold, as in scikit-learn's default: errors come in runs (a bad hour
+    of one annotator), and a run should not train the model that judges it. Small classes begin at different folds.
+    """
+    folds_N = np.full(len(labels_N), -1, np.int64)
+    for label in np.unique(labels_N[labels_N >= 0]):
+        members = np.flatnonzero(labels_N == label)
+        folds_N[members] = (np.arange(len(members)) * FOLDS // len(members) + label) % FOLDS
+    return folds_N
+
+
+def _fit_all(embeddings_ND: F32, labels_N: Int, num_classes: int, trains: list[Bool]) -> list[F32]:
+    """Each fold's probabilities for all items. Folds run side by side, each on one core: BLAS would spend more time on
+    handing out a fold's small products than on computing them."""
+    from threadpoolctl import threadpool_limits
+
+    shares_K = np.bincount(labels_N[labels_N >= 0], minlength=num_classes) / max((labels_N >= 0).sum(), 1)
+    with threadpool_limits(1), ThreadPoolExecutor(min(FOLDS, os.cpu_count() or 1)) as pool:
+        jobs = [pool.submit(_fit, embeddings_ND, labels_N, shares_K, train_N) for train_N in trains]
+        return [job.result() for job in jobs]
+
+
+def _fit(embeddings_ND: F32, labels_N: Int, shares_K: np.ndarray, train_N: Bool) -> F32:
+    from sklearn.linear_model import LogisticRegression
+
+    probs_NK = np.zeros((len(labels_N), len(shares_K)), np.float32)
+    seen = np.unique(labels_N[train_N])
+    if len(seen) > 1:
+        model = LogisticRegression(max_iter=1000).fit(embeddings_ND[train_N], labels_N[train_N])
+        probs_NK[:, seen] = model.predict_proba(embeddings_ND)
+    else:
+        probs_NK[:, seen] = 1
+    unseen = np.setdiff1d(np.flatnonzero(shares_K), seen)
+    probs_NK *= 1 - shares_K[unseen].sum()
+    probs_NK[:, unseen] = shares_K[unseen]
+    probs_NK /= probs_NK.sum(axis=1, keepdims=True)
+    return probs_NK

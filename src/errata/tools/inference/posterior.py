@@ -1,0 +1,77 @@
+"""p(state | evidence) for all items at once: a log-linear pool of the evidence (ALGORITHMS C3, cold start)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from errata.tools.inference.candidates import NOBODY, candidates
+from errata.tools.inference.evidence import F64, from_detectors, from_given, from_judges
+from errata.types import F32, Int, LabelSpace, Posterior, Verdict
+
+RARE_STATE = 0.02
+"""Prior of "several labels hold" and of "none of these holds", before anybody looked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posteriors:
+    """``cand_NC`` int[N, C]: candidate labels, -1 = unused. ``probs_NS`` f64[N, C + 2]: their probabilities, then
+    ``several``, then ``none_of_these``; rows sum to 1. ``judged_N``: how many verdicts each item has."""
+
+    cand_NC: Int
+    probs_NS: F64
+    judged_N: Int
+    given_N: Int
+    space: LabelSpace
+
+    @property
+    def given_holds_N(self) -> F64:
+        """p(the given label holds), alone or as one of several; f64[N], low = bad; NaN without a given label."""
+        holds = self.probs_NS[:, 0] + self.probs_NS[:, -2]
+        return np.where(self.given_N == NOBODY, np.nan, holds)
+
+    @property
+    def best_other_N(self) -> Int:
+        """The column of the most probable candidate that is not the given label."""
+        best_N: Int = np.argmax(self.probs_NS[:, 1:-2], axis=1) + 1
+        return best_N
+
+    def item(self, idx: int) -> Posterior:
+        labels = {
+            self.space.names[c]: float(p)
+            for c, p in zip(self.cand_NC[idx], self.probs_NS[idx], strict=False)
+            if c != NOBODY
+        }
+        return Posterior(labels, float(self.probs_NS[idx, -2]), float(self.probs_NS[idx, -1]))
+
+
+def weigh(
+    given_N: Int, probs: Sequence[F32], noise: float, verdicts: Sequence[Verdict], space: LabelSpace
+) -> Posteriors:
+    """The posterior of every item from the detectors' distributions (f32[N, K] each), verdicts, and the share ``noise``
+    of labels thought wrong."""
+    cand_NC = candidates(given_N, probs, _heard(verdicts, space))
+    labels_NC = from_detectors(cand_NC, probs) + from_given(cand_NC, given_N, noise, len(space.names))
+    # Detectors say nothing of the two rare states; each is held against the label that they favour most.
+    rare_N1 = labels_NC.max(axis=1, keepdims=True) + np.log(RARE_STATE)
+    judged_NS, judged_N = from_judges(cand_NC, verdicts, space)
+    scores_NS = np.concatenate([labels_NC, rare_N1, rare_N1], axis=1) + judged_NS
+    scores_NS[judged_N == 0, -2:] = -np.inf
+    probs_NS = np.exp(scores_NS - scores_NS.max(axis=1, keepdims=True))
+    probs_NS /= probs_NS.sum(axis=1, keepdims=True)
+    return Posteriors(cand_NC, probs_NS, judged_N, given_N, space)
+
+
+def _heard(verdicts: Sequence[Verdict], space: LabelSpace) -> dict[int, list[int]]:
+    """The label that each judge favoured, so that a judge can name one that no detector thought of."""
+    index = space.index()
+    heard: dict[int, list[int]] = {}
+    for verdict in verdicts:
+        named = {name: p for name, p in verdict.log_probs.items() if name in index}
+        if named:
+            favourite = index[max(named, key=named.__getitem__)]
+            if favourite not in heard.setdefault(verdict.idx, []):
+                heard[verdict.idx].append(favourite)
+    return heard

@@ -1,0 +1,51 @@
+"""Replay: the answers that an earlier run paid for, and no model at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from errata.errors import ModelError, SetupError, nearest
+from errata.tools.judging.calls import CallRecord
+from errata.tools.judging.chat import ChatReply, ChatRequest
+
+
+class RecordedCalls(Protocol):
+    """The calls of a finished run, to be read."""
+
+    def find(self, keys: Sequence[str]) -> dict[str, CallRecord]: ...
+
+    def models(self) -> Sequence[str]:
+        """Names of the models that have recorded calls."""
+        ...
+
+
+class ReplayModel:
+    """Answers under the recorded model's name, so that the same question has the same key."""
+
+    limit = 256
+
+    def __init__(self, recorded: RecordedCalls, model: str | None = None) -> None:
+        names = recorded.models()
+        if model is None and len(names) != 1:
+            raise SetupError(
+                f"This run recorded {len(names)} models ({', '.join(names) or 'none'}): "
+                "name one of them, replay:RUN_FOLDER#MODEL."
+            )
+        if model is not None and model not in names:
+            raise SetupError(f"This run recorded no calls of {model!r}{nearest(model, names)}.")
+        self.name = model or names[0]
+        self._recorded = recorded
+
+    async def complete(self, request: ChatRequest) -> ChatReply:
+        found = self._recorded.find([request.key]).get(request.key)
+        if found is None:
+            raise ModelError(
+                f"{self.name} was never asked this: the call {request.key[:12]} (answers "
+                f"{', '.join(request.choices[:5])}...) is not recorded. Replay needs the same data, guideline and "
+                "settings as the recorded run; name the model's server to ask it anew."
+            )
+        return ChatReply(found.text, found.first_token, found.tokens_in, found.tokens_out, found.ms, found.served_as)
+
+    async def close(self) -> None:
+        """Nothing to let go of: the run's store belongs to whoever opened it."""

@@ -1,0 +1,213 @@
+"""A judge on an OpenAI-compatible server, vLLM first: plain aiohttp, because the hot path is thousands of calls."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from typing import Any
+
+import aiohttp
+import stamina
+from pydantic_core import to_json
+
+from errata.errors import ModelError, ModelRefused, nearest
+from errata.tools.judging.backends.replies import error_text, read_reply
+from errata.tools.judging.chat import ChatReply, ChatRequest
+
+KEY_VARIABLE = "ERRATA_API_KEY"
+HEALING = frozenset({408, 409, 429, *range(500, 600)})
+"""Answers that another try may change."""
+
+OPTIONAL = ("structured_outputs", "top_logprobs", "logprobs", "seed")
+"""Fields that some servers do not know. Without them a judge still works, only less well."""
+
+ATTEMPTS = 6
+LONGEST_WAIT_S = 60.0
+
+
+class ServerModel:
+    """Asks ``model`` at ``base_url`` (ending in /v1). The address must have passed ``check_host``.
+
+    The key is read from ERRATA_API_KEY for each request, and neither kept nor shown. No proxy of the environment is
+    used and no redirect followed: what is sent goes to the host that was named.
+    """
+
+    def __init__(
+        self, model: str, base_url: str, *, limit: int = 256, timeout_s: float = 300.0, first_wait_s: float = 0.5
+    ) -> None:
+        self.name, self.base_url, self.limit = model, base_url.rstrip("/"), limit
+        self._timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=min(timeout_s, 20.0))
+        self._first_wait_s = first_wait_s
+        self._session: aiohttp.ClientSession | None = None
+        self._answered = 0
+        self._not_known_there: set[str] = set()
+
+    async def complete(self, request: ChatRequest) -> ChatReply:
+        """The reply, after retries where they can help. Errors say what to do; ModelRefused for this request alone."""
+        answered_before = self._answered
+        try:
+            return await self._try(request)
+        except _MayHealError as error:
+            first = error
+        try:
+            return await self._try_again(request, first)
+        except _MayHealError as last:
+            if last.status == 500 and self._answered > answered_before:
+                raise ModelRefused(f"the server failed on this request {ATTEMPTS} times: {last}") from None
+            raise ModelError(
+                f"{self._where} failed {ATTEMPTS} times in a row: {last}. Is the server all right? Everything "
+                "finished is kept; run again to go on."
+            ) from None
+
+    async def _try_again(self, request: ChatRequest, first: _MayHealError) -> ChatReply:
+        """The tries after the first: set apart, because stamina costs as much as a third of a call that goes well."""
+        pending: _MayHealError | None = first
+        async for attempt in stamina.retry_context(
+            on=_backoff,
+            attempts=ATTEMPTS,
+            timeout=None,
+            wait_initial=self._first_wait_s,
+            wait_max=LONGEST_WAIT_S,
+            wait_jitter=self._first_wait_s,
+        ):
+            with attempt:
+                if pending is not None:
+                    failed, pending = pending, None
+                    raise failed
+                return await self._try(request)
+        raise first
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    @property
+    def _where(self) -> str:
+        return f"{self.name} at {self.base_url}"
+
+    async def _try(self, request: ChatRequest) -> ChatReply:
+        started = time.perf_counter()
+        status, headers, body = await self._send("POST", "/chat/completions", self.body(request), request.key)
+        if status == 200:
+            return self._read(body, (time.perf_counter() - started) * 1000)
+        said = _without_key(error_text(body))
+        if status in HEALING:
+            raise _MayHealError(f"HTTP {status}: {said}", status, headers.get("Retry-After"))
+        if status in (401, 403):
+            raise ModelError(
+                f"{self._where} says the key is missing or wrong (HTTP {status}): set {KEY_VARIABLE}. It said: {said}"
+            )
+        if status == 404:
+            raise await self._not_found(said)
+        if 300 <= status < 400:
+            raise ModelError(f"{self.base_url} redirects to {headers.get('Location')!r}: name that address itself.")
+        if self._forget_field(said):
+            return await self._try(request)
+        raise ModelRefused(f"HTTP {status}: {said}")
+
+    def body(self, request: ChatRequest) -> dict[str, Any]:
+        """The request in OpenAI's form, with vLLM's constraint to the choices. A server that ignores the constraint
+        is noticed where the answer is read."""
+        body = {
+            "model": self.name,
+            "messages": list(request.messages),
+            "max_tokens": request.max_tokens,
+            "temperature": request.temperature,
+            "seed": 0,
+            "logprobs": True,
+            "top_logprobs": request.top_logprobs,
+            "structured_outputs": {"choice": list(request.choices)},
+        }
+        return {name: value for name, value in body.items() if name not in self._not_known_there}
+
+    def _read(self, body: bytes, ms: float) -> ChatReply:
+        try:
+            reply = read_reply(body, ms)
+        except ValueError as error:
+            kind = ModelRefused if self._answered else ModelError
+            raise kind(f"{self._where} did not send a chat completion ({error}). Is it OpenAI-compatible?") from None
+        self._answered += 1
+        return reply
+
+    def _forget_field(self, said: str) -> bool:
+        """Whether the server complains of an optional field that it does not know; it is left out from now on.
+
+        Only believed of a server that has not answered yet: later, the words may be those of an item.
+        """
+        sent = set(OPTIONAL) - self._not_known_there
+        blamed = {name for name in sent if name in said} if self._answered == 0 else set()
+        if "logprobs" in blamed:
+            blamed.add("top_logprobs")
+        self._not_known_there |= blamed
+        return bool(blamed)
+
+    async def _not_found(self, said: str) -> ModelError:
+        status, _, body = await self._send("GET", "/models")
+        try:
+            offered = [str(model["id"]) for model in json.loads(body)["data"]] if status == 200 else []
+        except (ValueError, KeyError, TypeError):
+            offered = []
+        if not offered:
+            return ModelError(f"There is no OpenAI-compatible API at {self.base_url} (HTTP 404). Should it end in /v1?")
+        return ModelError(f"{self.base_url} has no model {self.name!r}{nearest(self.name, offered)}. It said: {said}")
+
+    async def _send(
+        self, method: str, path: str, body: dict[str, Any] | None = None, request_id: str = ""
+    ) -> tuple[int, Any, bytes]:
+        data = None if body is None else to_json(body)
+        try:
+            async with self._open_session().request(
+                method, self.base_url + path, data=data, headers=_headers(request_id), allow_redirects=False
+            ) as response:
+                return response.status, response.headers, await response.read()
+        except aiohttp.ClientConnectorError as error:
+            raise ModelError(
+                f"Nothing answers at {self.base_url} ({error.os_error}). Is the server running, and is the port right?"
+            ) from None
+        except TimeoutError:
+            raise _MayHealError(f"no answer within {self._timeout.total:g} seconds") from None
+        except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError) as error:
+            raise _MayHealError(f"the connection broke off ({error})") from None
+
+    def _open_session(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=self.limit),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=self._timeout,
+                trust_env=False,
+            )
+        return self._session
+
+
+class _MayHealError(ModelError):
+    """This try failed; another may not."""
+
+    def __init__(self, message: str, status: int | None = None, retry_after: str | None = None) -> None:
+        super().__init__(message)
+        self.status, self.retry_after = status, retry_after
+
+
+def _backoff(error: Exception) -> bool | float:
+    """Whether to try again, or after how many seconds if the server said so (bounded: it may say "tomorrow")."""
+    if not isinstance(error, _MayHealError):
+        return False
+    try:
+        return min(max(float(error.retry_after or ""), 0.0), LONGEST_WAIT_S)
+    except ValueError:
+        return True
+
+
+def _headers(request_id: str) -> dict[str, str]:
+    """``X-Request-Id`` lets a server's log be matched with the calls that a run recorded (vLLM reads it)."""
+    key = os.environ.get(KEY_VARIABLE, "").strip()
+    headers = {"Content-Type": "application/json"} | ({"X-Request-Id": request_id} if request_id else {})
+    return headers | ({"Authorization": f"Bearer {key}"} if key else {})
+
+
+def _without_key(said: str) -> str:
+    """Servers like to repeat a wrong key in their answer."""
+    key = os.environ.get(KEY_VARIABLE, "").strip()
+    return said.replace(key, "[key]") if key else said

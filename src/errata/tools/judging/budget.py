@@ -1,0 +1,144 @@
+"""A hard budget: asked before each call, charged after it. Cached answers are free."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+
+from errata.errors import BudgetExceeded, SetupError, nearest
+
+FORM = "calls=2000,usd=5,minutes=30,tokens=1e6"
+LIMITS = ("calls", "usd", "minutes", "tokens")
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """US dollars per million tokens; 0 for a model of one's own."""
+
+    in_usd_per_mtok: float = 0.0
+    out_usd_per_mtok: float = 0.0
+
+    def cost_usd(self, tokens_in: int, tokens_out: int) -> float:
+        return (tokens_in * self.in_usd_per_mtok + tokens_out * self.out_usd_per_mtok) / 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What real calls have taken so far."""
+
+    calls: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    usd: float = 0.0
+    minutes: float = 0.0
+
+    @property
+    def tokens(self) -> int:
+        return self.tokens_in + self.tokens_out
+
+
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """What a call in flight may take at most, held back until it has been charged."""
+
+    tokens: int
+    usd: float
+
+
+class Budget:
+    """Limits over the calls, tokens, dollars and minutes of a run; None is no limit. ``before`` is what an earlier
+    part of the same run had spent.
+
+    What a call takes is known only afterwards, so each one holds back the most that any call has taken so far (before
+    the first: an estimate from its length). A limit can therefore be passed only by calls in flight together that
+    outgrow every one before them.
+    """
+
+    def __init__(
+        self,
+        *,
+        calls: float | None = None,
+        usd: float | None = None,
+        minutes: float | None = None,
+        tokens: float | None = None,
+        prices: Prices | None = None,
+        before: Spent | None = None,
+    ) -> None:
+        self.calls, self.usd, self.minutes, self.tokens = calls, usd, minutes, tokens
+        self.prices = prices or Prices()
+        self._spent = before or Spent()
+        self._held = Reserved(0, 0.0)
+        self._in_flight = 0
+        self._largest: Reserved | None = None
+        self._started = time.monotonic()
+
+    @classmethod
+    def parse(cls, text: str, *, prices: Prices | None = None, before: Spent | None = None) -> Budget:
+        """A budget from ``"calls=2000,usd=5"``; no text, no limits. SetupError for an unknown name or a bad number."""
+        limits: dict[str, float] = {}
+        for part in filter(None, (p.strip() for p in text.split(","))):
+            name, _, value = (p.strip() for p in part.partition("="))
+            if name not in LIMITS:
+                raise SetupError(f"A budget has no {name!r}{nearest(name, LIMITS)}. Write it as {FORM}")
+            limits[name] = _amount(name, value)
+        return cls(
+            calls=limits.get("calls"),
+            usd=limits.get("usd"),
+            minutes=limits.get("minutes"),
+            tokens=limits.get("tokens"),
+            prices=prices,
+            before=before,
+        )
+
+    @property
+    def spent(self) -> Spent:
+        """What has been charged so far, and the minutes since this budget was made (plus those before)."""
+        s = self._spent
+        return Spent(s.calls, s.tokens_in, s.tokens_out, s.usd, s.minutes + (time.monotonic() - self._started) / 60)
+
+    def reserve(self, tokens_in: int, tokens_out: int) -> Reserved:
+        """Room for one more call of about this size; BudgetExceeded where there is none."""
+        estimate = Reserved(tokens_in + tokens_out, self.prices.cost_usd(tokens_in, tokens_out))
+        room = self._largest or estimate
+        spent = self.spent
+        wanted = {
+            "calls": (self.calls, spent.calls + self._in_flight + 1),
+            "usd": (self.usd, spent.usd + self._held.usd + room.usd),
+            "minutes": (self.minutes, spent.minutes),
+            "tokens": (self.tokens, spent.tokens + self._held.tokens + room.tokens),
+        }
+        for name, (limit, amount) in wanted.items():
+            if limit is not None and amount > limit:
+                raise BudgetExceeded(
+                    f"The budget of {limit:g} {name} leaves no room for the next call "
+                    f"({spent.calls} calls, {spent.tokens} tokens, {spent.usd:.4f} usd, {spent.minutes:.1f} minutes "
+                    "so far). Everything finished is kept; run again with a larger --budget to go on."
+                )
+        self._in_flight += 1
+        self._held = Reserved(self._held.tokens + room.tokens, self._held.usd + room.usd)
+        return room
+
+    def release(self, room: Reserved) -> None:
+        """Give back what a call held that came to nothing."""
+        self._in_flight -= 1
+        self._held = Reserved(self._held.tokens - room.tokens, self._held.usd - room.usd)
+
+    def charge(self, room: Reserved, tokens_in: int, tokens_out: int) -> float:
+        """Exchange what was held for what the call took. Returns its price in dollars."""
+        self.release(room)
+        usd = self.prices.cost_usd(tokens_in, tokens_out)
+        s, largest = self._spent, self._largest or Reserved(0, 0.0)
+        self._spent = Spent(s.calls + 1, s.tokens_in + tokens_in, s.tokens_out + tokens_out, s.usd + usd, s.minutes)
+        self._largest = Reserved(max(largest.tokens, tokens_in + tokens_out), max(largest.usd, usd))
+        return usd
+
+
+def _amount(name: str, value: str) -> float:
+    try:
+        amount = float(value)
+    except ValueError:
+        amount = math.nan
+    if not (math.isfinite(amount) and amount >= 0):
+        raise SetupError(f"The budget's {name} must be a number of at least 0, got {value!r}. Write it as {FORM}")
+    return amount

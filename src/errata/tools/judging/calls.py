@@ -1,0 +1,44 @@
+"""What is remembered of a model call: enough to never pay for it twice, and nothing of the item itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """One finished call, JSON-plain. It holds hashes of what was asked, and the reply; no content, image or secret.
+
+    ``params`` are the parameters that shaped the answer (the options in their order, the hash of the rendered text).
+    ``served_as`` is the model's name as the server gave it. ``made_at`` is UTC, ISO 8601.
+    """
+
+    key: str
+    model: str
+    prompt_id: str
+    prompt_version: str
+    prompt_sha: str
+    content_sha: str
+    params: Mapping[str, object]
+    text: str
+    first_token: Mapping[str, float] | None
+    tokens_in: int
+    tokens_out: int
+    ms: float
+    cost_usd: float
+    served_as: str
+    made_at: str
+
+
+class CallLog(Protocol):
+    """Where calls are kept. Both methods are called from worker threads, one at a time."""
+
+    def find(self, keys: Sequence[str]) -> dict[str, CallRecord]:
+        """The recorded calls among ``keys``; an unknown key is left out."""
+        ...
+
+    def record(self, records: Sequence[CallRecord]) -> None:
+        """Commit all of ``records`` in one transaction, or raise. A call is finished once this has returned."""
+        ...

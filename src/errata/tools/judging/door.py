@@ -1,0 +1,176 @@
+"""The one door to models: cache, budget, call, record. Whatever has been paid for is never asked again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from errata.errors import ModelError, ModelRefused
+from errata.prompts import Message
+from errata.tools.judging.budget import Budget, Reserved
+from errata.tools.judging.calls import CallLog, CallRecord
+from errata.tools.judging.chat import ChatModel, ChatReply, ChatRequest
+from errata.tools.judging.grouped import Grouped
+from errata.types import PromptRef, sha_of
+
+COMMIT_EVERY_S = 0.02
+"""How long a finished call waits for others to be committed with. A kill repeats at most what was younger than this."""
+
+GROUP = 4096
+REFUSALS_IN_A_ROW = 20
+"""A model that refuses this many first requests and answers none is the wrong model, not a run of bad items."""
+
+IMAGE_TOKENS = 1500
+"""What an image of 1024 pixels a side costs in today's models, roughly: for the budget, before any has been paid."""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One question as the cache knows it. ``params`` is JSON-plain and, with the model, the prompt and the content,
+    decides the answer completely; ``build`` makes the request itself, and is not called for an answer at hand."""
+
+    prompt: PromptRef
+    content_sha: str
+    params: Mapping[str, object]
+    build: Callable[[], Awaitable[ChatRequest]]
+
+    def key(self, model: str) -> str:
+        return sha_of([model, self.prompt.sha, self.content_sha, dict(self.params)])
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A call's record, and whether it had been paid for before."""
+
+    call: CallRecord
+    cached: bool
+
+
+class Door:
+    """Asks one model. Use it within one event loop, and ``close`` it: it waits for what is still in flight."""
+
+    def __init__(self, model: ChatModel, calls: CallLog, budget: Budget) -> None:
+        self.model, self.budget = model, budget
+        self._in_flight: dict[str, asyncio.Task[Answered]] = {}
+        self._places = asyncio.Semaphore(model.limit)
+        self._broken: ModelError | None = None
+        self._answered, self._refused = 0, 0
+        self._thread = ThreadPoolExecutor(1, "errata-calls")
+        self._find = Grouped[str, CallRecord | None](_finder(calls), self._thread, wait_s=0, most=GROUP)
+        self._record = Grouped[CallRecord, None](_recorder(calls), self._thread, wait_s=COMMIT_EVERY_S, most=GROUP)
+
+    async def ask(self, ask: Ask) -> Answered:
+        """The answer, from the cache or from the model; a new one is committed before it is returned.
+
+        Equal questions in flight share one call. Raises BudgetExceeded before a call that the budget has no room
+        for, ModelRefused where the model would not answer this one, another ModelError where the model is at fault
+        (every later call then fails at once in the same way).
+        """
+        key = ask.key(self.model.name)
+        task = self._in_flight.get(key)
+        if task is None:
+            task = asyncio.get_running_loop().create_task(self._answer(ask, key))
+            self._in_flight[key] = task
+            task.add_done_callback(lambda done: self._forget(key, done))
+        # A call that was begun is paid for: it ends, and is recorded, even if nobody waits for it any more.
+        return await asyncio.shield(task)
+
+    async def close(self) -> None:
+        """Wait for the calls in flight, commit them, and close the model."""
+        if self._in_flight:
+            await asyncio.wait(list(self._in_flight.values()))
+        self._thread.shutdown()
+        await self.model.close()
+
+    def _forget(self, key: str, done: asyncio.Task[Answered]) -> None:
+        del self._in_flight[key]
+        if not done.cancelled():
+            done.exception()  # read, so that asyncio does not complain of an error whose waiters are gone
+
+    async def _answer(self, ask: Ask, key: str) -> Answered:
+        found = await self._find(key)
+        if found is not None:
+            return Answered(found, cached=True)
+        async with self._places:
+            if self._broken is not None:
+                raise self._broken
+            record = await self._call(ask, key)
+        await self._record(record)
+        return Answered(record, cached=False)
+
+    async def _call(self, ask: Ask, key: str) -> CallRecord:
+        request = replace(await ask.build(), key=key)
+        room = self.budget.reserve(*_size(request))
+        try:
+            reply = await self.model.complete(request)
+        except ModelError as error:
+            self.budget.release(room)
+            raise self._judged(error) from error.__cause__
+        except BaseException:
+            self.budget.release(room)
+            raise
+        self._answered += 1
+        return self._recorded(ask, key, reply, room)
+
+    def _judged(self, error: ModelError) -> ModelError:
+        """The error to raise: a refusal is the item's fault, until the model has refused everything it was asked."""
+        if isinstance(error, ModelRefused):
+            self._refused += 1
+            if self._answered or self._refused < REFUSALS_IN_A_ROW:
+                return error
+            error = ModelError(
+                f"{self.model.name} refused the first {self._refused} requests and answered none. It said: {error}"
+            )
+        self._broken = error
+        return error
+
+    def _recorded(self, ask: Ask, key: str, reply: ChatReply, room: Reserved) -> CallRecord:
+        return CallRecord(
+            key=key,
+            model=self.model.name,
+            prompt_id=ask.prompt.id,
+            prompt_version=ask.prompt.version,
+            prompt_sha=ask.prompt.sha,
+            content_sha=ask.content_sha,
+            params=dict(ask.params),
+            text=reply.text,
+            first_token=None if reply.first_token is None else dict(reply.first_token),
+            tokens_in=reply.tokens_in,
+            tokens_out=reply.tokens_out,
+            ms=reply.ms,
+            cost_usd=self.budget.charge(room, reply.tokens_in, reply.tokens_out),
+            served_as=reply.model,
+            made_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        )
+
+
+def _finder(calls: CallLog) -> Callable[[list[str]], list[CallRecord | None]]:
+    def find(keys: list[str]) -> list[CallRecord | None]:
+        found = calls.find(keys)
+        return [found.get(key) for key in keys]
+
+    return find
+
+
+def _recorder(calls: CallLog) -> Callable[[list[CallRecord]], list[None]]:
+    def record(records: list[CallRecord]) -> list[None]:
+        calls.record(records)
+        return [None] * len(records)
+
+    return record
+
+
+def _size(request: ChatRequest) -> tuple[int, int]:
+    """About how many tokens a request takes, in and out: two characters a token, more for an image."""
+    parts = [part for message in request.messages for part in _parts(message)]
+    text = sum(len(part["text"]) for part in parts if part["type"] == "text")
+    images = sum(part["type"] == "image_url" for part in parts)
+    return text // 2 + images * IMAGE_TOKENS, request.max_tokens
+
+
+def _parts(message: Message) -> list[Message]:
+    content = message["content"]
+    return [{"type": "text", "text": content}] if isinstance(content, str) else content

@@ -1,0 +1,80 @@
+"""Blind choice: which of the candidate labels describes the item. The given label is one among them, unmarked."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Sequence
+
+from errata.prompts import load
+from errata.tools.judging.door import Door
+from errata.tools.judging.images import ItemImage
+from errata.tools.judging.protocols.question import Question, check_labels, lay_out_for, put
+from errata.tools.judging.protocols.reading import Reading, Style, combine, favorite
+from errata.types import OTHER_ANSWERS, Item, LabelSpace, Verdict, sha_of
+
+PROMPT_ID = "blind_choice"
+
+
+async def ask(
+    door: Door,
+    item: Item,
+    candidates: Sequence[str],
+    space: LabelSpace,
+    *,
+    style: Style = "letters",
+    permutations: int = 2,
+    guideline: str = "",
+    image: ItemImage | None = None,
+) -> Verdict:
+    """The verdict over ``candidates`` and OTHER_ANSWERS, from ``permutations`` orders of the options.
+
+    It is unreadable (no ``log_probs``) where no reply names exactly one option. ``image`` is the item's, to be shared
+    with other protocols. Raises what ``Door.ask`` raises, except for refusals of this item.
+    """
+    check_labels(candidates)
+    prompt = load(PROMPT_ID)
+    shared = image or ItemImage.of(item)
+    orders = option_orders(candidates, item.content_sha, permutations)
+    questions = [Question(prompt, item, shared, lay_out_for(PROMPT_ID, o, style, space), guideline) for o in orders]
+    answers = await put(door, questions)
+    readings = [reading for reading in answers.readings if reading is not None]
+    log_probs = combine(readings) if readings else {}
+    bias = position_bias(readings, favorite(log_probs)) if log_probs else None
+    return answers.verdict(item, door.model.name, prompt, log_probs, bias)
+
+
+def option_orders(candidates: Sequence[str], content_sha: str, permutations: int) -> list[tuple[str, ...]]:
+    """Random orders of the candidates and OTHER_ANSWERS, in pairs: an order, then its reverse.
+
+    They depend on the content and on the candidates as a set, not on the row or the run, and more permutations keep
+    the first ones: so the same question is asked again word for word, and is found in the cache.
+    """
+    keys = [*sorted(set(candidates)), *OTHER_ANSWERS]
+    orders = []
+    for number in range(permutations):
+        shuffled = list(keys)
+        random.Random(sha_of([content_sha, number // 2])).shuffle(shuffled)  # noqa: S311  not a secret
+        orders.append(tuple(shuffled if number % 2 == 0 else reversed(shuffled)))
+    return orders
+
+
+def position_bias(readings: Sequence[Reading], key: str) -> float | None:
+    """Half of how much the log-odds of ``key`` fall from where it was shown first to where it was shown last.
+
+    Positive = the judge favors what comes first. None where that cannot be told: fewer than two readings with
+    log-probabilities.
+    """
+    placed = sorted(
+        (reading.order.index(key), _log_odds(reading.log_probs[key]))
+        for reading in readings
+        if reading.log_probs is not None
+    )
+    if len(placed) < 2:
+        return None
+    return (placed[0][1] - placed[-1][1]) / 2
+
+
+def _log_odds(log_prob: float) -> float:
+    rest = -math.expm1(log_prob)
+    return log_prob - math.log(max(rest, 1e-12))

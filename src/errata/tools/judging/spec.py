@@ -1,0 +1,64 @@
+"""From what a user types after --judge to a model."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+from importlib.resources import files
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from errata.errors import SetupError
+from errata.tools.judging.backends.replay import RecordedCalls, ReplayModel
+from errata.tools.judging.chat import ChatModel
+
+FORMS = """A judge is one of
+  MODEL@http://HOST:PORT/v1   a model on an OpenAI-compatible server (vLLM, llama.cpp, ...)
+  FOLDER                      a transformers model on disk (needs errata[local])
+  hf:ORG/NAME                 a transformers model from the Hugging Face hub, downloaded (needs errata[local])
+  demo                        the tiny judge of the demo: it knows digits only (needs errata[local])
+  replay:RUN_FOLDER           only what an earlier run recorded; replay:RUN_FOLDER#MODEL if it had several judges"""
+
+ON_A_SERVER = re.compile(r"(?P<model>.+?)@(?P<url>https?://.+)")
+
+
+def open_model(
+    spec: str,
+    *,
+    allow_host: Collection[str] = (),
+    open_recorded: Callable[[Path], RecordedCalls] | None = None,
+) -> ChatModel:
+    """The model that ``spec`` names. SetupError, listing the forms, where it names none.
+
+    ``allow_host`` are hosts outside private networks that the user allowed; ``open_recorded`` opens the calls of
+    another run folder.
+    """
+    if server := ON_A_SERVER.fullmatch(spec):
+        return _on_server(server["model"], server["url"], allow_host)
+    kind, _, rest = spec.partition(":")
+    if kind == "replay" and rest and open_recorded is not None:
+        folder, _, model = rest.partition("#")
+        return ReplayModel(open_recorded(Path(folder)), model or None)
+    if kind == "hf" and rest:
+        return _in_process(rest, download=True)
+    if spec == "demo":
+        return _in_process(str(files("errata.demo") / "tiny_judge"))
+    if spec and Path(spec).is_dir():
+        return _in_process(spec)
+    raise SetupError(f"{spec!r} names no judge, and no such folder exists. {FORMS}")
+
+
+def _on_server(model: str, url: str, allow_host: Collection[str]) -> ChatModel:
+    from errata.tools.judging.backends.hosts import check_host
+    from errata.tools.judging.backends.server import ServerModel
+
+    check_host(url, allow_host)
+    base = url.rstrip("/").removesuffix("/chat/completions")
+    # Servers print their address without the path, and that is what gets pasted.
+    return ServerModel(model, base if urlsplit(base).path else f"{base}/v1")
+
+
+def _in_process(source: str, *, download: bool = False) -> ChatModel:
+    from errata.tools.judging.backends.local import LocalModel
+
+    return LocalModel(source, download=download)

@@ -1,0 +1,79 @@
+"""The honest count: how many labels are wrong, between which bounds, and what that rests on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+Z_95 = 1.959964
+"""Half the width of a 95% interval, in standard deviations."""
+
+EXACT_BELOW = 100
+"""Larger figures are said with two digits: nobody knows the third."""
+
+UNCHECKED = "unchecked estimate"
+
+
+@dataclass(frozen=True, slots=True)
+class WrongCount:
+    """About ``estimate`` of ``items`` labels are wrong, ``low`` to ``high``; 0 <= low <= high <= items."""
+
+    estimate: float
+    low: float
+    high: float
+    items: int
+
+    @property
+    def share(self) -> float:
+        """Of the items, in [0, 1]; 0 where there are none."""
+        return self.estimate / self.items if self.items else 0.0
+
+    @property
+    def low_share(self) -> float:
+        return self.low / self.items if self.items else 0.0
+
+    @property
+    def high_share(self) -> float:
+        return self.high / self.items if self.items else 0.0
+
+    @property
+    def figures(self) -> str:
+        """``about 310 wrong labels, 240 to 390``; the interval is rounded outward."""
+        if not self.items:
+            return "no label could be checked"
+        most = f"{self.items:,}" if self.high >= self.items else _said(self.high, math.ceil)
+        about = _said(self.estimate, round)
+        return f"about {about} wrong label{'' if about == '1' else 's'}, {_said(self.low, math.floor)} to {most}"
+
+    @property
+    def sentence(self) -> str:
+        """What every screen says: ``about 310 wrong labels, 240 to 390: unchecked estimate``."""
+        return f"{self.figures}: {UNCHECKED}"
+
+
+def count_wrong(quality: Sequence[float], *others: Sequence[float]) -> WrongCount:
+    """How many labels are wrong, from each item's probability that its given label holds (low = bad).
+
+    ``others``: what other methods say of the same items, in the same form. The count is the median of what all of them
+    say, and its interval spans them: how far methods differ is most of what nobody knows. For each alone, the interval
+    is the normal approximation of a Poisson binomial, which takes its probabilities at their word and the items as
+    independent. Only a random check can confirm any of it; hence "unchecked". Items whose ``quality`` is NaN (no label,
+    or content that cannot be read) are left out.
+    """
+    quality_N = np.asarray(quality, np.float64)
+    known_N = ~np.isnan(quality_N)
+    wrong_MN = 1 - np.stack([np.asarray(values, np.float64)[known_N] for values in (quality_N, *others)])
+    sums_M = wrong_MN.sum(axis=1)
+    spreads_M = Z_95 * np.sqrt((wrong_MN * (1 - wrong_MN)).sum(axis=1))
+    items = int(known_N.sum())
+    low, high = float((sums_M - spreads_M).min()), float((sums_M + spreads_M).max())
+    return WrongCount(float(np.median(sums_M)), max(0.0, low), min(float(items), high), items)
+
+
+def _said(figure: float, to_whole: Callable[[float], int]) -> str:
+    step = 1 if figure < EXACT_BELOW else 10 ** (math.floor(math.log10(figure)) - 1)
+    # Sums of probabilities miss a whole number by some 1e-12, which must not push a bound outward.
+    return f"{to_whole(round(figure / step, 6)) * step:,}"

@@ -1,0 +1,169 @@
+"""What a report says, JSON-plain: the page and the JSON file are two forms of this."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from errata.tools.report.count import WrongCount
+from errata.types import Looked, Outcome, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What the run was about. ``data_path`` is as the user gave it; ``sha256`` is of the data as it was then."""
+
+    data_path: str
+    sha256: str
+    run_id: int
+    started_at: str
+    written_at: str
+    errata_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    item_id: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Counts of items, unless said otherwise. ``duplicates``: items whose content stands elsewhere too;
+    ``conflicting_duplicates``: contents that stand under more than one label. ``unreadable`` lists the first few."""
+
+    modality: Literal["text", "image"]
+    items: int
+    labels: int
+    without_label: int
+    protected: int
+    duplicates: int
+    conflicting_duplicates: int
+    unreadable_items: int
+    unreadable: tuple[Unreadable, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What the scan saw. ``only_looks``: plain image features, on which errata proposes no label without a judge."""
+
+    name: str
+    only_looks: bool
+    detectors: tuple[str, ...]
+    plan: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassNoise:
+    """One class by its given label: how much of it is wrong, and what is proposed instead most often."""
+
+    label: str
+    wrong: WrongCount
+    proposals: int
+    rival: str | None
+    rival_items: int
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """``items`` that are labeled ``given`` and are proposed as ``proposed``; under ``ambiguous`` it is the best other
+    label, under ``several`` and ``none_of_these`` it is None."""
+
+    given: str
+    outcome: Outcome
+    proposed: str | None
+    items: int
+
+
+@dataclass(frozen=True, slots=True)
+class WorstItem:
+    """One suspect with its content. ``text`` is cut after the first of ``text_chars`` characters; ``image`` is a small
+    PNG in base64. ``missing`` says why there is no content to show. ``decided`` is a person's answer in words."""
+
+    item_id: str
+    given_label: str
+    outcome: Outcome
+    proposed_label: str | None
+    confidence: float
+    quality: float
+    reason: str
+    status: Status
+    decided: str | None = None
+    text: str | None = None
+    text_chars: int = 0
+    image: str | None = None
+    missing: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One judge under one prompt. ``calls`` are those that its answers rest on, ``reused`` the answers that an earlier
+    call had paid for."""
+
+    judge: str
+    protocol: str
+    prompt: str
+    version: str
+    sha: str
+    items: int
+    unreadable: int
+    calls: int
+    reused: int
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """What was asked of models and what this run paid for it. ``stopped`` says what ended it early, if anything did;
+    ``waiting`` are suspects that no judge has looked at."""
+
+    asked: tuple[Asked, ...]
+    calls: int
+    tokens: int
+    cost_usd: float
+    suspects: int
+    waiting: int
+    stopped: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """Decisions of one kind. ``looked`` says how people looked at the items."""
+
+    answer: str
+    looked: Looked
+    items: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReportData:
+    """Everything that a report shows. ``first_line`` is the honest count in words; ``open`` are the proposals that
+    wait for a person, by outcome; ``statuses`` are the items by how far they have come."""
+
+    first_line: str
+    wrong: WrongCount
+    source: Source
+    profile: Profile
+    features: Features
+    classes: tuple[ClassNoise, ...]
+    flows: tuple[Flow, ...]
+    worst: tuple[WorstItem, ...]
+    judging: Judging
+    open: dict[Outcome, int]
+    decided: tuple[Decided, ...]
+    statuses: dict[Status, int]
+
+    @property
+    def open_items(self) -> int:
+        return sum(self.open.values())
+
+    @property
+    def decided_items(self) -> int:
+        return sum(row.items for row in self.decided)
+
+    @property
+    def applied_items(self) -> int:
+        return self.statuses.get("applied", 0)
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)

@@ -1,0 +1,69 @@
+"""The report as a page: one file, no script, nothing fetched from anywhere."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from functools import cache
+from pathlib import Path, PurePath
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from errata.tools.data.atomic import atomic_write
+from errata.tools.report.count import UNCHECKED
+from errata.tools.report.data import ReportData
+from errata.tools.report.flow import flow_picture
+from errata.tools.visible import one_line, visible
+
+CLASSES_SHOWN = 40
+PAIRS_SHOWN = 40
+LABEL, ID, REASON = 60, 80, 1200
+
+
+def write_report(data: ReportData, html_path: Path, json_path: Path) -> None:
+    """The page and the same as JSON, each written whole or not at all. SetupError where the system refuses."""
+    with atomic_write(json_path) as file:
+        # ASCII: nothing in the file can reorder or hide what an editor shows of it.
+        file.write(json.dumps(data.as_dict(), ensure_ascii=True, indent=1, allow_nan=False).encode() + b"\n")
+    with atomic_write(html_path) as file:
+        file.write(render(data).encode())
+
+
+def render(data: ReportData) -> str:
+    """The page as text. Everything that comes from the dataset is escaped, cut to size and made visible."""
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            report=data,
+            picture=flow_picture(data.flows),
+            unchecked=UNCHECKED,
+            classes=data.classes[:CLASSES_SHOWN],
+            pairs=data.flows[:PAIRS_SHOWN],
+            noisiest=max((row.wrong.high_share for row in data.classes), default=0.0) or 1.0,
+        )
+    )
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("errata.tools.report", "pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "visible": visible,
+        "label": lambda text: one_line(text, LABEL),
+        "id": lambda text: one_line(text, ID),
+        "line": lambda text: one_line(text, REASON),
+        "file_name": lambda path: one_line(PurePath(path).name, ID),
+        "number": lambda value: f"{value:,}",
+        "percent": lambda share: f"{100 * share:.{0 if share >= 0.1 or share == 0 else 1}f}%",
+        "words": lambda name: name.replace("_", " "),
+        "moment": lambda at: f"{datetime.fromisoformat(at):%Y-%m-%d %H:%M} UTC",
+        "sentence": lambda text: text[:1].upper() + text[1:],
+    }
+    return environment

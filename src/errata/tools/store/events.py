@@ -1,0 +1,96 @@
+"""The chain of events: who decided or changed what, when. Append-only; each carries the hash of the one before."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from sqlalchemy import insert, select
+
+from errata.errors import StoreError
+from errata.tools.store.database import Database
+from errata.tools.store.schema import events
+from errata.types import sha_of
+
+EventKind = Literal["decision", "undo", "applied", "reverted"]
+GENESIS = "0" * 64
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    seq: int
+    hash: str
+    at: str
+    kind: EventKind
+    body: Mapping[str, Any]
+
+
+class EventChain:
+    """Read and append events. Reading the head and appending to it share one write transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def append(self, kind: EventKind, bodies: Iterable[Mapping[str, Any]]) -> list[Event]:
+        at, rows = now(), []
+        with self._database.write() as connection:
+            head = connection.execute(
+                select(events.c.seq, events.c.hash).order_by(events.c.seq.desc()).limit(1)
+            ).first()
+            seq, previous = (head.seq, head.hash) if head else (0, GENESIS)
+            for body in bodies:
+                seq += 1
+                digest = _hash(previous, at, kind, body)
+                rows.append((Event(seq, digest, at, kind, body), previous))
+                previous = digest
+            if rows:
+                connection.execute(insert(events), [_row(event, before) for event, before in rows])
+        return [event for event, _ in rows]
+
+    def read(self, *kinds: EventKind) -> Iterator[Event]:
+        """All events in order, or those of some kinds."""
+        query = select(events).order_by(events.c.seq)
+        if kinds:
+            query = query.where(events.c.kind.in_(kinds))
+        with self._database.read() as connection:
+            rows = connection.execute(query).all()
+        for row in rows:
+            yield Event(row.seq, row.hash, row.at, row.kind, json.loads(row.body))
+
+    def verify(self) -> int:
+        """How many events stand in the chain. StoreError names the first one that was changed or removed."""
+        previous, count = GENESIS, 0
+        with self._database.read() as connection:
+            rows = connection.execute(select(events).order_by(events.c.seq)).all()
+        for row in rows:
+            if row.prev_hash != previous or row.hash != _hash(previous, row.at, row.kind, json.loads(row.body)):
+                raise StoreError(
+                    f"{self._database.path}: event {row.seq} ({row.kind}, {row.at}) does not follow from the one "
+                    "before it: the history was edited. Restore the file from a backup."
+                )
+            previous, count = row.hash, count + 1
+        return count
+
+
+def _hash(previous: str, at: str, kind: str, body: Mapping[str, Any]) -> str:
+    return sha_of([previous, at, kind, dict(body)])
+
+
+def _row(event: Event, previous: str) -> dict[str, Any]:
+    body = json.dumps(dict(event.body), ensure_ascii=False, sort_keys=True)
+    return {
+        "seq": event.seq,
+        "prev_hash": previous,
+        "hash": event.hash,
+        "at": event.at,
+        "kind": event.kind,
+        "body": body,
+    }
+
+
+def now() -> str:
+    """UTC, to the millisecond, ISO 8601."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

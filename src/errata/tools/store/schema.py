@@ -1,0 +1,103 @@
+"""All tables, in one place. SCHEMA_VERSION goes up with every change; an older errata refuses a newer store."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+)
+
+SCHEMA_VERSION = 1
+
+metadata = MetaData()
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("run_id", Integer, primary_key=True),
+    Column("started_at", String, nullable=False),
+    Column("data_path", String, nullable=False),
+    Column("data_sha256", String, nullable=False),
+    Column("settings", String, nullable=False),
+    Column("settings_sha", String, nullable=False),
+    Column("label_space", String, nullable=False),
+    Column("guideline_sha", String, nullable=False),
+    Column("panel_sha", String, nullable=False),
+    Column("facts", String, nullable=False, server_default="{}"),
+)
+
+items = Table(
+    "items",
+    metadata,
+    Column("run_id", Integer, ForeignKey("runs.run_id"), nullable=False),
+    Column("idx", Integer, nullable=False),
+    Column("item_id", String, nullable=False),
+    Column("content_sha", String, nullable=False),
+    Column("given_label", String),
+    Column("protected", Boolean, nullable=False),
+    Column("problem", String),
+    # Where the item stands in the queue of suspects; NULL while nobody suspects it.
+    Column("suspicion", Integer),
+    PrimaryKeyConstraint("run_id", "idx"),
+)
+Index("items_by_id", items.c.run_id, items.c.item_id, unique=True)
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("model", String, nullable=False),
+    Column("prompt", String, nullable=False),
+    Column("content_sha", String, nullable=False),
+    Column("record", LargeBinary, nullable=False),
+    Column("tokens_in", Integer, nullable=False),
+    Column("tokens_out", Integer, nullable=False),
+    Column("cost_usd", Float, nullable=False),
+    Column("made_at", String, nullable=False),
+)
+
+verdicts = Table(
+    "verdicts",
+    metadata,
+    Column("run_id", Integer, ForeignKey("runs.run_id"), nullable=False),
+    Column("idx", Integer, nullable=False),
+    Column("judge", String, nullable=False),
+    Column("protocol", String, nullable=False),
+    Column("verdict", String, nullable=False),
+    PrimaryKeyConstraint("run_id", "idx", "judge", "protocol"),
+)
+
+proposals = Table(
+    "proposals",
+    metadata,
+    Column("run_id", Integer, ForeignKey("runs.run_id"), nullable=False),
+    Column("idx", Integer, nullable=False),
+    Column("outcome", String),
+    Column("proposed_label", String),
+    Column("confidence", Float),
+    Column("quality", Float),
+    Column("reason", String, nullable=False),
+    Column("evidence", String, nullable=False),
+    PrimaryKeyConstraint("run_id", "idx"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    Column("prev_hash", String, nullable=False, unique=True),
+    Column("hash", String, nullable=False, unique=True),
+    Column("at", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("body", String, nullable=False),
+)
+Index("events_by_kind", events.c.kind)

@@ -1,0 +1,185 @@
+"""The store of a run folder: runs and their items, verdicts and proposals; calls and events beside them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
+
+from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from errata.tools.store.calls import Calls
+from errata.tools.store.database import Database
+from errata.tools.store.events import EventChain, now
+from errata.tools.store.run_folder import RunFolder
+from errata.tools.store.schema import items, proposals, runs, verdicts
+from errata.types import LabelSpace, PromptRef, Proposal, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """One run: this data, under these settings. ``facts`` are JSON-plain notes that the report shows."""
+
+    run_id: int
+    started_at: str
+    data_path: str
+    data_sha256: str
+    settings: dict[str, Any]
+    label_space: LabelSpace
+    guideline_sha: str
+    panel_sha: str
+    facts: dict[str, Any]
+
+
+class ItemRow(NamedTuple):
+    """What the store knows of an item's input; its content stays in the user's file."""
+
+    idx: int
+    item_id: str
+    content_sha: str
+    given_label: str | None
+    protected: bool
+    problem: str | None
+    suspicion: int | None
+
+
+class Store:
+    def __init__(self, folder: RunFolder) -> None:
+        folder.create()
+        self.folder = folder
+        self._database = Database(folder.store)
+        self.calls = Calls(self._database)
+        self.events = EventChain(self._database)
+
+    def close(self) -> None:
+        self._database.close()
+
+    # --- runs -------------------------------------------------------------------------------------------------
+    def start_run(self, rows: Sequence[ItemRow], **values: Any) -> RunInfo:
+        """A new run with all its items, in one transaction."""
+        record = {"started_at": now(), **values, "settings": json.dumps(values["settings"])}
+        record["label_space"] = json.dumps(asdict(values["label_space"]), ensure_ascii=False)
+        with self._database.write() as connection:
+            run_id = connection.execute(insert(runs).values(**record).returning(runs.c.run_id)).scalar_one()
+            if rows:
+                connection.execute(insert(items), [{"run_id": run_id, **row._asdict()} for row in rows])
+        return self.run(run_id)
+
+    def run(self, run_id: int) -> RunInfo:
+        return next(run for run in self.all_runs() if run.run_id == run_id)
+
+    def all_runs(self) -> list[RunInfo]:
+        """Oldest first."""
+        with self._database.read() as connection:
+            return [_run(row._mapping) for row in connection.execute(select(runs).order_by(runs.c.run_id))]
+
+    def find_run(self, data_sha256: str, settings_sha: str) -> RunInfo | None:
+        """The newest run if it is of this data and these settings: it is continued; anything else starts anew."""
+        newest = self.newest_run()
+        if newest is None:
+            return None
+        with self._database.read() as connection:
+            query = select(runs.c.settings_sha).where(runs.c.run_id == newest.run_id)
+            same_settings = connection.execute(query).scalar_one() == settings_sha
+        return newest if same_settings and newest.data_sha256 == data_sha256 else None
+
+    def newest_run(self) -> RunInfo | None:
+        found = self.all_runs()
+        return found[-1] if found else None
+
+    def add_facts(self, run_id: int, **facts: Any) -> None:
+        with self._database.write() as connection:
+            known = json.loads(connection.execute(select(runs.c.facts).where(runs.c.run_id == run_id)).scalar_one())
+            connection.execute(update(runs).where(runs.c.run_id == run_id).values(facts=json.dumps(known | facts)))
+
+    def update_settings(self, run_id: int, settings: dict[str, Any]) -> None:
+        """What may change while a run goes on: its budget, its prices, the hosts that it may reach."""
+        with self._database.write() as connection:
+            connection.execute(update(runs).where(runs.c.run_id == run_id).values(settings=json.dumps(settings)))
+
+    # --- items ------------------------------------------------------------------------------------------------
+    def items(self, run_id: int) -> list[ItemRow]:
+        columns = [items.c[name] for name in ItemRow._fields]
+        with self._database.read() as connection:
+            query = select(*columns).where(items.c.run_id == run_id).order_by(items.c.idx)
+            return [ItemRow._make(row) for row in connection.execute(query)]
+
+    def item(self, run_id: int, item_id: str) -> ItemRow | None:
+        columns = [items.c[name] for name in ItemRow._fields]
+        with self._database.read() as connection:
+            query = select(*columns).where(items.c.run_id == run_id, items.c.item_id == item_id)
+            row = connection.execute(query).first()
+        return None if row is None else ItemRow._make(row)
+
+    def set_suspicion(self, run_id: int, ranked: Sequence[int]) -> None:
+        """Put these items into the queue of suspects, the most suspicious first; all others leave it."""
+        queue = [{"i": idx, "rank": rank} for rank, idx in enumerate(ranked)]
+        with self._database.write() as connection:
+            connection.execute(update(items).where(items.c.run_id == run_id).values(suspicion=None))
+            if queue:
+                one = update(items).where(items.c.run_id == run_id, items.c.idx == bindparam("i"))
+                connection.execute(one.values(suspicion=bindparam("rank")), queue)
+
+    def add_problems(self, run_id: int, problems: dict[int, str]) -> None:
+        """Items whose content turned out to be unreadable while it was used."""
+        rows = [{"i": idx, "what": problem} for idx, problem in problems.items()]
+        with self._database.write() as connection:
+            one = update(items).where(items.c.run_id == run_id, items.c.idx == bindparam("i"))
+            connection.execute(one.values(problem=bindparam("what")), rows)
+
+    # --- evidence and proposals ---------------------------------------------------------------------------------
+    def add_verdicts(self, run_id: int, found: Iterable[Verdict]) -> None:
+        rows = [
+            {"run_id": run_id, "idx": v.idx, "judge": v.judge, "protocol": v.protocol, "verdict": _dump(asdict(v))}
+            for v in found
+        ]
+        if rows:
+            with self._database.write() as connection:
+                connection.execute(upsert(verdicts).on_conflict_do_nothing(), rows)
+
+    def verdicts(self, run_id: int) -> list[Verdict]:
+        with self._database.read() as connection:
+            query = select(verdicts.c.verdict).where(verdicts.c.run_id == run_id)
+            return [_verdict(json.loads(text)) for text in connection.execute(query.order_by(verdicts.c.idx)).scalars()]
+
+    def set_proposals(self, run_id: int, found: Iterable[Proposal]) -> None:
+        """All proposals of a run at once: they are derived anew from the evidence each time."""
+        rows = [{"run_id": run_id, **asdict(p), "evidence": _dump(p.evidence)} for p in found]
+        with self._database.write() as connection:
+            connection.execute(delete(proposals).where(proposals.c.run_id == run_id))
+            if rows:
+                connection.execute(insert(proposals), rows)
+
+    def proposal(self, run_id: int, idx: int) -> Proposal | None:
+        with self._database.read() as connection:
+            query = select(proposals).where(proposals.c.run_id == run_id, proposals.c.idx == idx)
+            row = connection.execute(query).first()
+        return None if row is None else _proposal(dict(row._mapping))
+
+    def proposals(self, run_id: int) -> dict[int, Proposal]:
+        with self._database.read() as connection:
+            rows = connection.execute(select(proposals).where(proposals.c.run_id == run_id).order_by(proposals.c.idx))
+            return {row.idx: _proposal(dict(row._mapping)) for row in rows}
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _run(row: Any) -> RunInfo:
+    values = {name: row[name] for name in RunInfo.__slots__}
+    space = json.loads(values["label_space"])
+    values["label_space"] = LabelSpace(**(space | {"names": tuple(space["names"])}))
+    return RunInfo(**values | {"settings": json.loads(values["settings"]), "facts": json.loads(values["facts"])})
+
+
+def _verdict(values: dict[str, Any]) -> Verdict:
+    prompt, keys = PromptRef(*values["prompt"]), tuple(values["call_keys"])
+    return Verdict(**values | {"prompt": prompt, "call_keys": keys})
+
+
+def _proposal(values: dict[str, Any]) -> Proposal:
+    del values["run_id"]
+    return Proposal(**values | {"evidence": tuple(json.loads(values["evidence"]))})

@@ -1,0 +1,170 @@
+"""The nouns of errata. Every word here is used with this meaning everywhere: code, tables, pages, prompts, guides."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+F32 = NDArray[np.float32]
+Bool = NDArray[np.bool_]
+Int = NDArray[np.int64]
+
+Outcome = Literal["keep", "relabel", "several", "none_of_these", "ambiguous"]
+Status = Literal["unchecked", "scanned", "judged", "decided", "applied"]
+Looked = Literal["item", "grid", "rule"]
+Seeing = Literal["blind", "proposal"]
+Answer = Literal["label", "several", "none_of_these", "cannot_tell", "passed_on"]
+
+SEVERAL, NONE_OF_THESE, CANNOT_TELL = "several", "none_of_these", "cannot_tell"
+OTHER_ANSWERS = (SEVERAL, NONE_OF_THESE, CANNOT_TELL)
+"""What a judge may answer beside a label, in the order in which a Verdict stores them."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelSpace:
+    """The class names of a dataset, in a fixed order: column k of every N x K array is ``names[k]``."""
+
+    names: tuple[str, ...]
+    definitions: Mapping[str, str] = field(default_factory=dict)
+    parents: Mapping[str, str] = field(default_factory=dict)
+    task: Literal["single"] = "single"
+
+    def index(self) -> dict[str, int]:
+        return {name: k for k, name in enumerate(self.names)}
+
+    @property
+    def sha(self) -> str:
+        return sha_of([self.names, dict(self.definitions), dict(self.parents), self.task])
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One row with its content at hand, as a judge or a person sees it. ``image`` is an encoded file's bytes."""
+
+    idx: int
+    item_id: str
+    content_sha: str
+    given_label: str | None
+    text: str | None = None
+    image: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What a detector says of N items.
+
+    ``quality`` f32[N] in [0, 1], low = bad. ``flag`` bool[N]: the detector's own cut.
+    ``label_probs`` f32[N, K], rows sum to 1, where the detector has a distribution over labels.
+    """
+
+    quality: F32
+    flag: Bool
+    label_probs: F32 | None = None
+
+    def at(self, threshold: float) -> Scores:
+        """The same scores, cut anew: an item is flagged where its quality is below ``threshold``."""
+        return replace(self, flag=self.quality < threshold)
+
+
+class PromptRef(NamedTuple):
+    """Which prompt was asked: a published version never changes, and ``sha`` proves it."""
+
+    id: str
+    version: str
+    sha: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a judge said of one item under one protocol.
+
+    ``log_probs`` has one entry for each candidate label and for each of OTHER_ANSWERS, normalised: their exps sum
+    to 1. It is empty where the answer could not be read, which is never an agreement.
+    """
+
+    idx: int
+    judge: str
+    protocol: str
+    prompt: PromptRef
+    log_probs: Mapping[str, float]
+    said: str
+    call_keys: tuple[str, ...]
+    tokens: int = 0
+    ms: float = 0.0
+    cached: bool = False
+    position_bias: float | None = None
+
+    @property
+    def readable(self) -> bool:
+        return bool(self.log_probs)
+
+
+@dataclass(frozen=True, slots=True)
+class Posterior:
+    """p(state | evidence) of one item: each candidate label alone, ``several`` labels at once, or none of them.
+
+    ``labels`` maps a candidate label to its probability; all values with ``several`` and ``none_of_these`` sum to 1.
+    """
+
+    labels: Mapping[str, float]
+    several: float
+    none_of_these: float
+
+    def best_other(self, given: str | None) -> str | None:
+        """The most probable label that is not the given one."""
+        others = {name: p for name, p in self.labels.items() if name != given}
+        return max(others, key=others.__getitem__) if others else None
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What to do with one item. ``outcome`` is None for an item that only the scan saw and did not suspect.
+
+    ``confidence`` in [0, 1]: probability of the proposed label (relabel, ambiguous), of the outcome (several,
+    none_of_these), or of the given label (keep, None).
+    ``quality`` in [0, 1], low = bad: probability that the given label holds.
+    """
+
+    idx: int
+    outcome: Outcome | None
+    proposed_label: str | None
+    confidence: float
+    quality: float
+    reason: str
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A person's final answer on one item, as it stands in the chain of events."""
+
+    item_id: str
+    content_sha: str
+    given_label: str | None
+    answer: Answer
+    label: str | None
+    by: str
+    at: str
+    seeing: Seeing
+    looked: Looked
+    guideline_sha: str
+    panel_sha: str
+    proposed_label: str | None = None
+    event: int = 0
+    event_hash: str = ""
+
+    @property
+    def changes_label(self) -> bool:
+        return self.answer == "label" and self.label != self.given_label
+
+
+def sha_of(value: object) -> str:
+    """sha256 of a JSON-plain value, the same on every machine."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

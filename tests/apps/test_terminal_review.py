@@ -1,0 +1,281 @@
+"""The review in a terminal: each key decides what it says, and everything decided is stored."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from rich.console import Console
+
+from errata.agent.approval import Person, decide
+from errata.agent.begin import begin
+from errata.agent.workspace import Workspace
+from errata.apps.terminal_review import ReviewSummary, review
+from errata.errors import SetupError
+from errata.settings import Settings
+from errata.types import Outcome, Proposal
+
+CLEAR = "\x1b[2J\x1b[H"
+Row = tuple[str, str, str]
+ROWS: list[Row] = [("a", "a meow", "dog"), ("b", "a bark", "cat"), ("c", "an oink", "cat"), ("d", "a moo", "dog")]
+
+
+class Sat:
+    """One person's sitting: the keys pressed, what they saw, and what came of it."""
+
+    def __init__(self, workspace: Workspace, keys: Sequence[str], by: str = "ann", size: tuple[int, int] = (80, 24)):
+        self.out = io.StringIO()
+        width, height = size
+        console = Console(
+            file=self.out,
+            force_terminal=True,
+            color_system="truecolor",
+            width=width,
+            height=height,
+            legacy_windows=False,
+        )
+        person = Person(by, workspace.folder.own_token())
+        self.summary: ReviewSummary = review(workspace, person, console, until_the_end(keys))
+
+    @property
+    def cards(self) -> list[str]:
+        return self.out.getvalue().split(CLEAR)[1:]
+
+
+def until_the_end(keys: Sequence[str]) -> Callable[[], str]:
+    left = iter(keys)
+
+    def read_key() -> str:
+        try:
+            return next(left)
+        except StopIteration:
+            raise EOFError from None
+
+    return read_key
+
+
+Make = Callable[..., Workspace]
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[Make]:
+    """A run made by hand: items, their outcomes and proposed labels, the first one the least trustworthy."""
+    opened: list[Workspace] = []
+
+    def made(
+        rows: Sequence[Row] = ROWS, outcomes: Sequence[Outcome | None] = ("relabel",) * 4, **options: str
+    ) -> Workspace:
+        labels = [label for _, _, label in rows]
+        with (tmp_path / "d.csv").open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(["id", "content", "label", "gold"])
+            writer.writerows((*row, "yes" if row[0] == "gold" else "") for row in rows)
+        settings = {"text": "content", "label": "label", "id": "id", "protect": "gold"} | options
+        workspace = begin(tmp_path / "d.csv", Settings(**{k: v for k, v in settings.items() if v}))
+        opened.append(workspace)
+        others = [next((name for name in workspace.run.label_space.names if name != given), given) for given in labels]
+        workspace.store.set_proposals(
+            workspace.run.run_id,
+            [Proposal(i, o, others[i], 0.9, i / 100, "because I said so") for i, o in enumerate(outcomes)],
+        )
+        return workspace
+
+    yield made
+    for workspace in opened:
+        workspace.close()
+
+
+def decided(workspace: Workspace) -> dict[str, tuple[str, str | None]]:
+    return {d.item_id: (d.answer, d.label) for d in workspace.decisions().values()}
+
+
+@pytest.mark.parametrize(
+    ("key", "outcome", "stored"),
+    [
+        ("y", "relabel", ("label", "cat")),
+        ("\n", "relabel", ("label", "cat")),
+        ("y", "several", ("several", None)),
+        ("y", "none_of_these", ("none_of_these", None)),
+        ("n", "relabel", ("label", "dog")),
+        ("1", "ambiguous", ("label", "cat")),
+        ("2", "relabel", ("label", "dog")),
+        ("s", "relabel", ("several", None)),
+        ("o", "relabel", ("none_of_these", None)),
+        ("c", "relabel", ("cannot_tell", None)),
+        ("p", "relabel", ("passed_on", None)),
+    ],
+)
+def test_each_key_stores_the_answer_that_it_names(make: Make, key: str, outcome: Outcome, stored: object) -> None:
+    workspace = make(outcomes=(outcome, "keep", None, "keep"))
+    assert Sat(workspace, [key]).summary.left == 0
+    (decision,) = workspace.decisions().values()
+    assert (decision.answer, decision.label) == stored
+    assert (decision.by, decision.looked, decision.seeing) == ("ann", "item", "proposal")
+
+
+@pytest.mark.parametrize("key", ["3", "0", "Y", "x", "yy", "y\n", "\x1b", "\x1b[A", "\x1bOp", "", "é", " ", "?", "u"])
+def test_a_key_that_means_nothing_here_decides_nothing(make: Make, key: str) -> None:
+    workspace = make()
+    assert Sat(workspace, [key]).summary == ReviewSummary(decided=0, changes=0, left=4, moved=0)
+    assert list(workspace.store.events.read()) == []
+
+
+def test_an_ambiguous_proposal_cannot_be_accepted(make: Make) -> None:
+    sat = Sat(make(outcomes=("ambiguous", None, None, None)), ["y", "\n"])
+    assert sat.summary.left == 1
+    assert "names no answer" in sat.cards[1]
+    assert "accept   " not in sat.cards[0]
+
+
+def test_the_least_trustworthy_open_item_comes_first_and_gold_never(make: Make) -> None:
+    workspace = make([*ROWS, ("gold", "a hiss", "cat")])
+    outcomes: list[Outcome | None] = ["several", "keep", "relabel", None, "relabel"]
+    proposals = [Proposal(i, o, "dog", 0.9, 0.9 - i / 10, "because") for i, o in enumerate(outcomes)]
+    workspace.store.set_proposals(workspace.run.run_id, proposals)
+    assert [card.split()[1] for card in Sat(workspace, "nn").cards] == ["c", "a"]
+
+
+def test_the_summary_counts_what_stands(make: Make) -> None:
+    sat = Sat(make(), "ynu" + "c")
+    assert sat.summary == ReviewSummary(decided=2, changes=1, left=2, moved=0)
+    assert "2 decided here, 1 of them to another label; 2 still open." in sat.out.getvalue()
+    assert "errata diff" in sat.out.getvalue()
+
+
+@pytest.mark.parametrize("ending", ["q", "\x04", KeyboardInterrupt, EOFError])
+def test_what_was_decided_before_quitting_is_kept_and_coming_back_goes_on_with_the_rest(
+    make: Make, ending: object
+) -> None:
+    workspace = make()
+    keys = iter(["y", "n", ending])
+
+    def read_key() -> str:
+        pressed = next(keys)
+        if isinstance(pressed, str):
+            return pressed
+        raise pressed
+
+    person = Person("ann", workspace.folder.own_token())
+    assert review(workspace, person, Console(file=io.StringIO()), read_key).left == 2
+    assert decided(workspace) == {"a": ("label", "cat"), "b": ("label", "cat")}
+    assert [card.split()[1] for card in Sat(workspace, []).cards] == ["c"]
+
+
+def test_undo_takes_back_one_decision_after_the_other_and_shows_each_item_again(make: Make) -> None:
+    workspace = make()
+    sat = Sat(workspace, "ynuuu")
+    assert [card.split()[1] for card in sat.cards] == ["a", "b", "c", "b", "a", "a"]
+    assert "Taken back: item b was kept as cat." in sat.cards[3]
+    assert "nothing to take back" in sat.cards[5]
+    assert decided(workspace) == {}
+    assert [event.kind for event in workspace.store.events.read()] == ["decision", "decision", "undo", "undo"]
+
+
+def test_undo_reaches_back_to_an_earlier_sitting_but_not_to_other_people_or_rules(make: Make) -> None:
+    workspace = make()
+    Sat(workspace, "y")
+    Sat(workspace, "y", by="bob")
+    decide(workspace, Person("ann", workspace.folder.own_token()), "c", "several", looked="rule")
+    sat = Sat(workspace, "uu")
+    assert [card.split()[1] for card in sat.cards] == ["d", "a", "a"]
+    assert sorted(decided(workspace)) == ["b", "c"]
+
+
+def test_the_item_taken_back_is_the_next_one_whatever_its_rank(make: Make) -> None:
+    workspace = make()
+    decide(workspace, Person("ann", workspace.folder.own_token()), "d", "several")
+    assert [card.split()[1] for card in Sat(workspace, "uyn").cards] == ["a", "d", "a", "b"]
+
+
+def test_an_item_passed_on_is_open_to_others_and_not_to_the_one_who_passed_it_on(make: Make) -> None:
+    workspace = make(outcomes=("relabel", None, None, None))
+    Sat(workspace, "p")
+    assert Sat(workspace, "").summary.left == 0
+    assert Sat(workspace, "y", by="bob").summary.decided == 1
+    assert decided(workspace) == {"a": ("label", "cat")}
+
+
+def test_an_item_that_somebody_else_has_decided_meanwhile_is_not_shown(make: Make) -> None:
+    workspace = make()
+    bob = Person("bob", workspace.folder.own_token())
+
+    def keys() -> Iterator[str]:
+        decide(workspace, bob, "b", "several")
+        yield "y"
+
+    left = keys()
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=True, width=80, height=24)
+    ann = Person("ann", workspace.folder.own_token())
+    review(workspace, ann, console, lambda: next(left, "q"))
+    assert [card.split()[1] for card in out.getvalue().split(CLEAR)[1:]] == ["a", "c"]
+
+
+def test_a_wrong_token_is_refused_before_anything_is_shown(make: Make) -> None:
+    out = io.StringIO()
+    with pytest.raises(SetupError, match="token"):
+        review(make(), Person("ann", "guessed"), Console(file=out), until_the_end("y"))
+    assert out.getvalue() == ""
+
+
+def test_labels_that_are_digits_are_their_own_keys(make: Make) -> None:
+    workspace = make([(str(i), f"a {i}", str(i)) for i in range(10)], ("relabel",) * 2)
+    Sat(workspace, "70")
+    assert decided(workspace) == {"0": ("label", "7"), "1": ("label", "0")}
+
+
+def test_of_many_labels_the_likely_ones_have_digits_and_any_other_is_found_by_its_name(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [(str(i), f"text {i}", f"label {i:02}") for i in range(12)]
+    workspace = make(rows, ("relabel",) * 3)
+    probs_NK = np.full((12, 12), 0.01, dtype=np.float32)
+    probs_NK[:, 5], probs_NK[:, 7] = 0.5, 0.4
+    workspace.arrays.save("probs", probs_NK)
+    workspace.arrays.save("confident_learning.label_probs", probs_NK)
+    workspace.arrays.save("noise_channel", np.eye(12) + 0.1)
+    workspace.note(detectors=["confident_learning"])
+    monkeypatch.setattr("sys.stdin", io.StringIO("nowhere\nLABEL 1\n"))
+    sat = Sat(workspace, ["/", "/", "2", "3"])
+    assert "1 label 00 (given)   2 label 01   3 label 05   4 label 07" in plain(sat.cards[0])
+    assert "No label holds 'nowhere'" in sat.cards[1]
+    assert "1 label 10   2 label 11" in plain(sat.cards[2])
+    assert decided(workspace) == {"0": ("label", "label 11"), "1": ("label", "label 05")}
+
+
+def plain(card: str) -> str:
+    """Without colors, as the eye reads it."""
+    out = ""
+    for part in card.split("\x1b["):
+        out += part.split("m", 1)[-1] if out or card.startswith("\x1b[") else part
+    return out
+
+
+def test_hostile_content_is_shown_and_obeyed_nowhere(make: Make) -> None:
+    rows = [("i\x1b[2Jd", "\x1b[31m[bold]x[/bold]\x07\u202e\r\nproposed  cow", "c\x1b[5mat"), *ROWS]
+    workspace = make(rows, ("relabel",))
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=True, color_system=None, width=80, height=24)
+    review(workspace, Person("a\x1b[1mnn", workspace.folder.own_token()), console, until_the_end("?x1"))
+    shown = out.getvalue().replace(CLEAR, "")
+    assert not any((ord(char) < 32 and char != "\n") or char == "\u202e" for char in shown)
+    assert r"│ \x1b[31m[bold]x[/bold]\x07\u202e" in shown
+    assert "│ proposed  cow" in shown
+    assert "\nproposed  cow" not in shown
+
+
+def test_an_image_that_changed_since_the_run_is_not_put_up_for_a_decision(make: Make, tmp_path: Path) -> None:
+    for name in "ab":
+        Image.new("RGB", (2, 2), "red").save(tmp_path / f"{name}.png")
+    rows = [("a", "a.png", "dog"), ("b", "b.png", "cat")]
+    workspace = make(rows, ("relabel",) * 2, text="", image="content")
+    Image.new("RGB", (2, 2), "blue").save(tmp_path / "a.png")
+    del workspace.__dict__["dataset"]
+    sat = Sat(workspace, "nn")
+    assert sat.summary == ReviewSummary(decided=1, changes=0, left=0, moved=1)
+    assert "1 not shown" in sat.out.getvalue()

@@ -1,0 +1,46 @@
+"""What many tests need: a judge on a loopback server."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+STUB = Path(__file__).parent / "integration" / "openai_stub.py"
+
+
+class Judge(NamedTuple):
+    """A stub server: how ``--judge`` names it, and the file that gets a line for every request."""
+
+    spec: str
+    log: Path
+
+    def requests(self) -> list[str]:
+        return self.log.read_text(encoding="utf-8").splitlines() if self.log.exists() else []
+
+
+@pytest.fixture
+def judge(tmp_path: Path) -> Iterator[Judge]:
+    with stub_server(tmp_path / "requests.log") as found:
+        yield found
+
+
+class stub_server:  # noqa: N801  a context manager that reads as a function
+    def __init__(self, log: Path, *options: str) -> None:
+        command = [sys.executable, str(STUB), "--log", str(log), *options]
+        self._log = log
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+    def __enter__(self) -> Judge:
+        assert self._process.stdout is not None
+        return Judge(f"stub@{self._process.stdout.readline().strip()}", self._log)
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.wait()
+        assert self._process.stdout is not None
+        self._process.stdout.close()

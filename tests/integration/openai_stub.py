@@ -1,0 +1,210 @@
+"""A loopback server that speaks enough of the OpenAI protocol, and misbehaves on demand.
+
+Its answers are a function of the request alone, so a run against it can be repeated and compared: it believes that an
+item is of the class whose name its text contains, or else of a class drawn by the item's hash; it never depends on the
+order of the options. Every request is appended to a file as one line of JSON, before it is answered.
+
+    python tests/integration/openai_stub.py --log requests.jsonl [--latency-s 0.05] [--fail 429,429]
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import hashlib
+import json
+import math
+import re
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+OPTION = re.compile(r"^(?:(?P<alias>[A-Z])\) |- )(?P<words>[^:\n]+)", re.MULTILINE)
+OTHERS = ("several of these hold", "both hold", "none of these", "neither holds", "cannot tell")
+
+
+@dataclass
+class Knobs:
+    """How the stub behaves. ``fail`` holds status codes for the first requests (0 closes the connection), then it
+    answers; ``only_fail`` limits that to requests whose body contains a text."""
+
+    model: str = "stub"
+    key: str | None = None
+    latency_s: float = 0.0
+    fail: list[int] = field(default_factory=list)
+    fail_always: int | None = None
+    only_fail: str = ""
+    reason: str = "out of order"
+    retry_after: str | None = None
+    says: str | None = None
+    logprobs: bool = True
+    first_always: bool = False
+    unknown_fields: tuple[str, ...] = ()
+    log: Path | None = None
+    max_chars: int = 1_000_000
+
+
+class Stub:
+    """The handler, with what it has seen: ``bodies`` and ``headers`` of the completions asked of it."""
+
+    def __init__(self, knobs: Knobs) -> None:
+        self.knobs = knobs
+        self.bodies: list[dict[str, Any]] = []
+        self.headers: list[dict[str, str]] = []
+        self.at_once = self.most_at_once = 0
+
+    def app(self) -> web.Application:
+        app = web.Application(client_max_size=1 << 28)
+        app.router.add_post("/v1/chat/completions", self.complete)
+        app.router.add_get("/v1/models", self.models)
+        app.router.add_post("/elsewhere/chat/completions", self.redirect)
+        return app
+
+    async def redirect(self, _: web.Request) -> web.Response:
+        return web.Response(status=307, headers={"Location": "/v1/chat/completions"})
+
+    async def models(self, _: web.Request) -> web.Response:
+        return web.json_response({"object": "list", "data": [{"id": self.knobs.model, "object": "model"}]})
+
+    async def complete(self, request: web.Request) -> web.StreamResponse:
+        raw = await request.text()
+        body = json.loads(raw)
+        self.bodies.append(body)
+        self.headers.append(dict(request.headers))
+        if self.knobs.log is not None:
+            seen = {"sha": hashlib.sha256(raw.encode()).hexdigest(), "key": request.headers.get("X-Request-Id")}
+            line = json.dumps(seen) + "\n"
+            with self.knobs.log.open("a", encoding="utf-8") as file:
+                file.write(line)
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            await asyncio.sleep(self.knobs.latency_s)
+            return self._misbehave(request, raw, body) or web.json_response(self._answer(body))
+        finally:
+            self.at_once -= 1
+
+    def _misbehave(self, request: web.Request, raw: str, body: dict[str, Any]) -> web.StreamResponse | None:
+        knobs = self.knobs
+        if knobs.key is not None and request.headers.get("Authorization") != f"Bearer {knobs.key}":
+            got = request.headers.get("Authorization", "")
+            return _error(401, f"Incorrect API key provided: {got.removeprefix('Bearer ')}")
+        if body["model"] != knobs.model:
+            return _error(404, f"The model `{body['model']}` does not exist.")
+        unknown = [name for name in knobs.unknown_fields if name in body]
+        if unknown:
+            return _error(400, f"Unrecognized request argument supplied: {unknown[0]}")
+        if len(raw) > knobs.max_chars:
+            return _error(400, "This model's maximum context length is exceeded.")
+        if knobs.only_fail in raw:
+            status = knobs.fail.pop(0) if knobs.fail else knobs.fail_always
+            if status == 0 and request.transport is not None:
+                request.transport.close()
+            if status is not None:
+                headers = {} if knobs.retry_after is None else {"Retry-After": knobs.retry_after}
+                return _error(status, knobs.reason, headers)
+        return None
+
+    def _answer(self, body: dict[str, Any]) -> dict[str, Any]:
+        probs = beliefs(body, first_always=self.knobs.first_always)
+        said = self.knobs.says if self.knobs.says is not None else max(probs, key=probs.__getitem__)
+        top = [{"token": token, "logprob": math.log(p)} for token, p in sorted(probs.items(), key=lambda x: -x[1])]
+        logprobs = {"content": [{**top[0], "top_logprobs": top[: body.get("top_logprobs", 0)]}]}
+        return {
+            "id": "chatcmpl-stub",
+            "object": "chat.completion",
+            "created": 0,
+            "model": f"{self.knobs.model}-as-served",
+            "choices": [
+                {
+                    "index": 0,
+                    "finish_reason": "stop",
+                    "message": {"role": "assistant", "content": said},
+                    "logprobs": logprobs if self.knobs.logprobs and body.get("logprobs") else None,
+                }
+            ],
+            "usage": {"prompt_tokens": 100, "completion_tokens": 2, "total_tokens": 102},
+        }
+
+
+def beliefs(body: dict[str, Any], *, first_always: bool = False) -> dict[str, float]:
+    """Probability of each answer, by what is written for it: 0.9 for the class believed in, the rest shared.
+
+    ``first_always``: it only ever likes what is shown first.
+    """
+    item, options = _read(body)
+    labels = sorted(words for _, words in options if words not in OTHERS)
+    named = [label for label in labels if label.casefold() in item.casefold()]
+    drawn = labels[int(hashlib.sha256(item.encode()).hexdigest(), 16) % len(labels)]
+    believed = options[0][1] if first_always else (named[0] if named else drawn)
+    rest = 0.1 / (len(options) - 1)
+    return {(alias or words): 0.9 if words == believed else rest for alias, words in options}
+
+
+def _read(body: dict[str, Any]) -> tuple[str, list[tuple[str | None, str]]]:
+    """The item (its text, and the hash of its image) and the options, in the order shown."""
+    parts = body["messages"][-1]["content"]
+    text = "".join(part["text"] for part in parts if part["type"] == "text")
+    images = "".join(json.dumps(part["image_url"]) for part in parts if part["type"] == "image_url")
+    item = next((line for line in text.splitlines() if line.startswith("Item: ")), "")
+    options = [(found["alias"], found["words"].strip()) for found in OPTION.finditer(text)]
+    return item + (hashlib.sha256(images.encode()).hexdigest() if images else ""), options
+
+
+def _error(status: int, message: str, headers: dict[str, str] | None = None) -> web.Response:
+    return web.json_response({"error": {"message": message, "code": status}}, status=status, headers=headers)
+
+
+@asynccontextmanager
+async def serving(knobs: Knobs, port: int = 0) -> AsyncIterator[tuple[Stub, str]]:
+    """The stub on a free port of this machine, and its base URL, which ends in /v1."""
+    stub = Stub(knobs)
+    runner = web.AppRunner(stub.app(), access_log=None)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", port)
+    await site.start()
+    try:
+        yield stub, f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
+    finally:
+        await runner.cleanup()
+
+
+async def _serve_until_killed(knobs: Knobs, port: int) -> None:
+    async with serving(knobs, port) as (_, url):
+        sys.stdout.write(url + "\n")
+        sys.stdout.flush()
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--model", default="stub")
+    parser.add_argument("--key")
+    parser.add_argument("--latency-s", type=float, default=0.0)
+    parser.add_argument("--fail", default="", help="status codes of the first answers, 0 closes the connection")
+    parser.add_argument("--fail-always", type=int)
+    parser.add_argument("--says")
+    parser.add_argument("--no-logprobs", action="store_true")
+    parser.add_argument("--log", type=Path)
+    given = parser.parse_args()
+    asyncio.run(
+        _serve_until_killed(
+            Knobs(
+                model=given.model,
+                key=given.key,
+                latency_s=given.latency_s,
+                fail=[int(code) for code in given.fail.split(",") if code],
+                fail_always=given.fail_always,
+                says=given.says,
+                logprobs=not given.no_logprobs,
+                log=given.log,
+            ),
+            given.port,
+        )
+    )

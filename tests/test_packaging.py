@@ -1,0 +1,45 @@
+"""The package and its pins."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+PROJECT = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+@pytest.mark.slow
+def test_every_extra_resolves_against_the_constraints() -> None:
+    wanted = f".[{','.join(PROJECT['optional-dependencies'])}]"
+    command = [sys.executable, "-m", "pip", "install", "--dry-run", "--quiet", "-c", "constraints.txt", wanted]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.slow
+def test_the_wheel_holds_prompts_pages_and_the_tiny_judge(tmp_path: Path) -> None:
+    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(tmp_path), "."]
+    subprocess.run(build, check=True, capture_output=True)
+    names = zipfile.ZipFile(next(tmp_path.glob("*.whl"))).namelist()
+    for needed in (
+        "errata/prompts/blind_choice/v1.md",
+        "errata/tools/report/pages/report.html.j2",
+        "errata/demo/tiny_judge/model.safetensors",
+        "errata/py.typed",
+    ):
+        assert needed in names
+
+
+def test_the_core_asks_for_no_torch() -> None:
+    assert not any("torch" in name or "transformers" in name for name in PROJECT["dependencies"])
+    assert PROJECT["license"] == "Apache-2.0"
+
+
+def test_the_top_level_links_lead_into_the_package() -> None:
+    for name in ("agent", "tools", "prompts"):
+        assert Path(name).is_symlink() and Path(name).resolve() == Path("src/errata", name).resolve()

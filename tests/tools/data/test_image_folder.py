@@ -1,0 +1,97 @@
+"""Image folders: the folder is the label, and a label changes by moving a file in a new folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from errata.errors import DataError, PatchConflict, SetupError
+from errata.tools.data import Columns, Edit, open_dataset, write_labels
+
+COLUMNS = Columns(None)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, png: Callable[..., bytes]) -> Path:
+    path = tmp_path / "pets"
+    for i, name in enumerate(["cat/1.png", "cat/deep/2.JPG", "dog/3.png", "dog/1.png"]):
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        (path / name).write_bytes(png(i, format="JPEG" if name.endswith("JPG") else "PNG"))
+    (path / "readme.txt").write_text("kept")
+    (path / "dog" / ".hidden.png").write_bytes(b"kept")
+    (path / "empty").mkdir()
+    return path
+
+
+def everything(path: Path) -> dict[str, bytes | None]:
+    return {p.relative_to(path).as_posix(): p.read_bytes() if p.is_file() else None for p in path.rglob("*")}
+
+
+def test_folders_are_labels_and_names_are_ids(folder: Path, png: Callable[..., bytes]) -> None:
+    dataset = open_dataset(folder, COLUMNS)
+    assert dataset.item_ids == ("cat/1.png", "cat/deep/2.JPG", "dog/1.png", "dog/3.png")
+    assert dataset.given_labels == ("cat", "cat", "dog", "dog")
+    assert dataset.items([3])[0].image == png(2)
+    assert dataset.modality == "image"
+    assert not dataset.problems
+
+
+@pytest.mark.parametrize("name", ["out", "pets"])
+def test_a_relabeled_image_moves_and_all_else_stays(folder: Path, name: str) -> None:
+    expected = everything(folder)
+    expected["dog/deep/2.JPG"] = expected.pop("cat/deep/2.JPG")
+    expected["bird"], expected["dog/deep"], expected["bird/3.png"] = None, None, expected.pop("dog/3.png")
+    out = folder.parent / name
+    raws = write_labels(open_dataset(folder, COLUMNS), {1: Edit("cat", "dog"), 3: Edit("dog", "bird")}, out)
+    assert raws == {1: "cat/deep/2.JPG", 3: "dog/3.png"}
+    assert everything(out) == expected
+    assert sorted(path.name for path in folder.parent.iterdir()) == sorted({"pets", name})
+
+
+def test_two_images_of_one_name_are_a_conflict(folder: Path) -> None:
+    before = everything(folder)
+    with pytest.raises(PatchConflict, match=r"dog/1\.png"):
+        write_labels(open_dataset(folder, COLUMNS), {0: Edit("cat", "dog")}, folder)
+    assert everything(folder) == before
+
+
+@pytest.mark.parametrize("label", ["..", "a/b", "", "."])
+def test_a_label_that_leaves_the_folder_is_refused(folder: Path, label: str) -> None:
+    with pytest.raises(DataError, match="not a folder's name"):
+        write_labels(open_dataset(folder, COLUMNS), {0: Edit("cat", label)}, folder.parent / "out")
+
+
+def test_a_folder_that_is_there_is_never_replaced(folder: Path) -> None:
+    other = folder.parent / "other"
+    other.mkdir()
+    (other / "precious").touch()
+    dataset = open_dataset(folder, COLUMNS)
+    for out, why in ((other, "is there already"), (folder / "out", "lies inside")):
+        with pytest.raises(SetupError, match=why):
+            write_labels(dataset, {}, out)
+    assert (other / "precious").exists()
+
+
+def test_a_folder_has_no_columns(folder: Path) -> None:
+    with pytest.raises(SetupError, match="Name no columns"):
+        open_dataset(folder, Columns("label", image="image"))
+    with pytest.raises(DataError, match="no columns to annotate"):
+        write_labels(open_dataset(folder, COLUMNS), {}, folder.parent / "out", {"errata_x": [1, 2, 3, 4]})
+
+
+def test_a_folder_without_images_is_explained(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="holds no images"):
+        open_dataset(tmp_path, COLUMNS)
+
+
+def test_file_names_that_are_no_utf8_are_named_where_they_would_be_ids_and_kept_elsewhere(folder: Path) -> None:
+    (folder / os.fsdecode(b"notes\xff.txt")).write_text("kept")
+    other = open_dataset(folder, COLUMNS).sha256
+    (folder / os.fsdecode(b"notes\xff.txt")).rename(folder / os.fsdecode(b"notes\xfe.txt"))
+    assert open_dataset(folder, COLUMNS).sha256 != other
+    (folder / "cat" / os.fsdecode(b"\xff.png")).write_bytes(b"x")
+    with pytest.raises(DataError, match="whose name is not UTF-8"):
+        open_dataset(folder, COLUMNS)

@@ -1,0 +1,92 @@
+"""A user's own arrays: taken as they are, or refused with the first bad row."""
+
+import numpy as np
+import pytest
+
+from errata.errors import DataError
+from errata.tools.features.own import load_embeddings, load_probs
+from errata.types import LabelSpace
+
+
+class Table:
+    """Three rows of a dataset with two labels."""
+
+    label_space = LabelSpace(("cat", "dog"))
+
+    def __init__(self, **columns):
+        self.columns = columns
+
+    def __len__(self):
+        return 3
+
+    def column(self, name):
+        if name not in self.columns:
+            raise DataError(f"no column {name!r}")
+        return self.columns[name]
+
+
+GOOD = [[0.9, 0.1], [0.25, 0.75], [1.0, 0.0]]
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_probabilities_are_read_from_a_file(tmp_path, dtype):
+    np.save(tmp_path / "p.npy", np.array(GOOD, dtype))
+    np.testing.assert_allclose(load_probs(str(tmp_path / "p.npy"), Table()), GOOD, atol=1e-3)
+
+
+def test_probabilities_are_read_from_a_column():
+    np.testing.assert_allclose(load_probs("p", Table(p=GOOD)), GOOD, rtol=1e-6)
+
+
+def test_embeddings_are_scaled_to_length_one_and_zeros_stay():
+    vectors = load_embeddings("e", Table(e=[[3, 4], [0, 0], [0, -2]]))
+    np.testing.assert_allclose(vectors, [[0.6, 0.8], [0, 0], [0, -1]], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("cells", "says"),
+    [
+        ([[0.9, 0.1], [0.9, 0.2], [1, 0]], "row 1: the probabilities do not sum to 1"),
+        ([[0.9, 0.1], [0.5, 0.5], [1.2, -0.2]], "row 2: a probability is outside"),
+        ([[0.9, 0.1], [0.5, 0.5], [float("nan"), 1]], "row 2: a value is NaN"),
+        ([[0.9, 0.1], [0.5, 0.5], [1.0]], "row 2: expected a list of 2"),
+        ([[0.9, 0.1], None, [1, 0]], "row 1: expected a list of 2"),
+        ([["a", "b"]] * 3, "other than numbers"),
+        ([[0.2, 0.3, 0.5]] * 3, "3 columns, the dataset has 2 labels"),
+        ([0.1, 0.2, 0.3], "row 0: expected a list"),
+    ],
+)
+def test_columns_that_are_no_probabilities_are_refused(cells, says):
+    with pytest.raises(DataError, match=says):
+        load_probs("p", Table(p=cells))
+
+
+@pytest.mark.parametrize(
+    ("array", "says"),
+    [
+        (np.ones((2, 2)), "one row per item"),
+        (np.ones(3), "one row per item"),
+        (np.ones((3, 0)), "one row per item"),
+        (np.array([["a", "b"]] * 3), "must be numbers"),
+        (np.array([[1, np.inf]] * 3), "row 0: a value is NaN or infinite"),
+        (np.array([[1, 1e300]] * 3), "row 0: a value is NaN or infinite"),
+    ],
+)
+def test_files_of_the_wrong_shape_are_refused(tmp_path, array, says):
+    np.save(tmp_path / "e.npy", array)
+    with pytest.raises(DataError, match=says):
+        load_embeddings(str(tmp_path / "e.npy"), Table())
+
+
+def test_pickled_truncated_and_missing_files_are_refused(tmp_path):
+    np.save(tmp_path / "pickled.npy", np.array([{"a": 1}] * 3, dtype=object))
+    np.save(tmp_path / "cut.npy", np.ones((3, 2)))
+    (tmp_path / "cut.npy").write_bytes((tmp_path / "cut.npy").read_bytes()[:-9])
+    for name, says in [("pickled.npy", "can be read"), ("cut.npy", "can be read"), ("none.npy", "no such file")]:
+        with pytest.raises(DataError, match=says):
+            load_embeddings(str(tmp_path / name), Table())
+
+
+def test_an_unknown_column_is_the_datasets_error():
+    with pytest.raises(DataError, match="no column 'q'"):
+        load_probs("q", Table())

@@ -1,0 +1,77 @@
+"""Plain features: what they see and what they cannot trip over."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from errata.errors import DataError
+from errata.tools.features.plain import PlainImage, PlainText
+from errata.types import Item
+
+
+def texts(*contents):
+    return [Item(i, f"id{i}", "", None, text=content) for i, content in enumerate(contents)]
+
+
+def images(*pictures):
+    return [Item(i, f"id{i}", "", None, image=png(picture)) for i, picture in enumerate(pictures)]
+
+
+def png(picture):
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def drawn(*lines, size=(120, 90), ink=0, paper=255):
+    picture = Image.new("L", size, paper)
+    for line in lines:
+        ImageDraw.Draw(picture).line(line, fill=ink, width=5)
+    return picture
+
+
+def test_texts_that_share_words_are_nearer_than_texts_that_do_not():
+    vectors = PlainText().embed(texts("red apple pie", "apple pie recipe", "train to london", "london train"))
+    near, far = vectors[0] @ vectors[1], vectors[0] @ vectors[2]
+    assert near > far
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, rtol=1e-5)
+
+
+@pytest.mark.parametrize("contents", [("",), ("", "!?"), ("one",), ("same words", "same words"), ("a b c", "")])
+def test_texts_with_nothing_to_tell_apart_do_not_crash(contents):
+    vectors = PlainText().embed(texts(*contents))
+    assert vectors.shape[0] == len(contents)
+    assert np.isfinite(vectors).all()
+
+
+def test_the_same_drawing_smaller_and_elsewhere_is_nearly_the_same():
+    large = drawn((20, 10, 60, 80), (60, 80, 100, 10))
+    small = drawn((200, 110, 220, 145), (220, 145, 240, 110), size=(300, 200))
+    other = drawn((30, 10, 30, 80), (60, 10, 60, 80))
+    vectors = PlainImage().embed(images(large, small, other))
+    assert vectors[0] @ vectors[1] > 0.8 > vectors[0] @ vectors[2]
+
+
+def test_ink_and_paper_may_change_places():
+    vectors = PlainImage().embed(images(drawn((20, 10, 60, 80)), drawn((20, 10, 60, 80), ink=255, paper=0)))
+    assert vectors[0] @ vectors[1] > 0.99
+
+
+def test_colours_tell_apart_what_shapes_do_not():
+    red, blue, grey = (Image.new("RGB", (32, 32), colour) for colour in ("red", "blue", "grey"))
+    vectors = PlainImage().embed(images(red, blue, grey))
+    assert vectors[0] @ vectors[1] == pytest.approx(0)
+    assert not vectors[2].any()
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 50), (8, 8), (3000, 2)])
+def test_images_of_odd_sizes_give_finite_vectors(size):
+    picture = Image.fromarray(np.random.default_rng(0).integers(0, 255, (*size, 3), dtype=np.uint8))
+    assert np.isfinite(PlainImage().embed(images(picture))).all()
+
+
+def test_an_unreadable_image_is_named():
+    with pytest.raises(DataError, match="'broken'"):
+        PlainImage().embed([Item(0, "broken", "", None, image=b"no image")])

@@ -1,0 +1,71 @@
+"""Images are sent as they are where any server shows them right, and made into small PNGs where not."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from errata.errors import DataError
+from errata.tools.judging.images import MAX_SIDE, ItemImage, fits
+from errata.types import Item
+
+
+def encoded(size: tuple[int, int] = (8, 4), mode: str = "RGB", format: str = "PNG", **save: Any) -> bytes:
+    out = io.BytesIO()
+    Image.new(mode, size).save(out, format, **save)
+    return out.getvalue()
+
+
+def sent(data: bytes) -> bytes:
+    async def main() -> bytes:
+        image = ItemImage(data)
+        first, second = await asyncio.gather(image.sent(), image.sent())
+        assert first is second
+        return first
+
+    return asyncio.run(main())
+
+
+def turned() -> bytes:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    return encoded(format="JPEG", exif=exif)
+
+
+@pytest.mark.parametrize("data", [encoded(), encoded(format="JPEG"), encoded(mode="L"), encoded((MAX_SIDE, 9))])
+def test_small_png_and_jpeg_are_sent_as_they_are(data: bytes) -> None:
+    assert sent(data) is data
+
+
+@pytest.mark.parametrize(
+    ("data", "size"),
+    [
+        (encoded((4 * MAX_SIDE, 2 * MAX_SIDE)), (MAX_SIDE, MAX_SIDE // 2)),
+        (encoded(format="GIF"), (8, 4)),
+        (encoded(mode="CMYK", format="JPEG"), (8, 4)),
+        (turned(), (4, 8)),
+    ],
+    ids=["too large", "another format", "print colors", "turned"],
+)
+def test_others_become_upright_png_of_at_most_the_side(data: bytes, size: tuple[int, int]) -> None:
+    made = Image.open(io.BytesIO(sent(data)))
+    assert (made.format, made.size, made.mode) == ("PNG", size, "RGB")
+
+
+def test_what_is_no_image_is_an_error_for_everyone_who_asks() -> None:
+    async def main() -> None:
+        image = ItemImage(b"no image")
+        for _ in range(2):
+            with pytest.raises(DataError):
+                await image.sent()
+
+    asyncio.run(main())
+    assert not fits(b"no image")
+
+
+def test_an_item_of_text_has_no_image() -> None:
+    assert ItemImage.of(Item(0, "0", "sha", None, "text")) is None

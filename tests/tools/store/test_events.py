@@ -1,0 +1,58 @@
+"""The chain of events."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from errata.errors import StoreError
+from errata.tools.store import Store
+from errata.tools.store.run_folder import RunFolder
+
+WRITER = """
+import sys
+from pathlib import Path
+from errata.tools.store import Store
+from errata.tools.store.run_folder import RunFolder
+store = Store(RunFolder(Path(sys.argv[1])))
+for i in range(25):
+    store.events.append("undo", [{"writer": sys.argv[2], "n": i}])
+"""
+
+
+def opened(tmp_path: Path) -> Store:
+    return Store(RunFolder(tmp_path / "x.errata"))
+
+
+def test_events_come_back_in_order_and_verify(tmp_path: Path) -> None:
+    store = opened(tmp_path)
+    store.events.append("decision", [{"n": 1}, {"n": 2}])
+    store.events.append("undo", [{"n": 3}])
+    assert [e.body["n"] for e in store.events.read()] == [1, 2, 3]
+    assert [e.body["n"] for e in store.events.read("undo")] == [3]
+    assert store.events.verify() == 3
+    store.close()
+
+
+def test_an_edited_event_breaks_the_chain(tmp_path: Path) -> None:
+    store = opened(tmp_path)
+    store.events.append("decision", [{"n": 1}, {"n": 2}])
+    engine = create_engine(f"sqlite:///{store.folder.store}")
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE events SET body = '{\"n\": 9}' WHERE seq = 1"))
+    engine.dispose()
+    with pytest.raises(StoreError, match="event 1"):
+        store.events.verify()
+    store.close()
+
+
+def test_three_writers_lose_nothing(tmp_path: Path) -> None:
+    store = opened(tmp_path)
+    writers = [subprocess.Popen([sys.executable, "-c", WRITER, str(store.folder.path), str(n)]) for n in range(3)]
+    assert [writer.wait() for writer in writers] == [0, 0, 0]
+    assert store.events.verify() == 75
+    store.close()
