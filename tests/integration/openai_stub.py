@@ -30,12 +30,14 @@ OTHERS = ("several of these hold", "both hold", "none of these", "neither holds"
 
 @dataclass
 class Knobs:
-    """How the stub behaves. ``fail`` holds status codes for the first requests (0 closes the connection), then it
+    """How the stub behaves. An answer takes ``latency_s`` and up to ``spread_s`` more, by the hash of the request, so
+    that answers can come in one by one. ``fail`` holds status codes for the first requests (0 closes the connection), then it
     answers; ``only_fail`` limits that to requests whose body contains a text."""
 
     model: str = "stub"
     key: str | None = None
     latency_s: float = 0.0
+    spread_s: float = 0.0
     fail: list[int] = field(default_factory=list)
     fail_always: int | None = None
     only_fail: str = ""
@@ -84,7 +86,7 @@ class Stub:
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         try:
-            await asyncio.sleep(self.knobs.latency_s)
+            await asyncio.sleep(self.knobs.latency_s + self.knobs.spread_s * _fraction(raw))
             return self._misbehave(request, raw, body) or web.json_response(self._answer(body))
         finally:
             self.at_once -= 1
@@ -156,6 +158,10 @@ def _read(body: dict[str, Any]) -> tuple[str, list[tuple[str | None, str]]]:
     return item + (hashlib.sha256(images.encode()).hexdigest() if images else ""), options
 
 
+def _fraction(text: str) -> float:
+    return int(hashlib.sha256(text.encode()).hexdigest()[:8], 16) / 2**32
+
+
 def _error(status: int, message: str, headers: dict[str, str] | None = None) -> web.Response:
     return web.json_response({"error": {"message": message, "code": status}}, status=status, headers=headers)
 
@@ -187,6 +193,7 @@ if __name__ == "__main__":
     parser.add_argument("--model", default="stub")
     parser.add_argument("--key")
     parser.add_argument("--latency-s", type=float, default=0.0)
+    parser.add_argument("--spread-s", type=float, default=0.0)
     parser.add_argument("--fail", default="", help="status codes of the first answers, 0 closes the connection")
     parser.add_argument("--fail-always", type=int)
     parser.add_argument("--says")
@@ -199,6 +206,7 @@ if __name__ == "__main__":
                 model=given.model,
                 key=given.key,
                 latency_s=given.latency_s,
+                spread_s=given.spread_s,
                 fail=[int(code) for code in given.fail.split(",") if code],
                 fail_always=given.fail_always,
                 says=given.says,

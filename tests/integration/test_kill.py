@@ -50,11 +50,12 @@ def asked(judge: Judge) -> list[str]:
 @pytest.mark.slow
 @pytest.mark.parametrize("checkpoints", ["kept", "deleted"])
 def test_killed_at_random_moments_ends_in_the_same_proposals(tmp_path: Path, checkpoints: str) -> None:
-    # The slow server makes judging most of the run, so that most kills fall into it.
+    # The slow server makes judging most of the run, so that most kills fall into it, with some calls committed and
+    # others in flight.
     data = tmp_path / "mail.csv"
     write_topics(data, rows=240, wrong=40)
     rng = random.Random(checkpoints)
-    with stub_server(tmp_path / "requests.log", "--latency-s", "0.4") as judge:
+    with stub_server(tmp_path / "requests.log", "--spread-s", "1") as judge:
         started = time.monotonic()
         subprocess.run(command(data, judge, tmp_path / "whole.errata"), check=True, capture_output=True)
         whole_s, expected = time.monotonic() - started, results(tmp_path / "whole.errata")

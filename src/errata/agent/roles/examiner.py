@@ -55,20 +55,25 @@ def waiting(workspace: Workspace) -> int:
 def judge_batch(workspace: Workspace, progress: Callable[[str, int, int], None]) -> Examined:
     """The next questions before one judge of the panel, all in flight together; their verdicts are stored."""
     panel, open_questions = workspace.panel, _open_questions(workspace)
-    judge = next(name for name in panel.judges if open_questions[name])
+    judge = next((name for name in panel.judges if open_questions[name]), None)
+    asked, left = workspace.run.facts.get("asked", 0), sum(map(len, open_questions.values()))
+    if judge is None:
+        # Killed after the last verdicts were stored, and before a checkpoint said so: nothing is left to ask.
+        return Examined(asked, panel.budget.spent.calls, "")
     batch = open_questions[judge][:BATCH]
     items = workspace.dataset.items([question.idx for question in batch])
     tasks = [JudgeTask(item, q.candidates, q.challenger) for item, q in zip(items, batch, strict=True)]
-    asked, left = workspace.run.facts.get("asked", 0), sum(map(len, open_questions.values()))
     judged = panel.judge(judge, tasks, _setup(workspace), lambda n: progress("judge", asked + n, asked + left))
+    spent, stopped = panel.budget.spent, str(judged.stopped) if judged.stopped else ""
+    asked += len(judged.verdicts)
     workspace.store.add_verdicts(workspace.run.run_id, judged.verdicts)
-    spent = panel.budget.spent
     workspace.note(
-        asked=asked + len(judged.verdicts), spent={"calls": spent.calls, "tokens": spent.tokens, "usd": spent.usd}
+        asked=asked,
+        spent={"calls": spent.calls, "tokens": spent.tokens, "usd": spent.usd},
+        stopped=stopped,
+        failed=bool(stopped) and not isinstance(judged.stopped, BudgetExceeded),
     )
-    stopped = str(judged.stopped) if judged.stopped else ""
-    workspace.note(stopped=stopped, failed=bool(stopped) and not isinstance(judged.stopped, BudgetExceeded))
-    return Examined(asked + len(judged.verdicts), spent.calls, stopped)
+    return Examined(asked, spent.calls, stopped)
 
 
 def _form_queue(workspace: Workspace) -> None:
