@@ -31,8 +31,8 @@ OTHERS = ("several of these hold", "both hold", "none of these", "neither holds"
 @dataclass
 class Knobs:
     """How the stub behaves. An answer takes ``latency_s`` and up to ``spread_s`` more, by the hash of the request, so
-    that answers can come in one by one. ``fail`` holds status codes for the first requests (0 closes the connection), then it
-    answers; ``only_fail`` limits that to requests whose body contains a text."""
+    that answers can come in one by one. ``fail`` holds status codes for the first requests (0 closes the connection),
+    then it answers; ``only_fail`` limits that to requests whose body contains a text."""
 
     model: str = "stub"
     key: str | None = None

@@ -42,7 +42,7 @@ def embed(state: RunState) -> RunState:
 
 def detect(state: DetectorTask) -> RunState:
     """One detector over all items; the detectors run side by side."""
-    scan.detect(_workspace(state), state["detector"])
+    scan.detect(_workspace(state), state["detector"], _progress)
     return {}
 
 

@@ -41,7 +41,7 @@ def price(workspace: Workspace, progress: scan.Progress) -> Price:
         coordinator.plan(workspace)
         scan.embed(workspace, progress)
         for detector in coordinator.detectors(workspace):
-            scan.detect(workspace, detector)
+            scan.detect(workspace, detector, progress)
         suspects, _ = examiner.queue(workspace)
     settings, judges = workspace.settings, max(len(workspace.settings.judge), 1)
     calls = suspects * judges * (settings.permutations + CONTEST_ORDERS)

@@ -9,11 +9,11 @@ import numpy as np
 from errata.agent.workspace import Workspace
 from errata.errors import DataError
 from errata.tools.detectors import DETECTORS, DetectorInput
-from errata.tools.detectors.neighbors import neighbors
 from errata.tools.features.choose import choose_embedder
 from errata.tools.features.embedder import Embedder, embed_readable
 from errata.tools.features.own import load_embeddings, load_probs
-from errata.tools.features.probe import out_of_fold_probs
+from errata.tools.features.probe import FOLDS, out_of_fold_probs
+from errata.tools.inference.candidates import NOBODY
 from errata.types import F32
 
 Progress = Callable[[str, int, int], None]
@@ -29,10 +29,11 @@ def embed(workspace: Workspace, progress: Progress) -> None:
     if wanted and not arrays.has("embeddings"):
         arrays.save("embeddings", _own_embeddings(workspace) if settings.embeddings else _embed(workspace, progress))
     if not arrays.has("probs"):
-        arrays.save("probs", load_probs(settings.probs, workspace.dataset) if settings.probs else _probe(workspace))
+        own = settings.probs
+        arrays.save("probs", load_probs(own, workspace.dataset) if own else _probe(workspace, progress))
 
 
-def detect(workspace: Workspace, detector: str) -> None:
+def detect(workspace: Workspace, detector: str, progress: Progress) -> None:
     """One detector over the labeled items. The others get quality NaN, no flag and even probabilities."""
     given_N, arrays = workspace.given_N, workspace.arrays
     if arrays.has(f"{detector}.quality"):
@@ -41,11 +42,12 @@ def detect(workspace: Workspace, detector: str) -> None:
     classes = len(workspace.run.label_space.names)
     embeddings_ND = np.asarray(arrays.load("embeddings")[labeled]) if arrays.has("embeddings") else None
     probs_NK = np.asarray(arrays.load("probs")[labeled])
-    scores = DETECTORS[detector](DetectorInput(given_N[labeled], classes, embeddings_ND, probs_NK))
-    if detector == "neighbors" and embeddings_ND is not None:
-        near_Nk = np.full((len(given_N), 10), -1, np.int64)
-        found_Nk = labeled[neighbors(embeddings_ND)[0]]
-        near_Nk[labeled, : found_Nk.shape[1]] = found_Nk
+    given = DetectorInput(given_N[labeled], classes, embeddings_ND, probs_NK)
+    scores = DETECTORS[detector](given)
+    if detector == "neighbors":
+        near_nk = given.near.indices_Nk
+        near_Nk = np.full((len(given_N), near_nk.shape[1]), NOBODY, np.int64)
+        near_Nk[labeled] = labeled[near_nk]
         arrays.save("neighbors", near_Nk)
     quality, flag = np.full(len(given_N), np.nan, np.float32), np.zeros(len(given_N), np.bool_)
     quality[labeled], flag[labeled] = scores.quality, scores.flag
@@ -55,6 +57,8 @@ def detect(workspace: Workspace, detector: str) -> None:
         arrays.save(f"{detector}.label_probs", probs_NK)
     arrays.save(f"{detector}.flag", flag)
     arrays.save(f"{detector}.quality", quality)
+    names = workspace.run.facts["detectors"]
+    progress("detect", sum(arrays.has(f"{name}.quality") for name in names), len(names))
 
 
 def _own_embeddings(workspace: Workspace) -> F32:
@@ -63,10 +67,10 @@ def _own_embeddings(workspace: Workspace) -> F32:
     return load_embeddings(source, workspace.dataset)
 
 
-def _probe(workspace: Workspace) -> F32:
+def _probe(workspace: Workspace, progress: Progress) -> F32:
     embeddings_ND = np.asarray(workspace.arrays.load("embeddings"))
     classes = len(workspace.run.label_space.names)
-    return out_of_fold_probs(embeddings_ND, workspace.given_N, classes)
+    return out_of_fold_probs(embeddings_ND, workspace.given_N, classes, _counted(progress, "probe", 0, FOLDS))
 
 
 def _embed(workspace: Workspace, progress: Progress) -> F32:
@@ -83,7 +87,7 @@ def _embed(workspace: Workspace, progress: Progress) -> F32:
     block = BLOCK if embedder.per_item else max(len(fresh), 1)
     for start in range(0, len(fresh), block):
         items = workspace.dataset.items(fresh[start : start + block])
-        vectors, problems = embed_readable(embedder, items, _counted(progress, start, len(fresh)))
+        vectors, problems = embed_readable(embedder, items, _counted(progress, "embed", start, len(fresh)))
         known.update(vectors)
         broken.update(problems)
     if not known:
@@ -95,8 +99,8 @@ def _embed(workspace: Workspace, progress: Progress) -> F32:
     return np.stack([known.get(row.content_sha, nothing) for row in rows])
 
 
-def _counted(progress: Progress, before: int, total: int) -> Callable[[int], None]:
-    return lambda done: progress("embed", before + done, total)
+def _counted(progress: Progress, step: str, before: int, total: int) -> Callable[[int], None]:
+    return lambda done: progress(step, before + done, total)
 
 
 def _inherited(workspace: Workspace, embedder: Embedder) -> dict[str, F32]:

@@ -7,9 +7,9 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from errata.agent.results import COLUMNS
 from errata.errors import SetupError, nearest
 
-COLUMNS = ("item_id", "given_label", "status", "outcome", "proposed_label", "confidence", "quality")
 Row = Mapping[str, Any]
 Condition = Callable[[Row], Any]
 

@@ -97,6 +97,18 @@ def test_data_of_which_nothing_can_be_read_is_refused_unless_a_patch_is_to_be_un
     assert len(open_dataset(path, Columns("label", image="image"), allow_one_label=True).problems) == 2
 
 
+def test_labels_that_stand_on_unreadable_rows_alone_do_not_count(tmp_path: Path) -> None:
+    path = csv(tmp_path, "text,label\nx,a\ny,a\n,b\n")
+    with pytest.raises(DataError, match="2 rows of .* can be looked at hold only the label 'a'"):
+        open_dataset(path, TEXT)
+    assert len(open_dataset(path, TEXT, allow_one_label=True)) == 3
+
+
+def test_the_label_cannot_be_what_is_looked_at(tmp_path: Path) -> None:
+    with pytest.raises(SetupError, match="'label' cannot be both"):
+        open_dataset(csv(tmp_path, "text,label\nx,a\ny,b\n"), Columns("label", "label"))
+
+
 def test_a_label_file_gives_order_definitions_and_parents(tmp_path: Path) -> None:
     path = csv(tmp_path, "text,label\nx,cat\ny,dog\n")
     file = tmp_path / "labels.toml"

@@ -5,13 +5,17 @@ import pytest
 
 from errata.errors import DataError, SetupError
 from errata.tools.detectors import neighbors as module
-from errata.tools.detectors.neighbors import detect, neighbor_votes, neighbors
+from errata.tools.detectors.neighbors import Neighbors, neighbor_votes, neighbors
 
 
 def blobs(per_class=30, seed=0):
     rng = np.random.default_rng(seed)
     labels = np.repeat(np.arange(3), per_class)
     return (5 * np.eye(3, 8)[labels] + rng.normal(size=(len(labels), 8))).astype(np.float32), labels
+
+
+def detect(vectors, labels, classes):
+    return module.detect(neighbors(vectors), labels, classes)
 
 
 def test_neighbors_equal_brute_force_in_any_block_size(monkeypatch):
@@ -44,7 +48,7 @@ def test_there_are_never_more_neighbors_than_other_items():
 def test_votes_of_a_hand_computed_case():
     # Item 0 sees item 1 (class 1) at 1.0 and item 2 (class 0) at .5; classes are shared out 2/3 to 1/3.
     indices, similarities = np.array([[1, 2], [0, 2], [0, 1]]), np.array([[1, 0.5], [1, -0.3], [0.5, -0.3]], np.float32)
-    votes = neighbor_votes(indices, similarities, np.array([0, 1, 0]), 2)
+    votes = neighbor_votes(Neighbors(indices, similarities), np.array([0, 1, 0]), 2)
     assert votes[0].tolist() == pytest.approx([(0.5 + 2 / 3) / 2.5, (1 + 1 / 3) / 2.5])
     assert votes[1].tolist() == pytest.approx([(1 + 2 / 3) / 2, (1 / 3) / 2])
     assert votes.sum(axis=1).tolist() == pytest.approx([1, 1, 1])
@@ -99,6 +103,8 @@ def test_nan_and_wrong_shapes_are_refused():
     with pytest.raises(DataError, match="Row 1"):
         detect(np.array([[1.0], [np.nan]]), np.array([0, 1]), 2)
     with pytest.raises(DataError, match="shape"):
+        neighbors(np.zeros(3))
+    with pytest.raises(DataError, match="2 labeled items, got 3"):
         detect(np.eye(3), np.array([0, 1]), 2)
     with pytest.raises(SetupError, match="k=0"):
         neighbors(np.eye(3, dtype=np.float32), 0)

@@ -82,7 +82,7 @@ def test_pickled_truncated_and_missing_files_are_refused(tmp_path):
     np.save(tmp_path / "pickled.npy", np.array([{"a": 1}] * 3, dtype=object))
     np.save(tmp_path / "cut.npy", np.ones((3, 2)))
     (tmp_path / "cut.npy").write_bytes((tmp_path / "cut.npy").read_bytes()[:-9])
-    for name, says in [("pickled.npy", "can be read"), ("cut.npy", "can be read"), ("none.npy", "no such file")]:
+    for name, says in [("pickled.npy", "not a whole"), ("cut.npy", "not a whole"), ("none.npy", "no such file")]:
         with pytest.raises(DataError, match=says):
             load_embeddings(str(tmp_path / name), Table())
 

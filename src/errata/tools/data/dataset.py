@@ -17,6 +17,7 @@ from errata.tools.data.labels import (
     LabelCodec,
     check_encodable,
     check_label_space,
+    how_many,
     infer_label_space,
     label_codec,
     read_label_space,
@@ -118,6 +119,7 @@ def open_dataset(
     found = [(item.sha, item.problem) for item in content.check_all()]
     if not allow_one_label:
         _refuse_unreadable([problem for _, problem in found], path)
+        _refuse_unlabeled([label for label, (_, problem) in zip(given, found, strict=True) if problem is None], path)
     return Dataset(
         path=path,
         columns=columns,
@@ -141,6 +143,8 @@ def _named(columns: Columns, table: Table, path: Path) -> Columns:
         return replace(columns, label="label", image="file", id="file")
     if columns.label is None:
         raise SetupError(f"Which column of {path} holds the labels? Pass --label COL{nearest('label', table.names)}.")
+    if columns.label in (columns.text, columns.image):
+        raise SetupError(f"Column {columns.label!r} cannot be both the label and what is looked at. Name another.")
     if columns.text is None and columns.image is None:
         raise SetupError(f"Which column of {path} is to be looked at? Pass --text COL or --image COL.")
     if not len(table):
@@ -165,6 +169,16 @@ def _refuse_unreadable(problems: Sequence[str | None], path: Path) -> None:
         raise DataError(
             f"none of the {len(problems):,} rows of {path} can be looked at. Row 0: {problems[0]}. "
             "Is it the right column, and do the files lie beside the data?"
+        )
+
+
+def _refuse_unlabeled(labels: Sequence[str | None], path: Path) -> None:
+    """The rows that can be looked at must hold two labels between them: labels of the others do not help."""
+    used = {label for label in labels if label is not None}
+    if len(used) < 2:
+        raise DataError(
+            f"the {len(labels):,} rows of {path} that can be looked at hold {how_many(used)}: errata needs at least "
+            "two to tell apart. Repair the content of the other rows."
         )
 
 

@@ -138,7 +138,7 @@ def check_label_space(space: LabelSpace, labels: Sequence[str | None], column: s
     """Raises DataError where fewer than ``least`` labels occur, or a label is a word that judges answer with."""
     used = {label for label in labels if label is not None}
     if len(used) < least:
-        raise DataError(f"column {column!r} holds {_how_many(used)}: errata needs at least two to tell apart.")
+        raise DataError(f"column {column!r} holds {how_many(used)}: errata needs at least two to tell apart.")
     for label in used:
         check_encodable(label, f"a label in column {column!r}")
     taken = sorted(used.union(space.names).intersection(OTHER_ANSWERS))
@@ -152,7 +152,8 @@ def check_encodable(word: str, what: str) -> None:
         raise DataError(f"{what} holds half a character: {word!r}. Repair it.")
 
 
-def _how_many(used: set[str]) -> str:
+def how_many(used: set[str]) -> str:
+    """How many labels there are, where there are fewer than two."""
     return f"only the label {min(used)!r}" if used else "no labels"
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from errata.errors import DataError
 from errata.tools.detectors import confident_learning, discriminant, neighbors
+from errata.tools.detectors.neighbors import Neighbors
 from errata.types import F32, Int, Scores
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DetectorInput:
     """What detectors look at: labeled items only. ``labels_N`` in 0..K-1; the other arrays where they are at hand."""
 
@@ -24,6 +26,11 @@ class DetectorInput:
         if self.embeddings_ND is None:
             raise DataError("This detector needs embeddings: give them (--embeddings), or let errata compute features.")
         return self.embeddings_ND
+
+    @cached_property
+    def near(self) -> Neighbors:
+        """The nearest neighbors among the embeddings, searched for once."""
+        return neighbors.neighbors(self.embeddings())
 
     def probabilities(self) -> F32:
         """The probabilities. Raises DataError where there are none."""
@@ -39,7 +46,7 @@ def _confident_learning(given: DetectorInput) -> Scores:
 
 
 def _neighbors(given: DetectorInput) -> Scores:
-    return neighbors.detect(given.embeddings(), given.labels_N, given.num_classes)
+    return neighbors.detect(given.near, given.labels_N, given.num_classes)
 
 
 def _discriminant(given: DetectorInput) -> Scores:

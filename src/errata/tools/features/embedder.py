@@ -12,7 +12,7 @@ from errata.errors import DataError
 from errata.types import F32, Item
 
 Progress = Callable[[int], None]
-"""Called now and then with the number of items finished so far."""
+"""Called now and then with how many items, or folds of the probe, are finished so far."""
 
 
 class Embedder(Protocol):

@@ -71,8 +71,9 @@ def _read_npy(path: Path) -> NDArray[np.generic]:
         array: NDArray[np.generic] = np.load(path, mmap_mode="r", allow_pickle=False)
     except FileNotFoundError as error:
         raise DataError(f"{path}: no such file. Give a .npy file, or the name of a column.") from error
-    except (OSError, ValueError, EOFError) as error:
-        raise DataError(f"{path} is not an array that can be read: {error}. Save it with numpy.save.") from error
+    except (OSError, ValueError, EOFError):
+        # numpy's own words recommend to unpickle what it refuses: nobody should, on a file from elsewhere.
+        raise DataError(f"{path} is not a whole .npy file of numbers. Save the array with numpy.save.") from None
     return array
 
 

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
 from errata.errors import DataError
+from errata.tools.features.embedder import Progress
 from errata.types import F32, Bool, Int
 
 FOLDS = 5
 
 
-def out_of_fold_probs(embeddings_ND: F32, labels_N: Int, num_classes: int) -> F32:
+def out_of_fold_probs(embeddings_ND: F32, labels_N: Int, num_classes: int, progress: Progress | None = None) -> F32:
     """f32[N, K], rows sum to 1: for each item the probabilities of a model that was not trained on it.
 
     Labels are 0..K-1, or -1 for an unlabeled item, which gets the mean over the folds' models. A class that nobody was
-    given has probability 0; one that only the held-out items were given has its share of all labels. Raises DataError
-    where nothing is labeled or a value is not finite.
+    given has probability 0; one that only the held-out items were given has its share of all labels. ``progress`` is
+    called with the number of folds finished. Raises DataError where nothing is labeled or a value is not finite.
     """
     if not (labels_N >= 0).any():
         raise DataError(
@@ -28,7 +30,11 @@ def out_of_fold_probs(embeddings_ND: F32, labels_N: Int, num_classes: int) -> F3
         raise DataError("The embeddings hold NaN or infinity.")
     folds_N = stratified_folds(labels_N)
     trains = [(folds_N >= 0) & (folds_N != fold) for fold in range(FOLDS)]
-    predicted = _fit_all(np.asarray(embeddings_ND, np.float32), labels_N, num_classes, trains)
+    predicted = []
+    for fold_NK in _fit_all(np.asarray(embeddings_ND, np.float32), labels_N, num_classes, trains):
+        predicted.append(fold_NK)
+        if progress:
+            progress(len(predicted))
     probs_NK: F32 = np.asarray(np.mean(predicted, axis=0), np.float32)
     for fold in range(FOLDS):
         probs_NK[folds_N == fold] = predicted[fold][folds_N == fold]
@@ -48,15 +54,14 @@ def stratified_folds(labels_N: Int) -> Int:
     return folds_N
 
 
-def _fit_all(embeddings_ND: F32, labels_N: Int, num_classes: int, trains: list[Bool]) -> list[F32]:
+def _fit_all(embeddings_ND: F32, labels_N: Int, num_classes: int, trains: list[Bool]) -> Iterator[F32]:
     """Each fold's probabilities for all items. Folds run side by side, each on one core: BLAS would spend more time on
     handing out a fold's small products than on computing them."""
     from threadpoolctl import threadpool_limits
 
     shares_K = np.bincount(labels_N[labels_N >= 0], minlength=num_classes) / max((labels_N >= 0).sum(), 1)
     with threadpool_limits(1), ThreadPoolExecutor(min(FOLDS, os.cpu_count() or 1)) as pool:
-        jobs = [pool.submit(_fit, embeddings_ND, labels_N, shares_K, train_N) for train_N in trains]
-        return [job.result() for job in jobs]
+        yield from pool.map(lambda train_N: _fit(embeddings_ND, labels_N, shares_K, train_N), trains)
 
 
 def _fit(embeddings_ND: F32, labels_N: Int, shares_K: np.ndarray, train_N: Bool) -> F32:
