@@ -2,9 +2,9 @@
 
     python -m evals.ranking DATA_FOLDER [--out evals/results/ranking.json]
 
-Both get the content and the given labels only. The rows are put into a random order first: image_roman_numerals lists
-wrong labels next to each other, so that folds in the file's order would hold most of a class' errors together and
-give them away. The recipe is reported in the file's order too.
+Both get the content and the given labels only, with the rows in a random order and in the file's: image_roman_numerals
+lists wrong labels next to each other, so that folds in the file's order hold most of a class' errors together and
+give them away.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ SETS = (("text_noisyag_news", "text"), ("image_roman_numerals", "image"))
 
 
 class Ranked(NamedTuple):
-    """A scan's quality f32[N] (low = bad), the features it used f32[N, D] and the rows in the order they were given."""
+    """A scan's quality f32[N] (low = bad), the features it used f32[N, D] and the rows in the order it was given."""
 
     quality_N: F32
     features_ND: F32
@@ -54,32 +54,35 @@ def main() -> None:
 
 def measure(path: Path, content: str) -> dict[str, Any]:
     """AUROC and average precision of 1 - quality against is_error, with 95% intervals of the difference."""
-    ranked = scan(path, content, np.random.default_rng(SEED))
+    table = pq.read_table(path)
+    shuffled = np.random.default_rng(SEED).permutation(table.num_rows)
+    orders = {"shuffled": table.take(shuffled), "file_order": table}
+    return {order: compare(f"{path.stem}, {order}", scan(rows, content)) for order, rows in orders.items()}
+
+
+def compare(name: str, ranked: Ranked) -> dict[str, Any]:
+    """errata and the recipe on the same features, over the items whose truth is known."""
     labels_N = np.unique(ranked.table["given_label"].to_pylist(), return_inverse=True)[1]
-    in_file = np.argsort(ranked.table["row"].to_numpy())
-    recipe_in_file_order = np.empty(len(labels_N), np.float32)
-    recipe_in_file_order[in_file] = cleanlab_recipe(ranked.features_ND[in_file], labels_N[in_file])
-    qualities = {
-        "errata": ranked.quality_N,
-        "cleanlab_recipe": cleanlab_recipe(ranked.features_ND, labels_N),
-        "cleanlab_recipe_in_file_order": recipe_in_file_order,
+    is_error = ranked.table["is_error"].to_pylist()
+    known_N = np.array([value is not None for value in is_error])
+    error_n = np.array([bool(value) for value in is_error])[known_N]
+    ours_n = ranked.quality_N[known_N]
+    theirs_n = cleanlab_recipe(ranked.features_ND, labels_N)[known_N]
+    figures: dict[str, Any] = {
+        "items": len(error_n),
+        "errors": int(error_n.sum()),
+        "errata": figures_of(error_n, ours_n),
+        "cleanlab_recipe": figures_of(error_n, theirs_n),
+        "errata_minus_recipe_95": interval(error_n, ours_n, theirs_n),
     }
-    known_N = np.array([value is not None for value in ranked.table["is_error"].to_pylist()])
-    error_n = np.array([bool(value) for value in ranked.table["is_error"].to_pylist()])[known_N]
-    figures: dict[str, Any] = {"items": int(known_N.sum()), "errors": int(error_n.sum())}
-    for name, quality_N in qualities.items():
-        figures[name] = figures_of(error_n, quality_N[known_N])
-    figures["errata_minus_recipe_95"] = interval(error_n, *(q[known_N] for q in list(qualities.values())[:2]))
-    print_table(path.stem, figures, list(qualities))
+    print_table(name, figures)
     return figures
 
 
-def scan(path: Path, content: str, rng: np.random.Generator) -> Ranked:
+def scan(table: pa.Table, content: str) -> Ranked:
     """errata's scan of the content and the given labels, in a folder of its own."""
-    table = pq.read_table(path)
-    table = table.append_column("row", pa.array(range(table.num_rows))).take(rng.permutation(table.num_rows))
     with tempfile.TemporaryDirectory() as folder:
-        data = Path(folder) / path.name
+        data = Path(folder) / "data.parquet"
         pq.write_table(table.select(["id", content, "given_label"]), data)
         run = errata.open(data, run=Path(folder) / "run", id="id", label="given_label", **{content: content})
         run.scan()
@@ -114,13 +117,13 @@ def _points(values: NDArray[np.float64]) -> list[float]:
     return [round(float(point), 4) for point in np.quantile(values, [0.025, 0.975])]
 
 
-def print_table(name: str, figures: dict[str, Any], methods: list[str]) -> None:
+def print_table(name: str, figures: dict[str, Any]) -> None:
     print(f"\n{name}: {figures['items']} items, {figures['errors']} errors")
     print(f"{'':32}{'AUROC':>8}{'AP':>8}")
-    for method in methods:
+    for method in ("errata", "cleanlab_recipe"):
         print(f"{method.replace('_', ' '):32}{figures[method]['auroc']:8.3f}{figures[method]['ap']:8.3f}")
     between = figures["errata_minus_recipe_95"]
-    print(f"errata minus recipe, 95%: AUROC {between['auroc']}, AP {between['ap']}")
+    print(f"errata minus recipe, 95%: AUROC {between['auroc']}, AP {between['ap']}", flush=True)
 
 
 if __name__ == "__main__":

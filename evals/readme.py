@@ -51,12 +51,11 @@ def demo(found: dict[str, Any]) -> str:
 
 
 def ranking(found: dict[str, Any]) -> str:
-    lines = ["| AUROC / average precision | errata's scan | cleanlab's recipe | the same, rows in file order |"]
-    lines.append("|---|---|---|---|")
-    for name, figures in found["sets"].items():
-        methods = ("errata", "cleanlab_recipe", "cleanlab_recipe_in_file_order")
-        cells = [f"{figures[m]['auroc']:.3f} / {figures[m]['ap']:.3f}" for m in methods]
-        lines.append(f"| {NAMES[name]} | {' | '.join(cells)} |")
+    lines = ["| AUROC / average precision | rows | errata's scan | cleanlab's recipe |", "|---|---|---|---|"]
+    for name, orders in found["sets"].items():
+        for order, figures in orders.items():
+            cells = [f"{figures[m]['auroc']:.3f} / {figures[m]['ap']:.3f}" for m in ("errata", "cleanlab_recipe")]
+            lines.append(f"| {NAMES[name]} | {order.replace('_', ' ')} | {' | '.join(cells)} |")
     return "\n".join([*lines, ""])
 
 

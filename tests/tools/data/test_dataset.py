@@ -99,7 +99,7 @@ def test_data_of_which_nothing_can_be_read_is_refused_unless_a_patch_is_to_be_un
 
 def test_labels_that_stand_on_unreadable_rows_alone_do_not_count(tmp_path: Path) -> None:
     path = csv(tmp_path, "text,label\nx,a\ny,a\n,b\n")
-    with pytest.raises(DataError, match="2 rows of .* can be looked at hold only the label 'a'"):
+    with pytest.raises(DataError, match=r"2 rows of .* can be looked at hold only the label 'a'"):
         open_dataset(path, TEXT)
     assert len(open_dataset(path, TEXT, allow_one_label=True)) == 3
 

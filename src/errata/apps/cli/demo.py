@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -69,8 +70,15 @@ def _tell(found: Demo, folder: Path) -> None:
     say(f"  its worst mistake: {_worst_mistake(found.rows, data)}\n")
     same = "yes" if found.reverted_identical else "NO"
     say(f"revert    bytes identical: {same}      ({found.seconds:.0f} s in all)\n")
-    say(f"Now yours:   errata review {data} --terminal    decide the open ones, one key each")
-    say("             errata run YOURS.csv --text COL --label COL --judge MODEL@URL --dry-run")
+    say(f"Now yours:   {_errata()} review {data} --terminal    decide the open ones, one key each")
+    say(f"             {_errata()} run YOURS.csv --text COL --label COL --judge MODEL@URL --dry-run")
+
+
+def _errata() -> str:
+    """How to call errata from this shell: `make demo` runs it from an environment that is not active."""
+    import shutil
+
+    return "errata" if shutil.which("errata") else sys.argv[0]
 
 
 def _worst_mistake(rows: list[dict[str, Any]], data: Path) -> str:
@@ -81,7 +89,7 @@ def _worst_mistake(rows: list[dict[str, Any]], data: Path) -> str:
         return "none on these digits"
     row = max(wrong or missed, key=_confidence)
     what = f"changed {row['given_label']} to {row['proposed_label']}" if wrong else f"left {row['given_label']} alone"
-    return f"{row['item_id']}, {what}; in truth {row['true_label']}. See it: errata show {row['item_id']} {data}"
+    return f"{row['item_id']}, {what}; in truth {row['true_label']}. See it: {_errata()} show {row['item_id']} {data}"
 
 
 def _table(found: Demo) -> list[str]:
