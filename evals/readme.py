@@ -59,7 +59,23 @@ def ranking(found: dict[str, Any]) -> str:
     return "\n".join([*lines, ""])
 
 
-TABLES: dict[str, Callable[[dict[str, Any]], str]] = {"demo": demo, "ranking": ranking}
+def second_night(found: dict[str, Any]) -> str:
+    lines = ["| second night | |", "|---|---|"]
+    for name, words in (
+        ("items", "items"),
+        ("new_or_changed", "new or changed since the first night"),
+        ("embedded", "embedded"),
+        ("judged", "judged"),
+        ("judged_of_the_unchanged", "judged of the unchanged"),
+        ("calls", "model calls"),
+        ("calls_first_night", "model calls on the first night"),
+    ):
+        lines.append(f"| {words} | {found[name]:,} |")
+    stands = f"{found['still_rejected']} of {found['rejected_and_unchanged']}"
+    return "\n".join([*lines, f"| rejections of unchanged items that stand | {stands} |", ""])
+
+
+TABLES: dict[str, Callable[[dict[str, Any]], str]] = {"demo": demo, "ranking": ranking, "second_night": second_night}
 
 if __name__ == "__main__":
     main()

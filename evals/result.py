@@ -29,6 +29,6 @@ def commit() -> str:
     """The short hash of the commit, with "+" where the code differs from it."""
     head = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True)
     changed = subprocess.run(
-        ["git", "status", "--porcelain", "--", "src", "evals/*.py", "tests"], capture_output=True, text=True, check=True
+        ["git", "status", "--porcelain", "--", "src", "evals/*.py"], capture_output=True, text=True, check=True
     )
     return head.stdout.strip() + ("+" if changed.stdout.strip() else "")

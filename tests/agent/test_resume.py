@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -14,10 +15,11 @@ from errata.agent.drive import drive
 from errata.agent.results import result_rows
 from errata.agent.state import RunState
 from errata.settings import Settings
-from tests.conftest import Judge
+from tests.conftest import Judge, stub_server
 from tests.topics import write_topics
 
-NODES = ("load", "profile", "embed", "detect", "triage", "judge", "weigh", "propose")
+REPEATED = ("detect", "triage", "judge", "weigh")
+NODES = ("load", "profile", "embed", *REPEATED, "propose")
 
 
 class Killed(BaseException):
@@ -39,32 +41,52 @@ def dying(node: Callable[[RunState], RunState], alive: int) -> Callable[[RunStat
     return wrapped
 
 
+class Whole(NamedTuple):
+    """A run that nothing interrupts: its data, its settings, its results, and how many calls they take."""
+
+    data: Path
+    settings: Settings
+    judge: Judge
+    results: list[dict[str, Any]]
+    calls: int
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
+    folder = tmp_path_factory.mktemp("whole")
+    data = folder / "mail.csv"
+    write_topics(data)
+    with stub_server(folder / "requests.log") as judge:
+        settings = Settings.model_validate(
+            {"label": "topic", "text": "message", "id": "id", "embedder": "plain", "judge": (judge.spec,)}
+        )
+        workspace = begin(data, settings)
+        drive(workspace, silent)
+        yield Whole(data, settings, judge, result_rows(workspace), len(judge.requests()))
+        workspace.close()
+
+
+def silent(step: str, done: int, total: int) -> None:
+    pass
+
+
 @pytest.mark.parametrize("alive", [0, 1])
 @pytest.mark.parametrize("name", NODES)
 def test_a_run_goes_on_after_dying_at_the_end_of_any_node(
-    name: str, alive: int, tmp_path: Path, judge: Judge, monkeypatch: pytest.MonkeyPatch
+    name: str, alive: int, whole: Whole, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    data = tmp_path / "mail.csv"
-    write_topics(data)
-    settings = Settings.model_validate(
-        {"label": "topic", "text": "message", "id": "id", "embedder": "plain", "judge": (judge.spec,)}
-    )
-    whole = begin(data, settings, tmp_path / "whole.errata")
-    drive(whole, lambda step, done, total: None)
-    expected, asked = result_rows(whole), len(judge.requests())
-    whole.close()
-
-    workspace = begin(data, settings, tmp_path / "killed.errata")
+    asked_before = len(whole.judge.requests())
+    workspace = begin(whole.data, whole.settings, tmp_path / "killed.errata")
     with monkeypatch.context() as patch:
         patch.setattr(graph, name, dying(getattr(graph, name), alive))
         try:
-            drive(workspace, lambda step, done, total: None)
+            drive(workspace, silent)
         except Killed:
             workspace.close()
-            workspace = begin(data, settings, tmp_path / "killed.errata")
+            workspace = begin(whole.data, whole.settings, tmp_path / "killed.errata")
         else:
-            assert alive and name not in ("detect", "triage", "judge", "weigh"), "these nodes run more than once"
-    drive(workspace, lambda step, done, total: None)
-    assert result_rows(workspace) == expected
-    assert len(judge.requests()) == 2 * asked, "a call was paid for twice, or never made"
+            assert alive and name not in REPEATED
+    drive(workspace, silent)
+    assert result_rows(workspace) == whole.results
+    assert len(whole.judge.requests()) - asked_before == whole.calls, "a call was paid for twice, or never made"
     workspace.close()
