@@ -18,6 +18,8 @@ from errata.settings import Settings
 from tests.conftest import Judge, stub_server
 from tests.topics import write_topics
 
+pytestmark = pytest.mark.slow
+
 REPEATED = ("detect", "triage", "judge", "weigh")
 NODES = ("load", "profile", "embed", *REPEATED, "propose")
 
