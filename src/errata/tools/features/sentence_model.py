@@ -16,7 +16,7 @@ from errata.types import F32, Item
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-READ_AHEAD = 1024
+READ_AHEAD = 512
 """Texts that are handed over at once: the library sorts them by length, so that its batches hold little padding."""
 
 
