@@ -40,8 +40,8 @@ TEMPERATURE = 0.8
 the value with the lowest blind-choice loss on bent pictures of the training half (0.101, against 0.112 without)."""
 
 FEW = 3
-"""Blind choice has at most 3 labels in the easy steps: the look-up of letters is learned there. With 1,200 of 4,000 easy
-steps at a rate of 0.002 it is not learned at all, with 3,000 of 8,000 in part, at 0.003 as well as answering by name."""
+"""Blind choice has at most 3 labels in the easy steps: the look-up of letters is learned there. With 1,200 of 4,000
+easy steps at a rate of 0.002 it is not learned at all, with 3,000 of 8,000 in part, at 0.003 as well as by name."""
 
 Watch = Callable[[str, int, Tensor], None]
 
