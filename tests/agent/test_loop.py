@@ -242,7 +242,8 @@ def test_show_has_all_the_evidence(data: Path, judge: Judge) -> None:
     assert {v["protocol"] for v in found["verdicts"]} == {"blind_choice", "contest"}
     assert sum(found["probabilities"].values()) == pytest.approx(1)
     assert any(line.startswith("neighbor:") for line in found["evidence"])
-    assert "the judge" in describe(found)
+    assert "the judge" in describe(found) and "relabel: animals" in describe(found)
+    assert "keep food" in describe(found | {"outcome": "keep"})
     with pytest.raises(DataError, match="no item"):
         evidence_of(workspace, "zzz")
     workspace.close()

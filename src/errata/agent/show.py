@@ -56,7 +56,7 @@ def describe(found: dict[str, Any]) -> str:
     if found["text"] is not None:
         lines.append(f"  {found['text']}")
     if found["outcome"]:
-        lines.append(f"  {found['outcome']}: {found['proposed_label']}   confidence {found['confidence']:.2f}")
+        lines.append(f"  {_outcome(found)}   confidence {found['confidence']:.2f}")
     lines.append(f"  {found['reason']}")
     if "probabilities" in found:
         ranked = sorted(found["probabilities"].items(), key=lambda pair: -pair[1])
@@ -65,3 +65,14 @@ def describe(found: dict[str, Any]) -> str:
     lines += [f"  {v['judge']}, {v['protocol']} ({v['prompt']}) said: {v['said']}" for v in found["verdicts"]]
     lines += [in_words(entry) for entry in found["history"]]
     return "\n".join(lines)
+
+
+def _outcome(found: dict[str, Any]) -> str:
+    """What is proposed; under ``keep`` the proposed label is only the best other one."""
+    given, proposed = one_line(str(found["given_label"])), one_line(str(found["proposed_label"]))
+    words = {
+        "keep": f"keep {given}",
+        "relabel": f"relabel: {proposed}",
+        "ambiguous": f"ambiguous: {given} or {proposed}",
+    }
+    return words.get(found["outcome"]) or str(found["outcome"])
