@@ -17,7 +17,7 @@ from errata.tools.data.labels import (
     LabelCodec,
     check_encodable,
     check_label_space,
-    how_many,
+    check_used,
     infer_label_space,
     label_codec,
     read_label_space,
@@ -119,7 +119,9 @@ def open_dataset(
     found = [(item.sha, item.problem) for item in content.check_all()]
     if not allow_one_label:
         _refuse_unreadable([problem for _, problem in found], path)
-        _refuse_unlabeled([label for label, (_, problem) in zip(given, found, strict=True) if problem is None], path)
+        readable = [label for label, (_, problem) in zip(given, found, strict=True) if problem is None]
+        # Labels of rows that nobody can look at do not help to tell classes apart.
+        check_used(readable, f"{path} has rows to repair: the {len(readable):,} rows of it that can be looked at hold")
     return Dataset(
         path=path,
         columns=columns,
@@ -169,16 +171,6 @@ def _refuse_unreadable(problems: Sequence[str | None], path: Path) -> None:
         raise DataError(
             f"none of the {len(problems):,} rows of {path} can be looked at. Row 0: {problems[0]}. "
             "Is it the right column, and do the files lie beside the data?"
-        )
-
-
-def _refuse_unlabeled(labels: Sequence[str | None], path: Path) -> None:
-    """The rows that can be looked at must hold two labels between them: labels of the others do not help."""
-    used = {label for label in labels if label is not None}
-    if len(used) < 2:
-        raise DataError(
-            f"the {len(labels):,} rows of {path} that can be looked at hold {how_many(used)}: errata needs at least "
-            "two to tell apart. Repair the content of the other rows."
         )
 
 

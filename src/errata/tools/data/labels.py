@@ -136,9 +136,7 @@ def read_label_space(path: Path, labels: Sequence[str | None]) -> LabelSpace:
 
 def check_label_space(space: LabelSpace, labels: Sequence[str | None], column: str, least: int = 2) -> None:
     """Raises DataError where fewer than ``least`` labels occur, or a label is a word that judges answer with."""
-    used = {label for label in labels if label is not None}
-    if len(used) < least:
-        raise DataError(f"column {column!r} holds {how_many(used)}: errata needs at least two to tell apart.")
+    used = check_used(labels, f"column {column!r} holds", least)
     for label in used:
         check_encodable(label, f"a label in column {column!r}")
     taken = sorted(used.union(space.names).intersection(OTHER_ANSWERS))
@@ -146,15 +144,19 @@ def check_label_space(space: LabelSpace, labels: Sequence[str | None], column: s
         raise DataError(f"label {taken[0]!r} in column {column!r} is a word that errata uses itself: rename it.")
 
 
+def check_used(labels: Iterable[str | None], what_holds: str, least: int = 2) -> set[str]:
+    """The labels that occur. Raises DataError, which begins with ``what_holds``, where they are too few."""
+    used = {label for label in labels if label is not None}
+    if len(used) < least:
+        found = f"only the label {min(used)!r}" if used else "no labels"
+        raise DataError(f"{what_holds} {found}: errata needs at least two to tell apart.")
+    return used
+
+
 def check_encodable(word: str, what: str) -> None:
     """JSON can spell half a character (a lone surrogate), which no file or database can hold: DataError."""
     if any("\ud800" <= char <= "\udfff" for char in word):
         raise DataError(f"{what} holds half a character: {word!r}. Repair it.")
-
-
-def how_many(used: set[str]) -> str:
-    """How many labels there are, where there are fewer than two."""
-    return f"only the label {min(used)!r}" if used else "no labels"
 
 
 def _checked_numbers(values: Sequence[object], class_names: tuple[str, ...], column: str) -> tuple[str, ...]:
