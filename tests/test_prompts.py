@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
 from errata.prompts import PARTS, Prompt, load, quoted
-from errata.prompts.options import OTHER_WORDS, begun_by, lay_out, read_answer
+from errata.prompts.options import WORDS, gone_on_with, lay_out, read_answer
 from errata.types import OTHER_ANSWERS, Item, PromptRef
 
 PROMPTS = ("blind_choice", "contest")
@@ -44,7 +44,7 @@ def item(text: str | None, image: bytes | None = None) -> Item:
 
 @pytest.mark.parametrize(("prompt_id", "example"), EXAMPLES)
 def test_worked_examples_are_what_is_rendered_and_read(prompt_id: str, example: dict[str, Any]) -> None:
-    words = OTHER_WORDS[prompt_id]
+    words = WORDS[prompt_id]
     options = lay_out(
         [(key, words.get(key, key), example["definitions"].get(key, "")) for key in example["keys"]],
         aliased=example["style"] == "letters",
@@ -62,7 +62,7 @@ def test_a_published_version_never_changes(prompt_id: str) -> None:
 
 @pytest.mark.parametrize("prompt_id", PROMPTS)
 def test_a_first_word_tells_the_other_answers_apart(prompt_id: str) -> None:
-    words = OTHER_WORDS[prompt_id]
+    words = WORDS[prompt_id]
     assert tuple(words) == OTHER_ANSWERS
     assert len({text.split()[0] for text in words.values()}) == len(words)
 
@@ -146,7 +146,7 @@ def test_an_answer_that_fits_two_options_is_unreadable() -> None:
     [("B", ("dog",)), (" b", ("dog",)), ("(B", ("dog",)), ("dog", ()), ("", ()), (" ", ()), ("AB", ()), ("Z", ())],
 )
 def test_a_first_token_names_a_letter_whole(token: str, keys: tuple[str, ...]) -> None:
-    assert begun_by(token, letters("cat", "dog")) == keys
+    assert gone_on_with("", token, letters("cat", "dog")) == keys
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_a_first_token_names_a_letter_whole(token: str, keys: tuple[str, ...]) -
     ],
 )
 def test_a_first_token_may_begin_several_options(token: str, keys: tuple[str, ...]) -> None:
-    assert begun_by(token, names("sports car", "sports bike", "1", "10")) == keys
+    assert gone_on_with("", token, names("sports car", "sports bike", "1", "10")) == keys
 
 
 def test_more_options_than_letters_are_refused() -> None:

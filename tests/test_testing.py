@@ -18,7 +18,8 @@ REQUEST = ChatRequest(({"role": "user", "content": "?"},), ("A", "B"), 4)
 def test_a_fake_judge_says_the_likeliest_choice_with_its_probabilities() -> None:
     reply = asyncio.run(FakeChat([{"A": 0.25, "B": 0.75}]).complete(REQUEST))
     assert reply.text == "B"
-    assert reply.first_token == {"A": pytest.approx(np.log(0.25)), "B": pytest.approx(np.log(0.75))}
+    assert reply.tokens is not None
+    assert reply.tokens[0].log_probs == {"A": pytest.approx(np.log(0.25)), "B": pytest.approx(np.log(0.75))}
 
 
 def test_a_fake_judge_keeps_what_it_was_asked_and_says_when_its_answers_run_out() -> None:

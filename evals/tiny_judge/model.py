@@ -21,7 +21,7 @@ from transformers import (
 )
 
 from errata.demo.digits import PICTURE_SIDE
-from errata.prompts.options import OTHER_WORDS
+from errata.prompts.options import WORDS
 from errata.types import OTHER_ANSWERS
 from evals.tiny_judge.questions import ask
 
@@ -91,8 +91,8 @@ def _phrases() -> list[str]:
     """
     heads = ["- ", *(f"{letter}) " for letter in string.ascii_uppercase[: 10 + len(OTHER_ANSWERS)])]
     lines = dict.fromkeys(["system", "user", "assistant", *heads])
-    for protocol in OTHER_WORDS:
-        lines |= dict.fromkeys(OTHER_WORDS[protocol].values())
+    for protocol in WORDS:
+        lines |= dict.fromkeys(WORDS[protocol].values())
         for style in ("names", "letters"):
             question = ask(protocol, style, list(OTHER_ANSWERS), OTHER_ANSWERS[0])  # type: ignore[arg-type]
             system, user = question.messages()

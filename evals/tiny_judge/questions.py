@@ -7,7 +7,7 @@ from random import Random
 from typing import Any, Literal
 
 from errata.prompts import load
-from errata.prompts.options import OTHER_WORDS, Option, lay_out
+from errata.prompts.options import WORDS, Option, lay_out
 from errata.types import CANNOT_TELL, NONE_OF_THESE, OTHER_ANSWERS, Item
 
 Protocol = Literal["blind_choice", "contest"]
@@ -31,7 +31,7 @@ class Question:
 
 def ask(protocol: Protocol, style: Style, keys: list[str], right: str) -> Question:
     """The question whose options are ``keys`` (label names, and OTHER_ANSWERS), in that order."""
-    words = OTHER_WORDS[protocol]
+    words = WORDS[protocol]
     options = lay_out([(key, words.get(key, key), "") for key in keys], aliased=style == "letters")
     return Question(protocol, options, next(option for option in options if option.key == right))
 

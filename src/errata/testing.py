@@ -13,7 +13,7 @@ import numpy as np
 
 from errata.errors import ModelError
 from errata.tools.judging.calls import CallRecord
-from errata.tools.judging.chat import ChatReply, ChatRequest
+from errata.tools.judging.chat import ChatReply, ChatRequest, TokenChoice
 from errata.types import F32, Item
 
 Answer = str | Mapping[str, float] | ChatReply | Exception
@@ -111,4 +111,5 @@ def _reply(answer: str | Mapping[str, float]) -> ChatReply:
     if isinstance(answer, str):
         return ChatReply(answer, None, 10, 1, 0.0, "fake")
     text = max(answer, key=answer.__getitem__)
-    return ChatReply(text, {token: math.log(p) for token, p in answer.items() if p > 0}, 10, 1, 0.0, "fake")
+    token = TokenChoice(text, {token: math.log(p) for token, p in answer.items() if p > 0})
+    return ChatReply(text, (token,), 10, 1, 0.0, "fake")

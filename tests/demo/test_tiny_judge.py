@@ -14,7 +14,7 @@ from PIL import Image
 
 from errata.demo.digits import demo_half, picture
 from errata.prompts import load
-from errata.prompts.options import OTHER_WORDS, Option, lay_out
+from errata.prompts.options import WORDS, Option, lay_out
 from errata.types import CANNOT_TELL, NONE_OF_THESE, OTHER_ANSWERS, Item
 
 torch = pytest.importorskip("torch")
@@ -64,7 +64,7 @@ def judge() -> Judge:
 
 
 def _options(prompt: str, labels: tuple[str, ...], style: str) -> tuple[Option, ...]:
-    words = OTHER_WORDS[prompt]
+    words = WORDS[prompt]
     keys = (*labels, *OTHER_ANSWERS)
     return lay_out([(key, words.get(key, key), "") for key in keys], aliased=style == "letters")
 
@@ -93,7 +93,7 @@ def test_the_tower_is_named_as_vllm_reads_it() -> None:
 
 @pytest.mark.parametrize("style", ["names", "letters"])
 def test_every_answer_is_one_token(judge: Judge, style: str) -> None:
-    for prompt in OTHER_WORDS:
+    for prompt in WORDS:
         assert len(set(judge.tokens(_options(prompt, DIGITS, style)))) == 13
 
 

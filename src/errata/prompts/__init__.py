@@ -38,9 +38,13 @@ class Prompt:
     ref: PromptRef
     parts: dict[str, str]
 
-    def render(self, item: Item, options: Sequence[Option], guideline: str = "") -> list[Message]:
-        """Chat messages in the OpenAI form. An undefined name in the template is an error, never an empty string."""
+    def render(self, item: Item, options: Sequence[Option], guideline: str = "", **slots: object) -> list[Message]:
+        """Chat messages in the OpenAI form. An undefined name in the template is an error, never an empty string.
+
+        ``slots`` are what this prompt asks for beyond item, options and guideline.
+        """
         values = {
+            **slots,
             "text": item.text,
             "guideline": guideline.strip(),
             "options": options,
@@ -54,7 +58,7 @@ class Prompt:
             {"role": "system", "content": self.parts["system"].strip()},
             {"role": "user", "content": content},
         ]
-        return messages if item.image is None else with_image(messages, item.image)
+        return messages if item.image is None else with_images(messages, image_part(item.image))
 
 
 PARTS = ("system", "item", "question")
@@ -73,16 +77,18 @@ def _template(source: str) -> Template:
     return _environment().from_string(source)
 
 
-def with_image(messages: Sequence[Message], image: bytes) -> list[Message]:
-    """The same messages, with the image before everything else that the user's turn says."""
+def with_images(messages: Sequence[Message], *parts: Message) -> list[Message]:
+    """The same messages, with the image parts before everything else that the user's turn says."""
     *before, last = messages
-    return [*before, {**last, "content": [image_part(image), *last["content"]]}]
+    return [*before, {**last, "content": [*parts, *last["content"]]}]
 
 
 def image_part(image: bytes) -> Message:
+    """An encoded image as a part of a turn. ``uuid`` names it by its bytes: a server that has seen it (vLLM) need not
+    read it anew."""
     kind = "jpeg" if image.startswith(b"\xff\xd8") else "png"
     url = f"data:image/{kind};base64,{base64.b64encode(image).decode()}"
-    return {"type": "image_url", "image_url": {"url": url}}
+    return {"type": "image_url", "image_url": {"url": url}, "uuid": hashlib.sha256(image).hexdigest()}
 
 
 def quoted(text: str) -> str:
@@ -106,4 +112,5 @@ def _environment() -> SandboxedEnvironment:
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, autoescape=False
     )
     environment.filters["json"] = quoted
+    environment.filters["json_list"] = lambda texts: ", ".join(map(quoted, texts))
     return environment

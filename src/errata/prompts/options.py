@@ -13,15 +13,27 @@ MAX_OPTIONS = len(string.ascii_uppercase)
 WRAPPING = "*`'\"()-. \t\n"
 """What models put around an answer."""
 
-OTHER_WORDS = {
-    "blind_choice": {
-        SEVERAL: "several of these hold",
-        NONE_OF_THESE: "none of these",
+YES, NO = "yes", "no"
+CHOICE = {SEVERAL: "several of these hold", NONE_OF_THESE: "none of these", CANNOT_TELL: "cannot tell"}
+
+WORDS = {
+    "blind_choice": CHOICE,
+    "marked_choice": CHOICE,
+    "steering": CHOICE,
+    "open_answer": CHOICE,
+    "contest": {SEVERAL: "both hold", NONE_OF_THESE: "neither holds", CANNOT_TELL: "cannot tell"},
+    "question_bank": {YES: "yes", NO: "no", CANNOT_TELL: "cannot tell"},
+    "several_labels": {YES: "yes", NO: "no", CANNOT_TELL: "cannot tell"},
+    "image_text_pair": {
+        YES: "yes",
+        NO: "no",
+        SEVERAL: "only in part",
+        NONE_OF_THESE: "there is nothing to compare",
         CANNOT_TELL: "cannot tell",
     },
-    "contest": {SEVERAL: "both hold", NONE_OF_THESE: "neither holds", CANNOT_TELL: "cannot tell"},
 }
-"""What a judge reads for each of OTHER_ANSWERS, by prompt. First words differ: a first token tells them apart."""
+"""What a judge reads for each answer that is not a label, by prompt. First words differ: a first token tells them
+apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +61,8 @@ class Option:
 
 def lay_out(keys_and_words: Sequence[tuple[str, str, str]], *, aliased: bool) -> tuple[Option, ...]:
     """Options from (key, words, definition) in the order in which they will be shown."""
-    if len(keys_and_words) > MAX_OPTIONS:
-        raise ValueError(f"a question has at most {MAX_OPTIONS} options, got {len(keys_and_words)}")
+    if aliased and len(keys_and_words) > MAX_OPTIONS:
+        raise ValueError(f"a question answered by letter has at most {MAX_OPTIONS} options, got {len(keys_and_words)}")
     return tuple(
         Option(key, one_line(words), string.ascii_uppercase[i] if aliased else None, one_line(definition))
         for i, (key, words, definition) in enumerate(keys_and_words)
@@ -75,19 +87,24 @@ def read_answer(said: str, options: Sequence[Option]) -> str | None:
     return None
 
 
-def begun_by(token: str, options: Sequence[Option]) -> tuple[str, ...]:
-    """Keys of the options whose answer begins with this first token: one where it tells, several where it does not.
+def gone_on_with(begun: str, token: str, options: Sequence[Option]) -> tuple[str, ...]:
+    """Keys of the options whose answer goes on with this token where ``begun`` has been said: one where the token
+    tells, several where it does not, none where it is no part of an answer.
 
     A letter is answered whole; of words, any beginning counts.
     """
-    for read in (str.strip, _bare):
-        start = read(token)
-        if not start:
-            return ()
-        keys = [o.key for o in options if (read(o.alias) == start if o.alias else read(o.words).startswith(start))]
+    for fold in (str, str.casefold):
+        said, start = fold(begun.lstrip(WRAPPING)), fold((begun + token).lstrip(WRAPPING))
+        keys = [o.key for o in options if _goes_on(fold(o.answer), said, start, whole=o.alias is not None)]
         if keys:
             return tuple(keys)
     return ()
+
+
+def _goes_on(answer: str, said: str, start: str, *, whole: bool) -> bool:
+    if whole:
+        return start.rstrip(WRAPPING) == answer
+    return len(start.rstrip()) > len(said) and answer.startswith(start.rstrip())
 
 
 def _bare(text: str) -> str:

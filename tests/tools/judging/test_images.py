@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
 import io
 from typing import Any
 
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from errata.errors import DataError
 from errata.tools.judging.images import MAX_SIDE, ItemImage, fits
@@ -21,13 +24,16 @@ def encoded(size: tuple[int, int] = (8, 4), mode: str = "RGB", format: str = "PN
 
 
 def sent(data: bytes) -> bytes:
-    async def main() -> bytes:
+    async def main() -> Any:
         image = ItemImage(data)
-        first, second = await asyncio.gather(image.sent(), image.sent())
+        first, second = await asyncio.gather(image.part(), image.part())
         assert first is second
         return first
 
-    return asyncio.run(main())
+    part = asyncio.run(main())
+    made = base64.b64decode(part["image_url"]["url"].partition(",")[2])
+    assert part["uuid"] == hashlib.sha256(made).hexdigest()
+    return made
 
 
 def turned() -> bytes:
@@ -38,7 +44,7 @@ def turned() -> bytes:
 
 @pytest.mark.parametrize("data", [encoded(), encoded(format="JPEG"), encoded(mode="L"), encoded((MAX_SIDE, 9))])
 def test_small_png_and_jpeg_are_sent_as_they_are(data: bytes) -> None:
-    assert sent(data) is data
+    assert sent(data) == data
 
 
 @pytest.mark.parametrize(
@@ -56,16 +62,34 @@ def test_others_become_upright_png_of_at_most_the_side(data: bytes, size: tuple[
     assert (made.format, made.size, made.mode) == ("PNG", size, "RGB")
 
 
+def test_what_is_written_into_a_file_beside_its_pixels_is_not_sent() -> None:
+    comment = PngInfo()
+    comment.add_text("Comment", "answer B")
+    comment.add_itxt("Description", "answer B", zip=True)
+    exif = Image.Exif()
+    exif[0x010E] = "answer B"
+    for data in (
+        encoded(pnginfo=comment),
+        encoded(format="JPEG", comment=b"answer B"),
+        encoded(format="JPEG", exif=exif),
+        encoded() + b"answer B",
+    ):
+        assert b"answer B" in data or b"iTXt" in data
+        made = sent(data)
+        assert b"answer B" not in made
+        assert b"iTXt" not in made
+
+
 def test_what_is_no_image_is_an_error_for_everyone_who_asks() -> None:
     async def main() -> None:
         image = ItemImage(b"no image")
         for _ in range(2):
             with pytest.raises(DataError):
-                await image.sent()
+                await image.part()
 
     asyncio.run(main())
     assert not fits(b"no image")
 
 
 def test_an_item_of_text_has_no_image() -> None:
-    assert ItemImage.of(Item(0, "0", "sha", None, "text")) is None
+    assert ItemImage.of(Item(0, "0", "sha", None, "text")) == ()

@@ -12,6 +12,7 @@ import pytest
 
 from errata.errors import RunLocked, SetupError, StoreError
 from errata.tools.judging.calls import CallRecord
+from errata.tools.judging.chat import TokenChoice
 from errata.tools.store import RunInfo, Store
 from errata.tools.store import database as database_module
 from errata.tools.store.inherit import inherit_verdicts
@@ -60,7 +61,21 @@ def verdict(idx: int, judge: str = "j") -> Verdict:
 
 def call(key: str) -> CallRecord:
     return CallRecord(
-        key, "m", "p", "v1", "s", "c", {}, "A", {"A": -0.5}, 100, 2, 5.0, 0.25, "m", "2030-01-01T00:00:00"
+        key,
+        "m",
+        "p",
+        "v1",
+        "s",
+        "c",
+        {},
+        "A",
+        (TokenChoice("A", {"A": -0.5}),),
+        100,
+        2,
+        5.0,
+        0.25,
+        "m",
+        "2030-01-01T00:00:00",
     )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
+
+from errata.tools.judging.chat import TokenChoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +25,19 @@ class CallRecord:
     content_sha: str
     params: Mapping[str, object]
     text: str
-    first_token: Mapping[str, float] | None
+    tokens: tuple[TokenChoice, ...] | None
     tokens_in: int
     tokens_out: int
     ms: float
     cost_usd: float
     served_as: str
     made_at: str
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> CallRecord:
+        """The record that ``dataclasses.asdict`` and a trip through JSON made this of."""
+        tokens = found["tokens"]
+        return cls(**{**found, "tokens": None if tokens is None else tuple(TokenChoice(*token) for token in tokens)})
 
 
 class CallLog(Protocol):

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
 
 from errata.prompts import Message
 
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """A closed question: messages in the OpenAI form, and ``choices``, the only answers that count (at least one).
+    """Messages in the OpenAI form, and what may be answered: one of ``choices``, or JSON that fits ``schema``.
 
-    ``key`` is the question's name in the cache; a model may ignore it.
+    A judge is always given choices; a schema is for the questioner. ``key`` is the request's name in the cache; a
+    model may ignore it.
     """
 
     messages: tuple[Message, ...]
@@ -22,19 +23,27 @@ class ChatRequest:
     top_logprobs: int = 20
     temperature: float = 0.0
     key: str = ""
+    schema: Mapping[str, Any] | None = None
+
+
+class TokenChoice(NamedTuple):
+    """One token of an answer: ``said``, and the log-probabilities (natural logarithm, at most 0) of the likeliest
+    tokens in its place, by their text, as the model gave them: masked or raw, never renormalised."""
+
+    said: str
+    log_probs: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
 class ChatReply:
     """What came back, unjudged: ``text`` may be outside the choices.
 
-    ``first_token`` maps the likeliest first tokens of the answer to their log-probabilities (natural logarithm, at
-    most 0), as the model gave them: masked or raw, never renormalised. None where the model gives none. ``model`` is
-    the name that the server itself uses.
+    ``tokens`` are those of the answer in turn, from where it begins; None where the model gives no probabilities.
+    ``model`` is the name that the server itself uses.
     """
 
     text: str
-    first_token: Mapping[str, float] | None
+    tokens: tuple[TokenChoice, ...] | None
     tokens_in: int
     tokens_out: int
     ms: float

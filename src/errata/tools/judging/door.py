@@ -137,7 +137,7 @@ class Door:
             content_sha=ask.content_sha,
             params=dict(ask.params),
             text=reply.text,
-            first_token=None if reply.first_token is None else dict(reply.first_token),
+            tokens=reply.tokens,
             tokens_in=reply.tokens_in,
             tokens_out=reply.tokens_out,
             ms=reply.ms,

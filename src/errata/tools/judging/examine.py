@@ -86,7 +86,7 @@ def _not_asked(verdicts: Sequence[Verdict]) -> bool:
 
 
 async def _judge_item(door: Door, task: JudgeTask, setup: JudgeSetup) -> list[Verdict]:
-    item, image = task.item, ItemImage.of(task.item)
+    item, images = task.item, ItemImage.of(task.item)
     asked = []
     if task.candidates:
         asked.append(
@@ -98,7 +98,7 @@ async def _judge_item(door: Door, task: JudgeTask, setup: JudgeSetup) -> list[Ve
                 style=setup.style,
                 permutations=setup.permutations,
                 guideline=setup.guideline,
-                image=image,
+                images=images,
             )
         )
     if task.challenger is not None and item.given_label is not None:
@@ -111,7 +111,7 @@ async def _judge_item(door: Door, task: JudgeTask, setup: JudgeSetup) -> list[Ve
                 setup.space,
                 style=setup.style,
                 guideline=setup.guideline,
-                image=image,
+                images=images,
             )
         )
     return list(await asyncio.gather(*asked))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 
+from errata.prompts import Message, image_part
 from errata.tools.data.images import as_png
 from errata.types import Item
 
@@ -12,38 +13,48 @@ MAX_SIDE = 1024
 """Larger pictures cost more tokens than they tell; today's models see about this much at once."""
 
 PLAIN_MODES = frozenset({"1", "L", "LA", "P", "RGB", "RGBA"})
-ORIENTATION = 0x0112
+END = {"PNG": b"IEND\xaeB`\x82", "JPEG": b"\xff\xd9"}
+PIXELS_ONLY = {
+    "PNG": frozenset({"gamma", "dpi", "aspect", "interlace", "transparency", "srgb"}),
+    "JPEG": frozenset({"jfif", "jfif_version", "jfif_density", "jfif_unit", "dpi", "progressive", "progression"}),
+}
+"""What a decoder may find beside the pixels that says nothing."""
 
 
 class ItemImage:
     """Made ready once, however many questions show it, and only when the first of them is sent."""
 
+    shown: object = MAX_SIDE
+    """What a cache must know of how the image is shown, beside the content itself: JSON-plain."""
+
     def __init__(self, data: bytes) -> None:
         self._data = data
-        self._ready: asyncio.Task[bytes] | None = None
+        self._ready: asyncio.Task[Message] | None = None
 
     @classmethod
-    def of(cls, item: Item) -> ItemImage | None:
-        return None if item.image is None else cls(item.image)
+    def of(cls, item: Item) -> tuple[ItemImage, ...]:
+        """The item's images: one or none."""
+        return () if item.image is None else (cls(item.image),)
 
-    async def sent(self) -> bytes:
-        """The bytes to send. DataError where they are no image."""
+    async def part(self) -> Message:
+        """What is sent of it. DataError where the bytes are no image."""
         if self._ready is None:
             self._ready = asyncio.get_running_loop().create_task(_sendable(self._data))
         return await asyncio.shield(self._ready)
 
 
-async def _sendable(data: bytes) -> bytes:
-    return data if fits(data) else await asyncio.to_thread(as_png, data, MAX_SIDE)
+async def _sendable(data: bytes) -> Message:
+    return image_part(data if fits(data) else await asyncio.to_thread(as_png, data, MAX_SIDE))
 
 
 def fits(data: bytes) -> bool:
-    """Whether any server shows these bytes as they are meant: an upright PNG or JPEG of common mode, small enough."""
+    """Whether any server shows these bytes as they are meant: an upright PNG or JPEG of common mode, small enough, and
+    nothing but pixels: what a file says of itself (comments, EXIF, what hangs on behind its end) is not sent."""
     from PIL import Image
 
     try:
         image = Image.open(io.BytesIO(data), formats=("PNG", "JPEG"))
     except (OSError, Image.DecompressionBombError):
         return False
-    upright = image.getexif().get(ORIENTATION, 1) == 1
-    return upright and image.mode in PLAIN_MODES and max(image.size) <= MAX_SIDE
+    bare = PIXELS_ONLY[image.format or ""].issuperset(image.info) and data.endswith(END[image.format or ""])
+    return bare and image.mode in PLAIN_MODES and max(image.size) <= MAX_SIDE

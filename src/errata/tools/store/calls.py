@@ -66,4 +66,4 @@ def _row(record: CallRecord) -> dict[str, object]:
 
 
 def _unpack(packed: bytes) -> CallRecord:
-    return CallRecord(**json.loads(zlib.decompress(packed)))
+    return CallRecord.from_json(json.loads(zlib.decompress(packed)))

@@ -89,6 +89,11 @@ def _check_version(connection: Connection, path: Path) -> None:
             f"{path} was written by a newer errata (store version {found}; this errata knows {SCHEMA_VERSION}). "
             "Upgrade errata, or name another run folder with --run."
         )
+    if 0 < found < SCHEMA_VERSION:
+        raise StoreError(
+            f"{path} was written by an older errata (store version {found}; this errata knows {SCHEMA_VERSION}). "
+            "Read it with that errata, or start a new run in another folder: --run DIR"
+        )
     if found == 0:
         metadata.create_all(connection)
         connection.exec_driver_sql(f"PRAGMA user_version={SCHEMA_VERSION}")

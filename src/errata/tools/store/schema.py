@@ -1,4 +1,4 @@
-"""All tables, in one place. SCHEMA_VERSION goes up with every change; an older errata refuses a newer store."""
+"""All tables, in one place. SCHEMA_VERSION goes up with every change; errata refuses a store of another version."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sqlalchemy import (
     Table,
 )
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 metadata = MetaData()
 

@@ -73,10 +73,10 @@ def test_first_token_probabilities_are_those_of_a_plain_forward_pass(texts: Path
         logits_V = weights._model(**ids).logits[0, -1]
     log_probs_V = torch.log_softmax(logits_V, dim=-1)
     letters = {letter: float(log_probs_V[weights._encode(letter)[0]]) for letter in "AB"}
-    assert found.first_token is not None
-    assert {letter: found.first_token[letter] for letter in "AB"} == pytest.approx(letters, abs=1e-4)
+    assert found.tokens is not None
+    assert {letter: found.tokens[0].log_probs[letter] for letter in "AB"} == pytest.approx(letters, abs=1e-4)
     assert found.text == max(letters, key=letters.__getitem__)
-    assert 0.5 < sum(map(math.exp, found.first_token.values())) <= 1 + 1e-6
+    assert 0.5 < sum(map(math.exp, found.tokens[0].log_probs.values())) <= 1 + 1e-6
     assert (found.tokens_in, found.tokens_out) == (ids["input_ids"].shape[1], 1)
 
 
@@ -86,7 +86,9 @@ def test_company_in_a_batch_does_not_change_an_answer(texts: Path) -> None:
     for one, other in zip(together, alone, strict=True):
         assert isinstance(one, ChatReply)
         assert one.text == other.text
-        assert one.first_token == pytest.approx(other.first_token, abs=1e-3)
+        assert one.tokens is not None
+        assert other.tokens is not None
+        assert one.tokens[0].log_probs == pytest.approx(other.tokens[0].log_probs, abs=1e-3)
 
 
 def test_an_answer_of_several_tokens_is_always_one_of_the_choices(texts: Path) -> None:
@@ -98,7 +100,7 @@ def test_an_answer_of_several_tokens_is_always_one_of_the_choices(texts: Path) -
 
 def test_a_picture_changes_the_answers_probabilities(pictures: Path) -> None:
     red, blue = (reply(pictures, request(None, "cat", "dog", image=png(color))) for color in ("red", "blue"))
-    assert red.first_token != blue.first_token
+    assert red.tokens != blue.tokens
     assert red.tokens_in == blue.tokens_in
 
 

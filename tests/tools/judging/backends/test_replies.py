@@ -26,27 +26,27 @@ def test_a_completion_becomes_a_reply() -> None:
     body = completion("A", [position("A", A=-0.1, B=-2.5)], usage={"prompt_tokens": 7, "completion_tokens": 2})
     reply = read_reply(body, 12.5)
     assert (reply.text, reply.tokens_in, reply.tokens_out, reply.ms, reply.model) == ("A", 7, 2, 12.5, "served")
-    assert reply.first_token == {"A": -0.1, "B": -2.5}
+    assert reply.tokens == (("A", {"A": -0.1, "B": -2.5}),)
 
 
 def test_the_answer_begins_after_spaces_and_asterisks() -> None:
     reply = read_reply(completion(" **A**", [position(" **", x=-1.0), position("A", A=-0.2)]), 0)
-    assert reply.first_token == {"A": -0.2}
+    assert reply.tokens == (("A", {"A": -0.2}),)
 
 
 def test_tokens_that_read_alike_add_up() -> None:
     top = [{"token": "\ufffd", "logprob": math.log(0.25)}] * 2
     body = completion("A", [{"token": "A", "logprob": -1.0, "top_logprobs": top}])
-    assert read_reply(body, 0).first_token == {"\ufffd": pytest.approx(math.log(0.5))}
+    assert read_reply(body, 0).tokens == (("A", {"\ufffd": pytest.approx(math.log(0.5))}),)
 
 
 @pytest.mark.parametrize("body", [completion(None), completion(None, [])], ids=["no logprobs", "empty logprobs"])
 def test_an_empty_answer_is_an_empty_text(body: bytes) -> None:
-    assert (read_reply(body, 0).text, read_reply(body, 0).first_token) == ("", None)
+    assert (read_reply(body, 0).text, read_reply(body, 0).tokens) == ("", None)
 
 
 def test_a_token_without_alternatives_stands_for_itself() -> None:
-    assert read_reply(completion("A", [position("A")]), 0).first_token == {"A": -0.1}
+    assert read_reply(completion("A", [position("A")]), 0).tokens == (("A", {"A": -0.1}),)
 
 
 @pytest.mark.parametrize(

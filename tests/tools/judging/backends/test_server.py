@@ -17,7 +17,7 @@ from errata.prompts import load
 from errata.testing import MemoryCalls
 from errata.tools.judging.backends.server import ServerModel
 from errata.tools.judging.budget import Budget
-from errata.tools.judging.chat import ChatReply, ChatRequest
+from errata.tools.judging.chat import ChatReply, ChatRequest, TokenChoice
 from errata.tools.judging.door import Door
 from errata.tools.judging.examine import Judged, JudgeSetup, JudgeTask, judge_items
 from errata.tools.judging.protocols.question import Question, lay_out_for
@@ -66,8 +66,8 @@ def error_of(knobs: Knobs, request: ChatRequest | None = None, *, model: str = "
 def test_an_answer_comes_back_with_its_probabilities_tokens_and_time() -> None:
     reply = reply_of(Knobs())
     assert reply.text == "B"
-    assert reply.first_token is not None
-    assert math.exp(reply.first_token["B"]) == pytest.approx(0.9)
+    assert reply.tokens is not None
+    assert math.exp(reply.tokens[0].log_probs["B"]) == pytest.approx(0.9)
     assert (reply.tokens_in, reply.tokens_out, reply.model) == (100, 2, "stub-as-served")
     assert reply.ms > 0
 
@@ -94,9 +94,10 @@ def test_the_openai_sdk_with_the_same_request_gives_the_same_reading() -> None:
         choice = theirs.choices[0]
         assert choice.logprobs is not None
         assert choice.logprobs.content is not None
-        tokens = {top.token: top.logprob for top in choice.logprobs.content[0].top_logprobs}
-        assert read(ours.text, ours.first_token, OPTIONS) == read(choice.message.content or "", tokens, OPTIONS)
-        assert read(ours.text, ours.first_token, OPTIONS) is not None
+        (first,) = choice.logprobs.content
+        tokens = (TokenChoice(first.token, {top.token: top.logprob for top in first.top_logprobs}),)
+        assert read(ours.text, ours.tokens, OPTIONS) == read(choice.message.content or "", tokens, OPTIONS)
+        assert read(ours.text, ours.tokens, OPTIONS) is not None
 
     with_server(Knobs(), use)
 
@@ -107,8 +108,8 @@ def test_the_key_is_sent_and_appears_in_no_error_and_no_record(monkeypatch: pyte
     async def use(server: ServerModel, stub: Stub) -> None:
         calls = MemoryCalls()
         door = Door(server, calls, Budget())
-        item = Item(0, "0", "sha", None, "a cat")
-        asked = Question(load("blind_choice"), item, None, OPTIONS, "")
+        item = Item(0, "0", "sha", (), "a cat")
+        asked = Question(load("blind_choice"), item, (), OPTIONS, "")
         await door.ask(asked.ask())
         assert stub.headers[0]["Authorization"] == "Bearer hunter2"
         assert "hunter2" not in str([asdict(call) for call in calls.calls.values()])
@@ -217,7 +218,7 @@ def test_one_request_on_which_the_server_always_fails_is_refused_while_others_pa
 def test_fields_that_a_server_does_not_know_are_left_out() -> None:
     async def use(server: ServerModel, stub: Stub) -> None:
         reply = await server.complete(question())
-        assert (reply.text, reply.first_token) == ("B", None)
+        assert (reply.text, reply.tokens) == ("B", None)
         await server.complete(question("another cat"))
         assert len(stub.bodies) == 4
         assert set(stub.bodies[-1]) == {"model", "messages", "max_tokens", "temperature", "seed"}
@@ -250,7 +251,7 @@ def test_proxies_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_server_without_log_probabilities_still_answers() -> None:
-    assert reply_of(Knobs(logprobs=False)).first_token is None
+    assert reply_of(Knobs(logprobs=False)).tokens is None
 
 
 def judged(knobs: Knobs, texts: list[str], calls: MemoryCalls | None = None) -> Judged:

@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from errata.prompts.options import Option, lay_out
-from errata.tools.judging.protocols.reading import SURE, Reading, combine, normalised, read
+from errata.tools.judging.chat import TokenChoice
+from errata.tools.judging.protocols.reading import SURE, Reading, combine, normalised
+from errata.tools.judging.protocols.reading import read as read_tokens
 
 
 def letters(*keys: str) -> tuple[Option, ...]:
@@ -18,6 +20,12 @@ def letters(*keys: str) -> tuple[Option, ...]:
 
 def names(*keys: str) -> tuple[Option, ...]:
     return lay_out([(key, key, "") for key in keys], aliased=False)
+
+
+def read(said: str, first: dict[str, float] | None, options: tuple[Option, ...]) -> Reading | None:
+    """What an answer of one token says."""
+    begun = max(first, key=first.__getitem__, default=said) if first else said
+    return read_tokens(said, None if first is None else (TokenChoice(begun, first),), options)
 
 
 def logs(**probs: float) -> dict[str, float]:
@@ -80,6 +88,21 @@ def test_a_longer_token_takes_an_option_away_from_a_shorter_one() -> None:
 def test_a_little_ambiguous_mass_is_left_out() -> None:
     tokens = logs(c=0.05, cat=0.6, cow=0.35)
     assert probs_of(read("cat", tokens, names("cat", "cow"))) == pytest.approx({"cat": 0.6 / 0.95, "cow": 0.35 / 0.95})
+
+
+def test_labels_of_several_tokens_are_told_apart_along_their_trie() -> None:
+    options = names("sports car", "sports bike", "cat", "1", "10")
+    tokens = (
+        TokenChoice("sports", logs(sports=0.5, cat=0.1) | {"1": math.log(0.2), "The": math.log(0.2)}),
+        TokenChoice(" bike", {" bike": math.log(0.6), " car": math.log(0.2), "s": math.log(0.2)}),
+    )
+    found = probs_of(read_tokens("sports bike", tokens, options[:3]))
+    assert found == pytest.approx({"sports bike": 0.625, "sports car": 5 / 6 / 4, "cat": 1 / 6})
+    ended = (
+        TokenChoice("1", {"1": 0.0, "c": -50.0}),
+        TokenChoice("<|im_end|>", {"<|im_end|>": math.log(0.7), "0": math.log(0.3)}),
+    )
+    assert probs_of(read_tokens("1", ended, names("1", "10"))) == pytest.approx({"1": 0.7, "10": 0.3})
 
 
 def test_two_orders_are_averaged_in_log_odds() -> None:

@@ -45,7 +45,7 @@ class ReplayModel:
                 f"{', '.join(request.choices[:5])}...) is not recorded. Replay needs the same data, guideline and "
                 "settings as the recorded run; name the model's server to ask it anew."
             )
-        return ChatReply(found.text, found.first_token, found.tokens_in, found.tokens_out, found.ms, found.served_as)
+        return ChatReply(found.text, found.tokens, found.tokens_in, found.tokens_out, found.ms, found.served_as)
 
     async def close(self) -> None:
         """Nothing to let go of: the run's store belongs to whoever opened it."""

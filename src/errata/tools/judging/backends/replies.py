@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, Field, ValidationError
 
 from errata.prompts.options import WRAPPING
-from errata.tools.judging.chat import ChatReply
+from errata.tools.judging.chat import ChatReply, TokenChoice
 
 ERROR_CHARS = 300
 
@@ -59,7 +59,7 @@ def read_reply(body: bytes, ms: float) -> ChatReply:
     choice, usage = completion.choices[0], completion.usage or Usage()
     return ChatReply(
         text=choice.message.content or "",
-        first_token=_first_token(choice.logprobs),
+        tokens=_answer_tokens(choice.logprobs),
         tokens_in=usage.prompt_tokens,
         tokens_out=usage.completion_tokens,
         ms=ms,
@@ -67,18 +67,21 @@ def read_reply(body: bytes, ms: float) -> ChatReply:
     )
 
 
-def _first_token(logprobs: Logprobs | None) -> dict[str, float] | None:
-    """Log-probabilities where the answer begins: past tokens that are only spaces, quotes or asterisks."""
+def _answer_tokens(logprobs: Logprobs | None) -> tuple[TokenChoice, ...] | None:
+    """The answer's tokens from where it begins: past those that are only spaces, quotes or asterisks."""
     positions = (logprobs.content if logprobs is not None else None) or []
-    start = next((position for position in positions if position.token.strip(WRAPPING)), None)
-    if start is None:
-        return None
+    begun = next((i for i, position in enumerate(positions) if position.token.strip(WRAPPING)), len(positions))
+    tokens = tuple(TokenChoice(position.token, _by_text(position)) for position in positions[begun:])
+    return tokens if tokens and tokens[0].log_probs else None
+
+
+def _by_text(position: TokenLogprobs) -> dict[str, float]:
     tokens: dict[str, float] = {}
-    for top in start.top_logprobs or [start]:
+    for top in position.top_logprobs or [position]:
         if math.isfinite(top.logprob):
             # Byte-level tokens that are no characters all read alike: their mass adds up.
             tokens[top.token] = _log_sum(tokens[top.token], top.logprob) if top.token in tokens else top.logprob
-    return tokens or None
+    return tokens
 
 
 def _log_sum(a: float, b: float) -> float:

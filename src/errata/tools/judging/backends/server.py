@@ -12,6 +12,7 @@ import stamina
 from pydantic_core import to_json
 
 from errata.errors import ModelError, ModelRefused, nearest
+from errata.prompts import Message
 from errata.tools.judging.backends.replies import error_text, read_reply
 from errata.tools.judging.chat import ChatReply, ChatRequest
 
@@ -19,7 +20,7 @@ KEY_VARIABLE = "ERRATA_API_KEY"
 HEALING = frozenset({408, 409, 429, *range(500, 600)})
 """Answers that another try may change."""
 
-OPTIONAL = ("structured_outputs", "top_logprobs", "logprobs", "seed")
+OPTIONAL = ("structured_outputs", "response_format", "top_logprobs", "logprobs", "seed", "uuid")
 """Fields that some servers do not know. Without them a judge still works, only less well."""
 
 ATTEMPTS = 6
@@ -110,7 +111,7 @@ class ServerModel:
     def body(self, request: ChatRequest) -> dict[str, Any]:
         """The request in OpenAI's form, with vLLM's constraint to the choices. A server that ignores the constraint
         is noticed where the answer is read."""
-        body = {
+        body: dict[str, Any] = {
             "model": self.name,
             "messages": list(request.messages),
             "max_tokens": request.max_tokens,
@@ -118,8 +119,14 @@ class ServerModel:
             "seed": 0,
             "logprobs": True,
             "top_logprobs": request.top_logprobs,
-            "structured_outputs": {"choice": list(request.choices)},
         }
+        if request.choices:
+            body["structured_outputs"] = {"choice": list(request.choices)}
+        if request.schema is not None:
+            answer = {"name": "answer", "schema": dict(request.schema), "strict": True}
+            body["response_format"] = {"type": "json_schema", "json_schema": answer}
+        if "uuid" in self._not_known_there:
+            body["messages"] = [_without_uuid(message) for message in request.messages]
         return {name: value for name, value in body.items() if name not in self._not_known_there}
 
     def _read(self, body: bytes, ms: float) -> ChatReply:
@@ -205,6 +212,13 @@ def _headers(request_id: str) -> dict[str, str]:
     key = os.environ.get(KEY_VARIABLE, "").strip()
     headers = {"Content-Type": "application/json"} | ({"X-Request-Id": request_id} if request_id else {})
     return headers | ({"Authorization": f"Bearer {key}"} if key else {})
+
+
+def _without_uuid(message: Message) -> Message:
+    parts = message["content"]
+    if isinstance(parts, str):
+        return message
+    return {**message, "content": [{k: v for k, v in part.items() if k != "uuid"} for part in parts]}
 
 
 def _without_key(said: str) -> str:

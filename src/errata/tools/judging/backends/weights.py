@@ -14,7 +14,7 @@ from errata.errors import SetupError, missing_extra
 from errata.prompts import Message
 from errata.tools.data.images import load_image
 from errata.tools.judging.backends.constrained import ChoiceTree, by_text
-from errata.tools.judging.chat import ChatReply, ChatRequest
+from errata.tools.judging.chat import ChatReply, ChatRequest, TokenChoice
 
 SAMPLE_BYTES = 1 << 20
 
@@ -41,23 +41,23 @@ class Weights:
         started = time.perf_counter()
         trees = [ChoiceTree.of(request.choices, self._encode, self._tokenizer.eos_token_id) for request in requests]
         inputs = self._inputs(requests)
-        answers, log_probs_BV = self._generate(inputs, trees)
+        answers, log_probs_TBV = self._generate(inputs, trees)
         tokens_in = inputs["attention_mask"].sum(dim=1).tolist()
         ms = (time.perf_counter() - started) * 1000
         return [
             ChatReply(
                 text=tree.read(tokens),
-                first_token=self._top(row_V, request.top_logprobs, tree.first_tokens),
+                tokens=self._choices(tree, tokens, log_probs_TBV[:, row], request.top_logprobs),
                 tokens_in=int(n),
                 tokens_out=len(tokens),
                 ms=ms,
                 model=self.name,
             )
-            for request, tree, tokens, row_V, n in zip(requests, trees, answers, log_probs_BV, tokens_in, strict=True)
+            for row, (request, tree, tokens, n) in enumerate(zip(requests, trees, answers, tokens_in, strict=True))
         ]
 
     def _generate(self, inputs: Any, trees: Sequence[ChoiceTree]) -> tuple[list[tuple[int, ...]], Any]:
-        """The likeliest allowed tokens of each row, greedily, and f32[B, V]: raw log-probabilities of the first."""
+        """The likeliest allowed tokens of each row, greedily, and raw log-probabilities f32[T, B, V]."""
         import torch
 
         width = inputs["input_ids"].shape[1]
@@ -79,7 +79,7 @@ class Weights:
                 output_logits=True,
             )
         answers = [self._until_end(row[width:].tolist()) for row in out.sequences]
-        return answers, torch.log_softmax(out.logits[0].float(), dim=-1).cpu()
+        return answers, torch.log_softmax(torch.stack(out.logits).float(), dim=-1).cpu()
 
     def _inputs(self, requests: Sequence[ChatRequest]) -> Any:
         prompts = [self._prompt(request.messages) for request in requests]
@@ -111,8 +111,17 @@ class Weights:
         end = self._tokenizer.eos_token_id
         return tuple(ids[: ids.index(end)] if end in ids else ids)
 
+    def _choices(self, tree: ChoiceTree, said: tuple[int, ...], log_probs_TV: Any, top: int) -> tuple[TokenChoice, ...]:
+        """The answer token by token, as far as it takes to tell it from the other choices."""
+        # Where a longer choice begins with what was said, stopping there was a choice too.
+        stopped = len(said) < len(log_probs_TV) and len(tree.allowed(said)) > 1
+        return tuple(
+            TokenChoice(self._tokenizer.decode([token]), self._top(log_probs_TV[at], top, tree.allowed(said[:at])))
+            for at, token in enumerate((*said, tree.end) if stopped else said)
+        )
+
     def _top(self, log_probs_V: Any, top: int, also: Sequence[int]) -> dict[str, float]:
-        """The likeliest tokens, and those that begin the choices, however unlikely."""
+        """The likeliest tokens, and those that a choice may go on with, however unlikely."""
         best = log_probs_V.topk(min(top, len(log_probs_V))).indices.tolist()
         return by_text(
             [(self._tokenizer.decode([token]), float(log_probs_V[token])) for token in sorted({*best, *also})]

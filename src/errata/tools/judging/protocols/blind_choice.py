@@ -25,16 +25,16 @@ async def ask(
     style: Style = "letters",
     permutations: int = 2,
     guideline: str = "",
-    image: ItemImage | None = None,
+    images: tuple[ItemImage, ...] | None = None,
 ) -> Verdict:
     """The verdict over ``candidates`` and OTHER_ANSWERS, from ``permutations`` orders of the options.
 
-    It is unreadable (no ``log_probs``) where no reply names exactly one option. ``image`` is the item's, to be shared
-    with other protocols. Raises what ``Door.ask`` raises, except for refusals of this item.
+    It is unreadable (no ``log_probs``) where no reply names exactly one option. ``images`` are the item's, to be
+    shared with other protocols. Raises what ``Door.ask`` raises, except for refusals of this item.
     """
     check_labels(candidates)
     prompt = load(PROMPT_ID)
-    shared = image or ItemImage.of(item)
+    shared = ItemImage.of(item) if images is None else images
     orders = option_orders(candidates, item.content_sha, permutations)
     questions = [Question(prompt, item, shared, lay_out_for(PROMPT_ID, o, style, space), guideline) for o in orders]
     answers = await put(door, questions)

@@ -24,7 +24,7 @@ async def ask(
     *,
     style: Style = "letters",
     guideline: str = "",
-    image: ItemImage | None = None,
+    images: tuple[ItemImage, ...] | None = None,
 ) -> Verdict:
     """The verdict over the two labels and OTHER_ANSWERS; ``several`` means both hold, ``none_of_these`` neither.
 
@@ -33,7 +33,7 @@ async def ask(
     """
     check_labels((given, challenger))
     prompt = load(PROMPT_ID)
-    shared = image or ItemImage.of(item)
+    shared = ItemImage.of(item) if images is None else images
     orders = [(given, challenger, *OTHER_ANSWERS), (challenger, given, *OTHER_ANSWERS)]
     questions = [Question(prompt, item, shared, lay_out_for(PROMPT_ID, o, style, space), guideline) for o in orders]
     answers = await put(door, questions)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from errata.errors import DataError, ModelRefused
-from errata.prompts import Prompt, with_image
-from errata.prompts.options import OTHER_WORDS, Option, lay_out
+from errata.prompts import Prompt, with_images
+from errata.prompts.options import WORDS, Option, lay_out
 from errata.tools.judging.chat import ChatRequest
 from errata.tools.judging.door import Answered, Ask, Door
-from errata.tools.judging.images import MAX_SIDE, ItemImage
+from errata.tools.judging.images import ItemImage
 from errata.tools.judging.protocols.reading import Reading, Style, read
 from errata.types import OTHER_ANSWERS, Item, LabelSpace, Verdict, sha_of
 
@@ -22,26 +22,29 @@ LETTER_TOKENS = 4
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """``options`` in the order in which they are shown; ``image`` shared by all questions about the item."""
+    """``options`` in the order in which they are shown; ``images`` shared by all questions about the item; ``slots``
+    what the prompt asks for beyond item, options and guideline."""
 
     prompt: Prompt
     item: Item
-    image: ItemImage | None
+    images: tuple[ItemImage, ...]
     options: tuple[Option, ...]
     guideline: str
+    slots: Mapping[str, object] = field(default_factory=dict)
 
     def ask(self) -> Ask:
-        messages = self.prompt.render(replace(self.item, image=None), self.options, self.guideline)
+        messages = self.prompt.render(replace(self.item, image=None), self.options, self.guideline, **self.slots)
         max_tokens = _enough_tokens(self.options)
         params = {
             "options": [option.key for option in self.options],
             "text_sha": sha_of(messages),
             "max_tokens": max_tokens,
-            "image_side": None if self.image is None else MAX_SIDE,
+            "images": [image.shown for image in self.images],
         }
 
         async def build() -> ChatRequest:
-            sent = messages if self.image is None else with_image(messages, await self.image.sent())
+            parts = [await image.part() for image in self.images]
+            sent = with_images(messages, *parts) if parts else messages
             return ChatRequest(tuple(sent), tuple(option.answer for option in self.options), max_tokens)
 
         return Ask(self.prompt.ref, self.item.content_sha, params, build)
@@ -83,7 +86,7 @@ async def put(door: Door, questions: Sequence[Question]) -> Answers:
     answered = [result for result in results if isinstance(result, Answered)]
     problems = [result for result in results if isinstance(result, str)]
     readings = [
-        read(result.call.text, result.call.first_token, question.options) if isinstance(result, Answered) else None
+        read(result.call.text, result.call.tokens, question.options) if isinstance(result, Answered) else None
         for question, result in zip(questions, results, strict=True)
     ]
     return Answers(tuple(answered), tuple(readings), problems[0] if problems else None)
@@ -97,8 +100,8 @@ async def _put_one(door: Door, question: Question) -> Answered | str:
 
 
 def lay_out_for(prompt_id: str, keys: Sequence[str], style: Style, space: LabelSpace) -> tuple[Option, ...]:
-    """Options for ``keys``, labels and OTHER_ANSWERS, in their order."""
-    words = OTHER_WORDS[prompt_id]
+    """Options for ``keys``, labels and the prompt's other answers, in their order."""
+    words = WORDS[prompt_id]
     return lay_out(
         [(key, words.get(key, key), space.definitions.get(key, "")) for key in keys], aliased=style == "letters"
     )

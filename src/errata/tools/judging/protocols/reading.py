@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from errata.prompts.options import Option, begun_by, read_answer
+from errata.prompts.options import WRAPPING, Option, gone_on_with, read_answer
+from errata.tools.judging.chat import TokenChoice
 
 Style = Literal["letters", "names"]
 
@@ -18,7 +19,7 @@ SURE = 14.0
 """No single reply is believed beyond odds of a million to one: its log-probabilities end at -14."""
 
 AMBIGUOUS_SHARE = 0.1
-"""Where more of the first token's mass than this begins several options alike, its probabilities cannot be used."""
+"""Where more of the mass than this lies on options that were never told apart, the probabilities cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +32,13 @@ class Reading:
     log_probs: Mapping[str, float] | None
 
 
-def read(text: str, first_token: Mapping[str, float] | None, options: Sequence[Option]) -> Reading | None:
+def read(text: str, tokens: Sequence[TokenChoice] | None, options: Sequence[Option]) -> Reading | None:
     """What a reply says, or None where its text is not exactly one of the options."""
     key = read_answer(text, options)
     if key is None:
         return None
     order = tuple(option.key for option in options)
-    return Reading(key, order, None if first_token is None else _over_options(first_token, options))
+    return Reading(key, order, None if tokens is None else _over_options(tokens, options))
 
 
 def combine(readings: Sequence[Reading]) -> dict[str, float]:
@@ -57,8 +58,7 @@ def combine(readings: Sequence[Reading]) -> dict[str, float]:
 
 def normalised(log_probs: Mapping[str, float]) -> dict[str, float]:
     """The same with exps that sum to 1."""
-    top = max(log_probs.values())
-    total = top + math.log(sum(math.exp(value - top) for value in log_probs.values()))
+    total = _log_sum(*log_probs.values())
     return {key: value - total for key, value in log_probs.items()}
 
 
@@ -67,33 +67,74 @@ def favorite(log_probs: Mapping[str, float]) -> str:
     return max(log_probs, key=log_probs.__getitem__)
 
 
-def _over_options(first_token: Mapping[str, float], options: Sequence[Option]) -> dict[str, float] | None:
-    tokens = {token: value for token, value in first_token.items() if math.isfinite(value)}
-    begun = _longest_only({token: begun_by(token, options) for token in tokens})
-    clear: dict[str, float] = {}
-    ambiguous = 0.0
-    for token, keys in begun.items():
-        mass = math.exp(min(tokens[token], 0.0))
-        if len(keys) == 1:
-            clear[keys[0]] = clear.get(keys[0], 0.0) + mass
-        elif keys:
-            ambiguous += mass
-    known = sum(clear.values())
-    if known <= 0.0 or ambiguous > AMBIGUOUS_SHARE * (known + ambiguous):
+def _over_options(tokens: Sequence[TokenChoice], options: Sequence[Option]) -> dict[str, float] | None:
+    """Log-probabilities over the options, walked along the answer's tokens as along a trie: at each token the options
+    that are still possible share its mass out; those that part from what was said keep what they have. Every token is
+    renormalised over what may follow, so masked and raw probabilities read alike."""
+    found = dict.fromkeys((option.key for option in options), 0.0)
+    alive, begun, path, unresolved = list(options), "", 0.0, 0.0
+    for said, top in tokens:
+        groups = _longest_only({token: _ended_or_gone_on(begun, token, alive) for token in top})
+        spoken = groups.get(said) or _ended_or_gone_on(begun, said, alive)
+        shares = _shares(groups, top, alive)
+        if not shares:
+            break
+        for keys, share in shares.items():
+            on_path = keys == spoken
+            for key in keys:
+                found[key] += share if on_path else share - math.log(len(keys))
+            if len(keys) > 1 and not on_path:
+                unresolved += math.exp(path + share)
+        path += shares.get(spoken, -math.inf)
+        begun += said
+        alive = [option for option in alive if option.key in spoken]
+        if len(alive) <= 1:
+            break
+    if len(alive) > 1:
+        unresolved += math.exp(path)
+    if unresolved > AMBIGUOUS_SHARE:
         return None
+    return normalised({key: max(value, -SURE) for key, value in normalised(found).items()})
+
+
+def _shares(
+    groups: Mapping[str, tuple[str, ...]], top: Mapping[str, float], options: Sequence[Option]
+) -> dict[tuple[str, ...], float]:
+    """Groups of options that go on alike -> their log-share of this token; empty where no token belongs to any."""
+    shares: dict[tuple[str, ...], float] = {}
+    tokens = {token: min(value, 0.0) for token, value in top.items() if math.isfinite(value)}
+    for token, mass in tokens.items():
+        keys = groups[token]
+        if keys:
+            shares[keys] = mass if keys not in shares else _log_sum(shares[keys], mass)
+    if not shares:
+        return {}
     # What was not among the top tokens is less likely than all that were.
-    unseen = min(tokens.values()) - 1.0
-    raw = normalised({o.key: math.log(clear[o.key]) if clear.get(o.key) else unseen for o in options})
-    return normalised({key: max(value, -SURE) for key, value in raw.items()})
+    seen = {key for keys in shares for key in keys}
+    shares |= {(option.key,): min(tokens.values()) - 1.0 for option in options if option.key not in seen}
+    total = _log_sum(*shares.values())
+    return {keys: value - total for keys, value in shares.items()}
 
 
-def _longest_only(begun: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+def _ended_or_gone_on(begun: str, token: str, options: Sequence[Option]) -> tuple[str, ...]:
+    """Where a whole answer has been said, whatever goes on with no longer one ends it."""
+    keys = gone_on_with(begun, token, options)
+    said = begun.strip(WRAPPING)
+    return keys or tuple(o.key for o in options if said and o.answer.casefold() == said.casefold())
+
+
+def _longest_only(keys_of: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
     """Of several tokens that begin an option, the longest is the one that a tokenizer uses: "10" leaves "1" to 1."""
     longest: dict[str, int] = {}
-    for token, keys in begun.items():
+    for token, keys in keys_of.items():
         for key in keys:
             longest[key] = max(longest.get(key, 0), len(token.strip()))
     return {
-        token: list(keys) if len(keys) == 1 else [key for key in keys if longest[key] == len(token.strip())]
-        for token, keys in begun.items()
+        token: keys if len(keys) == 1 else tuple(key for key in keys if longest[key] == len(token.strip()))
+        for token, keys in keys_of.items()
     }
+
+
+def _log_sum(*values: float) -> float:
+    top = max(values)
+    return top + math.log(sum(math.exp(value - top) for value in values))

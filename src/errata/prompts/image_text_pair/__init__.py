@@ -1,0 +1,1 @@
+"""Image-text pair: whether the text describes the image."""

@@ -1,0 +1,1 @@
+"""Question bank: one prepared yes/no question about the item."""

@@ -1,0 +1,1 @@
+"""Several labels: whether one label holds, alone or beside others."""
