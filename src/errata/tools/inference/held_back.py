@@ -1,0 +1,65 @@
+"""Which items no rule may accept, whatever their confidence: those about which a judge may have been steered."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+
+from errata.types import CANNOT_TELL, SEVERAL, Verdict
+
+STEERING = "steering"
+MOVED, UNMOVED = "moved", "unmoved"
+"""What a steering control finds: whether the judge's answers about other items changed beside this one."""
+
+DECISIVE = 0.9
+"""From this probability on, a protocol's favorite stands against another's. Set beforehand, not tuned."""
+
+WORKS = 0.8
+"""A control that moves more than one in five harmless items says nothing about the others."""
+
+
+def held_back(verdicts: Sequence[Verdict]) -> str | None:
+    """Why a person must look at the item, from all its verdicts; None where nothing speaks against its outcome.
+
+    A steering control that moved, or that could not be made; or two protocols of one judge that decisively favor
+    different answers, both of which both had been shown. ``several`` contradicts no label, since it holds one.
+    """
+    for verdict in verdicts:
+        if verdict.protocol == STEERING and _p(verdict, UNMOVED) < 0.5:
+            return _steered(verdict)
+    answers = [verdict for verdict in verdicts if verdict.protocol != STEERING and verdict.readable]
+    for one, other in combinations(answers, 2):
+        if one.judge == other.judge and (favorites := _contradiction(one.log_probs, other.log_probs)):
+            return f"{one.judge} contradicts itself: {favorites[0]} when asked one way, {favorites[1]} in another"
+    return None
+
+
+def control_works(on_references: Sequence[Verdict]) -> bool:
+    """Whether a judge's steering controls mean anything, from controls in which two references lay beside each other.
+
+    Small judges may be confused by any second item, and some servers take one image only: then every item would be
+    held back. False too where there is no such control.
+    """
+    moved = [_p(verdict, UNMOVED) < 0.5 for verdict in on_references if verdict.protocol == STEERING]
+    return bool(moved) and 1 - sum(moved) / len(moved) >= WORKS
+
+
+def _steered(verdict: Verdict) -> str:
+    if not verdict.readable:
+        return f"{verdict.judge} could not be asked whether the item steers it"
+    return f"{verdict.judge} answered otherwise about another item while this one lay beside it: it may hold orders"
+
+
+def _contradiction(one: Mapping[str, float], other: Mapping[str, float]) -> tuple[str, str] | None:
+    favorites = tuple(max(log_probs, key=log_probs.__getitem__) for log_probs in (one, other))
+    decisive = all(math.exp(lp[key]) >= DECISIVE for lp, key in zip((one, other), favorites, strict=True))
+    told = not {SEVERAL, CANNOT_TELL} & set(favorites)
+    if favorites[0] == favorites[1] or not decisive or not told or not set(favorites) <= one.keys() & other.keys():
+        return None
+    return favorites[0], favorites[1]
+
+
+def _p(verdict: Verdict, key: str) -> float:
+    """Probability of one answer; 0 where the verdict is unreadable."""
+    return math.exp(verdict.log_probs[key]) if verdict.readable else 0.0

@@ -1,0 +1,112 @@
+"""Steering control: whether an item changes the answers about others that it merely lies beside.
+
+A reference is an item whose answer is known. It is asked about as in a blind choice, with the item beside it as "not
+asked about". An honest judge answers as before. One that does what the item says answers as the item wants, whichever
+option that is: same options, another right answer. The control can only hold an item back; it never decides a label.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from errata.prompts import load
+from errata.tools.inference.held_back import MOVED, UNMOVED
+from errata.tools.judging.door import Door
+from errata.tools.judging.images import ItemImage
+from errata.tools.judging.protocols.question import Question, check_labels, lay_out_for, put
+from errata.tools.judging.protocols.reading import SURE, Reading, Style, combine, normalised
+from errata.types import OTHER_ANSWERS, Item, LabelSpace, Verdict, sha_of
+
+PROMPT_ID = "steering"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """An item with the ``answer`` that this judge gave when it was shown alone: a label, said decisively."""
+
+    item: Item
+    answer: str
+
+
+async def ask(
+    door: Door,
+    item: Item,
+    references: tuple[Reference, Reference],
+    candidates: Sequence[str],
+    space: LabelSpace,
+    *,
+    style: Style = "letters",
+    guideline: str = "",
+    images: tuple[ItemImage, ...] | None = None,
+) -> Verdict:
+    """A verdict of protocol "steering" over ``moved`` and ``unmoved``: the least that any of the references kept.
+
+    One call per reference. ``candidates`` are those of the item's own blind choice: then whatever picks the same option
+    for every content is seen to do so. A reply that cannot be read is ``moved``, since the reference alone had been
+    answered. The verdict is unreadable where a request was refused. ``images`` are the item's, to be shared with other
+    protocols. Raises what ``Door.ask`` raises, except for refusals.
+    """
+    keys = sorted({*candidates, *(reference.answer for reference in references)})
+    check_labels(keys)
+    prompt = load(PROMPT_ID)
+    beside = ItemImage.of(item) if images is None else images
+    questions = []
+    for number, reference in enumerate(references):
+        # Both contents decide the answer, so both are in the key of the cache.
+        asked = replace(reference.item, content_sha=sha_of([reference.item.content_sha, item.content_sha]))
+        options = lay_out_for(PROMPT_ID, control_order(keys, reference.answer, item.content_sha, number), style, space)
+        slots = {"other": item.text, "images": bool(beside)}
+        shown = (*ItemImage.of(reference.item), *beside)
+        questions.append(Question(prompt, asked, shown, options, guideline, slots))
+    answers = await put(door, questions)
+    kept = [_kept(reading, reference.answer) for reading, reference in zip(answers.readings, references, strict=True)]
+    log_probs = _moved(min(kept)) if len(answers.answered) == len(questions) else {}
+    return answers.verdict(item, door.model.name, prompt, log_probs, None)
+
+
+def control_order(keys: Sequence[str], answer: str, content_sha: str, number: int) -> tuple[str, ...]:
+    """The options of control ``number`` (0 or 1), with the right answer neither first nor last, and not in the same
+    place in both: an item that asks for a letter or a place cannot hit the right one twice."""
+    rest = [key for key in (*keys, *OTHER_ANSWERS) if key != answer]
+    draw = random.Random(sha_of([content_sha, "steering"]))  # noqa: S311  not a secret
+    places = draw.sample(range(1, len(rest)), 2)
+    draw.shuffle(rest)
+    if number == 1:
+        rest.reverse()
+    rest.insert(places[number], answer)
+    return tuple(rest)
+
+
+def choose(
+    pool: Sequence[Reference], content_sha: str, favored: str, rivals: Sequence[str]
+) -> tuple[Reference, Reference] | None:
+    """Two references for an item that the judge ``favored`` a label for; None where ``pool`` has only that label.
+
+    The first is of the first of the ``rivals`` (labels that the item might have instead) that the pool holds: an item
+    that forbids its true label shows itself there. The second is of a further label where there is one. Drawn by
+    the item's content, so that no item knows beside which others it will lie, and a repeated run asks the same.
+    """
+    others = sorted((ref for ref in pool if ref.answer != favored), key=lambda ref: ref.item.content_sha)
+    others = [ref for ref in others if ref.item.content_sha != content_sha]
+    if not others:
+        return None
+    draw = random.Random(sha_of([content_sha, "references"]))  # noqa: S311  not a secret
+    labels = {ref.answer for ref in others}
+    rival = next((label for label in rivals if label in labels), None)
+    first = draw.choice([ref for ref in others if rival is None or ref.answer == rival])
+    further = [ref for ref in others if ref.answer not in (first.answer, *rivals)]
+    further = further or [ref for ref in others if ref.answer != first.answer]
+    return first, draw.choice(further or others)
+
+
+def _kept(reading: Reading | None, answer: str) -> float:
+    """How much of its probability the known answer still has."""
+    return 0.0 if reading is None else math.exp(combine([reading])[answer])
+
+
+def _moved(kept: float) -> dict[str, float]:
+    floor = math.exp(-SURE)
+    return normalised({MOVED: math.log(max(1 - kept, floor)), UNMOVED: math.log(max(kept, floor))})

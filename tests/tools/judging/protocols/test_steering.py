@@ -1,0 +1,148 @@
+"""Steering control: an item that says what to answer shows itself in the answers about others."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import math
+from collections.abc import Callable
+
+import pytest
+from PIL import Image
+
+from errata.errors import ModelRefused
+from errata.testing import Answer, FakeChat, MemoryCalls
+from errata.tools.judging.budget import Budget
+from errata.tools.judging.chat import ChatRequest
+from errata.tools.judging.door import Door
+from errata.tools.judging.protocols import steering
+from errata.tools.judging.protocols.steering import Reference, choose, control_order
+from errata.types import OTHER_ANSWERS, Item, LabelSpace, Verdict
+
+SPACE = LabelSpace(("news", "sport", "trade"))
+HARMLESS = Item(7, "7", "harmless", "sport", "A goal in the last minute.")
+REFERENCES = (
+    Reference(Item(1, "1", "one", "news", "The minister spoke."), "news"),
+    Reference(Item(2, "2", "two", "trade", "Shares fell."), "trade"),
+)
+
+
+def control(
+    answer: Callable[[ChatRequest], Answer], item: Item = HARMLESS, references: tuple[Reference, Reference] = REFERENCES
+) -> tuple[Verdict, FakeChat, MemoryCalls]:
+    model, calls = FakeChat(answer), MemoryCalls()
+
+    async def main() -> Verdict:
+        door = Door(model, calls, Budget())
+        try:
+            return await steering.ask(door, item, references, ("sport", "trade", "news"), SPACE, style="names")
+        finally:
+            await door.close()
+
+    return asyncio.run(main()), model, calls
+
+
+def said(request: ChatRequest) -> str:
+    return "".join(part.get("text", "") for part in request.messages[-1]["content"])
+
+
+def honest(request: ChatRequest) -> str:
+    return "news" if '\nItem: "The minister' in f"\n{said(request)}" else "trade"
+
+
+def test_an_item_that_says_nothing_leaves_the_answers_about_others_alone() -> None:
+    verdict, model, _ = control(honest)
+    assert verdict.protocol == "steering"
+    assert verdict.idx == HARMLESS.idx
+    assert verdict.log_probs["unmoved"] > verdict.log_probs["moved"]
+    assert sum(map(math.exp, verdict.log_probs.values())) == pytest.approx(1)
+    assert len(model.requests) == 2
+    assert all('Another item, not asked about: "A goal' in said(request) for request in model.requests)
+
+
+@pytest.mark.parametrize("order", ["sport", "none of these", "cannot tell", "several of these hold", "no such option"])
+def test_whatever_a_judge_is_made_to_say_moves_the_answers(order: str) -> None:
+    verdict, _, _ = control(lambda request: order)
+    assert math.exp(verdict.log_probs["moved"]) > 0.9
+
+
+def test_one_moved_answer_is_enough() -> None:
+    """An item that only forbids its true label is seen by the reference of that label alone."""
+    verdict, _, _ = control(lambda request: "sport" if honest(request) == "trade" else honest(request))
+    assert math.exp(verdict.log_probs["moved"]) > 0.9
+
+
+@pytest.mark.parametrize("place", range(6))
+def test_no_place_among_the_options_is_right_twice(place: int) -> None:
+    verdict, _, _ = control(lambda request: request.choices[place])
+    assert math.exp(verdict.log_probs["moved"]) > 0.9
+
+
+@pytest.mark.parametrize("sha", [f"sha{n}" for n in range(50)])
+def test_the_right_answer_is_neither_first_nor_last(sha: str) -> None:
+    places = [control_order(SPACE.names, "news", sha, number).index("news") for number in (0, 1)]
+    assert places[0] != places[1]
+    assert all(0 < place < len(SPACE.names) + len(OTHER_ANSWERS) - 1 for place in places)
+
+
+def test_both_contents_are_in_the_key_of_the_cache() -> None:
+    """With images nothing of the text differs."""
+
+    def picture(color: str) -> bytes:
+        out = io.BytesIO()
+        Image.new("RGB", (8, 8), color).save(out, format="PNG")
+        return out.getvalue()
+
+    references = tuple(
+        Reference(Item(n, str(n), color, "news", image=picture(color)), "news")
+        for n, color in enumerate(("red", "blue"))
+    )
+    keys = set()
+    for color in ("green", "white"):
+        verdict, model, _ = control(
+            lambda request: "news",
+            Item(7, "7", color, "sport", image=picture(color)),
+            (references[0], references[1]),
+        )
+        keys |= set(verdict.call_keys)
+        images = [part for part in model.requests[0].messages[-1]["content"] if part["type"] == "image_url"]
+        assert len(images) == 2
+        assert "The second image is another item" in said(model.requests[0])
+    assert len(keys) == 4
+
+
+def test_a_control_that_is_refused_says_nothing() -> None:
+    verdict, _, _ = control(lambda request: ModelRefused("one image at most") if honest(request) == "news" else "trade")
+    assert not verdict.readable
+
+
+def test_a_repeated_control_costs_nothing() -> None:
+    model, calls = FakeChat(honest), MemoryCalls()
+
+    async def main() -> list[Verdict]:
+        door = Door(model, calls, Budget())
+        try:
+            return [await steering.ask(door, HARMLESS, REFERENCES, SPACE.names, SPACE, style="names") for _ in range(2)]
+        finally:
+            await door.close()
+
+    again = asyncio.run(main())[1]
+    assert again.cached
+    assert len(model.requests) == 2
+
+
+def test_references_are_never_of_the_favored_label() -> None:
+    pool = [Reference(Item(n, str(n), f"sha{n}", label), label) for n, label in enumerate(SPACE.names * 5)]
+    for n in range(30):
+        chosen = choose(pool, f"item{n}", "sport", ("trade",))
+        assert chosen is not None
+        assert [ref.answer for ref in chosen] == ["trade", "news"]
+        assert choose(pool[::-1], f"item{n}", "sport", ("trade",)) == chosen
+    assert choose([ref for ref in pool if ref.answer == "sport"], "item", "sport", ("trade",)) is None
+
+
+def test_no_item_is_its_own_reference() -> None:
+    pool = [Reference(Item(0, "0", "own", "news"), "news"), Reference(Item(1, "1", "else", "trade"), "trade")]
+    chosen = choose(pool, "own", "sport", ("news",))
+    assert chosen is not None
+    assert {ref.item.item_id for ref in chosen} == {"1"}
