@@ -18,6 +18,12 @@ from pydantic_settings import (
 from errata.errors import SetupError, nearest
 from errata.types import sha_of
 
+Protocol = Literal["blind_choice", "open_answer", "contest", "question_bank", "several_labels"]
+"""What a run may ask of an item, in the order given: a later one only where it can still change the outcome."""
+
+Pool = Literal["mean", "worst_case", "uncertainty_weighted"]
+"""How several judges count together (ALGORITHMS B8)."""
+
 
 class Costs(BaseModel):
     """What mistakes and looks cost, in the same unit (ALGORITHMS C4). Only their ratios matter."""
@@ -48,6 +54,10 @@ class Settings(BaseSettings):
     judge: tuple[str, ...] = ()
     style: Literal["letters", "names"] = "letters"
     permutations: int = Field(default=2, ge=1, le=8)
+    protocols: tuple[Protocol, ...] = ("blind_choice", "contest")
+    questions: Path | None = None
+    pool: Pool = "mean"
+    escalate: bool = False
     budget: str = ""
     allow_host: tuple[str, ...] = ()
     usd_per_mtok_in: float = Field(default=0.0, ge=0)

@@ -85,7 +85,8 @@ class Verdict:
     """What a judge said of one item under one protocol.
 
     ``log_probs`` has one entry for each candidate label and for each of OTHER_ANSWERS, normalised: their exps sum
-    to 1. It is empty where the answer could not be read, which is never an agreement.
+    to 1. It is empty where the answer could not be read, which is never an agreement. ``answers`` holds what the
+    questions of a bank were answered: question id -> (p(yes), p(no)).
     """
 
     idx: int
@@ -99,6 +100,7 @@ class Verdict:
     ms: float = 0.0
     cached: bool = False
     position_bias: float | None = None
+    answers: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     @property
     def readable(self) -> bool:

@@ -20,7 +20,12 @@ def posteriors(workspace: Workspace, verdicts: Sequence[Verdict] | None = None) 
     """Over all items of the run, from its detectors and from ``verdicts`` (default: all that the run has)."""
     found = workspace.verdicts() if verdicts is None else verdicts
     return weigh(
-        workspace.given_N, workspace.detector_probs(), noise_share(workspace), found, workspace.run.label_space
+        workspace.given_N,
+        workspace.detector_probs(),
+        noise_share(workspace),
+        found,
+        workspace.run.label_space,
+        workspace.settings.pool,
     )
 
 

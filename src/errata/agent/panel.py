@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from errata.errors import SetupError
 from errata.settings import Settings
+from errata.tools.judging.bank import Bank
 from errata.tools.judging.budget import Budget, Prices
 from errata.tools.judging.door import Door
 from errata.tools.judging.examine import Judged, JudgeSetup, JudgeTask, judge_items
+from errata.tools.judging.protocols import write_questions
 from errata.tools.judging.spec import open_model
 from errata.tools.store import RunInfo, Store
 from errata.tools.store.calls import Calls
 from errata.tools.store.run_folder import find_run
+from errata.types import LabelSpace
 
 
 class Panel:
@@ -42,6 +45,21 @@ class Panel:
         self, judge: str, tasks: Sequence[JudgeTask], setup: JudgeSetup, progress: Callable[[int], None]
     ) -> Judged:
         return self._runner.run(judge_items(self._doors[judge], tasks, setup, progress))
+
+    def write_questions(
+        self, space: LabelSpace, confused: Mapping[str, Sequence[str]], *, guideline: str, modality: str
+    ) -> Bank:
+        """What the first judge writes for each label; nothing where it cannot write. Stops at the budget."""
+        door = self._doors[self.judges[0]]
+
+        async def write() -> list[Bank]:
+            asked = (
+                write_questions.ask(door, label, confused[label], space, modality=modality, guideline=guideline)
+                for label in space.names
+            )
+            return await asyncio.gather(*asked)
+
+        return tuple(question for questions in self._runner.run(write()) for question in questions)
 
     def close(self) -> None:
         """Waits for calls in flight, which are paid for, and records them."""

@@ -13,7 +13,9 @@ CHARACTERS_PER_TOKEN = 4
 PROMPT_TOKENS = 150
 IMAGE_TOKENS = 1500
 ANSWER_TOKENS = 3
-CONTEST_ORDERS = 2
+CALLS = {"open_answer": 1, "contest": 2, "several_labels": 4, "question_bank": 14}
+"""Of one item; a blind choice takes as many as it has permutations, a bank asks up to seven questions on each of two
+labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,8 @@ def price(workspace: Workspace, progress: scan.Progress) -> Price:
             scan.detect(workspace, detector, progress)
         suspects, _ = examiner.queue(workspace)
     settings, judges = workspace.settings, max(len(workspace.settings.judge), 1)
-    calls = suspects * judges * (settings.permutations + CONTEST_ORDERS)
+    per_item = sum(CALLS.get(protocol, settings.permutations) for protocol in settings.protocols)
+    calls = suspects * judges * per_item
     tokens_in = calls * (PROMPT_TOKENS + len(workspace.guideline) // CHARACTERS_PER_TOKEN + _item_tokens(workspace))
     usd = (tokens_in * settings.usd_per_mtok_in + calls * ANSWER_TOKENS * settings.usd_per_mtok_out) / 1e6
     return Price(suspects, calls, tokens_in + calls * ANSWER_TOKENS, usd)

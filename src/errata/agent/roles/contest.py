@@ -7,9 +7,11 @@ from errata.tools.inference.posterior import Posteriors
 from errata.tools.inference.suspects import CLEARLY_RIGHT
 
 
-def challenger(table: Posteriors, idx: int) -> str | None:
-    """The label to hold against the given one; None where that clearly holds, or nothing stands against it."""
+def rivals(table: Posteriors, idx: int) -> tuple[str, str] | None:
+    """The given label and the one to hold against it; None where the given one clearly holds, or nothing stands
+    against it."""
     if table.given_N[idx] == NOBODY or table.given_holds_N[idx] >= CLEARLY_RIGHT:
         return None
     best = table.cand_NC[idx, table.best_other_N[idx]]
-    return None if best == NOBODY else table.space.names[best]
+    names = table.space.names
+    return None if best == NOBODY else (names[table.given_N[idx]], names[best])

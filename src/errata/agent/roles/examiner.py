@@ -8,14 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from errata.agent.evidence import posteriors
-from errata.agent.roles import contest
+from errata.agent.roles import contest, questioner
 from errata.agent.workspace import Workspace
 from errata.errors import BudgetExceeded
+from errata.settings import Settings
 from errata.tools.inference.candidates import NOBODY
+from errata.tools.inference.escalation import undecided
 from errata.tools.inference.posterior import Posteriors
 from errata.tools.inference.suspects import rank_suspects
 from errata.tools.judging.examine import JudgeSetup, JudgeTask
 from errata.tools.store.inherit import inherit_verdicts
+from errata.types import Bool
 
 BATCH = 256
 ALL_LABELS = 12
@@ -31,17 +34,18 @@ class Examined:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is still to be asked of one item: a blind choice, or a contest against ``challenger``."""
+    """What is still to be asked of one item: under which protocol, about which labels."""
 
     idx: int
-    candidates: tuple[str, ...]
-    challenger: str | None
+    protocol: str
+    labels: tuple[str, ...]
 
 
 def queue(workspace: Workspace) -> tuple[int, int]:
     """How many suspects the run has, and how many questions about them are open."""
     if "suspects" not in workspace.run.facts:
         _form_queue(workspace)
+    questioner.prepare(workspace)
     left = waiting(workspace)
     if workspace.settings.judge and not left:
         workspace.note(stopped="", failed=False)
@@ -62,7 +66,7 @@ def judge_batch(workspace: Workspace, progress: Callable[[str, int, int], None])
         return Examined(asked, panel.budget.spent.calls, "")
     batch = open_questions[judge][:BATCH]
     items = workspace.dataset.items([question.idx for question in batch])
-    tasks = [JudgeTask(item, q.candidates, q.challenger) for item, q in zip(items, batch, strict=True)]
+    tasks = [JudgeTask(item, q.protocol, q.labels) for item, q in zip(items, batch, strict=True)]
     judged = panel.judge(judge, tasks, _setup(workspace), lambda n: progress("judge", asked + n, asked + left))
     spent, stopped = panel.budget.spent, str(judged.stopped) if judged.stopped else ""
     asked += len(judged.verdicts)
@@ -91,22 +95,51 @@ def _form_queue(workspace: Workspace) -> None:
 
 
 def _open_questions(workspace: Workspace) -> dict[str, list[Question]]:
-    """Judge -> what it has still to be asked: blind choices of all suspects first, then contests."""
-    if not workspace.settings.judge:
+    """Judge -> what it has still to be asked. Each item goes through the protocols in their order, one at a time, so
+    that what was said decides what is worth asking next; the first protocol of all suspects comes before the second."""
+    settings = workspace.settings
+    if not settings.judge:
         return {}
     suspects = sorted((r for r in workspace.rows() if r.suspicion is not None), key=lambda r: r.suspicion or 0)
     verdicts = workspace.verdicts()
-    done = {(v.judge, v.protocol, v.idx) for v in verdicts}
+    asked = {(v.judge, v.protocol, v.idx) for v in verdicts}
     table = posteriors(workspace, verdicts)
+    open_N = undecided(table, settings.costs)
     questions: dict[str, list[Question]] = {}
-    for judge in workspace.panel.judges:
-        blind = [r.idx for r in suspects if (judge, "blind_choice", r.idx) not in done]
-        rest = [r.idx for r in suspects if (judge, "contest", r.idx) not in done and r.idx not in set(blind)]
-        questions[judge] = [Question(idx, _candidates(table, idx), None) for idx in blind]
-        questions[judge] += [
-            Question(idx, (), challenger) for idx in rest if (challenger := contest.challenger(table, idx)) is not None
+    busy: set[int] = set()
+    for number, judge in enumerate(workspace.panel.judges):
+        of_judge = [
+            question
+            for row in suspects
+            if (question := _next_question(settings, judge, row.idx, asked, table, open_N)) is not None
+            # A later judge of an escalating panel hears of an item when those before it are done, and disagree.
+            and not (settings.escalate and number and (row.idx in busy or not open_N[row.idx]))
         ]
+        busy |= {question.idx for question in of_judge}
+        questions[judge] = sorted(of_judge, key=lambda q: settings.protocols.index(q.protocol))
     return questions
+
+
+def _next_question(
+    settings: Settings, judge: str, idx: int, asked: set[tuple[str, str, int]], table: Posteriors, open_N: Bool
+) -> Question | None:
+    for protocol in settings.protocols:
+        if (judge, protocol, idx) not in asked:
+            labels = _labels_for(protocol, table, idx, bool(open_N[idx]))
+            if labels is not None:
+                return Question(idx, protocol, labels)
+    return None
+
+
+def _labels_for(protocol: str, table: Posteriors, idx: int, undecided: bool) -> tuple[str, ...] | None:
+    """The labels to ask about; None where the protocol has nothing to add to what is known of the item."""
+    if protocol == "blind_choice":
+        return _candidates(table, idx)
+    if protocol == "open_answer":
+        return ()
+    if protocol == "contest":
+        return contest.rivals(table, idx)
+    return contest.rivals(table, idx) if undecided else None
 
 
 def _candidates(table: Posteriors, idx: int) -> tuple[str, ...]:
@@ -118,4 +151,10 @@ def _candidates(table: Posteriors, idx: int) -> tuple[str, ...]:
 
 def _setup(workspace: Workspace) -> JudgeSetup:
     settings = workspace.settings
-    return JudgeSetup(workspace.run.label_space, workspace.guideline, settings.style, settings.permutations)
+    return JudgeSetup(
+        workspace.run.label_space,
+        workspace.guideline,
+        settings.style,
+        settings.permutations,
+        questioner.bank(workspace),
+    )

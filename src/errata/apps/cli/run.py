@@ -36,6 +36,18 @@ Style = Annotated[str | None, typer.Option(metavar="letters|names", help="How a 
 Permutations = Annotated[
     int | None, typer.Option(metavar="N", help="Orders in which a blind choice is asked. Default: 2.")
 ]
+Protocols = Annotated[
+    list[str] | None,
+    typer.Option("--protocol", metavar="NAME", help="What to ask, in turn; repeat it. Default: blind_choice, contest."),
+]
+Questions = Annotated[Path | None, typer.Option(metavar="FILE", help="Question bank, as JSON. Default: a judge's own.")]
+PoolOf = Annotated[
+    str | None,
+    typer.Option("--pool", metavar="NAME", help="How judges count together: mean, worst_case, uncertainty_weighted."),
+]
+Escalate = Annotated[
+    bool | None, typer.Option("--escalate", help="Ask a later judge only where it can change the outcome.")
+]
 AllowHost = Annotated[list[str] | None, typer.Option(metavar="HOST", help="A host outside private networks to allow.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Scan, then say what judging would cost. Asks no model.")]
 
@@ -56,6 +68,10 @@ def run(
     budget: Budget = None,
     style: Style = None,
     permutations: Permutations = None,
+    protocols: Protocols = None,
+    questions: Questions = None,
+    pool: PoolOf = None,
+    escalate: Escalate = None,
     allow_host: AllowHost = None,
     run_dir: RunDir = None,
     dry_run: DryRun = False,

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from errata.settings import Pool
 from errata.tools.inference.candidates import NOBODY
-from errata.types import CANNOT_TELL, F32, NONE_OF_THESE, SEVERAL, Int, LabelSpace, Verdict
+from errata.types import CANNOT_TELL, F32, NONE_OF_THESE, SEVERAL, Bool, Int, LabelSpace, Verdict
 
 F64 = NDArray[np.float64]
 
@@ -22,6 +23,8 @@ DETECTORS_WEIGHT = 0.75
 precision on planted errors for .5 / .75 / 1 / 2, and for the probe alone: look-alike flips .746 / .762 / .773 / .790
 and .742, even flips .850 / .857 / .861 / .866 and .857, items of no class .766 / .765 / .762 / .751 and .725. This is
 the least that is never below the probe."""
+UNCERTAINTY_WEIGHT = 0.5
+"""Of the variance between judges, in squared log-odds (Coste et al. 2023, best of n)."""
 JUDGE_ERROR = 0.02
 """Share of a judge's answers that carry no information, whatever it claims: its log-probabilities are bounded by it."""
 
@@ -47,18 +50,42 @@ def from_given(cand_NC: Int, given_N: Int, noise: float, classes: int) -> F64:
     return np.where(given_N[:, None] == NOBODY, 0.0, log_NC)
 
 
-def from_judges(cand_NC: Int, verdicts: Iterable[Verdict], space: LabelSpace) -> tuple[F64, Int]:
-    """Mean log-probabilities over C candidates + several + none, f64[N, C + 2], and how many verdicts each item has.
+def from_judges(cand_NC: Int, verdicts: Iterable[Verdict], space: LabelSpace, pool: Pool = "mean") -> tuple[F64, Int]:
+    """Log-probabilities over C candidates + several + none, up to a constant, f64[N, C + 2], and how many verdicts each
+    item has. Rows without a readable verdict are 0.
 
-    Rows without a readable verdict are 0.
+    The protocols of one judge are averaged, and the judges pooled (ALGORITHMS B8): their mean; the worst case, which
+    grants a state what the judge grants that favors it least; or the mean less half of the variance between judges.
+    The last two measure each state against column 0, the given label, so that any doubt counts for leaving it.
     """
-    total = np.zeros((cand_NC.shape[0], cand_NC.shape[1] + 2))
-    count = np.zeros(len(cand_NC), dtype=np.int64)
+    by_judge: dict[str, tuple[F64, Int]] = {}
+    shape = (cand_NC.shape[0], cand_NC.shape[1] + 2)
     for verdict in verdicts:
         if verdict.readable:
+            total, count = by_judge.setdefault(verdict.judge, (np.zeros(shape), np.zeros(len(cand_NC), np.int64)))
             total[verdict.idx] += _log_states(verdict, cand_NC[verdict.idx], space)
             count[verdict.idx] += 1
-    return total / np.maximum(count, 1)[:, None], count
+    if not by_judge:
+        return np.zeros(shape), np.zeros(len(cand_NC), np.int64)
+    count_JN = np.stack([count for _, count in by_judge.values()])
+    each_JNS = np.stack([total for total, _ in by_judge.values()]) / np.maximum(count_JN, 1)[:, :, None]
+    return _pooled(each_JNS, count_JN > 0, pool), count_JN.sum(axis=0)
+
+
+def _pooled(each_JNS: F64, heard_JN: Bool, pool: Pool) -> F64:
+    heard_JN1 = heard_JN[:, :, None]
+    judges_N1 = np.maximum(heard_JN.sum(axis=0), 1)[:, None]
+    if pool == "mean":
+        mean: F64 = np.where(heard_JN1, each_JNS, 0.0).sum(axis=0) / judges_N1
+        return mean
+    odds_JNS = each_JNS - each_JNS[:, :, :1]
+    if pool == "worst_case":
+        worst_NS = np.where(heard_JN1, odds_JNS, np.inf).min(axis=0)
+        return np.where(np.isinf(worst_NS), 0.0, worst_NS)
+    mean_NS = np.where(heard_JN1, odds_JNS, 0.0).sum(axis=0) / judges_N1
+    variance_NS = np.where(heard_JN1, (odds_JNS - mean_NS) ** 2, 0.0).sum(axis=0) / judges_N1
+    doubted: F64 = mean_NS - UNCERTAINTY_WEIGHT * variance_NS
+    return doubted
 
 
 def _log_states(verdict: Verdict, cand_C: Int, space: LabelSpace) -> F64:

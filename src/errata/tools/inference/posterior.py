@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from errata.settings import Pool
 from errata.tools.inference.candidates import NOBODY, candidates
 from errata.tools.inference.evidence import F64, from_detectors, from_given, from_judges
 from errata.types import F32, Int, LabelSpace, Posterior, Verdict
@@ -48,7 +49,12 @@ class Posteriors:
 
 
 def weigh(
-    given_N: Int, probs: Sequence[F32], noise: float, verdicts: Sequence[Verdict], space: LabelSpace
+    given_N: Int,
+    probs: Sequence[F32],
+    noise: float,
+    verdicts: Sequence[Verdict],
+    space: LabelSpace,
+    pool: Pool = "mean",
 ) -> Posteriors:
     """The posterior of every item from the detectors' distributions (f32[N, K] each), verdicts, and the share ``noise``
     of labels thought wrong."""
@@ -56,7 +62,7 @@ def weigh(
     labels_NC = from_detectors(cand_NC, probs) + from_given(cand_NC, given_N, noise, len(space.names))
     # Detectors say nothing of the two rare states; each is held against the label that they favour most.
     rare_N1 = labels_NC.max(axis=1, keepdims=True) + np.log(RARE_STATE)
-    judged_NS, judged_N = from_judges(cand_NC, verdicts, space)
+    judged_NS, judged_N = from_judges(cand_NC, verdicts, space, pool)
     scores_NS = np.concatenate([labels_NC, rare_N1, rare_N1], axis=1) + judged_NS
     scores_NS[judged_N == 0, -2:] = -np.inf
     probs_NS = np.exp(scores_NS - scores_NS.max(axis=1, keepdims=True))

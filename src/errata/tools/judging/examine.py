@@ -3,36 +3,44 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from errata.errors import BudgetExceeded, ModelError
+from errata.tools.judging.bank import Bank
 from errata.tools.judging.door import Door
-from errata.tools.judging.images import ItemImage
-from errata.tools.judging.protocols import blind_choice, contest
+from errata.tools.judging.protocols import (
+    blind_choice,
+    contest,
+    image_text_pair,
+    open_answer,
+    question_bank,
+    several_labels,
+)
 from errata.tools.judging.protocols.reading import Style
 from errata.types import Item, LabelSpace, Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class JudgeTask:
-    """What to ask of one item: blind choice among ``candidates`` (none: not asked), and a contest of the given label
-    against ``challenger`` (None, or no given label: not asked)."""
+    """What to ask of one item: under ``protocol``, about ``labels``. A contest is between the first two of them; an
+    image-text pair has the label of a match first, that of a mismatch second."""
 
     item: Item
-    candidates: tuple[str, ...] = ()
-    challenger: str | None = None
+    protocol: str
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class JudgeSetup:
     """How to ask. ``space`` gives the labels their definitions; ``permutations`` is for blind choice (a contest
-    always has two orders)."""
+    always has two orders), ``bank`` for the question bank."""
 
     space: LabelSpace
     guideline: str = ""
     style: Style = "letters"
     permutations: int = 2
+    bank: Bank = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +65,13 @@ async def judge_items(
     """
     finished = 0
 
-    async def judge(task: JudgeTask) -> list[Verdict]:
+    async def judge(task: JudgeTask) -> Verdict:
         nonlocal finished
-        verdicts = await _judge_item(door, task, setup)
+        verdict = await PROTOCOLS[task.protocol](door, task, setup)
         finished += 1
         if progress is not None:
             progress(finished)
-        return verdicts
+        return verdict
 
     results = await asyncio.gather(*(judge(task) for task in tasks), return_exceptions=True)
     stopped = next((result for result in results if isinstance(result, ModelError)), None)
@@ -71,47 +79,58 @@ async def judge_items(
         if isinstance(result, BaseException) and not isinstance(result, ModelError):
             raise result
     at_fault = stopped is not None and not isinstance(stopped, BudgetExceeded)
-    verdicts = [
-        verdict
-        for result in results
-        if isinstance(result, list) and not (at_fault and _not_asked(result))
-        for verdict in result
-    ]
-    return Judged(tuple(verdicts), stopped)
+    verdicts = [result for result in results if isinstance(result, Verdict)]
+    # A question that came back without a single call was refused, and a model at fault may refuse anything.
+    return Judged(tuple(verdict for verdict in verdicts if verdict.call_keys or not at_fault), stopped)
 
 
-def _not_asked(verdicts: Sequence[Verdict]) -> bool:
-    """Whether a question about the item came back without a single call."""
-    return any(not verdict.call_keys for verdict in verdicts)
+async def _blind_choice(door: Door, task: JudgeTask, setup: JudgeSetup) -> Verdict:
+    return await blind_choice.ask(
+        door,
+        task.item,
+        task.labels,
+        setup.space,
+        style=setup.style,
+        permutations=setup.permutations,
+        guideline=setup.guideline,
+    )
 
 
-async def _judge_item(door: Door, task: JudgeTask, setup: JudgeSetup) -> list[Verdict]:
-    item, images = task.item, ItemImage.of(task.item)
-    asked = []
-    if task.candidates:
-        asked.append(
-            blind_choice.ask(
-                door,
-                item,
-                task.candidates,
-                setup.space,
-                style=setup.style,
-                permutations=setup.permutations,
-                guideline=setup.guideline,
-                images=images,
-            )
-        )
-    if task.challenger is not None and item.given_label is not None:
-        asked.append(
-            contest.ask(
-                door,
-                item,
-                item.given_label,
-                task.challenger,
-                setup.space,
-                style=setup.style,
-                guideline=setup.guideline,
-                images=images,
-            )
-        )
-    return list(await asyncio.gather(*asked))
+async def _contest(door: Door, task: JudgeTask, setup: JudgeSetup) -> Verdict:
+    given, challenger = task.labels
+    return await contest.ask(
+        door, task.item, given, challenger, setup.space, style=setup.style, guideline=setup.guideline
+    )
+
+
+async def _question_bank(door: Door, task: JudgeTask, setup: JudgeSetup) -> Verdict:
+    return await question_bank.ask(
+        door, task.item, task.labels, setup.bank, setup.space, style=setup.style, guideline=setup.guideline
+    )
+
+
+async def _open_answer(door: Door, task: JudgeTask, setup: JudgeSetup) -> Verdict:
+    return await open_answer.ask(door, task.item, setup.space, guideline=setup.guideline)
+
+
+async def _several_labels(door: Door, task: JudgeTask, setup: JudgeSetup) -> Verdict:
+    return await several_labels.ask(
+        door, task.item, task.labels, setup.space, style=setup.style, guideline=setup.guideline
+    )
+
+
+async def _image_text_pair(door: Door, task: JudgeTask, setup: JudgeSetup) -> Verdict:
+    match, mismatch = task.labels
+    return await image_text_pair.ask(
+        door, task.item, match, mismatch, setup.space, style=setup.style, guideline=setup.guideline
+    )
+
+
+PROTOCOLS: Mapping[str, Callable[[Door, JudgeTask, JudgeSetup], Awaitable[Verdict]]] = {
+    blind_choice.PROMPT_ID: _blind_choice,
+    contest.PROMPT_ID: _contest,
+    question_bank.PROMPT_ID: _question_bank,
+    open_answer.PROMPT_ID: _open_answer,
+    several_labels.PROMPT_ID: _several_labels,
+    image_text_pair.PROMPT_ID: _image_text_pair,
+}

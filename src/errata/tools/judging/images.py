@@ -39,12 +39,11 @@ class ItemImage:
     async def part(self) -> Message:
         """What is sent of it. DataError where the bytes are no image."""
         if self._ready is None:
-            self._ready = asyncio.get_running_loop().create_task(_sendable(self._data))
+            self._ready = asyncio.get_running_loop().create_task(self._made(self._data))
         return await asyncio.shield(self._ready)
 
-
-async def _sendable(data: bytes) -> Message:
-    return image_part(data if fits(data) else await asyncio.to_thread(as_png, data, MAX_SIDE))
+    async def _made(self, data: bytes) -> Message:
+        return image_part(data if fits(data) else await asyncio.to_thread(as_png, data, MAX_SIDE))
 
 
 def fits(data: bytes) -> bool:

@@ -177,7 +177,8 @@ def _run(row: Any) -> RunInfo:
 
 def _verdict(values: dict[str, Any]) -> Verdict:
     prompt, keys = PromptRef(*values["prompt"]), tuple(values["call_keys"])
-    return Verdict(**values | {"prompt": prompt, "call_keys": keys})
+    answers = {id_: (yes, no) for id_, (yes, no) in values["answers"].items()}
+    return Verdict(**values | {"prompt": prompt, "call_keys": keys, "answers": answers})
 
 
 def _proposal(values: dict[str, Any]) -> Proposal:

@@ -152,8 +152,9 @@ def test_a_whole_batch_of_items_is_judged(pictures: Path) -> None:
         model = LocalModel(str(pictures))
         door = Door(model, MemoryCalls(), Budget())
         tasks = [
-            JudgeTask(Item(n, str(n), str(n), "cat", None, png(color)), ("cat", "dog"), "dog")
+            JudgeTask(Item(n, str(n), str(n), "cat", None, png(color)), protocol, ("cat", "dog"))
             for n, color in enumerate(("red", "blue", "green"))
+            for protocol in ("blind_choice", "contest")
         ]
         found = await judge_items(door, tasks, JudgeSetup(LabelSpace(("cat", "dog")), style="names"))
         await door.close()

@@ -21,7 +21,8 @@ SETUP = JudgeSetup(LabelSpace(("cat", "dog")))
 def judged(model: ChatModel, calls: MemoryCalls, texts: list[str]) -> Judged:
     async def main() -> Judged:
         door = Door(model, calls, Budget())
-        tasks = [JudgeTask(Item(i, str(i), f"sha {text}", "dog", text), ("cat", "dog")) for i, text in enumerate(texts)]
+        items = [Item(i, str(i), f"sha {text}", "dog", text) for i, text in enumerate(texts)]
+        tasks = [JudgeTask(item, "blind_choice", ("cat", "dog")) for item in items]
         found = await judge_items(door, tasks, SETUP)
         await door.close()
         return found

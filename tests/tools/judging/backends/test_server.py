@@ -258,7 +258,9 @@ def judged(knobs: Knobs, texts: list[str], calls: MemoryCalls | None = None) -> 
     async def use(server: ServerModel, _: Stub) -> Judged:
         door = Door(server, calls or MemoryCalls(), Budget())
         tasks = [
-            JudgeTask(Item(i, str(i), f"sha{i}", "dog", text), ("cat", "dog"), "cat") for i, text in enumerate(texts)
+            JudgeTask(Item(i, str(i), f"sha{i}", "dog", text), protocol, ("dog", "cat"))
+            for i, text in enumerate(texts)
+            for protocol in ("blind_choice", "contest")
         ]
         return await judge_items(door, tasks, JudgeSetup(SPACE))
 

@@ -26,17 +26,19 @@ async def ask(
     permutations: int = 2,
     guideline: str = "",
     images: tuple[ItemImage, ...] | None = None,
+    prompt_id: str = PROMPT_ID,
 ) -> Verdict:
     """The verdict over ``candidates`` and OTHER_ANSWERS, from ``permutations`` orders of the options.
 
     It is unreadable (no ``log_probs``) where no reply names exactly one option. ``images`` are the item's, to be
-    shared with other protocols. Raises what ``Door.ask`` raises, except for refusals of this item.
+    shared with other protocols; ``prompt_id`` another prompt with the same answers. Raises what ``Door.ask`` raises,
+    except for refusals of this item.
     """
     check_labels(candidates)
-    prompt = load(PROMPT_ID)
+    prompt = load(prompt_id)
     shared = ItemImage.of(item) if images is None else images
     orders = option_orders(candidates, item.content_sha, permutations)
-    questions = [Question(prompt, item, shared, lay_out_for(PROMPT_ID, o, style, space), guideline) for o in orders]
+    questions = [Question(prompt, item, shared, lay_out_for(prompt_id, o, style, space), guideline) for o in orders]
     answers = await put(door, questions)
     readings = [reading for reading in answers.readings if reading is not None]
     log_probs = combine(readings) if readings else {}

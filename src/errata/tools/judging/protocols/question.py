@@ -103,7 +103,8 @@ def lay_out_for(prompt_id: str, keys: Sequence[str], style: Style, space: LabelS
     """Options for ``keys``, labels and the prompt's other answers, in their order."""
     words = WORDS[prompt_id]
     return lay_out(
-        [(key, words.get(key, key), space.definitions.get(key, "")) for key in keys], aliased=style == "letters"
+        [(key, words[key], "") if key in words else (key, key, space.definitions.get(key, "")) for key in keys],
+        aliased=style == "letters",
     )
 
 

@@ -1,0 +1,33 @@
+"""Where another look can still change the outcome, and so is worth its price."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from errata.settings import Costs
+from errata.tools.inference.evidence import JUDGE_ERROR
+from errata.tools.inference.outcome import outcomes
+from errata.tools.inference.posterior import Posteriors
+from errata.types import Bool
+
+POSSIBLE = 0.02
+"""A state less probable than this is taken as ruled out: no further question is asked on its account."""
+
+
+def undecided(posteriors: Posteriors, costs: Costs) -> Bool:
+    """bool[N]: items for which some state that is not ruled out would, if one more judge named it as surely as a judge
+    is believed, make another outcome the cheapest."""
+    now = np.array(outcomes(posteriors, costs))
+    probs_NS = posteriors.probs_NS
+    states = probs_NS.shape[1]
+    open_N = np.zeros(len(probs_NS), bool)
+    for state in range(states):
+        told_S = np.full(states, JUDGE_ERROR / states)
+        told_S[state] += 1 - JUDGE_ERROR
+        then_NS = probs_NS * told_S
+        total_N1 = then_NS.sum(axis=1, keepdims=True)
+        then = replace(posteriors, probs_NS=then_NS / np.maximum(total_N1, np.finfo(float).tiny))
+        open_N |= (probs_NS[:, state] >= POSSIBLE) & (np.array(outcomes(then, costs)) != now)
+    return open_N

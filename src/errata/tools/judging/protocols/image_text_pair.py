@@ -1,0 +1,46 @@
+"""Image-text pair: whether the item's text describes its image."""
+
+from __future__ import annotations
+
+from errata.errors import DataError
+from errata.prompts import load
+from errata.prompts.options import NO, YES
+from errata.tools.judging.door import Door
+from errata.tools.judging.images import ItemImage
+from errata.tools.judging.protocols.question import Question, lay_out_for, put
+from errata.tools.judging.protocols.reading import Style, combine
+from errata.types import OTHER_ANSWERS, Item, LabelSpace, Verdict
+
+PROMPT_ID = "image_text_pair"
+ORDERS = ((YES, NO, *OTHER_ANSWERS), (*reversed(OTHER_ANSWERS), NO, YES))
+
+
+async def ask(
+    door: Door,
+    item: Item,
+    match: str,
+    mismatch: str,
+    space: LabelSpace,
+    *,
+    style: Style = "letters",
+    guideline: str = "",
+    images: tuple[ItemImage, ...] | None = None,
+) -> Verdict:
+    """The verdict over the labels ``match`` and ``mismatch`` and over OTHER_ANSWERS: ``several`` means that the text
+    describes the image in part, ``none_of_these`` that there is nothing to compare.
+
+    Asked with yes first and with yes last. Raises DataError for an item that lacks its text or its image, and what
+    ``Door.ask`` raises, except for refusals of this item.
+    """
+    if item.text is None or item.image is None:
+        raise DataError(f"Item {item.item_id!r} has no {'text' if item.text is None else 'image'}: a pair needs both.")
+    prompt = load(PROMPT_ID)
+    shared = ItemImage.of(item) if images is None else images
+    questions = [
+        Question(prompt, item, shared, lay_out_for(PROMPT_ID, order, style, space), guideline) for order in ORDERS
+    ]
+    answers = await put(door, questions)
+    readings = [reading for reading in answers.readings if reading is not None]
+    log_probs = combine(readings) if readings else {}
+    named = {{YES: match, NO: mismatch}.get(key, key): value for key, value in log_probs.items()}
+    return answers.verdict(item, door.model.name, prompt, named, None)

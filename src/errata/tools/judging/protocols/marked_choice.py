@@ -1,0 +1,46 @@
+"""Marked choice: a blind choice about a box or a mask, seen as its crop or as an outline on the whole image."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from errata.errors import DataError
+from errata.tools.judging.door import Door
+from errata.tools.judging.protocols import blind_choice
+from errata.tools.judging.protocols.reading import Style
+from errata.tools.judging.region import Region, RegionImage, View
+from errata.types import Item, LabelSpace, Verdict
+
+PROMPT_ID = "marked_choice"
+
+
+async def ask(
+    door: Door,
+    item: Item,
+    region: Region,
+    candidates: Sequence[str],
+    space: LabelSpace,
+    *,
+    view: View = "overlay",
+    style: Style = "letters",
+    permutations: int = 2,
+    guideline: str = "",
+) -> Verdict:
+    """The verdict on what ``region`` marks. A crop is an item of its own and is asked about as one; an overlay keeps
+    the surroundings in view and says that only the marked part counts.
+
+    Raises DataError for an item without an image, and what ``Door.ask`` raises, except for refusals of this item.
+    """
+    if item.image is None:
+        raise DataError(f"Item {item.item_id!r} has no image to mark a region in.")
+    return await blind_choice.ask(
+        door,
+        item,
+        candidates,
+        space,
+        style=style,
+        permutations=permutations,
+        guideline=guideline,
+        images=(RegionImage(item.image, region, view),),
+        prompt_id=PROMPT_ID if view == "overlay" else blind_choice.PROMPT_ID,
+    )

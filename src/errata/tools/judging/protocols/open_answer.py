@@ -1,0 +1,91 @@
+"""Open answer: the judge names a label itself, held to the label space's own names while it speaks (PTEC's trie).
+
+For label spaces too large to be listed, and for those with levels, which are walked from the root: at each level the
+judge chooses among the children of the last answer, and the probabilities along the way are multiplied (ALGORITHMS
+B16).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from errata.prompts import load
+from errata.tools.judging.door import Answered, Door
+from errata.tools.judging.images import ItemImage
+from errata.tools.judging.protocols.question import Answers, Question, check_labels, lay_out_for, put
+from errata.tools.judging.protocols.reading import SURE, combine, favorite, normalised
+from errata.tools.judging.taxonomy import ROOT, Taxonomy
+from errata.types import CANNOT_TELL, NONE_OF_THESE, OTHER_ANSWERS, SEVERAL, Item, LabelSpace, Verdict
+
+PROMPT_ID = "open_answer"
+LISTED = 20
+"""Up to so many choices are shown to the judge; more are only enforced."""
+KEPT = 20
+"""So many of the likeliest labels are told apart in the verdict; the rest counts as none of these."""
+
+
+async def ask(
+    door: Door,
+    item: Item,
+    space: LabelSpace,
+    *,
+    guideline: str = "",
+    images: tuple[ItemImage, ...] | None = None,
+) -> Verdict:
+    """The verdict over the likeliest labels and OTHER_ANSWERS, always answered by name.
+
+    One call per level of the label space. A level without a readable answer ends the walk: what is known so far is
+    spread evenly over the labels below; unreadable is only a verdict whose first level is. Raises what ``Door.ask``
+    raises, except for refusals of this item, and DataError for parents in a circle.
+    """
+    check_labels(space.names)
+    taxonomy, prompt = Taxonomy(space), load(PROMPT_ID)
+    shared = ItemImage.of(item) if images is None else images
+    probs: dict[str, float] = {}
+    answered: list[Answered] = []
+    node, mass, problem = ROOT, 1.0, None
+    while children := taxonomy.children.get(node, ()):
+        # A label that has labels below it may itself be the answer.
+        keys = (*children, *([node] if node in space.names else []), *OTHER_ANSWERS)
+        options = lay_out_for(PROMPT_ID, keys, "names", space)
+        slots = {"within": node or None, "listed": len(children) <= LISTED and not _flat(taxonomy)}
+        answers = await put(door, [Question(prompt, item, shared, options, guideline, slots)])
+        answered += answers.answered
+        reading = answers.readings[0]
+        if reading is None:
+            problem = answers.problem
+            break
+        level = {key: mass * math.exp(value) for key, value in combine([reading]).items()}
+        if node:  # what its branch was given one level up is dealt out anew
+            _add(probs, taxonomy.leaves(node), -mass)
+        best = favorite(level)
+        for key, p in level.items():
+            _add(probs, [key] if key in OTHER_ANSWERS or key == node else taxonomy.leaves(key), p)
+        if best in OTHER_ANSWERS or best == node:
+            break
+        node, mass = best, level[best]
+    log_probs = _kept(probs) if probs else {}
+    all_answers = Answers(tuple(answered), (), problem)
+    return all_answers.verdict(item, door.model.name, prompt, log_probs, None)
+
+
+def _flat(taxonomy: Taxonomy) -> bool:
+    return set(taxonomy.children) == {ROOT}
+
+
+def _add(probs: dict[str, float], keys: Sequence[str], mass: float) -> None:
+    for key in keys:
+        probs[key] = probs.get(key, 0.0) + mass / len(keys)
+
+
+def _kept(probs: dict[str, float]) -> dict[str, float]:
+    labels = sorted((key for key in probs if key not in OTHER_ANSWERS), key=lambda key: -probs[key])
+    kept = {key: probs[key] for key in labels[:KEPT]}
+    rest = sum(probs[key] for key in labels[KEPT:])
+    kept |= {
+        SEVERAL: probs.get(SEVERAL, 0.0),
+        NONE_OF_THESE: probs.get(NONE_OF_THESE, 0.0) + rest,
+        CANNOT_TELL: probs.get(CANNOT_TELL, 0.0),
+    }
+    return normalised({key: math.log(max(p, math.exp(-SURE))) for key, p in kept.items()})

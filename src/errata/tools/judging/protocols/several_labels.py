@@ -1,0 +1,67 @@
+"""Several labels: whether each label holds, alone or beside others, asked one by one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from errata.prompts import load
+from errata.prompts.options import NO, YES
+from errata.tools.judging.door import Door
+from errata.tools.judging.images import ItemImage
+from errata.tools.judging.protocols.holds import from_log_odds
+from errata.tools.judging.protocols.question import Question, check_labels, lay_out_for, put
+from errata.tools.judging.protocols.reading import Reading, Style, combine
+from errata.types import CANNOT_TELL, Item, LabelSpace, Verdict
+
+PROMPT_ID = "several_labels"
+ORDERS = ((YES, NO, CANNOT_TELL), (NO, YES, CANNOT_TELL))
+
+
+async def ask(
+    door: Door,
+    item: Item,
+    labels: Sequence[str],
+    space: LabelSpace,
+    *,
+    style: Style = "letters",
+    guideline: str = "",
+    images: tuple[ItemImage, ...] | None = None,
+) -> Verdict:
+    """The verdict over ``labels``, each alone, and OTHER_ANSWERS: ``several`` where two or more hold. Of one label it
+    says how surely that holds, against ``none_of_these``.
+
+    Each label is asked about with yes before no and with no before yes; the log-odds are averaged. A label without a
+    readable answer makes the verdict unreadable. Raises what ``Door.ask`` raises, except for refusals of this item.
+    """
+    check_labels(labels)
+    prompt = load(PROMPT_ID)
+    shared = ItemImage.of(item) if images is None else images
+    questions = [
+        Question(
+            prompt,
+            item,
+            shared,
+            lay_out_for(PROMPT_ID, order, style, space),
+            guideline,
+            {"label": label, "definition": space.definitions.get(label, "")},
+        )
+        for label in labels
+        for order in ORDERS
+    ]
+    answers = await put(door, questions)
+    return answers.verdict(item, door.model.name, prompt, _weigh(labels, answers.readings), None)
+
+
+def _weigh(labels: Sequence[str], readings: Sequence[Reading | None]) -> dict[str, float]:
+    holds: dict[str, float] = {}
+    unsure = 0.0
+    for number, label in enumerate(labels):
+        first = number * len(ORDERS)
+        read = [reading for reading in readings[first : first + len(ORDERS)] if reading is not None]
+        if not read:
+            return {}
+        log_probs = combine(read)
+        holds[label] = log_probs[YES] - log_probs[NO]
+        unsure += math.exp(log_probs[CANNOT_TELL]) / len(labels)
+    return from_log_odds(holds, unsure)
