@@ -100,5 +100,8 @@ def test_a_label_alone_is_no_order() -> None:
     assert flags("Sport and trade in space.", LABELS) == ()
 
 
-def test_reading_ends_somewhere() -> None:
-    assert flags("a " * READ_CHARS + ORDER) == ()
+def test_of_long_text_the_beginning_and_the_end_are_read() -> None:
+    filler = "The match ended late. " * READ_CHARS
+    assert flags(ORDER + filler)
+    assert flags(filler + ORDER)
+    assert flags(filler) == ()

@@ -14,8 +14,8 @@ from errata.prompts import MARK
 from errata.tools.judging.disguises import hidden, plain, readings
 from errata.tools.judging.instructions_abroad import ABROAD
 
-READ_CHARS = 20_000
-"""An item is read up to here: patterns must not cost more than a call."""
+READ_CHARS = 10_000
+"""So much is read of an item's beginning, and of its end: patterns must not cost more than a call."""
 
 LABEL = r"(?:label|class|categor(?:y|ies)|annotation|ground truth|tag)s?"
 ANSWER = r"(?:answer|option|choice|reply|response|output|letter|alternative)s?"
@@ -56,7 +56,8 @@ PATTERNS = {
         r"\b(?:if|when|whenever|in case) (?:you are |you're |anyone |someone |ever )?"
         r"(?:asked|asks?|prompted|questioned)\b[^.!?\n]{0,60}"
         rf"\b(?:{ANSWER}|{LABEL}|describes|say|choose|pick|fits?)\b",
-        rf"\b(?:answer|reply|respond) (?:with |only |just |always )?[\"']?{OTHERS}\b[\"']?\s*(?:{ENDED}|to (?:every|all|any|each)|always)",
+        rf"\b(?:answer|reply|respond) (?:with |only |just |always )?[\"']?{OTHERS}\b[\"']?\s*"
+        rf"(?:{ENDED}|to (?:every|all|any|each)|always)",
         r"\b(?:keep|confirm|accept|retain|leave|change|switch|correct|flip) (?:the|this|its|that) "
         rf"(?:given |current |existing |old |original )?{LABEL}\b",
     ),
@@ -97,7 +98,7 @@ def flags(text: str, labels: Collection[str] = ()) -> tuple[str, ...]:
     ``labels`` are the dataset's own: told to say one of them ("answer sport"), a text says what to answer. How often
     honest text is flagged: ``python -m evals.red_team.honest_text``.
     """
-    read = text[:READ_CHARS]
+    read = text if len(text) <= 2 * READ_CHARS else f"{text[:READ_CHARS]}\n{text[-READ_CHARS:]}"
     found = dict.fromkeys(hidden(read))
     if MARK.search(read):
         found["holds marks of a chat template"] = None
