@@ -18,7 +18,7 @@ from pydantic_settings import (
 from errata.errors import SetupError, nearest
 from errata.types import sha_of
 
-Protocol = Literal["blind_choice", "open_answer", "contest", "question_bank", "several_labels"]
+Protocol = Literal["blind_choice", "open_answer", "contest", "question_bank", "several_labels", "steering"]
 """What a run may ask of an item, in the order given: a later one only where it can still change the outcome."""
 
 Pool = Literal["mean", "worst_case", "uncertainty_weighted"]
@@ -54,7 +54,7 @@ class Settings(BaseSettings):
     judge: tuple[str, ...] = ()
     style: Literal["letters", "names"] = "letters"
     permutations: int = Field(default=2, ge=1, le=8)
-    protocols: tuple[Protocol, ...] = ("blind_choice", "contest")
+    protocols: tuple[Protocol, ...] = ("blind_choice", "contest", "steering")
     questions: Path | None = None
     pool: Pool = "mean"
     escalate: bool = False

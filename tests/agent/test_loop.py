@@ -173,7 +173,7 @@ def test_a_budget_stops_before_the_call_and_a_larger_one_goes_on(data: Path, jud
 def test_a_dry_run_asks_no_model(data: Path, judge: Judge) -> None:
     workspace = begin(data, settings(judge.spec, usd_per_mtok_in=1.0))
     estimate = price(workspace, silent)
-    assert estimate.calls == estimate.suspects * 4 and estimate.usd > 0
+    assert estimate.calls == estimate.suspects * 6 and estimate.usd > 0
     assert judge.requests() == []
     workspace.close()
 
@@ -239,7 +239,7 @@ def test_an_unsuspected_item_has_a_best_other_label_and_no_outcome(data: Path) -
 def test_show_has_all_the_evidence(data: Path, judge: Judge) -> None:
     workspace = run(data, judge.spec)
     found = evidence_of(workspace, "m0")
-    assert {v["protocol"] for v in found["verdicts"]} == {"blind_choice", "contest"}
+    assert {v["protocol"] for v in found["verdicts"]} == {"blind_choice", "contest", "steering"}
     assert sum(found["probabilities"].values()) == pytest.approx(1)
     assert any(line.startswith("neighbor:") for line in found["evidence"])
     assert "the judge" in describe(found) and "relabel: animals" in describe(found)

@@ -13,7 +13,7 @@ CHARACTERS_PER_TOKEN = 4
 PROMPT_TOKENS = 150
 IMAGE_TOKENS = 1500
 ANSWER_TOKENS = 3
-CALLS = {"open_answer": 1, "contest": 2, "several_labels": 4, "question_bank": 14}
+CALLS = {"open_answer": 1, "steering": 2, "contest": 2, "several_labels": 4, "question_bank": 14}
 """Of one item; a blind choice takes as many as it has permutations, a bank asks up to seven questions on each of two
 labels."""
 

@@ -45,7 +45,7 @@ def evidence_of(workspace: Workspace, item_id: str) -> dict[str, Any]:
             "probabilities": {name: math.exp(value) for name, value in verdict.log_probs.items()},
             "position_bias": verdict.position_bias,
         }
-        for verdict in workspace.verdicts()
+        for verdict in (*workspace.verdicts(), *workspace.controls())
         if verdict.idx == row.idx
     ]
     return found

@@ -14,12 +14,13 @@ from errata.agent.panel import Panel
 from errata.errors import DataError, SetupError, StoreError, nearest
 from errata.settings import Settings
 from errata.tools.data import Columns, Dataset, open_dataset
+from errata.tools.inference.held_back import STEERING
 from errata.tools.store import RunInfo, Store
 from errata.tools.store.arrays import Arrays
 from errata.tools.store.decisions import standing
 from errata.tools.store.run_folder import RunFolder
 from errata.tools.store.store import ItemRow
-from errata.types import F32, Decision, Int, Verdict
+from errata.types import F32, Decision, Int, Item, Verdict
 
 
 @dataclass
@@ -95,7 +96,17 @@ class Workspace:
         return [self.arrays.load(f"{n}.label_probs") for n in names if self.arrays.has(f"{n}.label_probs")]
 
     def verdicts(self) -> list[Verdict]:
-        return self.store.verdicts(self.run.run_id)
+        """What judges said of items; controls, which say something of the judges, are apart."""
+        return [verdict for verdict in self.store.verdicts(self.run.run_id) if verdict.protocol != STEERING]
+
+    def controls(self) -> list[Verdict]:
+        """Steering controls: whether an item moved a judge's answers about others."""
+        return [verdict for verdict in self.store.verdicts(self.run.run_id) if verdict.protocol == STEERING]
+
+    @cached_property
+    def reference_items(self) -> list[Item]:
+        """Items that nobody doubts, for the controls; their content is read once."""
+        return self.dataset.items(self.run.facts.get("references", []))
 
     def decisions(self, rows: Sequence[ItemRow] | None = None) -> dict[int, Decision]:
         return standing(self.store.events, self.run, rows if rows is not None else self.rows())

@@ -10,8 +10,10 @@ import numpy as np
 from errata.agent.evidence import posteriors
 from errata.agent.workspace import Workspace
 from errata.tools.inference.candidates import NOBODY
+from errata.tools.inference.held_back import held_back
 from errata.tools.inference.outcome import outcomes
 from errata.tools.inference.posterior import Posteriors
+from errata.tools.judging.instructions import flags
 from errata.tools.store.store import ItemRow
 from errata.types import F32, OTHER_ANSWERS, Int, Outcome, Proposal, Verdict
 
@@ -23,7 +25,7 @@ def propose(workspace: Workspace) -> int:
     rows, verdicts = workspace.rows(), workspace.verdicts()
     table = posteriors(workspace, verdicts)
     words = outcomes(table, workspace.settings.costs)
-    case = Case(workspace, table, rows, verdicts)
+    case = Case(workspace, table, rows, verdicts, workspace.controls())
     found = [case.proposal(row, words[row.idx]) for row in rows]
     workspace.store.set_proposals(workspace.run.run_id, found)
     decided = workspace.decisions(rows)
@@ -34,7 +36,12 @@ class Case:
     """All that can be said about the items of one run."""
 
     def __init__(
-        self, workspace: Workspace, table: Posteriors, rows: Sequence[ItemRow], verdicts: Sequence[Verdict]
+        self,
+        workspace: Workspace,
+        table: Posteriors,
+        rows: Sequence[ItemRow],
+        verdicts: Sequence[Verdict],
+        controls: Sequence[Verdict],
     ) -> None:
         self._table, self._rows = table, rows
         self._verdicts: dict[int, list[Verdict]] = {}
@@ -42,6 +49,7 @@ class Case:
             self._verdicts.setdefault(verdict.idx, []).append(verdict)
         # An answer that nobody can read is no look: such an item stands as the scan left it.
         self._looked_at = {verdict.idx for verdict in verdicts if verdict.readable}
+        self._held_back = _held_back(workspace, verdicts, controls)
         facts, arrays = workspace.run.facts, workspace.arrays
         # On features that only show how images look, a scan ranks; it does not know enough to name a label.
         looks_only = facts.get("features", {}).get("strength") == "plain" and workspace.dataset.modality == "image"
@@ -60,6 +68,8 @@ class Case:
         outcome: Outcome | None = word
         if row.idx not in self._looked_at:
             outcome = self._by_the_scan(row.idx, word)
+        elif row.idx in self._held_back:
+            outcome = "ambiguous"
         confidence = {
             "relabel": posterior.labels.get(label or "", 0.0),
             "several": posterior.several,
@@ -77,7 +87,8 @@ class Case:
         return word if self._scan_may_propose else "ambiguous"
 
     def _because(self, row: ItemRow, label: str | None) -> tuple[str, tuple[str, ...]]:
-        said, evidence = [], []
+        said = [f"held back: {self._held_back[row.idx]}"] if row.idx in self._held_back else []
+        evidence: list[str] = []
         for verdict in self._verdicts.get(row.idx, ()):
             said.append(_in_words(verdict, row.given_label))
             evidence.append(f"verdict:{verdict.judge}:{verdict.protocol}")
@@ -100,13 +111,30 @@ class Case:
         return [self._rows[j] for j in self._neighbors_NK[row.idx] if j != NOBODY]
 
 
+def _held_back(workspace: Workspace, verdicts: Sequence[Verdict], controls: Sequence[Verdict]) -> dict[int, str]:
+    """idx -> why no rule may accept what the judges said of the item: a person looks at it first."""
+    references = {item.idx for item in workspace.reference_items}
+    of_item: dict[int, list[Verdict]] = {}
+    for verdict in (*verdicts, *(control for control in controls if control.idx not in references)):
+        of_item.setdefault(verdict.idx, []).append(verdict)
+    reasons = {idx: held_back(found) for idx, found in of_item.items()}
+    texts = {item.idx: item.text for item in workspace.dataset.items(sorted(of_item)) if item.text is not None}
+    for idx, text in texts.items():
+        flagged = flags(text)
+        if flagged:
+            reasons[idx] = f"its text reads like an instruction ({flagged[0]})"
+    return {idx: reason for idx, reason in reasons.items() if reason}
+
+
 def _in_words(verdict: Verdict, given: str | None) -> str:
     if not verdict.readable:
         return f"{verdict.judge} gave no readable answer"
     best = max(verdict.log_probs, key=verdict.log_probs.__getitem__)
     answer = f"{WORDS.get(best, best)} ({np.exp(verdict.log_probs[best]):.2f})"
-    if verdict.protocol == "blind_choice":
+    if verdict.protocol in ("blind_choice", "open_answer"):
         return f"the judge, not shown the given label, said {answer}"
+    if verdict.protocol == "question_bank":
+        return f"asked {len(verdict.answers)} questions, the judge answered as for {answer}"
     rival = next((name for name in verdict.log_probs if name not in (given, *OTHER_ANSWERS)), "")
     loser = rival if best == given else given
     return f"in a contest the judge said {answer}" + (f" over {loser}" if best not in OTHER_ANSWERS else "")

@@ -16,6 +16,7 @@ from errata.tools.judging.protocols import (
     open_answer,
     question_bank,
     several_labels,
+    steering,
 )
 from errata.tools.judging.protocols.reading import Style
 from errata.types import Item, LabelSpace, Verdict
@@ -24,11 +25,13 @@ from errata.types import Item, LabelSpace, Verdict
 @dataclass(frozen=True, slots=True)
 class JudgeTask:
     """What to ask of one item: under ``protocol``, about ``labels``. A contest is between the first two of them; an
-    image-text pair has the label of a match first, that of a mismatch second."""
+    image-text pair has the label of a match first, that of a mismatch second; a steering control has two
+    ``references``."""
 
     item: Item
     protocol: str
     labels: tuple[str, ...] = ()
+    references: tuple[steering.Reference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,13 @@ async def _image_text_pair(door: Door, task: JudgeTask, setup: JudgeSetup) -> Ve
     )
 
 
+async def _steering(door: Door, task: JudgeTask, setup: JudgeSetup) -> Verdict:
+    one, other = task.references
+    return await steering.ask(
+        door, task.item, (one, other), task.labels, setup.space, style=setup.style, guideline=setup.guideline
+    )
+
+
 PROTOCOLS: Mapping[str, Callable[[Door, JudgeTask, JudgeSetup], Awaitable[Verdict]]] = {
     blind_choice.PROMPT_ID: _blind_choice,
     contest.PROMPT_ID: _contest,
@@ -133,4 +143,5 @@ PROTOCOLS: Mapping[str, Callable[[Door, JudgeTask, JudgeSetup], Awaitable[Verdic
     open_answer.PROMPT_ID: _open_answer,
     several_labels.PROMPT_ID: _several_labels,
     image_text_pair.PROMPT_ID: _image_text_pair,
+    steering.PROMPT_ID: _steering,
 }
