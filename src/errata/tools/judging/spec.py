@@ -16,6 +16,7 @@ FORMS = """A judge is one of
   MODEL@http://HOST:PORT/v1   a model on an OpenAI-compatible server (vLLM, llama.cpp, ...)
   FOLDER                      a transformers model on disk (needs errata[local])
   hf:ORG/NAME                 a transformers model from the Hugging Face hub, downloaded (needs errata[local])
+  vllm:FOLDER, vllm:ORG/NAME  the same, run by the vLLM engine in this process (needs errata[vllm])
   demo                        the tiny judge of the demo: it knows digits only (needs errata[local])
   replay:RUN_FOLDER           only what an earlier run recorded; replay:RUN_FOLDER#MODEL if it had several judges"""
 
@@ -41,6 +42,8 @@ def open_model(
         return ReplayModel(open_recorded(Path(folder)), model or None)
     if kind == "hf" and rest:
         return _in_process(rest, download=True)
+    if kind == "vllm" and rest:
+        return _in_engine(rest, download=not Path(rest).is_dir())
     if spec == "demo":
         return _in_process(str(files("errata.demo") / "tiny_judge"))
     if spec and Path(spec).is_dir():
@@ -62,3 +65,9 @@ def _in_process(source: str, *, download: bool = False) -> ChatModel:
     from errata.tools.judging.backends.local import LocalModel
 
     return LocalModel(source, download=download)
+
+
+def _in_engine(source: str, *, download: bool) -> ChatModel:
+    from errata.tools.judging.backends.engine import EngineModel
+
+    return EngineModel(source, download=download)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -128,6 +129,29 @@ def test_an_image_is_refused_by_a_model_that_cannot_see(texts: Path) -> None:
     (found,) = replies(texts, request(None, "cat", "dog", image=png("red")))
     assert isinstance(found, ModelRefused)
     assert "cannot see" in str(found)
+
+
+def test_what_has_no_choices_is_answered_freely_beside_what_has(texts: Path) -> None:
+    closed = request("cat", "cat", "dog")
+    short, long = (ChatRequest(closed.messages, (), tokens) for tokens in (2, 9))
+    found = replies(texts, long, closed, short)
+    assert all(isinstance(one, ChatReply) for one in found)
+    first, middle, last = (one for one in found if isinstance(one, ChatReply))
+    assert (first.tokens_out, last.tokens_out) == (9, 2)
+    assert first.text.startswith(last.text)
+    assert first.tokens is None
+    assert middle == replace(reply(texts, closed), ms=middle.ms, tokens=middle.tokens)
+
+
+def test_free_text_is_what_the_model_itself_would_write(texts: Path) -> None:
+    asked = ChatRequest(request("cat", "cat", "dog").messages, (), 3)
+    weights = Weights(texts, "x")
+    ids = weights._tokenizer(weights._prompt(asked.messages), return_tensors="pt", add_special_tokens=False)
+    said = ids["input_ids"]
+    with torch.inference_mode():
+        for _ in range(3):
+            said = torch.cat([said, weights._model(said).logits[:, -1:].argmax(-1)], dim=1)
+    assert reply(texts, asked).text == weights._tokenizer.decode(said[0, -3:])
 
 
 def test_other_weights_are_another_judge(texts: Path, tmp_path: Path) -> None:

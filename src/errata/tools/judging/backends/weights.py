@@ -1,9 +1,8 @@
-"""A transformers model in this process: a batch of closed questions in, answers with log-probabilities out."""
+"""A transformers model in this process: a batch of requests in, answers with log-probabilities out."""
 
 from __future__ import annotations
 
 import base64
-import hashlib
 import time
 from collections.abc import Sequence
 from functools import lru_cache
@@ -15,8 +14,6 @@ from errata.prompts import Message
 from errata.tools.data.images import load_image
 from errata.tools.judging.backends.constrained import ChoiceTree, by_text
 from errata.tools.judging.chat import ChatReply, ChatRequest, TokenChoice
-
-SAMPLE_BYTES = 1 << 20
 
 
 class Weights:
@@ -37,49 +34,76 @@ class Weights:
         self._encode = lru_cache(4096)(self._tokens_of)
 
     def answer(self, requests: Sequence[ChatRequest]) -> list[ChatReply]:
-        """One reply per request. ValueError, DataError or torch's RuntimeError where any one of them is at fault."""
+        """One reply per request. ValueError, DataError or torch's RuntimeError where any one of them is at fault.
+
+        A request with choices is held to them. One without is answered freely, greedily and without probabilities;
+        its schema is not enforced.
+        """
+        replies: dict[int, ChatReply] = {}
+        for closed, answer in ((True, self._choose), (False, self._write)):
+            at = [n for n, request in enumerate(requests) if bool(request.choices) == closed]
+            if at:
+                replies.update(zip(at, answer([requests[n] for n in at]), strict=True))
+        return [replies[n] for n in range(len(requests))]
+
+    def _choose(self, requests: Sequence[ChatRequest]) -> list[ChatReply]:
+        """The likeliest choice, token by token."""
+        import torch
+
         started = time.perf_counter()
         trees = [ChoiceTree.of(request.choices, self._encode, self._tokenizer.eos_token_id) for request in requests]
         inputs = self._inputs(requests)
-        answers, log_probs_TBV = self._generate(inputs, trees)
-        tokens_in = inputs["attention_mask"].sum(dim=1).tolist()
-        ms = (time.perf_counter() - started) * 1000
-        return [
-            ChatReply(
-                text=tree.read(tokens),
-                tokens=self._choices(tree, tokens, log_probs_TBV[:, row], request.top_logprobs),
-                tokens_in=int(n),
-                tokens_out=len(tokens),
-                ms=ms,
-                model=self.name,
-            )
-            for row, (request, tree, tokens, n) in enumerate(zip(requests, trees, answers, tokens_in, strict=True))
-        ]
-
-    def _generate(self, inputs: Any, trees: Sequence[ChoiceTree]) -> tuple[list[tuple[int, ...]], Any]:
-        """The likeliest allowed tokens of each row, greedily, and raw log-probabilities f32[T, B, V]."""
-        import torch
-
         width = inputs["input_ids"].shape[1]
-        steps = max(tree.steps for tree in trees)
-        if width + steps > self._longest:
-            raise ValueError(f"the prompt has {width} tokens, and the model takes {self._longest - steps}")
 
         def allowed(row: int, ids: torch.Tensor) -> list[int]:
             return trees[row].allowed(self._until_end(ids[width:].tolist()))
 
+        steps = max(tree.steps for tree in trees)
+        out = self._generate(inputs, steps, prefix_allowed_tokens_fn=allowed, output_logits=True)
+        log_probs_TBV = torch.log_softmax(torch.stack(out.logits).float(), dim=-1).cpu()
+        ms = (time.perf_counter() - started) * 1000
+        replies = []
+        for row, (request, tree) in enumerate(zip(requests, trees, strict=True)):
+            said = self._until_end(out.sequences[row, width:].tolist())
+            tokens = self._choices(tree, said, log_probs_TBV[:, row], request.top_logprobs)
+            replies.append(self._reply(tree.read(said), tokens, inputs["attention_mask"][row], len(said), ms))
+        return replies
+
+    def _write(self, requests: Sequence[ChatRequest]) -> list[ChatReply]:
+        """Free text, until the model ends it or ``max_tokens``."""
+        started = time.perf_counter()
+        inputs = self._inputs(requests)
+        width = inputs["input_ids"].shape[1]
+        out = self._generate(inputs, max(request.max_tokens for request in requests))
+        ms = (time.perf_counter() - started) * 1000
+        replies = []
+        for row, request in enumerate(requests):
+            said = self._until_end(out.sequences[row, width:].tolist())[: request.max_tokens]
+            text = self._tokenizer.decode(said, skip_special_tokens=True)
+            replies.append(self._reply(text, None, inputs["attention_mask"][row], len(said), ms))
+        return replies
+
+    def _generate(self, inputs: Any, steps: int, **how: Any) -> Any:
+        """At most ``steps`` tokens a row, greedily; ValueError where the model has no room for them."""
+        import torch
+
+        width = inputs["input_ids"].shape[1]
+        if width + steps > self._longest:
+            raise ValueError(f"the prompt has {width} tokens, and the model takes {self._longest - steps}")
         with torch.inference_mode():
-            out = self._model.generate(
+            return self._model.generate(
                 **inputs,
                 do_sample=False,
                 max_new_tokens=steps,
-                prefix_allowed_tokens_fn=allowed,
                 pad_token_id=self._tokenizer.pad_token_id,
                 return_dict_in_generate=True,
-                output_logits=True,
+                **how,
             )
-        answers = [self._until_end(row[width:].tolist()) for row in out.sequences]
-        return answers, torch.log_softmax(torch.stack(out.logits).float(), dim=-1).cpu()
+
+    def _reply(
+        self, text: str, tokens: tuple[TokenChoice, ...] | None, mask_T: Any, tokens_out: int, ms: float
+    ) -> ChatReply:
+        return ChatReply(text, tokens, int(mask_T.sum()), tokens_out, ms, self.name)
 
     def _inputs(self, requests: Sequence[ChatRequest]) -> Any:
         prompts = [self._prompt(request.messages) for request in requests]
@@ -171,17 +195,3 @@ def _content(message: Message, *, as_parts: bool) -> Any:
     if as_parts:
         return [{"type": "image"} if part["type"] == "image_url" else part for part in parts]
     return "\n".join(part["text"] for part in parts if part["type"] == "text")
-
-
-def fingerprint(folder: Path) -> str:
-    """A hash that changes with the weights, the tokenizer or the chat template; of large files only both ends count."""
-    found = hashlib.sha256()
-    for path in sorted(folder.iterdir()):
-        if path.suffix in (".safetensors", ".json", ".jinja", ".model", ".txt"):
-            size = path.stat().st_size
-            found.update(f"{path.name}\0{size}\0".encode())
-            with path.open("rb") as file:
-                found.update(file.read(SAMPLE_BYTES))
-                file.seek(max(0, size - SAMPLE_BYTES))
-                found.update(file.read())
-    return found.hexdigest()[:12]
