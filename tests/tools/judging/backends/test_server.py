@@ -15,6 +15,7 @@ from openai import AsyncOpenAI
 from errata.errors import ModelError, ModelRefused
 from errata.prompts import load
 from errata.testing import MemoryCalls
+from errata.tools.judging.backends.capabilities import Capabilities
 from errata.tools.judging.backends.server import ServerModel
 from errata.tools.judging.budget import Budget
 from errata.tools.judging.chat import ChatReply, ChatRequest, TokenChoice
@@ -296,3 +297,45 @@ def test_hundreds_of_calls_are_in_flight_at_once() -> None:
         return stub.most_at_once
 
     assert with_server(Knobs(latency_s=0.8), use) > 100
+
+
+def test_one_answer_outside_its_choices_tells_that_the_constraint_is_ignored(caplog: pytest.LogCaptureFixture) -> None:
+    async def use(server: ServerModel, _: Stub) -> None:
+        await server.complete(question())
+        await server.complete(question("a dog"))
+        assert (server.capabilities.constraint, server.outside) == (False, 2)
+
+    with_server(Knobs(says="I would go for cat."), use)
+    (warning,) = caplog.messages
+    assert "ignores the constraint" in warning
+    assert "errata doctor stub@http://127.0.0.1" in warning
+
+
+@pytest.mark.parametrize("says", ["B", " B\n", ""])
+def test_an_answer_inside_its_choices_or_cut_short_proves_nothing(says: str) -> None:
+    async def use(server: ServerModel, _: Stub) -> None:
+        await server.complete(question())
+        assert (server.capabilities.constraint, server.outside) == (None, 0)
+
+    with_server(Knobs(says=says), use)
+
+
+def test_what_the_server_is_known_to_ignore_is_not_sent() -> None:
+    known = Capabilities(constraint=False, log_probs=False)
+    body = ServerModel("stub", "http://127.0.0.1:1/v1", capabilities=known).body(question())
+    assert set(body) == {"model", "messages", "max_tokens", "temperature", "seed"}
+
+
+def test_a_judge_known_to_be_blind_is_shown_no_image() -> None:
+    async def main() -> None:
+        blind = ServerModel("stub", "http://127.0.0.1:1/v1", capabilities=Capabilities(images=False))
+        with pytest.raises(ModelError, match=r"cannot see images.*errata doctor stub@http://127.0.0.1:1/v1"):
+            await blind.complete(question(image=b"\x89PNG..."))
+
+    asyncio.run(main())
+
+
+def test_a_server_that_refuses_the_first_image_is_one_to_ask_the_doctor_about() -> None:
+    error = error_of(Knobs(fail_always=400, reason="stub is not a multimodal model"), question(image=b"\x89PNG..."))
+    assert isinstance(error, ModelRefused)
+    assert "not a multimodal model (Does it see images? What it can do: errata doctor stub@" in str(error)

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
+import shlex
 import time
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
 import stamina
+import structlog
 from pydantic_core import to_json
 
 from errata.errors import ModelError, ModelRefused, nearest
 from errata.prompts import Message
+from errata.tools.judging.backends.capabilities import NOT_KNOWN, Capabilities, breaks_constraint
 from errata.tools.judging.backends.replies import error_text, read_reply
 from errata.tools.judging.chat import ChatReply, ChatRequest
+
+_log = structlog.wrap_logger(logging.getLogger(__name__), [structlog.stdlib.render_to_log_kwargs])
 
 KEY_VARIABLE = "ERRATA_API_KEY"
 HEALING = frozenset({408, 409, 429, *range(500, 600)})
@@ -31,21 +38,32 @@ class ServerModel:
     """Asks ``model`` at ``base_url`` (ending in /v1). The address must have passed ``check_host``.
 
     The key is read from ERRATA_API_KEY for each request, and neither kept nor shown. No proxy of the environment is
-    used and no redirect followed: what is sent goes to the host that was named.
+    used and no redirect followed: what is sent goes to the host that was named. ``capabilities`` is what is known of
+    the server, and what it turns out to be; ``outside`` counts the answers outside the choices they were held to.
     """
 
     def __init__(
-        self, model: str, base_url: str, *, limit: int = 256, timeout_s: float = 300.0, first_wait_s: float = 0.5
+        self,
+        model: str,
+        base_url: str,
+        *,
+        limit: int = 256,
+        timeout_s: float = 300.0,
+        first_wait_s: float = 0.5,
+        capabilities: Capabilities = NOT_KNOWN,
     ) -> None:
         self.name, self.base_url, self.limit = model, base_url.rstrip("/"), limit
         self._timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=min(timeout_s, 20.0))
         self._first_wait_s = first_wait_s
         self._session: aiohttp.ClientSession | None = None
         self._answered = 0
-        self._not_known_there: set[str] = set()
+        self.capabilities, self.outside = capabilities, 0
+        self._not_known_there = _useless_fields(capabilities)
 
     async def complete(self, request: ChatRequest) -> ChatReply:
         """The reply, after retries where they can help. Errors say what to do; ModelRefused for this request alone."""
+        if self.capabilities.images is False and _has_image(request):
+            raise ModelError(f"{self._where} cannot see images. Name a judge that can. {self._advice}")
         answered_before = self._answered
         try:
             return await self._try(request)
@@ -88,12 +106,18 @@ class ServerModel:
     def _where(self) -> str:
         return f"{self.name} at {self.base_url}"
 
+    @property
+    def _advice(self) -> str:
+        return f"What it can do: errata doctor {shlex.quote(f'{self.name}@{self.base_url}')}"
+
     async def _try(self, request: ChatRequest) -> ChatReply:
         started = time.perf_counter()
         status, headers, body = await self._send("POST", "/chat/completions", self.body(request), request.key)
         if status == 200:
-            return self._read(body, (time.perf_counter() - started) * 1000)
-        said = _without_key(error_text(body))
+            reply = self._read(body, (time.perf_counter() - started) * 1000)
+            self._notice(request, reply)
+            return reply
+        said = without_key(error_text(body))
         if status in HEALING:
             raise _MayHealError(f"HTTP {status}: {said}", status, headers.get("Retry-After"))
         if status in (401, 403):
@@ -104,9 +128,10 @@ class ServerModel:
             raise await self._not_found(said)
         if 300 <= status < 400:
             raise ModelError(f"{self.base_url} redirects to {headers.get('Location')!r}: name that address itself.")
-        if self._forget_field(said):
+        if self.forget_field(said):
             return await self._try(request)
-        raise ModelRefused(f"HTTP {status}: {said}")
+        advice = f" (Does it see images? {self._advice})" if self._answered == 0 and _has_image(request) else ""
+        raise ModelRefused(f"HTTP {status}: {said}{advice}")
 
     def body(self, request: ChatRequest) -> dict[str, Any]:
         """The request in OpenAI's form, with vLLM's constraint to the choices. A server that ignores the constraint
@@ -138,7 +163,19 @@ class ServerModel:
         self._answered += 1
         return reply
 
-    def _forget_field(self, said: str) -> bool:
+    def _notice(self, request: ChatRequest, reply: ChatReply) -> None:
+        """One answer outside its choices is proof that the server ignores the constraint."""
+        if not breaks_constraint(reply.text, request.choices) or "structured_outputs" in self._not_known_there:
+            return
+        self.outside += 1
+        if self.outside == 1:
+            self.capabilities = replace(self.capabilities, constraint=False)
+            _log.warning(
+                f"errata: {self._where} ignores the constraint on its answers. Those outside the options count as "
+                f"unreadable. {self._advice}"
+            )
+
+    def forget_field(self, said: str) -> bool:
         """Whether the server complains of an optional field that it does not know; it is left out from now on.
 
         Only believed of a server that has not answered yet: later, the words may be those of an item.
@@ -214,6 +251,18 @@ def _headers(request_id: str) -> dict[str, str]:
     return headers | ({"Authorization": f"Bearer {key}"} if key else {})
 
 
+def _useless_fields(known: Capabilities) -> set[str]:
+    ignored = {"structured_outputs"} if known.constraint is False else set()
+    return ignored | ({"logprobs", "top_logprobs"} if known.log_probs is False else set())
+
+
+def _has_image(request: ChatRequest) -> bool:
+    parts = [
+        part for message in request.messages if not isinstance(message["content"], str) for part in message["content"]
+    ]
+    return any(part["type"] == "image_url" for part in parts)
+
+
 def _without_uuid(message: Message) -> Message:
     parts = message["content"]
     if isinstance(parts, str):
@@ -221,7 +270,7 @@ def _without_uuid(message: Message) -> Message:
     return {**message, "content": [{k: v for k, v in part.items() if k != "uuid"} for part in parts]}
 
 
-def _without_key(said: str) -> str:
+def without_key(said: str) -> str:
     """Servers like to repeat a wrong key in their answer."""
     key = os.environ.get(KEY_VARIABLE, "").strip()
     return said.replace(key, "[key]") if key else said
