@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import string
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,10 @@ from transformers import (
 
 from errata.demo.digits import PICTURE_SIDE
 from errata.prompts.options import WORDS
-from errata.types import OTHER_ANSWERS
-from evals.tiny_judge.questions import ask
+from errata.tools.judging.bank import DENIED, PRESENCE, RATHER
+from errata.types import CANNOT_TELL, OTHER_ANSWERS
+from evals.tiny_judge.questions import Style, ask
+from evals.tiny_judge.yes_no import TEXTS, attributes
 
 PATCH = 8
 CONTEXT = 512
@@ -54,7 +57,7 @@ def load(folder: Path) -> tuple[Any, Any]:
 
 
 def build_tokenizer() -> Any:
-    """Bytes, and one token for each line of the prompts and for each answer: a whole question is 60 to 90 tokens."""
+    """Bytes, and one token for each line of the prompts and for each answer: a whole question is 40 to 110 tokens."""
     bytes_ = sorted(pre_tokenizers.ByteLevel.alphabet())
     tokenizer = Tokenizer(models.BPE(vocab={byte: i for i, byte in enumerate(bytes_)}, merges=[]))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
@@ -83,23 +86,36 @@ def save(model: Any, processor: Any, folder: Path) -> None:
     weights.chmod(0o644)
 
 
-def _phrases() -> list[str]:
-    """The prompts' own lines, as they are rendered; of the options, the heads and the words that are not labels.
+BLANK = "_"
+"""Stands for a digit where phrases are taken from around it; no prompt contains it."""
 
-    ``A) `` is one token: the letter of an option then stands right before its label, which a small model learns to
-    look up some thousand steps sooner.
+
+def _phrases() -> list[str]:
+    """The prompts' own lines, as they are rendered; of the options, the heads and the words that are not labels; of
+    questions about a label, what stands before and behind it.
+
+    ``A) `` with the line break before it is one token: the letter of an option then stands right before its label,
+    which a small model learns to look up some thousand steps sooner. No phrase has a line break elsewhere.
     """
-    heads = ["- ", *(f"{letter}) " for letter in string.ascii_uppercase[: 10 + len(OTHER_ANSWERS)])]
-    lines = dict.fromkeys(["system", "user", "assistant", *heads])
-    for protocol in WORDS:
-        lines |= dict.fromkeys(WORDS[protocol].values())
-        for style in ("names", "letters"):
-            question = ask(protocol, style, list(OTHER_ANSWERS), OTHER_ANSWERS[0])  # type: ignore[arg-type]
-            system, user = question.messages()
-            text = f"{system['content']}\n{user['content'][-1]['text']}"
-            option_lines = {option.line for option in question.options}
-            lines |= dict.fromkeys(line for line in text.splitlines() if line not in option_lines)
-    return list(lines)
+    heads = ["\n- ", *(f"\n{letter}) " for letter in string.ascii_uppercase[: 10 + len(OTHER_ANSWERS)])]
+    named = f'"{BLANK}"'
+    lines = ["system", "user", "assistant", *heads, *(question.text for question in attributes())]
+    lines += [text.format(label=named, other=named) for text in (*PRESENCE, DENIED, RATHER)]
+    lines += [text.format(BLANK) for text in TEXTS]
+    for protocol, words in WORDS.items():
+        lines += [*words.values(), *_lines(protocol, "names"), *_lines(protocol, "letters")]
+    phrases = dict.fromkeys(phrase for line in lines for phrase in line.split(BLANK))
+    return [phrase for phrase in phrases if len(phrase) > 1]
+
+
+def _lines(protocol: Any, style: Style) -> list[str]:
+    slots = {"question_bank": {"question": BLANK}, "several_labels": {"label": BLANK}}.get(protocol, {})
+    text = BLANK if protocol == "image_text_pair" else None
+    question = ask(protocol, style, tuple(WORDS[protocol]), CANNOT_TELL, text, **slots)
+    system, user = replace(question, guideline=BLANK).messages()
+    options = {option.line for option in question.options}
+    lines = [*system["content"].splitlines(), *user["content"][-1]["text"].splitlines()]
+    return [line for line in lines if line not in options]
 
 
 def _config(tokenizer: Any) -> Any:

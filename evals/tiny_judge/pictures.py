@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn import functional as nnf
 
 from errata.demo.digits import PICTURE_SIDE, SIDE
+from errata.tools.judging.region import RED
 
 FINE = 4
 """Digits are bent on a grid this many times finer than their pixels, so that thin strokes stay whole."""
@@ -50,6 +51,23 @@ def show_nothing(digits_NHW: Tensor, rng: torch.Generator) -> Tensor:
     speckle = _uniform((*pictures.shape[:1], 1, PICTURE_SIDE, PICTURE_SIDE), rng).expand_as(pictures)
     fine = (kind == 1) & (_uniform((n,), rng) < 0.5)
     return torch.where(fine[:, None, None, None], speckle, pictures)
+
+
+def side_by_side(left_NHW: Tensor, right_NHW: Tensor) -> Tensor:
+    """Two digits f32[N, 8, 8] in one picture f32[N, 8, 8], each squeezed to half its width."""
+    halves = [nnf.avg_pool2d(digits[:, None], (1, 2))[:, 0] for digits in (left_NHW, right_NHW)]
+    return torch.cat(halves, 2)
+
+
+def outline(picture: Tensor, box: tuple[int, int, int, int]) -> None:
+    """Draw into a picture f32[3, 32, 32] what ``region.render`` draws: a red line of one pixel along the inside of a
+    box (left, top, right, bottom, the last two exclusive)."""
+    left, top, right, bottom = box
+    red = torch.tensor(RED)[:, None] / 255
+    for row in (top, bottom - 1):
+        picture[:, row, left:right] = red
+    for column in (left, right - 1):
+        picture[:, top:bottom, column] = red
 
 
 def as_pictures(digits_NHW: Tensor) -> Tensor:

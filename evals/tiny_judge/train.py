@@ -106,7 +106,7 @@ def read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
     parser.add_argument("--start", type=Path, help="a judge to go on from, instead of random weights")
-    parser.add_argument("--probe-steps", type=int, default=700)
+    parser.add_argument("--probe-steps", type=int, default=500)
     parser.add_argument("--easy-steps", type=int, default=3000)
     parser.add_argument("--steps", type=int, default=8000)
     parser.add_argument("--rate", type=float, default=3e-3)
