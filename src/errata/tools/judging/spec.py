@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Collection
 from importlib.resources import files
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from errata.errors import SetupError
 from errata.tools.judging.backends.replay import RecordedCalls, ReplayModel
@@ -52,13 +51,11 @@ def open_model(
 
 
 def _on_server(model: str, url: str, allow_host: Collection[str]) -> ChatModel:
-    from errata.tools.judging.backends.hosts import check_host
+    from errata.tools.judging.backends.hosts import api_base, check_host
     from errata.tools.judging.backends.server import ServerModel
 
     check_host(url, allow_host)
-    base = url.rstrip("/").removesuffix("/chat/completions")
-    # Servers print their address without the path, and that is what gets pasted.
-    return ServerModel(model, base if urlsplit(base).path else f"{base}/v1")
+    return ServerModel(model, api_base(url))
 
 
 def _in_process(source: str, *, download: bool = False) -> ChatModel:

@@ -30,6 +30,12 @@ def check_host(url: str, allowed: Collection[str]) -> None:
         )
 
 
+def api_base(url: str) -> str:
+    """The address of the API behind a URL. Servers print theirs without the path, and that is what gets pasted."""
+    base = url.rstrip("/").removesuffix("/chat/completions")
+    return base if urlsplit(base).path else f"{base}/v1"
+
+
 def _addresses(host: str) -> list[str]:
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
