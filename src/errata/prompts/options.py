@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from errata.types import CANNOT_TELL, NONE_OF_THESE, SEVERAL
@@ -18,6 +18,7 @@ CHOICE = {SEVERAL: "several of these hold", NONE_OF_THESE: "none of these", CANN
 
 WORDS = {
     "blind_choice": CHOICE,
+    "anchored_choice": CHOICE,
     "marked_choice": CHOICE,
     "steering": CHOICE,
     "open_answer": CHOICE,
@@ -81,7 +82,8 @@ def read_answer(said: str, options: Sequence[Option]) -> str | None:
     sentence, a list of options or text outside the options is not.
     """
     for read in (str.strip, _bare):
-        matches = {o.key for o in options if read(said) in (read(o.answer), read(o.head))}
+        bare = read(said)
+        matches = {o.key for o in options if bare in (read(o.answer), read(o.head))}
         if matches:
             return matches.pop() if len(matches) == 1 else None
     return None
@@ -95,16 +97,24 @@ def gone_on_with(begun: str, token: str, options: Sequence[Option]) -> tuple[str
     """
     for fold in (str, str.casefold):
         said, start = fold(begun.lstrip(WRAPPING)), fold((begun + token).lstrip(WRAPPING))
-        keys = [o.key for o in options if _goes_on(fold(o.answer), said, start, whole=o.alias is not None)]
+        letter, words = start.rstrip(WRAPPING), start.rstrip()
+        further = len(words) > len(said)
+        keys = [
+            o.key
+            for o in options
+            if (letter == fold(o.alias) if o.alias else further and fold(o.words).startswith(words))
+        ]
         if keys:
             return tuple(keys)
     return ()
 
 
-def _goes_on(answer: str, said: str, start: str, *, whole: bool) -> bool:
-    if whole:
-        return start.rstrip(WRAPPING) == answer
-    return len(start.rstrip()) > len(said) and answer.startswith(start.rstrip())
+def follower(options: Sequence[Option]) -> Callable[[str, str], tuple[str, ...]]:
+    """``gone_on_with`` for many tokens about the same options: letters, which differ in every case, are looked up."""
+    if any(option.alias is None for option in options):
+        return lambda begun, token: gone_on_with(begun, token, options)
+    letters = {option.answer.casefold(): (option.key,) for option in options}
+    return lambda begun, token: letters.get((begun + token).strip(WRAPPING).casefold(), ())
 
 
 def _bare(text: str) -> str:

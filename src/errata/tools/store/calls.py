@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import zlib
 from collections.abc import Sequence
-from dataclasses import asdict
 
+from pydantic_core import from_json, to_json
 from sqlalchemy import func, select
 from sqlalchemy.dialects.sqlite import insert
 
@@ -57,7 +56,7 @@ def _row(record: CallRecord) -> dict[str, object]:
         "model": record.model,
         "prompt": f"{record.prompt_id}/{record.prompt_version}",
         "content_sha": record.content_sha,
-        "record": zlib.compress(json.dumps(asdict(record)).encode(), 1),
+        "record": zlib.compress(to_json(record), 1),
         "tokens_in": record.tokens_in,
         "tokens_out": record.tokens_out,
         "cost_usd": record.cost_usd,
@@ -66,4 +65,4 @@ def _row(record: CallRecord) -> dict[str, object]:
 
 
 def _unpack(packed: bytes) -> CallRecord:
-    return CallRecord.from_json(json.loads(zlib.decompress(packed)))
+    return CallRecord.from_json(from_json(zlib.decompress(packed)))

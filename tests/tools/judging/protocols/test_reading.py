@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from errata.prompts.options import Option, lay_out
+from errata.prompts.options import WRAPPING, Option, follower, gone_on_with, lay_out
 from errata.tools.judging.chat import TokenChoice
 from errata.tools.judging.protocols.reading import SURE, Reading, combine, normalised
 from errata.tools.judging.protocols.reading import read as read_tokens
@@ -144,3 +144,12 @@ def test_every_reading_sums_to_one_over_all_options(tokens: dict[str, float], sa
 
 def test_normalised_survives_very_small_numbers() -> None:
     assert normalised({"a": -5000.0, "b": -5000.0}) == pytest.approx({"a": math.log(0.5), "b": math.log(0.5)})
+
+
+TOKENS = st.text(alphabet=f"ABCabcxK\u212a1 {WRAPPING}", max_size=4)
+
+
+@given(TOKENS, TOKENS)
+def test_letters_looked_up_are_letters_compared(begun: str, token: str) -> None:
+    options = letters("cat", "dog", "cow")
+    assert follower(options)(begun, token) == gone_on_with(begun, token, options)

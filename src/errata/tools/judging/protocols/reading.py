@@ -6,11 +6,11 @@ A reply whose text is not exactly one of the options is no reading at all, whate
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from errata.prompts.options import WRAPPING, Option, gone_on_with, read_answer
+from errata.prompts.options import WRAPPING, Option, follower, read_answer
 from errata.tools.judging.chat import TokenChoice
 
 Style = Literal["letters", "names"]
@@ -74,8 +74,9 @@ def _over_options(tokens: Sequence[TokenChoice], options: Sequence[Option]) -> d
     found = dict.fromkeys((option.key for option in options), 0.0)
     alive, begun, path, unresolved = list(options), "", 0.0, 0.0
     for said, top in tokens:
-        groups = _longest_only({token: _ended_or_gone_on(begun, token, alive) for token in top})
-        spoken = groups.get(said) or _ended_or_gone_on(begun, said, alive)
+        goes_on, ended = follower(alive), _ended(begun, alive)
+        groups = _longest_only({token: goes_on(begun, token) or ended for token in top})
+        spoken = groups.get(said) or goes_on(begun, said) or ended
         shares = _shares(groups, top, alive)
         if not shares:
             break
@@ -109,18 +110,21 @@ def _shares(
             shares[keys] = mass if keys not in shares else _log_sum(shares[keys], mass)
     if not shares:
         return {}
-    # What was not among the top tokens is less likely than all that were.
+    # What was not among the top tokens is less likely than all that were, and has to share what those left.
     seen = {key for keys in shares for key in keys}
-    shares |= {(option.key,): min(tokens.values()) - 1.0 for option in options if option.key not in seen}
+    unseen = [option.key for option in options if option.key not in seen]
+    if unseen:
+        left = max(1.0 - sum(map(math.exp, tokens.values())), math.exp(-SURE))
+        each = min(min(tokens.values()) - 1.0, math.log(left / len(unseen)))
+        shares |= {(key,): each for key in unseen}
     total = _log_sum(*shares.values())
     return {keys: value - total for keys, value in shares.items()}
 
 
-def _ended_or_gone_on(begun: str, token: str, options: Sequence[Option]) -> tuple[str, ...]:
+def _ended(begun: str, options: Sequence[Option]) -> tuple[str, ...]:
     """Where a whole answer has been said, whatever goes on with no longer one ends it."""
-    keys = gone_on_with(begun, token, options)
-    said = begun.strip(WRAPPING)
-    return keys or tuple(o.key for o in options if said and o.answer.casefold() == said.casefold())
+    said = begun.strip(WRAPPING).casefold()
+    return tuple(o.key for o in options if o.answer.casefold() == said) if said else ()
 
 
 def _longest_only(keys_of: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
