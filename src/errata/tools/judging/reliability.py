@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from errata.prompts.options import YES
 from errata.tools.judging.bank import Bank, BankQuestion
@@ -43,28 +43,38 @@ class Reliability:
         return told * full
 
 
+@dataclass(slots=True)
+class Counts:
+    """Answers to one question, by whether its label was right; "cannot tell" counts for nothing."""
+
+    yes: dict[bool, float] = field(default_factory=lambda: {True: 0.0, False: 0.0})
+    all: dict[bool, float] = field(default_factory=lambda: {True: 0.0, False: 0.0})
+    items: int = 0
+
+    def add(self, right: bool, p_yes: float, p_no: float) -> None:
+        self.yes[right] += p_yes
+        self.all[right] += p_yes + p_no
+        self.items += 1
+
+
 def untested(question: BankQuestion) -> Reliability:
     if question.expects == YES:
         return Reliability(TRUSTED, 1 - TRUSTED)
     return Reliability(1 - TRUSTED, TRUSTED)
 
 
-def learn(bank: Bank, decided: Iterable[tuple[str, Mapping[str, float]]]) -> dict[str, Reliability]:
-    """Question id -> reliability, from (the label that a person gave, question id -> p(yes)) of decided items.
+def learn(bank: Bank, decided: Iterable[tuple[str, Mapping[str, tuple[float, float]]]]) -> dict[str, Reliability]:
+    """Question id -> reliability, from (the label that a person gave, question id -> (p(yes), p(no))) of decided items.
 
-    Beta posterior means: ``untested`` counts as PRIOR_ANSWERS answers, a judge's p(yes) as that part of an answer.
+    Beta posterior means: ``untested`` counts as PRIOR_ANSWERS answers, and p(yes) as that part of one.
     """
     by_id = {question.id: question for question in bank}
-    sums: dict[str, list[float]] = {}
+    counts: dict[str, Counts] = {}
     for label, answers in decided:
-        for id_, p_yes in answers.items():
-            if id_ in by_id:
-                yes_right, n_right, yes_wrong, n_wrong = sums.setdefault(id_, [0.0, 0.0, 0.0, 0.0])
-                if by_id[id_].label == label:
-                    sums[id_] = [yes_right + p_yes, n_right + 1, yes_wrong, n_wrong]
-                else:
-                    sums[id_] = [yes_right, n_right, yes_wrong + p_yes, n_wrong + 1]
-    return {id_: _posterior(by_id[id_], *counts) for id_, counts in sums.items()}
+        for id_ in answers.keys() & by_id.keys():
+            told = counts.setdefault(id_, Counts())
+            told.add(by_id[id_].label == label, *answers[id_])
+    return {id_: _posterior(by_id[id_], told) for id_, told in counts.items()}
 
 
 def weight(questions: int) -> float:
@@ -72,10 +82,8 @@ def weight(questions: int) -> float:
     return 1 / (1 + INSIDE_ITEM * (questions - 1))
 
 
-def _posterior(
-    question: BankQuestion, yes_right: float, n_right: float, yes_wrong: float, n_wrong: float
-) -> Reliability:
+def _posterior(question: BankQuestion, told: Counts) -> Reliability:
     prior = untested(question)
-    right = (PRIOR_ANSWERS * prior.yes_if_right + yes_right) / (PRIOR_ANSWERS + n_right)
-    wrong = (PRIOR_ANSWERS * prior.yes_if_wrong + yes_wrong) / (PRIOR_ANSWERS + n_wrong)
-    return Reliability(right, wrong, int(n_right + n_wrong))
+    right = (PRIOR_ANSWERS * prior.yes_if_right + told.yes[True]) / (PRIOR_ANSWERS + told.all[True])
+    wrong = (PRIOR_ANSWERS * prior.yes_if_wrong + told.yes[False]) / (PRIOR_ANSWERS + told.all[False])
+    return Reliability(right, wrong, told.items)

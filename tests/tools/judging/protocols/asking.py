@@ -1,0 +1,28 @@
+"""Putting one protocol's questions to a fake judge."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from errata.testing import FakeChat, MemoryCalls
+from errata.tools.judging.budget import Budget
+from errata.tools.judging.door import Door
+from errata.types import Verdict
+
+
+def asked(model: FakeChat, ask: Callable[[Door], Awaitable[Verdict]]) -> Verdict:
+    async def main() -> Verdict:
+        door = Door(model, MemoryCalls(), Budget())
+        try:
+            return await ask(door)
+        finally:
+            await door.close()
+
+    return asyncio.run(main())
+
+
+def text_of(request: object) -> str:
+    """The question as the judge reads it."""
+    part: str = request.messages[-1]["content"][-1]["text"]  # type: ignore[attr-defined]
+    return part
