@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from errata.prompts import load
 from errata.tools.judging.door import Door
@@ -27,18 +27,20 @@ async def ask(
     guideline: str = "",
     images: tuple[ItemImage, ...] | None = None,
     prompt_id: str = PROMPT_ID,
+    slots: Mapping[str, object] | None = None,
 ) -> Verdict:
     """The verdict over ``candidates`` and OTHER_ANSWERS, from ``permutations`` orders of the options.
 
     It is unreadable (no ``log_probs``) where no reply names exactly one option. ``images`` are the item's, to be
-    shared with other protocols; ``prompt_id`` another prompt with the same answers. Raises what ``Door.ask`` raises,
-    except for refusals of this item.
+    shared with other protocols; ``prompt_id`` another prompt with the same answers, and ``slots`` what that asks for
+    beyond item, options and guideline. Raises what ``Door.ask`` raises, except for refusals of this item.
     """
     check_labels(candidates)
     prompt = load(prompt_id)
     shared = ItemImage.of(item) if images is None else images
     orders = option_orders(candidates, item.content_sha, permutations)
-    questions = [Question(prompt, item, shared, lay_out_for(prompt_id, o, style, space), guideline) for o in orders]
+    options = [lay_out_for(prompt_id, order, style, space) for order in orders]
+    questions = [Question(prompt, item, shared, shown, guideline, slots or {}) for shown in options]
     answers = await put(door, questions)
     readings = [reading for reading in answers.readings if reading is not None]
     log_probs = combine(readings) if readings else {}

@@ -1,0 +1,111 @@
+"""Items that look like those of a dataset and say nothing: what a judge prefers on them is its label bias.
+
+After Fei et al. (ACL 2023, domain-context calibration; ALGORITHMS B7): random words of the dataset's own texts at their
+average length; of its images grey ones, patches in random places, and heavy blur.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import random
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from errata.errors import DataError
+from errata.tools.data.fingerprint import content_sha
+from errata.tools.data.images import load_image
+from errata.tools.judging.images import MAX_SIDE
+from errata.types import Item
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+COUNT = 20
+GRID = 7
+BLUR_PX = 20
+BLUR_SHARE = 20 / 224
+"""The paper's radius is meant for pictures of about this side; a larger picture would stay recognizable under it."""
+FEWEST_WORDS = 3
+LONGEST_WORD = 20
+"""Shorter texts, and scripts without spaces, are drawn by the character: a single word of them can be a whole item."""
+
+
+def content_free(items: Sequence[Item], count: int = COUNT, seed: int = 0) -> tuple[Item, ...]:
+    """``count`` items without content, made of ``items``, a sample of the dataset; the same for the same seed.
+
+    They have texts, images or both, as the items do, and no given label; ``idx`` is -1. DataError where no item has a
+    text with a word in it or an image that can be read.
+    """
+    draw = random.Random(f"content-free {seed}")  # noqa: S311  not a secret
+    texts = random_texts([item.text for item in items if item.text and item.text.strip()], count, draw)
+    images = _images([item.image for item in items if item.image is not None], count, draw)
+    if not texts and not images:
+        raise DataError("No text and no readable image to make content-free items of: the sample has no content.")
+    made = [(texts[i] if texts else None, images[i] if images else None) for i in range(count)]
+    return tuple(
+        Item(-1, f"content-free-{i}", content_sha(text, image), None, text, image)
+        for i, (text, image) in enumerate(made)
+    )
+
+
+def random_texts(texts: Sequence[str], count: int, draw: random.Random) -> list[str]:
+    """Random words of ``texts``, as frequent as they are there, each text as long as theirs are on average."""
+    if not texts:
+        return []
+    words = [word for text in texts for word in text.split()]
+    by_word = len(words) >= FEWEST_WORDS * len(texts) and sum(map(len, words)) <= LONGEST_WORD * len(words)
+    units = words if by_word else [character for word in words for character in word]
+    length = max(1, round(len(units) / len(texts)))
+    return [(" " if by_word else "").join(draw.choices(units, k=length)) for _ in range(count)]
+
+
+def _images(images: Sequence[bytes], count: int, draw: random.Random) -> list[bytes]:
+    """Grey, shuffled and blurred in turn, of randomly drawn pictures; those that cannot be read are passed over."""
+    made: list[bytes] = []
+    kinds = (grey, shuffled, blurred)
+    waiting = draw.sample(images, len(images))
+    readable: list[bytes] = []
+    while len(made) < count and (waiting or readable):
+        source = waiting.pop() if waiting else draw.choice(readable)
+        try:
+            picture = load_image(source, MAX_SIDE)
+        except DataError:
+            continue
+        readable.append(source)
+        made.append(_png(kinds[len(made) % len(kinds)](picture, draw)))
+    return made
+
+
+def grey(picture: Image, draw: random.Random) -> Image:
+    """One shade all over: the picture's own mean brightness, at its own size."""
+    from PIL import Image, ImageStat
+
+    shade = round(ImageStat.Stat(picture.convert("L")).mean[0])
+    return Image.new("RGB", picture.size, (shade, shade, shade))
+
+
+def shuffled(picture: Image, draw: random.Random) -> Image:
+    """GRID x GRID patches in random places; the picture is enlarged to whole patches where it must be."""
+    from PIL import Image
+
+    width, height = (math.ceil(side / GRID) for side in picture.size)
+    whole = picture.resize((width * GRID, height * GRID))
+    corners = [(x * width, y * height) for x in range(GRID) for y in range(GRID)]
+    mixed = Image.new("RGB", whole.size)
+    for to, (x, y) in zip(corners, draw.sample(corners, len(corners)), strict=True):
+        mixed.paste(whole.crop((x, y, x + width, y + height)), to)
+    return mixed
+
+
+def blurred(picture: Image, draw: random.Random) -> Image:
+    """A Gaussian blur that leaves colors and large shapes."""
+    from PIL import ImageFilter
+
+    return picture.filter(ImageFilter.GaussianBlur(max(BLUR_PX, BLUR_SHARE * max(picture.size))))
+
+
+def _png(picture: Image) -> bytes:
+    out = io.BytesIO()
+    picture.save(out, format="PNG")
+    return out.getvalue()

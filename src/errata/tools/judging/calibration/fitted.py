@@ -1,0 +1,134 @@
+"""A judge's probabilities fitted to what people decided: the map that cross-validation prefers, and never one that
+makes the judge's first choice wrong more often."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from errata.tools.judging.calibration.isotonic import Isotonic, fit_isotonic, margins
+from errata.tools.judging.calibration.rows import to_rows
+from errata.tools.judging.calibration.scaling import Scaling, fit_temperature, fit_vector, unchanged
+from errata.types import NONE_OF_THESE, Int
+
+F64 = NDArray[np.float64]
+Map = Isotonic | Scaling
+Fit = Callable[[F64, Int], Map]
+
+FEWEST = 30
+"""Below so many decided items nothing is fitted."""
+FOR_VECTOR = 200
+"""Vector scaling has two numbers per answer; with fewer decided items only the first choice's margin is fitted (B7)."""
+PENALTIES = (1.0, 10.0, 100.0)
+FOLDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """A fitted map over the answers ``columns``. ``how`` names it: unchanged, temperature, isotonic or vector.
+
+    ``items`` decided items went in; ``log_loss`` is theirs in cross-validation with this map, ``log_loss_before``
+    without (low = good).
+    """
+
+    columns: tuple[str, ...]
+    how: str
+    map: Map
+    items: int
+    log_loss_before: float
+    log_loss: float
+
+    def apply(self, log_probs: Mapping[str, float]) -> dict[str, float]:
+        """A verdict's log-probabilities, calibrated and normalised; an empty one (unreadable) stays empty, and
+        one with an answer that the calibration never saw stays as it is."""
+        if not log_probs or not set(log_probs) <= set(self.columns):
+            return dict(log_probs)
+        row_M = self.map.apply(to_rows([log_probs], self.columns))[0]
+        return {name: float(value) for name, value in zip(self.columns, row_M, strict=True) if name in log_probs}
+
+    def as_json(self) -> dict[str, Any]:
+        figures = {"items": self.items, "log_loss_before": self.log_loss_before, "log_loss": self.log_loss}
+        return {"columns": list(self.columns), "how": self.how, "map": self.map.as_json(), **figures}
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> Calibration:
+        kind: type[Map] = Isotonic if found["map"]["kind"] == "isotonic" else Scaling
+        return cls(**{**found, "columns": tuple(found["columns"]), "map": kind.from_json(found["map"])})
+
+
+def fit(
+    log_probs: Sequence[Mapping[str, float]],
+    decided: Sequence[str],
+    columns: Sequence[str],
+    groups: Sequence[str],
+    seed: int = 0,
+) -> Calibration:
+    """The calibration of one judge under one protocol, from its verdicts on decided items.
+
+    ``decided`` is what a person answered: a label, ``several`` or ``none_of_these``. A label that the judge was not
+    asked about counts as ``none_of_these``, which was then the right answer; an item whose right answer was not on
+    offer at all is left out. ``columns`` are all labels and OTHER_ANSWERS. Items of one of ``groups`` (the content's
+    hash) stay in one fold.
+    """
+    truth = [answer if answer in row else NONE_OF_THESE for row, answer in zip(log_probs, decided, strict=True)]
+    kept = [i for i, row in enumerate(log_probs) if truth[i] in row]
+    rows_NM = to_rows([log_probs[i] for i in kept], columns)
+    truth_N = np.array([columns.index(truth[i]) for i in kept], dtype=np.int64)
+    return fit_rows(rows_NM, truth_N, columns, [groups[i] for i in kept], seed)
+
+
+def fit_rows(rows_NM: F64, truth_N: Int, columns: Sequence[str], groups: Sequence[str], seed: int = 0) -> Calibration:
+    """The same from rows (``to_rows``) and the column of each right answer, which its row must have."""
+    items, names = len(rows_NM), tuple(columns)
+    same = unchanged(len(names))
+    if items < FEWEST or len(set(groups)) < FOLDS:
+        loss = _log_loss(rows_NM, truth_N) if items else 0.0
+        return Calibration(names, "unchanged", same, items, loss, loss)
+    before = _log_loss(rows_NM, truth_N)
+    how, best, least_right = "unchanged", before, _right(rows_NM, truth_N)
+    fit_map: Fit = _fit_nothing
+    for name, candidate in _candidates(items):
+        held_out_NM = _cross_fitted(candidate, rows_NM, truth_N, groups, seed)
+        loss = _log_loss(held_out_NM, truth_N)
+        if loss < best and _right(held_out_NM, truth_N) >= least_right:
+            how, fit_map, best = name, candidate, loss
+    return Calibration(names, how, fit_map(rows_NM, truth_N), items, before, best)
+
+
+def _candidates(items: int) -> Iterator[tuple[str, Fit]]:
+    yield "temperature", fit_temperature
+    yield "isotonic", _fit_margin
+    if items >= FOR_VECTOR:
+        yield from (("vector", partial(fit_vector, penalty=penalty)) for penalty in PENALTIES)
+
+
+def _fit_nothing(rows_NM: F64, truth_N: Int) -> Map:
+    return unchanged(rows_NM.shape[1])
+
+
+def _fit_margin(rows_NM: F64, truth_N: Int) -> Map:
+    top_N, margin_N = margins(rows_NM)
+    return fit_isotonic(margin_N, top_N == truth_N)
+
+
+def _cross_fitted(fit_map: Fit, rows_NM: F64, truth_N: Int, groups: Sequence[str], seed: int) -> F64:
+    """Every row under a map that was fitted without its fold."""
+    from sklearn.model_selection import GroupKFold
+
+    found_NM = np.empty_like(rows_NM)
+    for train, test in GroupKFold(FOLDS, shuffle=True, random_state=seed).split(rows_NM, groups=list(groups)):
+        found_NM[test] = fit_map(rows_NM[train], truth_N[train]).apply(rows_NM[test])
+    return found_NM
+
+
+def _log_loss(rows_NM: F64, truth_N: Int) -> float:
+    return -float(rows_NM[np.arange(len(rows_NM)), truth_N].mean())
+
+
+def _right(rows_NM: F64, truth_N: Int) -> int:
+    return int((rows_NM.argmax(axis=1) == truth_N).sum())

@@ -1,0 +1,123 @@
+"""The prior of a judge over labels, measured on content-free items, and how it is taken out (ALGORITHMS B7).
+
+Only the labels are corrected, among themselves. "Cannot tell" and "none of these" are the right answers to an item
+without content: dividing by how often they are said there would punish a judge for being right.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+from scipy.special import logsumexp
+
+from errata.tools.judging.protocols.holds import FLOOR
+from errata.tools.judging.protocols.reading import normalised
+from errata.types import OTHER_ANSWERS, Verdict
+
+MOST_A = 1.2
+DECIDED_FOR_A = 50
+"""With fewer decided items than this, the whole prior is taken out (a = 1), as in the paper."""
+ROUNDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """What ``judge`` prefers where there is nothing to see, for one prompt and one style.
+
+    ``log_prior`` maps a label to its log-probability, exps sum to 1 over the labels; for a question bank it maps a
+    question's id to the log-odds of "yes", less their mean over the questions of its kind. Empty where no answer could
+    be read. ``items`` is how many content-free items were answered readably.
+    """
+
+    judge: str
+    prompt_sha: str
+    style: str
+    log_prior: Mapping[str, float]
+    items: int
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> Prior:
+        return cls(**found)
+
+
+def over_labels(verdicts: Sequence[Verdict]) -> dict[str, float]:
+    """Log prior over the labels from verdicts on content-free items: the mean of the labels' log-probabilities, exps
+    sum to 1. What only depends on which labels stood beside them is taken out (an additive model of label and verdict,
+    by alternating means), so that sets of candidates can be mixed."""
+    rows = [_labels(verdict.log_probs) for verdict in verdicts if verdict.readable]
+    names = sorted({name for row in rows for name in row})
+    if not names:
+        return {}
+    logs_RK = np.array([[row.get(name, np.nan) for name in names] for row in rows])
+    prior_K = np.zeros(len(names))
+    for _ in range(ROUNDS):
+        beside_R1 = np.nanmean(logs_RK - prior_K, axis=1, keepdims=True)
+        prior_K = np.nanmean(logs_RK - beside_R1, axis=0)
+    return normalised(dict(zip(names, prior_K.tolist(), strict=True)))
+
+
+def over_questions(verdicts: Sequence[Verdict], kinds: Mapping[str, object]) -> dict[str, float]:
+    """Question id -> how much more, in log-odds, it is said yes to on content-free items than questions of its kind.
+
+    "It is no cat" is the right answer to a grey image; only leaning more than one's like is a bias.
+    """
+    odds: dict[str, list[float]] = {}
+    for verdict in verdicts:
+        for id_, (yes, no) in verdict.answers.items():
+            odds.setdefault(id_, []).append(_log_odds(yes, no))
+    means = {id_: sum(values) / len(values) for id_, values in odds.items()}
+    like: dict[object, list[float]] = {}
+    for id_, mean in means.items():
+        like.setdefault(kinds[id_], []).append(mean)
+    return {id_: mean - sum(like[kinds[id_]]) / len(like[kinds[id_]]) for id_, mean in means.items()}
+
+
+def debiased(log_probs: Mapping[str, float], log_prior: Mapping[str, float], a: float = 1.0) -> dict[str, float]:
+    """``log_probs`` with ``a`` times the prior of each label taken out, normalised still.
+
+    The labels together keep their mass and each other answer its own. A label without a prior counts as average.
+    """
+    labels = _labels(log_probs)
+    known = [log_prior[key] for key in labels if key in log_prior]
+    if not known:
+        return dict(log_probs)
+    mean = sum(known) / len(known)
+    moved = {key: value - a * (log_prior.get(key, mean) - mean) for key, value in labels.items()}
+    shift = float(logsumexp(list(labels.values())) - logsumexp(list(moved.values())))
+    return {**log_probs, **{key: value + shift for key, value in moved.items()}}
+
+
+def debiased_answer(yes: float, no: float, log_odds_prior: float, a: float = 1.0) -> tuple[float, float]:
+    """p(yes) and p(no) of a bank question with ``a`` times its prior log-odds taken out; their sum stays as it is."""
+    odds = _log_odds(yes, no) - a * log_odds_prior
+    share = 1 / (1 + math.exp(-odds))
+    return (yes + no) * share, (yes + no) * (1 - share)
+
+
+def fit_a(decided: Iterable[tuple[Mapping[str, float], str]], log_prior: Mapping[str, float]) -> float:
+    """How much of the prior to take out, in [0, 1.2]: the least log-loss over ``decided``, pairs of a verdict's
+    ``log_probs`` and the label that a person gave. 1 with fewer than DECIDED_FOR_A pairs that the prior bears on."""
+    pairs = [(log_probs, label) for log_probs, label in decided if label in log_probs and label in log_prior]
+    if len(pairs) < DECIDED_FOR_A:
+        return 1.0
+
+    def loss(a: float) -> float:
+        return -sum(debiased(log_probs, log_prior, a)[label] for log_probs, label in pairs)
+
+    return float(minimize_scalar(loss, bounds=(0.0, MOST_A), method="bounded").x)
+
+
+def _labels(log_probs: Mapping[str, float]) -> dict[str, float]:
+    return {key: value for key, value in log_probs.items() if key not in OTHER_ANSWERS}
+
+
+def _log_odds(yes: float, no: float) -> float:
+    return math.log(max(yes, FLOOR) / max(no, FLOOR))
