@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from random import Random
@@ -96,7 +97,7 @@ def _draw(shown: Shown, rng: Random, protocol: Protocol, style: Style, most: int
     return replace(question, guideline=draw_guideline(rng)) if guided else question
 
 
-def collate(questions: list[Question], pictures: Tensor, tokenizer: Any, smooth: float = 0.0) -> Batch:
+def collate(questions: Sequence[Question], pictures: Tensor, tokenizer: Any, smooth: float = 0.0) -> Batch:
     """Pictures f32[P, 3, 32, 32] in 0..1 in the order of the questions that show them. ``smooth`` is the part of the
     wanted answer that is spread evenly over a question's options."""
     rows = [[*token_ids(q, tokenizer), answer_id(q.right.answer, tokenizer)] for q in questions]

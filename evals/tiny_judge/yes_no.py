@@ -19,6 +19,9 @@ TEXTS = ("{}", "a handwritten {}", "the digit {}")
 Family = Literal["presence", "denied", "rather", "attribute"]
 FAMILIES: tuple[Family, ...] = ("presence", "denied", "rather", "attribute")
 
+Drawn = tuple[str, str | None, dict[str, object]]
+"""The right answer, the item's text, the prompt's slots."""
+
 
 def draw_yes_no(shown: Shown, rng: Random, protocol: Protocol, style: Style) -> Question:
     """A question about a picture, as often with the answer yes as with no; ``cannot tell`` where it shows nothing."""
@@ -27,6 +30,13 @@ def draw_yes_no(shown: Shown, rng: Random, protocol: Protocol, style: Style) -> 
     keys = list(WORDS[protocol])
     rng.shuffle(keys)
     return ask(protocol, style, keys, right, text, **slots)
+
+
+def draw_of_family(shown: Shown, rng: Random, family: Family) -> Drawn:
+    """A question of a bank, by the answer first, so that yes and no are equally often right."""
+    answered = _answered(shown)
+    right = rng.choice([answer for of, answer in answered if of == family])
+    return right, None, {"question": rng.choice(answered[family, right])}
 
 
 @cache
@@ -85,15 +95,9 @@ def _answered(shown: Shown) -> dict[tuple[Family, str], list[str]]:
     return found
 
 
-Drawn = tuple[str, str | None, dict[str, object]]
-"""The right answer, the item's text, the prompt's slots."""
-
-
 def _of_bank(shown: Shown, rng: Random) -> Drawn:
-    answered = _answered(shown)
-    family = rng.choice([f for f in FAMILIES if any(f == known for known, _ in answered)])
-    right = rng.choice([answer for known, answer in answered if known == family])
-    return right, None, {"question": rng.choice(answered[family, right])}
+    known = {family for family, _ in _answered(shown)}
+    return draw_of_family(shown, rng, rng.choice([family for family in FAMILIES if family in known]))
 
 
 def _of_labels(shown: Shown, rng: Random) -> Drawn:
