@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from errata.apps.cli import changes, decide, demo, look, run
+from errata.apps.cli import changes, decide, demo, doctor, look, run
 from errata.errors import ErrataError
 
 app = typer.Typer(
@@ -17,7 +17,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for module in (run, look, decide, changes, demo):
+for module in (run, look, decide, changes, demo, doctor):
     module.add_to(app)
 
 

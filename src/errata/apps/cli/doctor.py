@@ -1,0 +1,43 @@
+"""errata doctor: what a model server really does."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from errata.apps.cli.options import AsJson, print_json, say
+from errata.apps.cli.run import AllowHost
+
+Server = Annotated[
+    str | None,
+    typer.Argument(metavar="[URL]", help="http://HOST:PORT/v1, or MODEL@URL. Default: this machine's usual ports."),
+]
+
+
+def doctor(server: Server = None, allow_host: AllowHost = None, as_json: AsJson = False) -> None:
+    """What a model server really does, by asking it, and how to use it as a judge. Exit code 2: no usable judge."""
+    import asyncio
+
+    from errata.settings import load_settings
+    from errata.tools.judging.doctor import Report, in_words, none_in_words, probe_here, probe_named
+
+    reports: tuple[Report, ...]
+    if server is None:
+        reports, refused = asyncio.run(probe_here())
+    else:
+        allowed = load_settings(allow_host=tuple(allow_host or ())).allow_host
+        reports, refused = (asyncio.run(probe_named(server, allowed)),), {}
+    if as_json:
+        print_json({"servers": [report.as_json() for report in reports], "refused": refused})
+    else:
+        for report in reports:
+            say(in_words(report) + "\n")
+        if refused or not reports:
+            say(none_in_words(refused))
+    if not any(report.usable for report in reports):
+        raise typer.Exit(2)
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(doctor)

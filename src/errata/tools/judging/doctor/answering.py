@@ -1,0 +1,134 @@
+"""How a model answers: at all, inside a closed set, with probabilities, by a schema, and errata's own questions."""
+
+from __future__ import annotations
+
+import json
+
+from errata.errors import ModelRefused
+from errata.prompts import load
+from errata.tools.judging.backends.capabilities import Capabilities, breaks_constraint
+from errata.tools.judging.backends.server import ServerModel
+from errata.tools.judging.chat import ChatReply
+from errata.tools.judging.doctor.report import Finding
+from errata.tools.judging.doctor.subject import ANSWER_TOKENS, TOP, WITH_LOG_PROBS, Subject
+from errata.tools.judging.protocols.question import Question, lay_out_for
+from errata.tools.judging.protocols.reading import read
+from errata.types import OTHER_ANSWERS, Item, LabelSpace
+
+NONSENSE = ("zorblat", "quexomi", "blenfrip 7")
+"""No model says one of these unless it must: where it does, the constraint holds."""
+
+SCHEMA = {
+    "type": "object",
+    "properties": {"color": {"type": "string", "enum": list(NONSENSE)}},
+    "required": ["color"],
+    "additionalProperties": False,
+}
+QUOTED_CHARS = 60
+
+
+async def chat(subject: Subject) -> Finding:
+    try:
+        reply = await subject.ask()
+    except ModelRefused as refused:
+        return Finding("chat", "no", f"a plain question is refused: {refused}")
+    return Finding("chat", "ok", f"it answers; asked for the color of the sky it said {_quoted(reply.text)}")
+
+
+async def choices(subject: Subject) -> Finding:
+    """An old or unknown name for the constraint is ignored silently by many servers: only the answer tells."""
+    name = "choices"
+    try:
+        free = await subject.ask()
+        held = await subject.ask(structured_outputs={"choice": list(NONSENSE)})
+    except ModelRefused as refused:
+        return Finding(
+            name,
+            "no",
+            f"the constraint is refused and will be left out: answers outside the options do not count ({refused})",
+        )
+    if not breaks_constraint(free.text, NONSENSE):
+        return Finding(name, "not told", f"unasked, it said {_quoted(free.text)}: nothing can be learned from that")
+    if held.text.strip() in NONSENSE:
+        return Finding(name, "ok", "answers stay inside the options")
+    return Finding(
+        name,
+        "no",
+        f"the constraint is ignored silently (it said {_quoted(held.text)}): answers outside the options do not count",
+    )
+
+
+async def log_probabilities(subject: Subject) -> Finding:
+    name = "log-probabilities"
+    try:
+        reply = await subject.ask(**WITH_LOG_PROBS)
+    except ModelRefused as refused:
+        return Finding(name, "no", f"refused: how sure a judge is shows only in whether its answers agree ({refused})")
+    found = len(reply.tokens[0].log_probs) if reply.tokens else 0
+    if found < 2:
+        return Finding(name, "no", "none: how sure a judge is shows only in whether its answers agree")
+    rest = "" if found >= TOP else "; options that are not among them count as less likely than those"
+    return Finding(name, "ok", f"the {found} likeliest of {TOP} asked for{rest}")
+
+
+async def schema(subject: Subject) -> Finding:
+    name = "JSON schema"
+    form = {"type": "json_schema", "json_schema": {"name": "answer", "schema": SCHEMA, "strict": True}}
+    try:
+        reply = await subject.ask(response_format=form)
+    except ModelRefused as refused:
+        return Finding(name, "no", f"refused: this model cannot write question banks, rules do ({refused})")
+    if _fits(reply.text):
+        return Finding(name, "ok", "it can write question banks")
+    if reply.tokens_out >= ANSWER_TOKENS:
+        return Finding(
+            name, "no", "cut short; vLLM needs --structured-outputs-config '{\"disable_any_whitespace\": true}'"
+        )
+    return Finding(name, "no", f"ignored (it said {_quoted(reply.text)}): rules write the question banks")
+
+
+def _fits(text: str) -> bool:
+    try:
+        answer = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(answer, dict) and list(answer) == ["color"] and answer["color"] in NONSENSE
+
+
+async def judging(subject: Subject, known: Capabilities) -> Finding:
+    """One of errata's own questions, in the judge's own words: what a run sends, and reads in the same way."""
+    name, space = "judging", LabelSpace(("cat", "dog"))
+    options = lay_out_for("blind_choice", (*space.names, *OTHER_ANSWERS), "letters", space)
+    item = Item(0, "0", "", None, "My cat sleeps on the sofa and purrs.")
+    request = await Question(load("blind_choice"), item, (), options, "").ask().build()
+    judge = ServerModel(subject.model, subject.connection.base_url, capabilities=known)
+    while True:
+        try:
+            reply = await subject.connection.ask(judge.body(request))
+            break
+        except ModelRefused as refused:
+            if not judge.forget_field(str(refused)):
+                return Finding(name, "no", f"one of errata's own questions is refused: {refused}")
+    reading = read(reply.text, reply.tokens, options)
+    if reading is None:
+        return Finding(name, "no", _unreadable(reply))
+    sure = (
+        "with probabilities"
+        if reading.log_probs
+        else "without probabilities: every question is asked in several orders"
+    )
+    return Finding(name, "ok", f"one of errata's own questions comes back readable, {sure}")
+
+
+def _unreadable(reply: ChatReply) -> str:
+    if not reply.text.strip():
+        return (
+            "it says nothing where one letter is asked for: a model that thinks first needs its thinking switched off"
+        )
+    return f"asked for a letter it said {_quoted(reply.text)}: its verdicts would be unreadable"
+
+
+def _quoted(text: str) -> str:
+    """The beginning of what a model said, on one line."""
+    said = " ".join(text.split())
+    return json.dumps(said if len(said) <= QUOTED_CHARS else f"{said[:QUOTED_CHARS]}…", ensure_ascii=False)

@@ -1,0 +1,39 @@
+"""Servers on this machine, at the ports that their makers chose."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+from errata.errors import ModelError, ModelRefused
+from errata.tools.judging.doctor.connection import Connection
+from errata.tools.judging.doctor.probe import probe
+from errata.tools.judging.doctor.report import Report
+
+USUAL = {8000: "vLLM", 11434: "Ollama", 1234: "LM Studio", 8080: "llama.cpp", 30000: "SGLang"}
+LOOK_S = 2.0
+
+
+async def probe_here(ports: Iterable[int] = USUAL) -> tuple[tuple[Report, ...], dict[str, str]]:
+    """A report on the first model of every OpenAI-compatible server at ``ports`` of this machine, and for each address
+    where one is but cannot be probed, why. No key is shown to a server that nobody named."""
+    looked = await asyncio.gather(*(_look(f"http://127.0.0.1:{port}/v1") for port in ports))
+    reports = tuple(found for _, found in looked if isinstance(found, Report))
+    return reports, {url: found for url, found in looked if isinstance(found, str)}
+
+
+async def _look(url: str) -> tuple[str, Report | str | None]:
+    connection = Connection(url, timeout_s=LOOK_S)
+    try:
+        await connection.models()
+    except ModelRefused as refused:
+        # Anything may listen there: besides a list of models, only the wish for a key is a sign of one.
+        return url, str(refused) if "the key is missing" in str(refused) else None
+    except ModelError:
+        return url, None
+    finally:
+        await connection.close()
+    try:
+        return url, await probe(url)
+    except ModelError as error:
+        return url, str(error)

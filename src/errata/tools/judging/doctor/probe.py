@@ -1,0 +1,82 @@
+"""One model on one server, looked at from all sides."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+
+from errata.errors import ModelError, nearest
+from errata.tools.judging.backends.hosts import api_base, check_host
+from errata.tools.judging.backends.server import KEY_VARIABLE
+from errata.tools.judging.doctor import answering, seeing, serving
+from errata.tools.judging.doctor.connection import Connection, Offered
+from errata.tools.judging.doctor.report import Finding, Report, capabilities
+from errata.tools.judging.doctor.subject import Subject
+from errata.tools.judging.spec import ON_A_SERVER
+
+PRODUCTS = {"vllm": "vLLM", "sglang": "SGLang", "llamacpp": "llama.cpp", "organization_owner": "LM Studio"}
+"""By what its models' ``owned_by`` says. Ollama puts a namespace there, and is known by its /api/version."""
+
+VERSION_AT = {"vLLM": ("/version", "version"), "llama.cpp": ("/props", "build_info")}
+
+
+async def probe_named(server: str, allow_host: Collection[str] = ()) -> Report:
+    """A report on what a user named: an address, or MODEL@ADDRESS as after --judge. The key is ERRATA_API_KEY.
+
+    SetupError for an address that is none, or that is not private and not in ``allow_host``; else as ``probe``.
+    """
+    named = ON_A_SERVER.fullmatch(server)
+    model, url = (named["model"], named["url"]) if named else (None, server)
+    check_host(url, allow_host)
+    return await probe(api_base(url), model, key=os.environ.get(KEY_VARIABLE, "").strip())
+
+
+async def probe(url: str, model: str | None = None, *, key: str = "") -> Report:
+    """What ``model`` (None: the first that is offered) really does at ``url``, an API's base that ``check_host``
+    passed. About twenty short questions, one at a time.
+
+    ModelError where nothing answers there, it wants another key, offers no model, or not this one.
+    """
+    connection = Connection(url, key=key)
+    try:
+        offered = await connection.models()
+        one = _choose(offered, model, url)
+        product, version = await _product(connection, one)
+        findings, ms = await _findings(Subject(connection, one.id, one.max_model_len))
+    finally:
+        await connection.close()
+    return Report(url, product, version, tuple(o.id for o in offered), one.id, one.max_model_len, ms, tuple(findings))
+
+
+def _choose(offered: list[Offered], model: str | None, url: str) -> Offered:
+    if not offered:
+        raise ModelError(f"{url} offers no model. Load one there first.")
+    if model is None:
+        return offered[0]
+    found = next((one for one in offered if one.id == model), None)
+    if found is None:
+        raise ModelError(f"{url} has no model {model!r}{nearest(model, [one.id for one in offered])}.")
+    return found
+
+
+async def _product(connection: Connection, one: Offered) -> tuple[str, str | None]:
+    """A guess at what serves, and the version that it gives itself."""
+    product = PRODUCTS.get(one.owned_by)
+    if product is not None:
+        return product, await connection.field(*VERSION_AT[product]) if product in VERSION_AT else None
+    version = await connection.field("/api/version", "version")
+    return ("other", None) if version is None else ("Ollama", version)
+
+
+async def _findings(subject: Subject) -> tuple[list[Finding], float | None]:
+    found = [await answering.chat(subject)]
+    if found[0].answer != "ok":
+        return found, None
+    found += [await answering.choices(subject), await answering.log_probabilities(subject)]
+    seen = await seeing.images(subject)
+    found += [seen, await seeing.uuid(subject)] if seen.answer == "ok" else [seen]
+    found += [await answering.schema(subject), await serving.prefix_cache(subject), serving.context(subject)]
+    same, ms = await serving.same_answer(subject)
+    found += [same, serving.latency(ms)]
+    found.append(await answering.judging(subject, capabilities(found)))
+    return found, ms
