@@ -33,7 +33,7 @@ def begin(data: Path, settings: Settings, run_dir: Path | None = None) -> Worksp
     dataset = open_data(data, settings)
     store = Store(RunFolder(run_dir) if run_dir else RunFolder.beside(data))
     guideline = _read_guideline(settings.guideline)
-    settings_sha = sha_of([settings.identity(), guideline, dataset.label_space.sha, _array_stamp(settings)])
+    settings_sha = sha_of([settings.identity(), guideline, dataset.label_space.sha, _file_stamps(settings)])
     run = store.find_run(dataset.sha256, settings_sha)
     if run is None:
         run = store.start_run(
@@ -76,10 +76,14 @@ def _rows(dataset: Dataset) -> list[ItemRow]:
     ]
 
 
-def _array_stamp(settings: Settings) -> list[object]:
-    """Arrays of the user's own are input too: a new file under the same name is a new run."""
+def _file_stamps(settings: Settings) -> list[object]:
+    """Arrays and questions of the user's own are input too: a new file under the same name is a new run."""
     files = [Path(name) for name in (settings.probs, settings.embeddings) if name and name.endswith(".npy")]
     for file in files:
         if not file.exists():
             raise SetupError(f"There is no file {file}. --probs and --embeddings take a .npy file or a column's name.")
+    if settings.questions is not None:
+        if not settings.questions.exists():
+            raise SetupError(f"There is no file {settings.questions}. --questions takes a question bank as JSON.")
+        files.append(settings.questions)
     return [[str(file), file.stat().st_size, file.stat().st_mtime_ns] for file in files]

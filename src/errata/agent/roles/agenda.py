@@ -13,11 +13,12 @@ from errata.agent.workspace import Workspace
 from errata.settings import Protocol
 from errata.tools.inference.candidates import NOBODY
 from errata.tools.inference.escalation import undecided
+from errata.tools.inference.outcome import outcomes
 from errata.tools.inference.posterior import Posteriors
 from errata.tools.judging.protocols import steering
 from errata.tools.judging.protocols.steering import Reference
 from errata.tools.store.store import ItemRow
-from errata.types import Bool, Int, Verdict
+from errata.types import Bool, Int, Outcome, Verdict
 
 ALL_LABELS = 12
 """Up to so many labels, a blind choice offers all of them; beyond, only the item's candidates."""
@@ -56,7 +57,7 @@ def open_questions(workspace: Workspace) -> dict[str, list[Question]]:
 
 @dataclass(frozen=True)
 class Agenda:
-    """What is known when the next questions are chosen. ``scan_says_N``: the state that the scan alone favors."""
+    """What is known when the next questions are chosen. ``says_N``: the likeliest state of each item."""
 
     workspace: Workspace
     suspects: Sequence[ItemRow]
@@ -66,7 +67,7 @@ class Agenda:
     table: Posteriors
     undecided_N: Bool
     says_N: Int
-    scan_says_N: Int
+    outcomes: Sequence[Outcome]
     shas: Sequence[str]
 
     @classmethod
@@ -83,7 +84,7 @@ class Agenda:
             table,
             undecided(table, workspace.settings.costs),
             _favored(table),
-            _favored(posteriors(workspace, ())),
+            outcomes(table, workspace.settings.costs),
             [row.content_sha for row in rows],
         )
 
@@ -95,15 +96,15 @@ class Agenda:
         return others + (self._controls(judge, to_control) if to_control else [])
 
     def _controls(self, judge: str, to_control: Sequence[int]) -> list[Question]:
-        """First what it takes to know whether a control means anything: each reference is asked about alone, then some
-        lie beside others."""
-        pool = references.pool(self.workspace, judge, self.verdicts)
+        """First what it takes to know whether a control means anything: each reference is asked about alone, then lies
+        beside two others."""
+        pool = references.pool(self.workspace, judge, self.verdicts, self.controls)
         drawn = [item.idx for item in self.workspace.reference_items]
         alone = [idx for idx in drawn if (judge, "blind_choice", idx) not in self.asked]
         if alone:
             return [Question(idx, "blind_choice", self._candidates(idx)) for idx in alone]
-        checks = [i for i in drawn[: references.CHECKED] if (judge, "steering", i) not in self.asked]
-        if not checks and not references.control_works(self.workspace, judge, self.controls):
+        checks = [idx for idx in drawn if (judge, "steering", idx) not in self.asked]
+        if not checks and not references.control_works(self.workspace, judge, self.verdicts, self.controls):
             return []
         controls = [self._control(idx, pool) for idx in checks or to_control]
         return [question for question in controls if question is not None]
@@ -123,9 +124,10 @@ class Agenda:
         if protocol == "open_answer":
             return Question(row.idx, protocol, ())
         if protocol == "steering":
-            # Only where the judges' word is why the item stands as it does.
-            decided_by_judges = self.says_N[row.idx] != self.scan_says_N[row.idx]
-            return Question(row.idx, protocol, self._candidates(row.idx)) if decided_by_judges else None
+            # What is ambiguous goes to a person anyway. A judge may also be steered to agree with the scan: that the
+            # given label holds is what most attacks want.
+            ambiguous = self.outcomes[row.idx] == "ambiguous"
+            return None if ambiguous else Question(row.idx, protocol, self._candidates(row.idx))
         if protocol != "contest" and not self.undecided_N[row.idx]:
             return None
         rivals = contest.rivals(self.table, row.idx)

@@ -12,31 +12,40 @@ from errata.agent.workspace import Workspace
 from errata.tools.inference import held_back
 from errata.tools.judging.protocols import blind_choice
 from errata.tools.judging.protocols.steering import Reference
-from errata.types import OTHER_ANSWERS, Verdict
+from errata.types import Verdict
 
 MOST, PER_LABEL = 12, 2
-CHECKED = 8
-"""So many references are laid beside others, to see whether a judge can be controlled in this way at all."""
 
 
 def draw(workspace: Workspace, holds_N: np.ndarray) -> list[int]:
-    """Items whose given labels hold most surely by the scan, a few of each label, suspects left out.
+    """Items whose given labels hold most surely by the scan, a few of each label.
 
     ``holds_N`` f64[N], low = bad; NaN where an item may not be used.
     """
-    suspects = {row.idx for row in workspace.rows() if row.suspicion is not None}
     found: list[int] = []
     taken: Counter[int] = Counter()
     for idx in map(int, np.argsort(-np.nan_to_num(holds_N, nan=-1.0), kind="stable")):
         label = int(workspace.given_N[idx])
-        if not math.isnan(holds_N[idx]) and idx not in suspects and taken[label] < PER_LABEL and len(found) < MOST:
+        if not math.isnan(holds_N[idx]) and taken[label] < PER_LABEL and len(found) < MOST:
             taken[label] += 1
             found.append(idx)
     return found
 
 
-def pool(workspace: Workspace, judge: str, verdicts: Sequence[Verdict]) -> list[Reference]:
-    """The references that this judge, shown each alone, answered decisively with a label."""
+def pool(workspace: Workspace, judge: str, verdicts: Sequence[Verdict], controls: Sequence[Verdict]) -> list[Reference]:
+    """The references that this judge, shown each alone, decisively called as they are labeled. One that moves its
+    answers about other references is none."""
+    steers = {v.idx for v in controls if v.judge == judge and held_back.held_back([v])}
+    return [reference for reference in _agreed(workspace, judge, verdicts) if reference.item.idx not in steers]
+
+
+def control_works(workspace: Workspace, judge: str, verdicts: Sequence[Verdict], controls: Sequence[Verdict]) -> bool:
+    """Whether references do not, as a rule, move this judge's answers about one another."""
+    agreed = {reference.item.idx for reference in _agreed(workspace, judge, verdicts)}
+    return held_back.control_works([v for v in controls if v.judge == judge and v.idx in agreed])
+
+
+def _agreed(workspace: Workspace, judge: str, verdicts: Sequence[Verdict]) -> list[Reference]:
     answers = {
         v.idx: max(v.log_probs, key=v.log_probs.__getitem__)
         for v in verdicts
@@ -46,11 +55,5 @@ def pool(workspace: Workspace, judge: str, verdicts: Sequence[Verdict]) -> list[
     return [
         Reference(item, answers[item.idx])
         for item in workspace.reference_items
-        if answers.get(item.idx) not in (None, *OTHER_ANSWERS)
+        if answers.get(item.idx, "") == item.given_label
     ]
-
-
-def control_works(workspace: Workspace, judge: str, controls: Sequence[Verdict]) -> bool:
-    """Whether references did not steer this judge away from one another."""
-    drawn = {item.idx for item in workspace.reference_items}
-    return held_back.control_works([v for v in controls if v.judge == judge and v.idx in drawn])
