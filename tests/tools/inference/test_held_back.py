@@ -55,6 +55,6 @@ def test_what_is_no_contradiction(other: Verdict) -> None:
 
 
 def test_a_control_that_most_harmless_items_move_is_not_believed() -> None:
-    assert control_works([steered(0.1, idx) for idx in range(9)] + [steered(0.9)])
-    assert not control_works([steered(0.1, idx) for idx in range(7)] + [steered(0.9)] * 3)
+    assert control_works([steered(0.1, idx) for idx in range(6)] + [steered(0.9)] * 4)
+    assert not control_works([steered(0.1, idx) for idx in range(5)] + [steered(0.9)] * 5)
     assert not control_works([])
