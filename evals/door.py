@@ -3,8 +3,9 @@
     python -m evals.door [--calls 10000] [--runs 3] [--out evals/results/door.json]
 
 A server on this machine answers after 50 ms, 256 calls are in flight. errata's calls are whole: a blind choice between
-ten labels is rendered, named for the cache, looked up, sent, read, committed to SQLite, and made a verdict. The SDK and
-bare aiohttp (the least that a call can cost) send the same requests, rendered beforehand; they keep nothing.
+ten labels is rendered, named for the cache, looked up, sent, read, committed to SQLite, and made a verdict, in the
+batches of a run. The SDK and bare aiohttp (the least that a call can cost) send the same requests, rendered
+beforehand; they read no more than that there is an answer, keep nothing, and never wait for the end of a batch.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ import numpy as np
 import openai
 from PIL import Image
 
+from errata.agent.roles.examiner import BATCH
 from errata.prompts import load
 from errata.testing import MemoryCalls
 from errata.tools.judging.backends.server import ServerModel
@@ -49,7 +51,7 @@ from evals.result import write_result
 LATENCY_S, IN_FLIGHT, SEED = 0.05, 256, 0
 LABELS = tuple(f"topic number {n}" for n in range(10))
 SPACE = LabelSpace(LABELS)
-WORDS = "market team court launch review storm market vaccine election budget trade orbit film coach patient".split()
+WORDS = ("market", "team", "court", "launch", "review", "storm", "vaccine", "election", "budget", "trade", "orbit")
 IMAGE_BYTES = 20_000
 SDK_SHARE = 0.2
 """The SDK gets a fifth of the calls: it is slow, and its cost per call does not depend on how many there are."""
@@ -103,10 +105,11 @@ def with_errata(url: str, items: list[Item], log: Callable[[ExitStack], CallLog]
     async def run() -> None:
         with ExitStack() as stack:
             door = Door(ServerModel("loopback", url, limit=IN_FLIGHT), log(stack), Budget())
-            tasks = [JudgeTask(item, "blind_choice", LABELS) for item in items]
-            judged = await judge_items(door, tasks, JudgeSetup(SPACE))
+            for start in range(0, len(items), BATCH):
+                tasks = [JudgeTask(item, "blind_choice", LABELS) for item in items[start : start + BATCH]]
+                judged = await judge_items(door, tasks, JudgeSetup(SPACE))
+                assert len(judged.verdicts) == len(tasks) and all(verdict.readable for verdict in judged.verdicts)
             await door.close()
-            assert len(judged.verdicts) == len(items) and all(verdict.readable for verdict in judged.verdicts)
 
     return run
 

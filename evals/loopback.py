@@ -16,7 +16,6 @@ import os
 import string
 import subprocess
 import sys
-from typing import Self
 
 OPTIONS, TOP = 13, 20
 MASKED = -9999.0
@@ -29,7 +28,7 @@ def reply() -> bytes:
     tops = [(letter, lp if place < OPTIONS else MASKED) for place, (letter, lp) in enumerate(letters[:TOP])]
     ends = [("", 0.0), *((letter, MASKED) for letter, _ in letters[: TOP - 1])]
     positions = [{**_token(*top[0]), "top_logprobs": [_token(*one) for one in top]} for top in (tops, ends)]
-    message = {"role": "assistant", "content": "A", "refusal": None, "tool_calls": [], "reasoning": None}
+    message = {"role": "assistant", "content": "A", "refusal": None, "reasoning": None}
     choice = {"index": 0, "message": message, "logprobs": {"content": positions}, "finish_reason": "stop"}
     usage = {"prompt_tokens": 300, "total_tokens": 302, "completion_tokens": 2, "prompt_tokens_details": None}
     whole = {"id": "chatcmpl-0", "object": "chat.completion", "created": 0, "model": "loopback"}
@@ -95,9 +94,9 @@ class Server:
 
 
 class Loopback:
-    """The server in another process, on ``core`` alone; entering gives its base URL, which ends in /v1."""
+    """The server in another process, on ``core`` alone (-1: on any); entering gives its base URL, which ends in /v1."""
 
-    def __init__(self, *, latency_s: float, places: int = 1_000_000, most: int = 1_000_000, core: int) -> None:
+    def __init__(self, *, latency_s: float, places: int = 1_000_000, most: int = 1_000_000, core: int = -1) -> None:
         self._arguments = [str(value) for value in (latency_s, places, most, core)]
 
     def __enter__(self) -> str:
@@ -124,5 +123,6 @@ async def serve(latency_s: float, places: int, most: int) -> None:
 
 if __name__ == "__main__":
     latency_text, places_text, most_text, core_text = sys.argv[1:]
-    os.sched_setaffinity(0, {int(core_text)})
+    if int(core_text) >= 0:
+        os.sched_setaffinity(0, {int(core_text)})
     asyncio.run(serve(float(latency_text), int(places_text), int(most_text)))

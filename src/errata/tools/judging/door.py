@@ -14,6 +14,7 @@ from errata.tools.judging.budget import Budget, Reserved
 from errata.tools.judging.calls import CallLog, CallRecord
 from errata.tools.judging.chat import ChatModel, ChatReply, ChatRequest
 from errata.tools.judging.grouped import Grouped
+from errata.tools.judging.in_flight import InFlight
 from errata.types import PromptRef, sha_of
 
 COMMIT_EVERY_S = 0.02
@@ -55,7 +56,7 @@ class Door:
     def __init__(self, model: ChatModel, calls: CallLog, budget: Budget) -> None:
         self.model, self.budget = model, budget
         self._in_flight: dict[str, asyncio.Task[Answered]] = {}
-        self._places = asyncio.Semaphore(model.limit)
+        self._places = InFlight.of(model)
         self._broken: ModelError | None = None
         self._answered, self._refused = 0, 0
         self._thread = ThreadPoolExecutor(1, "errata-calls")
@@ -94,7 +95,7 @@ class Door:
         found = await self._find(key)
         if found is not None:
             return Answered(found, cached=True)
-        async with self._places:
+        async with self._places.place():
             if self._broken is not None:
                 raise self._broken
             record = await self._call(ask, key)

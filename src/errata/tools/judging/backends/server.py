@@ -7,6 +7,7 @@ import logging
 import os
 import shlex
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -26,6 +27,9 @@ _log = structlog.wrap_logger(logging.getLogger(__name__), [structlog.stdlib.rend
 KEY_VARIABLE = "ERRATA_API_KEY"
 HEALING = frozenset({408, 409, 429, *range(500, 600)})
 """Answers that another try may change."""
+
+BUSY = frozenset({408, 429, 503})
+"""Those that say: not so many at once."""
 
 OPTIONAL = ("structured_outputs", "response_format", "top_logprobs", "logprobs", "seed", "uuid")
 """Fields that some servers do not know. Without them a judge still works, only less well."""
@@ -56,6 +60,7 @@ class ServerModel:
         self._timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=min(timeout_s, 20.0))
         self._first_wait_s = first_wait_s
         self._session: aiohttp.ClientSession | None = None
+        self.on_busy: Callable[[], None] = lambda: None
         self._answered = 0
         self.capabilities, self.outside = capabilities, 0
         self._not_known_there = _useless_fields(capabilities)
@@ -118,6 +123,8 @@ class ServerModel:
             self._notice(request, reply)
             return reply
         said = without_key(error_text(body))
+        if status in BUSY:
+            self.on_busy()
         if status in HEALING:
             raise _MayHealError(f"HTTP {status}: {said}", status, headers.get("Retry-After"))
         if status in (401, 403):
@@ -211,6 +218,7 @@ class ServerModel:
                 f"Nothing answers at {self.base_url} ({error.os_error}). Is the server running, and is the port right?"
             ) from None
         except TimeoutError:
+            self.on_busy()
             raise _MayHealError(f"no answer within {self._timeout.total:g} seconds") from None
         except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError) as error:
             raise _MayHealError(f"the connection broke off ({error})") from None

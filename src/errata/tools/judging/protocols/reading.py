@@ -6,7 +6,7 @@ A reply whose text is not exactly one of the options is no reading at all, whate
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 

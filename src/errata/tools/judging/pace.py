@@ -1,0 +1,114 @@
+"""How many calls a server should have at once, learned from how soon they come back. No clock, no waiting in here."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+START = 16
+FAST, GENTLE = 2.0, 1.2
+"""Steps up: doubling until that has failed once, then by a fifth, so that the last step that held is close enough."""
+
+SMALLER = 0.8
+SHRUNK = 0.7
+GAIN = 1.05
+"""More in flight must bring this much more throughput, or it only makes everybody wait longer."""
+
+LOSS = 0.97
+QUEUED = 1.3
+"""Calls that take this much longer than they have taken wait in the server: fewer of them may do as well."""
+
+WINDOW = 32
+"""A level is judged by at least so many calls, and by no fewer than it has in flight."""
+
+LONGEST_REST = 16
+
+
+class Begun(NamedTuple):
+    """A call in flight: when it began (seconds), at which level, and whether that level was full."""
+
+    at_s: float
+    level: int
+    full: bool
+
+
+class Pace:
+    """``limit`` is how many calls may be in flight now, between 1 and ``most``.
+
+    It climbs while throughput rises, steps back where that brings nothing or the server says that it is busy, and then
+    tries a step from time to time, further up or, where calls have come to wait in the server, down. Throughput is
+    ``limit`` / mean latency (Little's law), over calls that were begun while all places were taken: so neither the
+    bursts in which answers come nor a batch that runs out is taken for the server's speed.
+    """
+
+    def __init__(self, most: int, start: int = START) -> None:
+        self.most = most
+        self.limit = min(start, most)
+        self._level = 0
+        self._latencies_s: list[float] = []
+        self._settled = False
+        self._tried_from: tuple[int, float] | None = None
+        self._step = FAST
+        self._rest, self._rested = 1, 0
+        self._lowest_s = float("inf")
+
+    def begun(self, now_s: float, in_flight: int) -> Begun:
+        """A call begins; ``in_flight`` counts it."""
+        return Begun(now_s, self._level, in_flight >= self.limit)
+
+    def finished(self, call: Begun, now_s: float) -> None:
+        """The call was answered."""
+        if call.level != self._level:
+            return
+        self._settled = True
+        if call.full:
+            self._latencies_s.append(now_s - call.at_s)
+            if len(self._latencies_s) >= max(self.limit, WINDOW):
+                self._decide(sum(self._latencies_s) / len(self._latencies_s))
+
+    def busy(self) -> None:
+        """The server turned a call away, or gave no answer in time: a step up is taken back, and a level that had
+        held shrinks, once for all the calls that were in flight together."""
+        if self._tried_from is not None and self._tried_from[0] < self.limit:
+            self._step_back(self._tried_from[0])
+        elif self._settled:
+            self._step_back(max(1, int(self.limit * SHRUNK)))
+
+    def _decide(self, latency_s: float) -> None:
+        self._lowest_s = min(self._lowest_s, latency_s)
+        rate = self.limit / max(latency_s, 1e-9)
+        if self._tried_from is None:
+            self._rested += 1
+            if self._rested < self._rest:
+                self._latencies_s.clear()
+                return
+        else:
+            before, rate_before = self._tried_from
+            if rate < rate_before * (GAIN if self.limit > before else LOSS):
+                self._step_back(before)
+                return
+            self._rest = 1
+        self._try_from(rate, latency_s)
+
+    def _try_from(self, rate: float, latency_s: float) -> None:
+        """The next step in this direction, if there is one."""
+        if self._step < 1 and latency_s < self._lowest_s * QUEUED:
+            self._step = GENTLE
+        step = round(self.limit * self._step)
+        trial = min(max(step, self.limit + 1), self.most) if self._step > 1 else max(min(step, self.limit - 1), 1)
+        if trial == self.limit:
+            self._step_back(self.limit)
+        else:
+            self._tried_from = self.limit, rate
+            self._go_to(trial)
+
+    def _step_back(self, limit: int) -> None:
+        """To a level that held; the next step, after a rest, goes the other way."""
+        self._tried_from = None
+        self._step = SMALLER if self._step > 1 else GENTLE
+        self._rest, self._rested = min(self._rest * 2, LONGEST_REST), 0
+        self._go_to(limit)
+
+    def _go_to(self, limit: int) -> None:
+        self.limit, self._settled = limit, False
+        self._level += 1
+        self._latencies_s.clear()
