@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,20 +28,27 @@ PENALTIES = (1.0, 10.0, 100.0)
 FOLDS = 5
 
 
+class Fares(NamedTuple):
+    """Mean log-loss of the right answers (low = good), and the share of items whose first choice is right;
+    both 0 without items."""
+
+    log_loss: float
+    accuracy: float
+
+
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """A fitted map over the answers ``columns``. ``how`` names it: unchanged, temperature, isotonic or vector.
 
-    ``items`` decided items went in; ``log_loss`` is theirs in cross-validation with this map, ``log_loss_before``
-    without (low = good).
+    ``items`` decided items went in. ``after`` is how they fare in cross-validation with this map, ``before`` without.
     """
 
     columns: tuple[str, ...]
     how: str
     map: Map
     items: int
-    log_loss_before: float
-    log_loss: float
+    before: Fares
+    after: Fares
 
     def apply(self, log_probs: Mapping[str, float]) -> dict[str, float]:
         """A verdict's log-probabilities, calibrated and normalised; an empty one (unreadable) stays empty, and
@@ -52,13 +59,14 @@ class Calibration:
         return {name: float(value) for name, value in zip(self.columns, row_M, strict=True) if name in log_probs}
 
     def as_json(self) -> dict[str, Any]:
-        figures = {"items": self.items, "log_loss_before": self.log_loss_before, "log_loss": self.log_loss}
+        figures = {"items": self.items, "before": self.before._asdict(), "after": self.after._asdict()}
         return {"columns": list(self.columns), "how": self.how, "map": self.map.as_json(), **figures}
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> Calibration:
         kind: type[Map] = Isotonic if found["map"]["kind"] == "isotonic" else Scaling
-        return cls(**{**found, "columns": tuple(found["columns"]), "map": kind.from_json(found["map"])})
+        fares = {key: Fares(**found[key]) for key in ("before", "after")}
+        return cls(**{**found, **fares, "columns": tuple(found["columns"]), "map": kind.from_json(found["map"])})
 
 
 def fit(
@@ -85,22 +93,19 @@ def fit(
 def fit_rows(rows_NM: F64, truth_N: Int, columns: Sequence[str], groups: Sequence[str], seed: int = 0) -> Calibration:
     """The same from rows (``to_rows``) and the column of each right answer, which its row must have."""
     items, names = len(rows_NM), tuple(columns)
-    same = unchanged(len(names))
-    if items < FEWEST or len(set(groups)) < FOLDS:
-        loss = _log_loss(rows_NM, truth_N) if items else 0.0
-        return Calibration(names, "unchanged", same, items, loss, loss)
-    before = _log_loss(rows_NM, truth_N)
-    how, best, least_right = "unchanged", before, _right(rows_NM, truth_N)
+    best = before = _fares(rows_NM, truth_N)
+    how: str = "unchanged"
     fit_map: Fit = _fit_nothing
-    for name, candidate in _candidates(items):
-        held_out_NM = _cross_fitted(candidate, rows_NM, truth_N, groups, seed)
-        loss = _log_loss(held_out_NM, truth_N)
-        if loss < best and _right(held_out_NM, truth_N) >= least_right:
-            how, fit_map, best = name, candidate, loss
+    for name, candidate in _candidates(items, len(set(groups))):
+        fares = _fares(_cross_fitted(candidate, rows_NM, truth_N, groups, seed), truth_N)
+        if fares.log_loss < best.log_loss and fares.accuracy >= before.accuracy:
+            how, fit_map, best = name, candidate, fares
     return Calibration(names, how, fit_map(rows_NM, truth_N), items, before, best)
 
 
-def _candidates(items: int) -> Iterator[tuple[str, Fit]]:
+def _candidates(items: int, groups: int) -> Iterator[tuple[str, Fit]]:
+    if items < FEWEST or groups < FOLDS:
+        return
     yield "temperature", fit_temperature
     yield "isotonic", _fit_margin
     if items >= FOR_VECTOR:
@@ -126,9 +131,8 @@ def _cross_fitted(fit_map: Fit, rows_NM: F64, truth_N: Int, groups: Sequence[str
     return found_NM
 
 
-def _log_loss(rows_NM: F64, truth_N: Int) -> float:
-    return -float(rows_NM[np.arange(len(rows_NM)), truth_N].mean())
-
-
-def _right(rows_NM: F64, truth_N: Int) -> int:
-    return int((rows_NM.argmax(axis=1) == truth_N).sum())
+def _fares(rows_NM: F64, truth_N: Int) -> Fares:
+    if not len(rows_NM):
+        return Fares(0.0, 0.0)
+    log_loss = -float(rows_NM[np.arange(len(rows_NM)), truth_N].mean())
+    return Fares(log_loss, float((rows_NM.argmax(axis=1) == truth_N).mean()))

@@ -1,0 +1,178 @@
+"""The prior: what a judge prefers on nothing is measured over the labels alone, and taken out of them alone."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from errata.testing import Answer, FakeChat, MemoryCalls
+from errata.tools.judging.bank import by_rule
+from errata.tools.judging.budget import Budget
+from errata.tools.judging.calibration.content_free import content_free
+from errata.tools.judging.calibration.measure import bank_prior, choice_prior, contest_prior
+from errata.tools.judging.calibration.prior import (
+    DECIDED_FOR_A,
+    Prior,
+    debiased,
+    debiased_answer,
+    fit_a,
+    over_labels,
+    over_questions,
+)
+from errata.tools.judging.chat import ChatRequest
+from errata.tools.judging.door import Door
+from errata.types import OTHER_ANSWERS, Item, LabelSpace, PromptRef, Verdict
+
+SPACE = LabelSpace(("cat", "cow", "dog"))
+ITEMS = content_free([Item(i, str(i), str(i), "cat", "it purrs at night and sleeps all day") for i in range(5)])
+LEANS = {"cat": 0.6, "cow": 0.1, "dog": 0.1, "cannot": 0.16}
+
+
+def shown(request: ChatRequest) -> dict[str, str]:
+    lines = request.messages[-1]["content"][-1]["text"].splitlines()
+    return {line[0]: line[3:] for line in lines if line[1:3] == ") "}
+
+
+def leaning(leans: Mapping[str, float], first: float = 0.0) -> FakeChat:
+    """A judge with these probabilities whatever it sees, and something on top for the first option."""
+
+    def answer(request: ChatRequest) -> Answer:
+        probs = {a: leans.get(words.split()[0], 0.02) + first * (a == "A") for a, words in shown(request).items()}
+        return {alias: p / sum(probs.values()) for alias, p in probs.items()}
+
+    return FakeChat(answer)
+
+
+def verdict(probs: Mapping[str, float], answers: Mapping[str, tuple[float, float]] | None = None) -> Verdict:
+    logs = {key: math.log(p) for key, p in probs.items()}
+    return Verdict(0, "j", "blind_choice", PromptRef("blind_choice", "v1", "s"), logs, "", (), answers=answers or {})
+
+
+def measured(model: FakeChat, sets: list[tuple[str, ...]]) -> tuple[Prior, MemoryCalls]:
+    calls = MemoryCalls()
+
+    async def main() -> Prior:
+        door = Door(model, calls, Budget())
+        try:
+            await choice_prior(door, ITEMS, sets, SPACE)
+            return await choice_prior(door, ITEMS, sets, SPACE)
+        finally:
+            await door.close()
+
+    return asyncio.run(main()), calls
+
+
+def test_the_prior_is_the_judges_lean_over_the_labels_and_its_calls_are_paid_once() -> None:
+    model = leaning(LEANS)
+    prior, calls = measured(model, [SPACE.names])
+    assert {key: math.exp(value) for key, value in prior.log_prior.items()} == pytest.approx(
+        {"cat": 0.75, "cow": 0.125, "dog": 0.125}
+    )
+    assert (prior.judge, prior.style, prior.items) == ("fake", "letters", 20)
+    assert len(model.requests) == len(calls.calls) == 40
+    assert Prior.from_json(json.loads(json.dumps(prior.as_json()))) == prior
+
+
+def test_a_lean_to_what_stands_first_is_averaged_out_of_the_prior() -> None:
+    prior, _ = measured(leaning({"cat": 0.2, "cow": 0.2, "dog": 0.2}, first=0.3), [SPACE.names])
+    assert max(prior.log_prior.values()) - min(prior.log_prior.values()) < 0.5
+
+
+def test_sets_of_candidates_make_one_prior() -> None:
+    prior, _ = measured(leaning(LEANS), [("cat", "cow"), ("cow", "dog"), ("cat", "dog")])
+    log = prior.log_prior
+    assert log["cat"] - log["cow"] == pytest.approx(math.log(6), abs=1e-3)
+    assert log["cow"] - log["dog"] == pytest.approx(0, abs=1e-3)
+
+
+def test_contest_and_bank_are_measured_too() -> None:
+    bank = by_rule(LabelSpace(("cat", "dog")), {})
+
+    async def main() -> tuple[Prior, Prior]:
+        contests = Door(leaning({"cat": 0.6, "dog": 0.2}), MemoryCalls(), Budget())
+        yes_to_cats = FakeChat(
+            lambda r: {
+                alias: {"yes": 0.6, "no": 0.3}.get(word, 0.1)
+                if 'is "cat" the right' in r.messages[-1]["content"][-1]["text"].casefold()
+                else {"yes": 0.3, "no": 0.6}.get(word, 0.1)
+                for alias, word in shown(r).items()
+            }
+        )
+        banks = Door(yes_to_cats, MemoryCalls(), Budget())
+        try:
+            return (
+                await contest_prior(contests, ITEMS, [("cat", "dog")], LabelSpace(("cat", "dog"))),
+                await bank_prior(banks, ITEMS[:4], bank, LabelSpace(("cat", "dog"))),
+            )
+        finally:
+            await contests.close()
+            await banks.close()
+
+    contests, banks = asyncio.run(main())
+    assert contests.log_prior["cat"] - contests.log_prior["dog"] == pytest.approx(math.log(3))
+    by_text = {question.text: banks.log_prior[question.id] for question in bank}
+    others = [value for text, value in by_text.items() if "the right label" in text and "cat" not in text]
+    assert by_text['Is "cat" the right label for the item?'] > max(others)
+    assert banks.items == 4
+
+
+def test_a_judge_that_answers_nothing_readable_has_no_prior() -> None:
+    prior, _ = measured(FakeChat(lambda _: "I would say it is a cat"), [SPACE.names])
+    assert (prior.log_prior, prior.items) == ({}, 0)
+    assert debiased({"cat": -0.1, "cannot_tell": -2.4}, prior.log_prior) == {"cat": -0.1, "cannot_tell": -2.4}
+
+
+def test_debiasing_undoes_the_lean_between_labels_and_leaves_the_other_answers() -> None:
+    probs = {"cat": 0.6, "cow": 0.1, "dog": 0.1, "cannot_tell": 0.2}
+    logs = {key: math.log(p) for key, p in probs.items()}
+    prior = over_labels([verdict(probs)])
+    even = {key: math.exp(value) for key, value in debiased(logs, prior).items()}
+    assert even == pytest.approx({"cat": 0.8 / 3, "cow": 0.8 / 3, "dog": 0.8 / 3, "cannot_tell": 0.2})
+    assert debiased(logs, prior, a=0.0) == pytest.approx(logs)
+
+
+@given(
+    st.lists(st.floats(-14, 0), min_size=5, max_size=5),
+    st.lists(st.floats(-8, 0), min_size=2, max_size=2),
+    st.floats(0, 1.2),
+)
+def test_debiased_rows_stay_normalised(values: list[float], leans: list[float], a: float) -> None:
+    raw = np.array(values) - np.logaddexp.reduce(values)
+    logs = dict(zip(("cat", "cow", *OTHER_ANSWERS), raw.tolist(), strict=True))
+    after = debiased(logs, dict(zip(("cat", "unseen"), leans, strict=True)), a)
+    assert sum(map(math.exp, after.values())) == pytest.approx(1)
+    assert all(after[key] == logs[key] for key in OTHER_ANSWERS)
+
+
+def test_a_bank_answer_moves_by_its_prior_and_keeps_what_cannot_be_told() -> None:
+    yes, no = debiased_answer(0.6, 0.2, math.log(3))
+    assert (yes, no) == pytest.approx((0.4, 0.4))
+    assert debiased_answer(1.0, 0.0, 0.0) == pytest.approx((1.0, 0.0), abs=1e-5)
+
+
+def test_a_question_is_held_against_its_own_kind() -> None:
+    answers = {"a": (0.2, 0.8), "b": (0.5, 0.5), "denied": (0.9, 0.1)}
+    found = over_questions([verdict({"cat": 1.0}, answers)], {"a": "presence", "b": "presence", "denied": "negative"})
+    assert found == pytest.approx({"a": math.log(0.25) / 2, "b": -math.log(0.25) / 2, "denied": 0.0})
+
+
+def test_a_is_fitted_only_with_enough_decided_items() -> None:
+    draw = np.random.default_rng(0)
+    prior = {"cat": math.log(0.9), "dog": math.log(0.1)}
+    decided = []
+    for _ in range(400):
+        truth = draw.choice(["cat", "dog"])
+        odds = 1.0 if truth == "cat" else -1.0
+        odds += draw.normal() * math.sqrt(2)  # log-odds of a calibrated judge: mean +-1, variance 2
+        biased = odds + 0.5 * (prior["cat"] - prior["dog"])
+        decided.append(({"cat": -math.log1p(math.exp(-biased)), "dog": -math.log1p(math.exp(biased))}, str(truth)))
+    assert fit_a(decided, prior) == pytest.approx(0.5, abs=0.15)
+    assert fit_a(decided[: DECIDED_FOR_A - 1], prior) == 1.0
+    assert fit_a([(row, "cow") for row, _ in decided], prior) == 1.0
