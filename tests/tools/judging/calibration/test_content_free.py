@@ -42,7 +42,7 @@ def test_texts_have_the_average_length_and_only_the_datasets_words() -> None:
     assert len(made) == 20
     assert {len(item.text.split()) for item in made if item.text} == {5}
     words = {word for item in made if item.text for word in item.text.split()}
-    assert words <= set(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"])
+    assert words <= {"one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"}
     assert len(words) > 5
     assert all(item.given_label is None and item.image is None for item in made)
     assert len({item.content_sha for item in made}) == 20
