@@ -71,7 +71,7 @@ def test_a_server_that_turns_calls_away_is_asked_less_at_once() -> None:
     turned_away: list[int] = []
 
     async def main(url: str) -> int:
-        model = ServerModel("loopback", url, first_wait_s=0.001)
+        model = ServerModel("loopback", url, first_wait_s=0.02)
         door = Door(model, MemoryCalls(), Budget())
         lower = model.on_busy
         model.on_busy = lambda: (turned_away.append(asked), lower())[1]
