@@ -32,7 +32,11 @@ OTHERS = ("several of these hold", "both hold", "none of these", "neither holds"
 class Knobs:
     """How the stub behaves. An answer takes ``latency_s`` and up to ``spread_s`` more, by the hash of the request, so
     that answers can come in one by one. ``fail`` holds status codes for the first requests (0 closes the connection),
-    then it answers; ``only_fail`` limits that to requests whose body contains a text."""
+    then it answers; ``only_fail`` limits that to requests whose body contains a text.
+
+    ``obeys`` names the constraints that hold its answers to free questions: "choice", "json". ``images``: it sees
+    them, takes them "blind", or refuses them. ``prefix_cache`` is what /metrics tells; None: there is no such page.
+    ``restless``: no two answers to a free question are alike."""
 
     model: str = "stub"
     key: str | None = None
@@ -48,6 +52,13 @@ class Knobs:
     first_always: bool = False
     unknown_fields: tuple[str, ...] = ()
     log: Path | None = None
+    obeys: tuple[str, ...] = ("choice", "json")
+    images: str = "seen"
+    prefix_cache: bool | None = None
+    restless: bool = False
+    owner: str = "stub"
+    version: str | None = None
+    max_model_len: int | None = None
     max_chars: int = 1_000_000
 
 
@@ -64,6 +75,8 @@ class Stub:
         app = web.Application(client_max_size=1 << 28)
         app.router.add_post("/v1/chat/completions", self.complete)
         app.router.add_get("/v1/models", self.models)
+        app.router.add_get("/metrics", self.metrics)
+        app.router.add_get("/version", self.version)
         app.router.add_post("/elsewhere/chat/completions", self.redirect)
         return app
 
@@ -71,7 +84,21 @@ class Stub:
         return web.Response(status=307, headers={"Location": "/v1/chat/completions"})
 
     async def models(self, _: web.Request) -> web.Response:
-        return web.json_response({"object": "list", "data": [{"id": self.knobs.model, "object": "model"}]})
+        model = {"id": self.knobs.model, "object": "model", "owned_by": self.knobs.owner}
+        return web.json_response({"object": "list", "data": [model | {"max_model_len": self.knobs.max_model_len}]})
+
+    async def version(self, _: web.Request) -> web.Response:
+        return (
+            _error(404, "Not Found")
+            if self.knobs.version is None
+            else web.json_response({"version": self.knobs.version})
+        )
+
+    async def metrics(self, _: web.Request) -> web.Response:
+        if self.knobs.prefix_cache is None:
+            return _error(404, "Not Found")
+        hits = 16.0 * len(self.bodies) * self.knobs.prefix_cache
+        return web.Response(text=f'# TYPE x counter\nvllm:prefix_cache_hits_total{{engine="0"}} {hits}\n')
 
     async def complete(self, request: web.Request) -> web.StreamResponse:
         raw = await request.text()
@@ -101,6 +128,8 @@ class Stub:
         unknown = [name for name in knobs.unknown_fields if name in body]
         if unknown:
             return _error(400, f"Unrecognized request argument supplied: {unknown[0]}")
+        if knobs.images == "refused" and '"image_url"' in raw:
+            return _error(400, f"{knobs.model} is not a multimodal model")
         if len(raw) > knobs.max_chars:
             return _error(400, "This model's maximum context length is exceeded.")
         if knobs.only_fail in raw:
@@ -112,8 +141,23 @@ class Stub:
                 return _error(status, knobs.reason, headers)
         return None
 
+    def _free_beliefs(self, body: dict[str, Any]) -> dict[str, float]:
+        """Probabilities of answers to a question without options: by its image, if it sees one."""
+        knobs = self.knobs
+        if "structured_outputs" in body and "choice" in knobs.obeys:
+            said = body["structured_outputs"]["choice"]
+            return {said[0]: 0.7} | dict.fromkeys(said[1:], 0.3 / (len(said) - 1))
+        if "response_format" in body and "json" in knobs.obeys:
+            fields = body["response_format"]["json_schema"]["schema"]["properties"]
+            return {json.dumps({name: field["enum"][0] for name, field in fields.items()}): 0.9, "{": 0.1}
+        image = json.dumps(body["messages"]) if "image_url" in str(body) and knobs.images == "seen" else ""
+        blue = 0.6 + 0.3 * _fraction(image)
+        said = f"Blue {len(self.bodies)}" if knobs.restless else "Blue"
+        return {said: blue, "Red": 1.0 - blue}
+
     def _answer(self, body: dict[str, Any]) -> dict[str, Any]:
-        probs = beliefs(body, first_always=self.knobs.first_always)
+        asked = OPTION.search(_text(body)) is not None
+        probs = beliefs(body, first_always=self.knobs.first_always) if asked else self._free_beliefs(body)
         said = self.knobs.says if self.knobs.says is not None else max(probs, key=probs.__getitem__)
         top = [{"token": token, "logprob": math.log(p)} for token, p in sorted(probs.items(), key=lambda x: -x[1])]
         logprobs = {"content": [{**top[0], "top_logprobs": top[: body.get("top_logprobs", 0)]}]}
@@ -132,6 +176,11 @@ class Stub:
             ],
             "usage": {"prompt_tokens": 100, "completion_tokens": 2, "total_tokens": 102},
         }
+
+
+def _text(body: dict[str, Any]) -> str:
+    parts = body["messages"][-1]["content"]
+    return parts if isinstance(parts, str) else "".join(part["text"] for part in parts if part["type"] == "text")
 
 
 def beliefs(body: dict[str, Any], *, first_always: bool = False) -> dict[str, float]:
@@ -198,6 +247,7 @@ if __name__ == "__main__":
     parser.add_argument("--fail-always", type=int)
     parser.add_argument("--says")
     parser.add_argument("--no-logprobs", action="store_true")
+    parser.add_argument("--first-always", action="store_true")
     parser.add_argument("--log", type=Path)
     given = parser.parse_args()
     asyncio.run(
@@ -211,6 +261,7 @@ if __name__ == "__main__":
                 fail_always=given.fail_always,
                 says=given.says,
                 logprobs=not given.no_logprobs,
+                first_always=given.first_always,
                 log=given.log,
             ),
             given.port,

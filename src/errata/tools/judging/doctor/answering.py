@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from errata.errors import ModelRefused
 from errata.prompts import load
-from errata.tools.judging.backends.capabilities import Capabilities, breaks_constraint
+from errata.tools.judging.backends.capabilities import Capabilities
 from errata.tools.judging.backends.server import ServerModel
 from errata.tools.judging.chat import ChatReply
 from errata.tools.judging.doctor.report import Finding
@@ -18,12 +19,14 @@ from errata.types import OTHER_ANSWERS, Item, LabelSpace
 NONSENSE = ("zorblat", "quexomi", "blenfrip 7")
 """No model says one of these unless it must: where it does, the constraint holds."""
 
+HELD: dict[str, Any] = {"structured_outputs": {"choice": list(NONSENSE)}}
 SCHEMA = {
     "type": "object",
     "properties": {"color": {"type": "string", "enum": list(NONSENSE)}},
     "required": ["color"],
     "additionalProperties": False,
 }
+OUTSIDE = "answers outside the options do not count"
 QUOTED_CHARS = 60
 
 
@@ -40,28 +43,21 @@ async def choices(subject: Subject) -> Finding:
     name = "choices"
     try:
         free = await subject.ask()
-        held = await subject.ask(structured_outputs={"choice": list(NONSENSE)})
+        held = await subject.ask(**HELD)
     except ModelRefused as refused:
-        return Finding(
-            name,
-            "no",
-            f"the constraint is refused and will be left out: answers outside the options do not count ({refused})",
-        )
-    if not breaks_constraint(free.text, NONSENSE):
-        return Finding(name, "not told", f"unasked, it said {_quoted(free.text)}: nothing can be learned from that")
-    if held.text.strip() in NONSENSE:
-        return Finding(name, "ok", "answers stay inside the options")
-    return Finding(
-        name,
-        "no",
-        f"the constraint is ignored silently (it said {_quoted(held.text)}): answers outside the options do not count",
-    )
+        return Finding(name, "no", f"the constraint is refused, and will be left out: {OUTSIDE} ({refused})")
+    if held.text.strip() not in NONSENSE:
+        return Finding(name, "no", f"the constraint is ignored silently (it said {_quoted(held.text)}): {OUTSIDE}")
+    if free.text.strip() in NONSENSE:
+        return Finding(name, "not told", f"unasked, it said {_quoted(free.text)} too: nothing can be learned from that")
+    return Finding(name, "ok", "answers stay inside the options")
 
 
-async def log_probabilities(subject: Subject) -> Finding:
+async def log_probabilities(subject: Subject, *, held: bool) -> Finding:
+    """Of an answer held to a closed set if the server can, as a judge's answers are."""
     name = "log-probabilities"
     try:
-        reply = await subject.ask(**WITH_LOG_PROBS)
+        reply = await subject.ask(**WITH_LOG_PROBS, **(HELD if held else {}))
     except ModelRefused as refused:
         return Finding(name, "no", f"refused: how sure a judge is shows only in whether its answers agree ({refused})")
     found = len(reply.tokens[0].log_probs) if reply.tokens else 0

@@ -72,7 +72,8 @@ async def _findings(subject: Subject) -> tuple[list[Finding], float | None]:
     found = [await answering.chat(subject)]
     if found[0].answer != "ok":
         return found, None
-    found += [await answering.choices(subject), await answering.log_probabilities(subject)]
+    held = await answering.choices(subject)
+    found += [held, await answering.log_probabilities(subject, held=held.answer == "ok")]
     seen = await seeing.images(subject)
     found += [seen, await seeing.uuid(subject)] if seen.answer == "ok" else [seen]
     found += [await answering.schema(subject), await serving.prefix_cache(subject), serving.context(subject)]
