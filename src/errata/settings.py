@@ -58,6 +58,7 @@ class Settings(BaseSettings):
     questions: Path | None = None
     pool: Pool = "mean"
     escalate: bool = False
+    calibrate: bool = False
     budget: str = ""
     allow_host: tuple[str, ...] = ()
     usd_per_mtok_in: float = Field(default=0.0, ge=0)
@@ -80,7 +81,12 @@ class Settings(BaseSettings):
         """Hash of what makes a run a different run. A larger budget or another price continues the same one."""
         return sha_of(self.model_dump(mode="json", exclude=set(_NOT_IDENTITY)))
 
+    def panel_identity(self) -> str:
+        """Hash of who is asked what: verdicts are inherited by a later run with the same."""
+        return sha_of(self.model_dump(mode="json", include=set(_PANEL)))
 
+
+_PANEL = ("judge", "style", "permutations", "protocols", "questions", "escalate", "calibrate")
 _NOT_IDENTITY = ("budget", "allow_host", "usd_per_mtok_in", "usd_per_mtok_out")
 
 

@@ -14,6 +14,7 @@ from errata.agent.begin import begin
 from errata.agent.drive import drive
 from errata.agent.evidence import posteriors
 from errata.agent.show import evidence_of
+from errata.agent.status import describe, status_of
 from errata.agent.workspace import Workspace
 from errata.settings import Settings
 from errata.tools.judging.bank_file import from_json
@@ -87,6 +88,25 @@ def test_an_escalating_panel_asks_the_second_judge_only_where_it_can_change_the_
         assert {v.idx for v in everyone.verdicts() if v.judge == "large"} == {
             v.idx for v in everyone.verdicts() if v.judge == "stub"
         }
+
+
+def test_a_calibrated_judge_is_known_before_it_is_heard(data: Path, judge: Judge) -> None:
+    workspace = run(data, judge.spec, calibrate=True, protocols=("blind_choice", "contest", "question_bank"))
+    found = workspace.run.facts["calibration"]["stub"]
+    assert set(found["prior"]["log_prior"]) == set(workspace.run.label_space.names)
+    assert len(found["controls"]) == len(workspace.run.label_space.names)
+    told = describe(status_of(workspace))
+    assert "stub: position bias +0.00" in told
+    assert "anchor bias" in told
+
+
+def test_a_judge_that_likes_what_comes_first_is_told_so_and_decides_nothing(data: Path, tmp_path: Path) -> None:
+    with stub_server(tmp_path / "first.log", "--first-always") as first:
+        workspace = run(data, first.spec)
+        assert float(status_of(workspace)["biases"][0].split()[3]) > 1
+        proposals = workspace.store.proposals(workspace.run.run_id)
+        judged = {verdict.idx for verdict in workspace.verdicts()}
+        assert not any(proposals[idx].outcome == "relabel" and proposals[idx].confidence > 0.9 for idx in judged)
 
 
 def test_text_that_reads_like_an_instruction_is_left_to_a_person(tmp_path: Path, judge: Judge) -> None:

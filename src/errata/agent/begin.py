@@ -44,9 +44,7 @@ def begin(data: Path, settings: Settings, run_dir: Path | None = None) -> Worksp
             settings_sha=settings_sha,
             label_space=dataset.label_space,
             guideline_sha=sha_of([guideline, dict(dataset.label_space.definitions)]),
-            panel_sha=sha_of(
-                [settings.judge, settings.style, settings.permutations, settings.protocols, settings.escalate]
-            ),
+            panel_sha=settings.panel_identity(),
             facts=json.dumps({"guideline": guideline}, ensure_ascii=False),
         )
     else:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 
 import numpy as np
 
+from errata.agent.hearing import as_heard
 from errata.agent.workspace import Workspace
 from errata.tools.detectors.confident_joint import confident_joint
 from errata.tools.inference.posterior import Posteriors, weigh
-from errata.tools.judging.bank import Bank
-from errata.tools.judging.bank_file import from_json
-from errata.tools.judging.protocols import question_bank
-from errata.tools.judging.reliability import Reliability, learn
-from errata.types import OTHER_ANSWERS, Verdict
+from errata.types import Verdict
 
 NOISE_BOUNDS = (0.033, 0.5)
 """Before anybody looked, no dataset is believed to be cleaner than ten well-kept test sets turned out to be on average
@@ -23,7 +19,7 @@ NOISE_BOUNDS = (0.033, 0.5)
 
 def posteriors(workspace: Workspace, verdicts: Sequence[Verdict] | None = None) -> Posteriors:
     """Over all items of the run, from its detectors and from ``verdicts`` (default: all that the run has)."""
-    found = _with_what_people_taught(workspace, workspace.verdicts() if verdicts is None else verdicts)
+    found = as_heard(workspace, workspace.verdicts() if verdicts is None else verdicts)
     return weigh(
         workspace.given_N,
         workspace.detector_probs(),
@@ -32,29 +28,6 @@ def posteriors(workspace: Workspace, verdicts: Sequence[Verdict] | None = None) 
         workspace.run.label_space,
         workspace.settings.pool,
     )
-
-
-def _with_what_people_taught(workspace: Workspace, verdicts: Sequence[Verdict]) -> Sequence[Verdict]:
-    """The same verdicts, those of a question bank weighed anew by how reliable each question proved on decided items.
-
-    Only decisions on items that a person looked at teach anything.
-    """
-    answered = {verdict.idx: verdict for verdict in verdicts if verdict.answers}
-    if not answered:
-        return verdicts
-    decided = [
-        (decision.label, answered[idx].answers)
-        for idx, decision in workspace.settled_decisions().items()
-        if idx in answered and decision.looked == "item" and decision.label is not None
-    ]
-    bank = from_json(workspace.run.facts["bank"])
-    reliability = learn(bank, decided)
-    return [_weighed_anew(verdict, bank, reliability) if verdict.answers else verdict for verdict in verdicts]
-
-
-def _weighed_anew(verdict: Verdict, bank: Bank, reliability: Mapping[str, Reliability]) -> Verdict:
-    labels = [label for label in verdict.log_probs if label not in OTHER_ANSWERS]
-    return replace(verdict, log_probs=question_bank.weigh(bank, labels, verdict.answers, reliability))
 
 
 def noise_share(workspace: Workspace) -> float:

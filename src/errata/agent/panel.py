@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
+from typing import Any, TypeVar
 
 from errata.errors import SetupError
 from errata.settings import Settings
@@ -18,6 +19,8 @@ from errata.tools.store import RunInfo, Store
 from errata.tools.store.calls import Calls
 from errata.tools.store.run_folder import find_run
 from errata.types import LabelSpace
+
+T = TypeVar("T")
 
 
 class Panel:
@@ -50,16 +53,19 @@ class Panel:
         self, space: LabelSpace, confused: Mapping[str, Sequence[str]], *, guideline: str, modality: str
     ) -> Bank:
         """What the first judge writes for each label; nothing where it cannot write. Stops at the budget."""
-        door = self._doors[self.judges[0]]
 
-        async def write() -> list[Bank]:
+        async def write(door: Door) -> list[Bank]:
             asked = (
                 write_questions.ask(door, label, confused[label], space, modality=modality, guideline=guideline)
                 for label in space.names
             )
             return await asyncio.gather(*asked)
 
-        return tuple(question for questions in self._runner.run(write()) for question in questions)
+        return tuple(question for questions in self.ask(self.judges[0], write) for question in questions)
+
+    def ask(self, judge: str, ask: Callable[[Door], Coroutine[Any, Any, T]]) -> T:
+        """Whatever ``ask`` asks of one judge's door, in the panel's event loop."""
+        return self._runner.run(ask(self._doors[judge]))
 
     def close(self) -> None:
         """Waits for calls in flight, which are paid for, and records them."""

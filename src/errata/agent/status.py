@@ -9,6 +9,7 @@ from errata.agent.approval import OPEN_OUTCOMES
 from errata.agent.readings import wrong_labels
 from errata.agent.results import result_rows
 from errata.agent.workspace import Workspace
+from errata.tools.judging.calibration.bias import Bias, position_bias
 
 NAMED = 20
 """Unreadable items that are named one by one."""
@@ -36,6 +37,7 @@ def status_of(workspace: Workspace) -> dict[str, Any]:
         "detectors": facts.get("detectors", []),
         "judges": list(workspace.settings.judge),
         "suspects": facts.get("suspects"),
+        "biases": _biases(workspace),
         "spent": facts.get("spent", {"calls": 0, "tokens": 0, "usd": 0.0}),
         "unreadable_answers": sum(not verdict.readable for verdict in workspace.verdicts()),
         "unreadable": sum(row.problem is not None for row in workspace.rows()),
@@ -57,6 +59,7 @@ def describe(found: dict[str, Any]) -> str:
         failed = f", {found['unreadable_answers']} answers unreadable" if found["unreadable_answers"] else ""
         cost = f", {spent['usd']:.2f} USD" if spent["usd"] else ""
         lines.append(f"judge     {spent['calls']} calls, {spent['tokens']:,} tokens{cost}{failed}")
+    lines += [f"          {line}" for line in found["biases"]]
     lines.append("propose   " + (", ".join(f"{n} {name}" for name, n in found["outcomes"].items()) or "nothing"))
     lines += [f"decided   {found['decided']}, {found['open']} open"] if found["decided"] else []
     if found["unreadable"]:
@@ -67,6 +70,19 @@ def describe(found: dict[str, Any]) -> str:
     lines += _weak_features(found)
     lines += ["", *_next(found)]
     return "\n".join(lines)
+
+
+def _biases(workspace: Workspace) -> list[str]:
+    """One line per judge: how far it leans to what stands first, and to a label that it is shown; in log-odds."""
+    calibrated, verdicts = workspace.run.facts.get("calibration", {}), workspace.verdicts()
+    lines = []
+    for judge in dict.fromkeys(verdict.judge for verdict in verdicts):
+        parts = [f"position bias {position_bias(v for v in verdicts if v.judge == judge)}"]
+        if judge in calibrated:
+            parts.append(f"anchor bias {Bias(*calibrated[judge]['anchor_bias'])}")
+            parts += [f"not heard about {label}" for label in calibrated[judge]["disabled"]]
+        lines.append(f"{judge}: {', '.join(parts)}")
+    return lines
 
 
 def _weak_features(found: dict[str, Any]) -> list[str]:

@@ -120,7 +120,7 @@ def _held_back(workspace: Workspace, verdicts: Sequence[Verdict], controls: Sequ
     reasons = {idx: held_back(found) for idx, found in of_item.items()}
     texts = {item.idx: item.text for item in workspace.dataset.items(sorted(of_item)) if item.text is not None}
     for idx, text in texts.items():
-        flagged = flags(text)
+        flagged = flags(text, workspace.run.label_space.names)
         if flagged:
             reasons[idx] = f"its text reads like an instruction ({flagged[0]})"
     return {idx: reason for idx, reason in reasons.items() if reason}

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from errata.agent.evidence import posteriors
-from errata.agent.roles import questioner, references
+from errata.agent.roles import calibrator, questioner, references
 from errata.agent.roles.agenda import open_questions
 from errata.agent.workspace import Workspace
-from errata.errors import BudgetExceeded
+from errata.errors import BudgetExceeded, ModelError
 from errata.tools.inference.suspects import rank_suspects
-from errata.tools.judging.examine import JudgeSetup, JudgeTask
+from errata.tools.judging.examine import Judged, JudgeSetup, JudgeTask
 from errata.tools.store.inherit import inherit_verdicts
 
 BATCH = 256
@@ -48,11 +48,15 @@ def judge_batch(workspace: Workspace, progress: Callable[[str, int, int], None])
     if judge is None:
         # Killed after the last verdicts were stored, and before a checkpoint said so: nothing is left to ask.
         return Examined(asked, panel.budget.spent.calls, "")
-    questioner.prepare(workspace)
     batch = open_ones[judge][:BATCH]
     items = workspace.dataset.items([question.idx for question in batch])
     tasks = [JudgeTask(item, q.protocol, q.labels, q.references) for item, q in zip(items, batch, strict=True)]
-    judged = panel.judge(judge, tasks, _setup(workspace), lambda n: progress("judge", asked + n, asked + left))
+    try:
+        questioner.prepare(workspace)
+        calibrator.prepare(workspace, judge)
+        judged = panel.judge(judge, tasks, _setup(workspace), lambda n: progress("judge", asked + n, asked + left))
+    except ModelError as error:
+        judged = Judged((), error)
     spent, stopped = panel.budget.spent, str(judged.stopped) if judged.stopped else ""
     asked += len(judged.verdicts)
     workspace.store.add_verdicts(workspace.run.run_id, judged.verdicts)
@@ -77,7 +81,8 @@ def _form_queue(workspace: Workspace) -> None:
     flags = [np.asarray(arrays.load(f"{name}.flag")) for name in workspace.run.facts["detectors"]]
     ranked = rank_suspects(holds_N, flags, [row.content_sha for row in rows], workspace.settings.random_share)
     workspace.store.set_suspicion(workspace.run.run_id, [int(idx) for idx in ranked])
-    drawn = references.draw(workspace, all_holds_N) if "steering" in workspace.settings.protocols else []
+    controlled = workspace.settings.calibrate or "steering" in workspace.settings.protocols
+    drawn = references.draw(workspace, all_holds_N) if controlled else []
     workspace.note(suspects=len(ranked), settled=len(settled), references=drawn)
 
 

@@ -48,6 +48,9 @@ PoolOf = Annotated[
 Escalate = Annotated[
     bool | None, typer.Option("--escalate", help="Ask a later judge only where it can change the outcome.")
 ]
+Calibrate = Annotated[
+    bool | None, typer.Option("--calibrate", help="Measure each judge's biases first, on items without content.")
+]
 AllowHost = Annotated[list[str] | None, typer.Option(metavar="HOST", help="A host outside private networks to allow.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Scan, then say what judging would cost. Asks no model.")]
 
@@ -72,6 +75,7 @@ def run(
     questions: Questions = None,
     pool: PoolOf = None,
     escalate: Escalate = None,
+    calibrate: Calibrate = None,
     allow_host: AllowHost = None,
     run_dir: RunDir = None,
     dry_run: DryRun = False,
