@@ -94,6 +94,29 @@ def test_a_label_that_nobody_decided_keeps_its_offset_and_stays_possible() -> No
     assert np.isfinite(found.apply(to_rows([{"cat": -1.0, "cow": -0.6}], COLUMNS))[0, :2]).all()
 
 
+def test_vector_scaling_is_the_least_of_its_penalized_log_loss() -> None:
+    rows_NM, truth_N = judged(120, 0.5, lean=1.0)
+    found = fit_vector(rows_NM, truth_N, 10.0)
+
+    def objective(flat: list[float]) -> float:
+        away = sum((value - 1) ** 2 for value in flat[:3]) + sum(value**2 for value in flat[3:])
+        return log_loss(Scaling(tuple(flat[:3]), tuple(flat[3:])).apply(rows_NM), truth_N) + 10.0 / 120 * away
+
+    best = [*found.scales, *found.offsets]
+    for at in range(6):
+        for step in (-0.05, 0.05):
+            assert objective([value + step * (i == at) for i, value in enumerate(best)]) > objective(best)
+
+
+def test_copies_of_one_item_do_not_vouch_for_each_other() -> None:
+    draw = np.random.default_rng(0)
+    rows_NM = normalized(draw.normal(0, 2, (6, 3)).repeat(40, axis=0))
+    truth_N = draw.integers(0, 3, 6).repeat(40)
+    copies = fit_rows(rows_NM, truth_N, LABELS, [str(i // 40) for i in range(240)])
+    singles = fit_rows(rows_NM, truth_N, LABELS, groups(240))
+    assert copies.after.log_loss > singles.after.log_loss + 0.1
+
+
 def test_temperature_finds_the_scale() -> None:
     found = fit_temperature(*judged(4000, 0.5))
     assert found.scales[0] == pytest.approx(0.5, abs=0.06)
