@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: install demo test check format clean
+.PHONY: install demo test test-servers check format clean
 
 install: .venv/installed
 
@@ -32,9 +32,15 @@ test: install          ## everything that CI runs
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n 2 tests
 
+test-servers: install .venv-vllm/installed          ## the judges through a real vLLM, on a CPU
+	$(BIN)/python -m pytest --durations=10 tests/servers
+
+.venv-vllm/installed: tests/servers/setup.sh tests/servers/patch_torchvision.py
+	PYTHON=$(PYTHON) tests/servers/setup.sh .venv-vllm
+
 format: install
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-vllm .mypy_cache .ruff_cache .pytest_cache

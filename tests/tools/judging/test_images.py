@@ -91,5 +91,12 @@ def test_what_is_no_image_is_an_error_for_everyone_who_asks() -> None:
     assert not fits(b"no image")
 
 
+def test_a_png_whose_middle_is_lost_is_not_sent() -> None:
+    whole = encoded()
+    at = whole.index(b"IDAT") + 4
+    with pytest.raises(DataError):
+        sent(whole[:at] + bytes(len(whole) - at - 12) + whole[-12:])
+
+
 def test_an_item_of_text_has_no_image() -> None:
     assert ItemImage.of(Item(0, "0", "sha", None, "text")) == ()

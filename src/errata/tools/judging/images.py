@@ -6,7 +6,7 @@ import asyncio
 import io
 
 from errata.prompts import Message, image_part
-from errata.tools.data.images import as_png
+from errata.tools.data.images import as_png, image_problem
 from errata.types import Item
 
 MAX_SIDE = 1024
@@ -56,4 +56,5 @@ def fits(data: bytes) -> bool:
     except (OSError, Image.DecompressionBombError):
         return False
     bare = PIXELS_ONLY[image.format or ""].issuperset(image.info) and data.endswith(END[image.format or ""])
-    return bare and image.mode in PLAIN_MODES and max(image.size) <= MAX_SIDE
+    # vLLM decodes a file whose middle is lost as far as it goes, and judges the black that is left.
+    return bare and image.mode in PLAIN_MODES and max(image.size) <= MAX_SIDE and image_problem(data) is None

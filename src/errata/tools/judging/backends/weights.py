@@ -63,9 +63,9 @@ class Weights:
         log_probs_TBV = torch.log_softmax(torch.stack(out.logits).float(), dim=-1).cpu()
         ms = (time.perf_counter() - started) * 1000
         replies = []
-        for row, (request, tree) in enumerate(zip(requests, trees, strict=True)):
+        for row, tree in enumerate(trees):
             said = self._until_end(out.sequences[row, width:].tolist())
-            tokens = self._choices(tree, said, log_probs_TBV[:, row], request.top_logprobs)
+            tokens = self._choices(tree, said, log_probs_TBV[:, row])
             replies.append(self._reply(tree.read(said), tokens, inputs["attention_mask"][row], len(said), ms))
         return replies
 
@@ -135,21 +135,18 @@ class Weights:
         end = self._tokenizer.eos_token_id
         return tuple(ids[: ids.index(end)] if end in ids else ids)
 
-    def _choices(self, tree: ChoiceTree, said: tuple[int, ...], log_probs_TV: Any, top: int) -> tuple[TokenChoice, ...]:
+    def _choices(self, tree: ChoiceTree, said: tuple[int, ...], log_probs_TV: Any) -> tuple[TokenChoice, ...]:
         """The answer token by token, as far as it takes to tell it from the other choices."""
         # Where a longer choice begins with what was said, stopping there was a choice too.
         stopped = len(said) < len(log_probs_TV) and len(tree.allowed(said)) > 1
         return tuple(
-            TokenChoice(self._tokenizer.decode([token]), self._top(log_probs_TV[at], top, tree.allowed(said[:at])))
+            TokenChoice(self._tokenizer.decode([token]), self._by_text(log_probs_TV[at], tree.allowed(said[:at])))
             for at, token in enumerate((*said, tree.end) if stopped else said)
         )
 
-    def _top(self, log_probs_V: Any, top: int, also: Sequence[int]) -> dict[str, float]:
-        """The likeliest tokens, and those that a choice may go on with, however unlikely."""
-        best = log_probs_V.topk(min(top, len(log_probs_V))).indices.tolist()
-        return by_text(
-            [(self._tokenizer.decode([token]), float(log_probs_V[token])) for token in sorted({*best, *also})]
-        )
+    def _by_text(self, log_probs_V: Any, allowed: Sequence[int]) -> dict[str, float]:
+        """Only what a choice may go on with, as under a server's constraint: other tokens may begin one by chance."""
+        return by_text([(self._tokenizer.decode([token]), float(log_probs_V[token])) for token in allowed])
 
 
 def _load(folder: Path) -> tuple[Any, Any, int]:

@@ -1,0 +1,39 @@
+"""Real vLLM servers. One that does not start is a failure, with the end of its log: nothing here is ever skipped."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from importlib.resources import as_file, files
+from pathlib import Path
+
+import pytest
+
+from evals.vllm_server import VllmServer
+from tests.servers.text_model import build_text_model
+
+
+@pytest.fixture(scope="session")
+def tiny_judge(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shipped tiny judge, in a folder of its own: all backends get the same files."""
+    folder = tmp_path_factory.mktemp("images") / "tiny_judge"
+    with as_file(files("errata.demo") / "tiny_judge") as shipped:
+        shutil.copytree(shipped, folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def text_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_text_model(tmp_path_factory.mktemp("texts") / "text_model")
+
+
+@pytest.fixture(scope="session")
+def image_server(tiny_judge: Path) -> Iterator[VllmServer]:
+    with VllmServer(tiny_judge) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def text_server(text_model: Path) -> Iterator[VllmServer]:
+    with VllmServer(text_model) as server:
+        yield server
