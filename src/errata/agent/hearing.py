@@ -9,7 +9,7 @@ from errata.agent.workspace import Workspace
 from errata.tools.judging.bank import Bank
 from errata.tools.judging.bank_file import from_json
 from errata.tools.judging.calibration.fitted import Calibration, fit
-from errata.tools.judging.calibration.prior import Prior, debiased
+from errata.tools.judging.calibration.prior import Prior, debiased, fit_a
 from errata.tools.judging.controls import heard
 from errata.tools.judging.protocols import blind_choice, question_bank
 from errata.tools.judging.reliability import Reliability, learn
@@ -29,7 +29,7 @@ def as_heard(workspace: Workspace, verdicts: Sequence[Verdict]) -> list[Verdict]
         if decision.looked == "item" and decision.answer != CANNOT_TELL
     }
     kept = _without_disabled(workspace, verdicts)
-    kept = _without_prior(workspace, kept)
+    kept = _without_prior(workspace, kept, taught)
     kept = _by_reliable_questions(workspace, kept, taught)
     return _fitted(workspace, kept, taught)
 
@@ -43,15 +43,18 @@ def _without_disabled(workspace: Workspace, verdicts: Sequence[Verdict]) -> list
     return [verdict for verdict in found if verdict is not None]
 
 
-def _without_prior(workspace: Workspace, verdicts: Sequence[Verdict]) -> list[Verdict]:
-    known = workspace.run.facts.get("calibration", {})
-    priors = {judge: Prior.from_json(of_judge["prior"]) for judge, of_judge in known.items()}
-    return [
-        replace(verdict, log_probs=debiased(verdict.log_probs, priors[verdict.judge].log_prior))
-        if verdict.readable and verdict.judge in priors and verdict.protocol == blind_choice.PROMPT_ID
-        else verdict
-        for verdict in verdicts
-    ]
+def _without_prior(workspace: Workspace, verdicts: Sequence[Verdict], taught: Mapping[int, Decision]) -> list[Verdict]:
+    found = list(verdicts)
+    for judge, known in workspace.run.facts.get("calibration", {}).items():
+        log_prior = Prior.from_json(known["prior"]).log_prior
+        choices = [
+            i for i, v in enumerate(found) if v.judge == judge and v.protocol == blind_choice.PROMPT_ID and v.readable
+        ]
+        decided = [(found[i].log_probs, str(taught[found[i].idx].label)) for i in choices if found[i].idx in taught]
+        a = fit_a(decided, log_prior)
+        for i in choices:
+            found[i] = replace(found[i], log_probs=debiased(found[i].log_probs, log_prior, a))
+    return found
 
 
 def _by_reliable_questions(
