@@ -1,0 +1,68 @@
+"""The gullible judge on a loopback server: errata reaches it as it reaches every judge."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from aiohttp import web
+
+from evals.red_team.gullible import beliefs
+
+NAME = "gullible"
+
+
+@contextmanager
+def gullible_server() -> Iterator[str]:
+    """Serves while it is open; gives what ``--judge`` takes."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    runner = asyncio.run_coroutine_threadsafe(_start(), loop).result()
+    try:
+        yield f"{NAME}@http://127.0.0.1:{runner.addresses[0][1]}/v1"
+    finally:
+        asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+async def _start() -> web.AppRunner:
+    app = web.Application(client_max_size=1 << 28)
+    app.router.add_post("/v1/chat/completions", _complete)
+    app.router.add_get("/v1/models", _models)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    return runner
+
+
+async def _models(_: web.Request) -> web.Response:
+    return web.json_response({"object": "list", "data": [{"id": NAME, "object": "model"}]})
+
+
+async def _complete(request: web.Request) -> web.Response:
+    return web.json_response(_completion(beliefs(await request.json())))
+
+
+def _completion(probs: dict[str, float]) -> dict[str, Any]:
+    top = [{"token": token, "logprob": math.log(p)} for token, p in sorted(probs.items(), key=lambda pair: -pair[1])]
+    choice = {
+        "index": 0,
+        "finish_reason": "stop",
+        "message": {"role": "assistant", "content": top[0]["token"]},
+        "logprobs": {"content": [{**top[0], "top_logprobs": top}]},
+    }
+    return {
+        "id": "chatcmpl-gullible",
+        "object": "chat.completion",
+        "created": 0,
+        "model": NAME,
+        "choices": [choice],
+        "usage": {"prompt_tokens": 100, "completion_tokens": 1, "total_tokens": 101},
+    }
