@@ -56,6 +56,7 @@ class Knobs:
     images: str = "seen"
     prefix_cache: bool | None = None
     restless: bool = False
+    no_models: bool = False
     owner: str = "stub"
     version: str | None = None
     max_model_len: int | None = None
@@ -83,7 +84,11 @@ class Stub:
     async def redirect(self, _: web.Request) -> web.Response:
         return web.Response(status=307, headers={"Location": "/v1/chat/completions"})
 
-    async def models(self, _: web.Request) -> web.Response:
+    async def models(self, request: web.Request) -> web.Response:
+        if self.knobs.no_models:
+            return _error(404, "Not Found")
+        if wrong := self._wrong_key(request):
+            return wrong
         model = {"id": self.knobs.model, "object": "model", "owned_by": self.knobs.owner}
         return web.json_response({"object": "list", "data": [model | {"max_model_len": self.knobs.max_model_len}]})
 
@@ -118,11 +123,16 @@ class Stub:
         finally:
             self.at_once -= 1
 
+    def _wrong_key(self, request: web.Request) -> web.Response | None:
+        got = request.headers.get("Authorization", "")
+        if self.knobs.key is None or got == f"Bearer {self.knobs.key}":
+            return None
+        return _error(401, f"Incorrect API key provided: {got.removeprefix('Bearer ')}")
+
     def _misbehave(self, request: web.Request, raw: str, body: dict[str, Any]) -> web.StreamResponse | None:
         knobs = self.knobs
-        if knobs.key is not None and request.headers.get("Authorization") != f"Bearer {knobs.key}":
-            got = request.headers.get("Authorization", "")
-            return _error(401, f"Incorrect API key provided: {got.removeprefix('Bearer ')}")
+        if wrong := self._wrong_key(request):
+            return wrong
         if body["model"] != knobs.model:
             return _error(404, f"The model `{body['model']}` does not exist.")
         unknown = [name for name in knobs.unknown_fields if name in body]

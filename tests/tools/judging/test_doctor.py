@@ -149,10 +149,9 @@ def test_the_key_is_sent_to_what_was_named_and_shown_to_nobody(monkeypatch: pyte
         told = {name.casefold() for headers in stub.headers for name in headers}
         assert told <= {"host", "accept", "content-type", "content-length", "connection", "authorization"}
         stub.knobs.key = "another"
-        refused = await probe_named(url)
-        assert refused.findings[0].answer == "no"
-        assert "hunter2" not in str(report) + str(refused)
-        assert "set ERRATA_API_KEY" in refused.findings[0].means
+        with pytest.raises(ModelError, match="wants a key: set ERRATA_API_KEY") as error:
+            await probe_named(url)
+        assert "hunter2" not in str(report) + str(error.value)
 
     with_stub(Knobs(key="hunter2"), use)
 
@@ -167,6 +166,25 @@ def test_without_an_address_servers_of_this_machine_are_found_and_shown_no_key(m
         assert not any("Authorization" in headers for headers in stub.headers)
 
     with_stub(Knobs(), use)
+
+
+def test_a_server_that_wants_a_key_is_found_and_told_of() -> None:
+    async def use(_: Stub, url: str) -> None:
+        reports, refused = await probe_here([int(url.rsplit(":", 1)[1].removesuffix("/v1"))])
+        assert reports == ()
+        assert f"{url} wants a key: set ERRATA_API_KEY" in refused[url]
+        assert f"Then: errata doctor {url}" in none_in_words(refused)
+
+    with_stub(Knobs(key="hunter2"), use)
+
+
+def test_what_is_no_model_server_is_not_taken_for_one() -> None:
+    async def use(_: Stub, url: str) -> None:
+        assert await probe_here([int(url.rsplit(":", 1)[1].removesuffix("/v1"))]) == ((), {})
+        with pytest.raises(ModelError, match=r"does not list its models: HTTP 404: .*Should it end in /v1\?"):
+            await probe(url.replace("/v1", "/elsewhere"))
+
+    with_stub(Knobs(no_models=True), use)
 
 
 def test_where_none_is_found_it_says_how_to_start_one_and_what_works_without() -> None:

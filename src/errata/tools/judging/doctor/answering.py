@@ -26,6 +26,7 @@ SCHEMA = {
     "required": ["color"],
     "additionalProperties": False,
 }
+NO_BLANKS = """--structured-outputs-config '{"backend": "xgrammar", "disable_any_whitespace": true}'"""
 OUTSIDE = "answers outside the options do not count"
 QUOTED_CHARS = 60
 
@@ -54,10 +55,12 @@ async def choices(subject: Subject) -> Finding:
 
 
 async def log_probabilities(subject: Subject, *, held: bool) -> Finding:
-    """Of an answer held to a closed set if the server can, as a judge's answers are."""
+    """Of a free answer, or where that has nothing to read, of one ``held`` to a closed set as a judge's answers are."""
     name = "log-probabilities"
     try:
-        reply = await subject.ask(**WITH_LOG_PROBS, **(HELD if held else {}))
+        reply = await subject.ask(**WITH_LOG_PROBS)
+        if reply.tokens is None and held:
+            reply = await subject.ask(**WITH_LOG_PROBS, **HELD)
     except ModelRefused as refused:
         return Finding(name, "no", f"refused: how sure a judge is shows only in whether its answers agree ({refused})")
     found = len(reply.tokens[0].log_probs) if reply.tokens else 0
@@ -77,9 +80,7 @@ async def schema(subject: Subject) -> Finding:
     if _fits(reply.text):
         return Finding(name, "ok", "it can write question banks")
     if reply.tokens_out >= ANSWER_TOKENS:
-        return Finding(
-            name, "no", "cut short; vLLM needs --structured-outputs-config '{\"disable_any_whitespace\": true}'"
-        )
+        return Finding(name, "no", f"cut short, often by blanks without end; vLLM has a flag against them: {NO_BLANKS}")
     return Finding(name, "no", f"ignored (it said {_quoted(reply.text)}): rules write the question banks")
 
 

@@ -20,6 +20,10 @@ SENT = ("host", "accept", "content-type", "content-length", "connection")
 """The SDK adds the operating system, the Python version and what OPENAI_* variables hold. None of that is told."""
 
 
+class KeyWanted(ModelRefused):
+    """The key is missing, or another."""
+
+
 class Offered(BaseModel):
     """A model as /v1/models lists it."""
 
@@ -52,6 +56,8 @@ class Connection:
         """What it offers. ModelRefused where it wants a key or has no such list, ModelError where nothing answers."""
         try:
             return Models.model_validate_json(await self._bytes("GET", "/models")).data or []
+        except KeyWanted as refused:
+            raise KeyWanted(f"{self.base_url} wants a key: {refused}") from None
         except ModelRefused as refused:
             raise ModelRefused(f"{self.base_url} does not list its models: {refused}. Should it end in /v1?") from None
         except ValidationError:
@@ -95,7 +101,7 @@ class Connection:
                 return (await self._client.get(url, cast_to=kind)).content
             return (await self._client.post(url, cast_to=kind, body=body)).content
         except openai.APIStatusError as error:
-            raise ModelRefused(_words(error.status_code, error.response.content)) from None
+            raise _refusal(error.status_code, error.response.content) from None
         except openai.APITimeoutError:
             raise ModelRefused("no answer in time") from None
         except openai.APIConnectionError as error:
@@ -105,11 +111,9 @@ class Connection:
             ) from None
 
 
-def _words(status: int, body: bytes) -> str:
-    said = without_key(error_text(body))
-    if status in (401, 403):
-        return f"it says the key is missing or wrong (HTTP {status}): set {KEY_VARIABLE}. It said: {said}"
-    return f"HTTP {status}: {said}"
+def _refusal(status: int, body: bytes) -> ModelRefused:
+    said = f"HTTP {status}: {without_key(error_text(body))}"
+    return KeyWanted(f"set {KEY_VARIABLE} ({said})") if status in (401, 403) else ModelRefused(said)
 
 
 def _http_client(key: str, timeout_s: float) -> DefaultAsyncHttpxClient:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 
-from errata.errors import ModelError, ModelRefused
-from errata.tools.judging.doctor.connection import Connection
+from errata.errors import ModelError
+from errata.tools.judging.doctor.connection import Connection, KeyWanted
 from errata.tools.judging.doctor.probe import probe
 from errata.tools.judging.doctor.report import Report
 
@@ -26,10 +26,9 @@ async def _look(url: str) -> tuple[str, Report | str | None]:
     connection = Connection(url, timeout_s=LOOK_S)
     try:
         await connection.models()
-    except ModelRefused as refused:
-        # Anything may listen there: besides a list of models, only the wish for a key is a sign of one.
-        return url, str(refused) if "the key is missing" in str(refused) else None
-    except ModelError:
+    except KeyWanted as refused:
+        return url, str(refused)
+    except ModelError:  # anything may listen there: only a list of models, or the wish for a key, is a sign
         return url, None
     finally:
         await connection.close()

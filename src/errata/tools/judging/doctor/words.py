@@ -36,7 +36,7 @@ def in_words(report: Report) -> str:
 
 def none_in_words(refused: Mapping[str, str]) -> str:
     """What to do where no server was found, or none that could be probed: ``refused`` says why, by address."""
-    lines = [f"{url}: {one_line(why)}. With the key: errata doctor {url}" for url, why in refused.items()]
+    lines = [f"{one_line(why)}. Then: errata doctor {url}" for url, why in refused.items()]
     if not lines:
         usual = ", ".join(f"{product} {port}" for port, product in USUAL.items())
         lines = [f"No model server answers at the usual ports of this machine ({usual}).", START]
