@@ -11,8 +11,6 @@ import random
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from scipy.stats import binomtest
-
 from errata.tools.judging.bank import Bank
 from errata.tools.judging.door import Door
 from errata.tools.judging.protocols import question_bank
@@ -45,6 +43,8 @@ class Tally:
     @property
     def disabled(self) -> bool:
         """Whether the rate of yes is above MOST_YES beyond doubt (exact binomial test): never for 1 of 3."""
+        from scipy.stats import binomtest  # half a second, which only this needs
+
         return self.asked > 0 and bool(binomtest(self.yes, self.asked, MOST_YES, "greater").pvalue < SURE)
 
     def __str__(self) -> str:
