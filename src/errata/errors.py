@@ -5,6 +5,7 @@ ErrataError              printed bare, without a traceback; exit code 2
 ├── DataError            the dataset, the labels or the probabilities cannot be used as they are
 ├── StoreError           the run folder cannot be read or written
 │   └── RunLocked        another process is working on this run
+├── Stopped              the user ended the run; what was in flight is recorded
 ├── PatchConflict        the data no longer holds the labels that a patch was made for; nothing was changed
 └── ModelError           a judge could not be reached or refused the request
     ├── ModelRefused     it would not answer this one request; the item stays unreadable, the run goes on
@@ -51,6 +52,10 @@ class ModelRefused(ModelError):
 
 class BudgetExceeded(ModelError):
     """The next call would pass the limit that the user set."""
+
+
+class Stopped(ErrataError):
+    """The user ended the run while judges were asked. What was in flight is recorded."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

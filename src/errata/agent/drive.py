@@ -33,6 +33,12 @@ def answer(workspace: Workspace, approve: bool, progress: Progress) -> RunState:
         return _stream(workspace, Command(resume=decision), progress)
 
 
+def stop(workspace: Workspace) -> int | None:
+    """Let a run that is judging end in order, from any thread: nothing more is sent to its judges, and ``drive`` raises
+    Stopped once those calls are recorded that are in flight. How many these are; None where nobody is being asked."""
+    return None if workspace.open_panel is None else workspace.open_panel.stop()
+
+
 def _stream(workspace: Workspace, given: RunState | Command[Any], progress: Progress) -> RunState:
     config: Any = {"configurable": {"thread_id": f"run-{workspace.run.run_id}"}}
     with SqliteSaver.from_conn_string(str(workspace.folder.checkpoints)) as saver:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from errata.errors import SetupError
+from errata.errors import SetupError, Stopped
 from errata.settings import Settings
 from errata.tools.judging.bank import Bank
 from errata.tools.judging.budget import Budget, Prices
@@ -30,6 +30,7 @@ class Panel:
         before = store.calls.spent_since(run.started_at)
         self.budget = Budget.parse(settings.budget, prices=prices, before=before)
         self._runner = asyncio.Runner()
+        self._stopped = self._asking = False
         self._doors: dict[str, Door] = {}
         for spec in settings.judge:
             model = open_model(spec, allow_host=settings.allow_host, open_recorded=_recorded)
@@ -47,7 +48,7 @@ class Panel:
     def judge(
         self, judge: str, tasks: Sequence[JudgeTask], setup: JudgeSetup, progress: Callable[[int], None]
     ) -> Judged:
-        return self._runner.run(judge_items(self._doors[judge], tasks, setup, progress))
+        return self.ask(judge, lambda door: judge_items(door, tasks, setup, progress))
 
     def write_questions(
         self, space: LabelSpace, confused: Mapping[str, Sequence[str]], *, guideline: str, modality: str
@@ -64,8 +65,27 @@ class Panel:
         return tuple(question for questions in self.ask(self.judges[0], write) for question in questions)
 
     def ask(self, judge: str, ask: Callable[[Door], Coroutine[Any, Any, T]]) -> T:
-        """Whatever ``ask`` asks of one judge's door, in the panel's event loop."""
-        return self._runner.run(ask(self._doors[judge]))
+        """Whatever ``ask`` asks of one judge's door, in the panel's event loop. Stopped if somebody stopped it."""
+        self._asking = True
+        try:
+            return self._runner.run(ask(self._doors[judge]))
+        finally:
+            self._asking = False
+            if self._stopped:
+                for door in self._doors.values():
+                    self._runner.run(door.finish())
+                raise Stopped("The run was stopped. Every finished call is kept: run again to go on.") from None
+
+    def stop(self) -> int | None:
+        """Send nothing more; from any thread. How many calls are in flight, which are waited for and recorded: the
+        step that asked them then ends with Stopped. None, and nothing is done, where no judge is being asked."""
+        if not self._asking:
+            return None
+        self._stopped = True
+        loop = self._runner.get_loop()
+        for door in self._doors.values():
+            loop.call_soon_threadsafe(door.stop)
+        return sum(door.in_flight for door in self._doors.values())
 
     def close(self) -> None:
         """Waits for calls in flight, which are paid for, and records them."""

@@ -64,10 +64,15 @@ class Workspace:
         """The run's judges, opened when the first of them is needed."""
         return Panel(self.store, self.run, self.settings)
 
+    @property
+    def open_panel(self) -> Panel | None:
+        """The panel if somebody has been asked already; opens none."""
+        return self.__dict__.get("panel")
+
     def close(self) -> None:
         """Let go of judges and the store. Calls in flight are waited for and recorded."""
-        if "panel" in self.__dict__:
-            self.panel.close()
+        if self.open_panel is not None:
+            self.open_panel.close()
             del self.__dict__["panel"]
         self.store.close()
         _open.pop((str(self.folder.path), self.run.run_id), None)

@@ -69,7 +69,7 @@ def test_every_task_gets_its_verdicts_in_order_and_progress_is_told() -> None:
     assert seen == [1, 2, 3, 4]
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("protocol", sorted(PROTOCOLS.keys() - {"steering"}))  # which is over moved and unmoved
 def test_every_protocol_gives_a_verdict_over_its_labels_and_the_other_answers(protocol: str) -> None:
     bank = by_rule(SPACE, {"dog": ("cat",)})
     found = judged(FakeChat(first_choice), [JudgeTask(item(0, png(8)), protocol, ("cat", "dog"))], bank=bank)

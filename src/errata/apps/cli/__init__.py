@@ -7,6 +7,7 @@ import sys
 import typer
 
 from errata.apps.cli import changes, decide, demo, doctor, look, run
+from errata.apps.cli.ending import Ended
 from errata.errors import ErrataError
 
 app = typer.Typer(
@@ -22,9 +23,11 @@ for module in (run, look, decide, changes, demo, doctor):
 
 
 def main() -> None:
-    """Exit codes: 0 done, or waiting for a person; 2 usage, data or setup; 130 interrupted."""
+    """Exit codes: 0 done, or waiting for a person; 2 usage, data or setup; 130 interrupted, 143 terminated."""
     try:
         app()
+    except Ended as ended:
+        _stop(str(ended), ended.exit_code)
     except ErrataError as error:
         _stop(str(error), 2)
     except KeyboardInterrupt:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from errata.apps.cli.options import AsJson, print_json, progress_bar, say
+from errata.apps.cli.options import AsJson, print_json, say
+from errata.apps.cli.progress import showing_progress
 from errata.errors import SetupError
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ def demo(
     if not as_json:
         say("899 digit images; 90 labels spoiled on purpose, the answer key locked away.")
         say("Judge: a model of 0.9 MB shipped here, trained on the OTHER half of these digits.")
-        say("It is good at digits only. Your data needs a judge of its own: --judge MODEL@URL\n")
-    with progress_bar() as progress:
+        say("It is good at digits only. Your data needs a judge: errata doctor\n")
+    with showing_progress() as progress:
         found = run_demo(folder, progress, seed)
     print_json(found.as_json()) if as_json else _tell(found, folder)
 

@@ -1,4 +1,4 @@
-"""What several commands share: finding the run, saying things, showing progress."""
+"""What several commands share: finding the run, saying things."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ import typer
 
 if TYPE_CHECKING:
     from errata.agent.approval import Person
-    from errata.agent.drive import Progress
     from errata.agent.workspace import Workspace
 
 RETRY_LINE_EVERY_S = 10.0
@@ -76,30 +75,3 @@ def tell_of_retries() -> None:
             sys.stderr.write(f"errata: the judge's server makes trouble, trying again: {details.caused_by}\n")
 
     set_on_retry_hooks([tell])
-
-
-@contextmanager
-def progress_bar() -> Iterator[Progress]:
-    """Steps with time left, on stderr where a person is watching; elsewhere a line a step now and then."""
-    if not sys.stderr.isatty():
-        yield lambda step, done, total: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    bar = Progress(
-        TextColumn("{task.description:>8}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(elapsed_when_finished=True),
-        console=Console(stderr=True),
-    )
-    tasks: dict[str, Any] = {}
-    with bar:
-
-        def show(step: str, done: int, total: int) -> None:
-            if step not in tasks:
-                tasks[step] = bar.add_task(step, total=total)
-            bar.update(tasks[step], completed=done, total=total)
-
-        yield show

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from errata.apps.cli.options import AsJson, print_json, progress_bar, say, tell_of_retries
+from errata.apps.cli.ending import ending_in_order
+from errata.apps.cli.options import AsJson, print_json, say, tell_of_retries
+from errata.apps.cli.progress import showing_progress
 from errata.errors import ModelError
+
+if TYPE_CHECKING:
+    from errata.agent.drive import Progress
+    from errata.agent.workspace import Workspace
 
 Data = Annotated[
     Path, typer.Argument(help="A .csv, .tsv, .jsonl or .parquet file, an image folder, a datasets folder.")
@@ -83,7 +91,7 @@ def run(
 ) -> None:
     """Scan the data, put suspects before the judges, and propose. Type it again to go on after a stop."""
     flags = {name: value for name, value in locals().items() if name not in ("data", "run_dir", "dry_run", "as_json")}
-    _drive(data, run_dir, dry_run, as_json, flags)
+    (_price if dry_run else _drive)(data, run_dir, as_json, flags)
 
 
 def scan(
@@ -102,7 +110,7 @@ def scan(
 ) -> None:
     """Detectors alone: no model is asked anything."""
     flags = {name: value for name, value in locals().items() if name not in ("data", "run_dir", "as_json")}
-    _drive(data, run_dir, False, as_json, flags | {"judge": []})
+    _drive(data, run_dir, as_json, flags | {"judge": []})
 
 
 def add_to(app: typer.Typer) -> None:
@@ -110,26 +118,36 @@ def add_to(app: typer.Typer) -> None:
     app.command("scan")(scan)
 
 
-def _drive(data: Path, run_dir: Path | None, dry_run: bool, as_json: bool, flags: dict[str, Any]) -> None:
-    from errata.agent.begin import begin, settings_for
+def _drive(data: Path, run_dir: Path | None, as_json: bool, flags: dict[str, Any]) -> None:
     from errata.agent.drive import drive
-    from errata.agent.price import price
     from errata.agent.status import describe, status_of
 
-    tell_of_retries()
-    flags["id"] = flags.pop("id_")
-    settings = settings_for(data, run_dir, flags)
-    with progress_bar() as progress:
-        workspace = begin(data, settings, run_dir)
-        try:
-            if dry_run:
-                estimate = price(workspace, progress)
-                print_json(estimate.as_dict()) if as_json else say(estimate.in_words())
-                return
-            drive(workspace, progress)
-            found = status_of(workspace)
-        finally:
-            workspace.close()
+    with _at_work(data, run_dir, flags) as (workspace, progress):
+        drive(workspace, progress)
+        found = status_of(workspace)
     print_json(found) if as_json else say(describe(found))
     if found["failed"]:
         raise ModelError(f"{found['stopped']} The scan and every finished call are kept: run again to go on.")
+
+
+def _price(data: Path, run_dir: Path | None, as_json: bool, flags: dict[str, Any]) -> None:
+    from errata.agent.price import price
+
+    with _at_work(data, run_dir, flags) as (workspace, progress):
+        estimate = price(workspace, progress)
+    print_json(estimate.as_dict()) if as_json else say(estimate.in_words())
+
+
+@contextmanager
+def _at_work(data: Path, run_dir: Path | None, flags: dict[str, Any]) -> Iterator[tuple[Workspace, Progress]]:
+    """A run on the data as the flags say, with its progress shown, that a signal ends in order."""
+    from errata.agent.begin import begin, settings_for
+
+    tell_of_retries()
+    flags["id"] = flags.pop("id_")
+    workspace = begin(data, settings_for(data, run_dir, flags), run_dir)
+    try:
+        with ending_in_order(workspace), showing_progress(workspace) as progress:
+            yield workspace, progress
+    finally:
+        workspace.close()

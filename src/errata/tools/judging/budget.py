@@ -37,6 +37,10 @@ class Spent:
     def tokens(self) -> int:
         return self.tokens_in + self.tokens_out
 
+    def in_words(self) -> str:
+        cost = f", {self.usd:.2f} USD" if self.usd else ""
+        return f"{self.calls} calls, {self.tokens:,} tokens{cost}"
+
 
 @dataclass(frozen=True, slots=True)
 class Reserved:

@@ -79,10 +79,24 @@ class Door:
         # A call that was begun is paid for: it ends, and is recorded, even if nobody waits for it any more.
         return await asyncio.shield(task)
 
-    async def close(self) -> None:
-        """Wait for the calls in flight, commit them, and close the model."""
+    @property
+    def in_flight(self) -> int:
+        """How many calls have been sent and not been answered yet."""
+        return self._places.taken
+
+    def stop(self) -> None:
+        """Send nothing more: whoever waits for a place gets a ModelError."""
+        self._broken = self._broken or ModelError("The run was stopped before this was asked. Run again to go on.")
+
+    async def finish(self) -> None:
+        """Send nothing more, wait for the calls in flight, and commit them."""
+        self.stop()
         if self._in_flight:
             await asyncio.wait(list(self._in_flight.values()))
+
+    async def close(self) -> None:
+        """Finish, and close the model."""
+        await self.finish()
         self._thread.shutdown()
         await self.model.close()
 

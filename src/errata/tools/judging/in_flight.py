@@ -47,6 +47,11 @@ class InFlight:
         """How many there are now."""
         return self._pace.limit
 
+    @property
+    def taken(self) -> int:
+        """How many of them are taken."""
+        return self._taken
+
     def busy(self) -> None:
         """The server turned a call away, or gave no answer in time."""
         if self._learns:

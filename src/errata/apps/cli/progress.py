@@ -1,0 +1,90 @@
+"""How far a step is, with rate, time left and cost: a bar where a person is watching, elsewhere a line now and then."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from errata.agent.drive import Progress
+    from errata.agent.workspace import Workspace
+
+LINE_EVERY_S = 10.0
+
+JUDGING = "judge"
+"""The step that costs something."""
+
+
+@contextmanager
+def showing_progress(workspace: Workspace | None = None) -> Iterator[Progress]:
+    """What to call with step, done and total. ``workspace``: the run whose cost is shown."""
+    show = _bar if sys.stderr.isatty() else _lines
+    with show(lambda step: _cost(workspace) if step == JUDGING else "") as progress:
+        yield progress
+
+
+def _cost(workspace: Workspace | None) -> str:
+    panel = None if workspace is None else workspace.open_panel
+    return "" if panel is None else panel.budget.spent.in_words()
+
+
+@contextmanager
+def _bar(cost: Callable[[str], str]) -> Iterator[Progress]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    bar = Bar(
+        TextColumn("{task.description:>8}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(elapsed_when_finished=True),
+        TextColumn("{task.fields[cost]}"),
+        console=Console(stderr=True),
+    )
+    tasks: dict[str, Any] = {}
+    rates = _Rates()
+    with bar:
+
+        def show(step: str, done: int, total: int) -> None:
+            if step not in tasks:
+                tasks[step] = bar.add_task(step, total=total, rate="", cost="")
+            rate = f"{rates.of(step, done):.1f}/s"
+            bar.update(tasks[step], completed=done, total=total, rate=rate, cost=cost(step))
+
+        yield show
+
+
+@contextmanager
+def _lines(cost: Callable[[str], str]) -> Iterator[Progress]:
+    rates = _Rates()
+    told_at = time.monotonic()
+
+    def show(step: str, done: int, total: int) -> None:
+        nonlocal told_at
+        rate = rates.of(step, done)
+        if time.monotonic() - told_at < LINE_EVERY_S or not rate:
+            return
+        told_at = time.monotonic()
+        left = timedelta(seconds=round((total - done) / rate))
+        told = (f"{step} {done} of {total}", f"{rate:.1f}/s", f"{left} left", cost(step))
+        sys.stderr.write(", ".join(filter(None, told)) + "\n")
+        sys.stderr.flush()
+
+    yield show
+
+
+class _Rates:
+    """Items a second of each step since it was first heard of, which is not always at its beginning."""
+
+    def __init__(self) -> None:
+        self._begun: dict[str, tuple[float, int]] = {}
+
+    def of(self, step: str, done: int) -> float:
+        began, first = self._begun.setdefault(step, (time.monotonic(), done))
+        return (done - first) / max(time.monotonic() - began, 1e-3)
