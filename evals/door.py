@@ -126,10 +126,15 @@ def in_sqlite(stack: ExitStack) -> CallLog:
 
 
 def with_aiohttp(url: str, items: list[Item]) -> Run:
-    bodies = [json.dumps(body).encode() for body in bodies_of(items)]
+    return bare_loop(url, bodies_of(items), IN_FLIGHT)
+
+
+def bare_loop(url: str, requests: list[dict[str, Any]], in_flight: int) -> Run:
+    """The least that asking can cost: send, read all bytes, go on."""
+    bodies = [json.dumps(request).encode() for request in requests]
 
     async def run() -> None:
-        connector = aiohttp.TCPConnector(limit=IN_FLIGHT)
+        connector = aiohttp.TCPConnector(limit=in_flight)
         async with aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar()) as session:
 
             async def one(body: bytes) -> None:
@@ -137,7 +142,7 @@ def with_aiohttp(url: str, items: list[Item]) -> Run:
                 async with session.post(url + "/chat/completions", data=body, headers=headers) as response:
                     assert response.status == 200 and await response.read()
 
-            await in_turn(one, bodies)
+            await in_turn(one, bodies, in_flight)
 
     return run
 
@@ -154,32 +159,32 @@ def with_sdk(url: str, items: list[Item]) -> Run:
                 got = await client.chat.completions.create(**rest, extra_body={"structured_outputs": choice})
                 assert got.choices[0].message.content == "A"
 
-            await in_turn(one, bodies)
+            await in_turn(one, bodies, IN_FLIGHT)
 
     return run
 
 
-async def in_turn(one: Callable[[Any], Awaitable[None]], bodies: list[Any]) -> None:
-    """All ``bodies``, at most IN_FLIGHT at once."""
+async def in_turn(one: Callable[[Any], Awaitable[None]], bodies: list[Any], in_flight: int) -> None:
+    """All ``bodies``, at most ``in_flight`` at once."""
     waiting = iter(bodies)
 
     async def worker() -> None:
         for body in waiting:
             await one(body)
 
-    await asyncio.gather(*(worker() for _ in range(IN_FLIGHT)))
+    await asyncio.gather(*(worker() for _ in range(in_flight)))
 
 
-def bodies_of(items: list[Item]) -> list[dict[str, Any]]:
+def bodies_of(items: list[Item], space: LabelSpace = SPACE, model_name: str = "loopback") -> list[dict[str, Any]]:
     """The requests that errata sends for these items, two each."""
-    model = ServerModel("loopback", "")
+    model = ServerModel(model_name, "")
 
     async def build() -> list[dict[str, Any]]:
         bodies = []
         for item in items:
             shared = ItemImage.of(item)
-            for order in option_orders(LABELS, item.content_sha, 2):
-                options = lay_out_for("blind_choice", order, "letters", SPACE)
+            for order in option_orders(space.names, item.content_sha, 2):
+                options = lay_out_for("blind_choice", order, "letters", space)
                 request = await Question(load("blind_choice"), item, shared, options, "").ask().build()
                 bodies.append(model.body(request))
         return bodies
