@@ -75,7 +75,61 @@ def second_night(found: dict[str, Any]) -> str:
     return "\n".join([*lines, f"| rejections of unchanged items that stand | {stands} |", ""])
 
 
-TABLES: dict[str, Callable[[dict[str, Any]], str]] = {"demo": demo, "ranking": ranking, "second_night": second_night}
+def protocols(found: dict[str, Any]) -> str:
+    lines = ["| wrong labels planted | ranked by | average precision | recall at 0.97 precision | both lead by (95%) |"]
+    lines.append("|---|---|---|---|---|")
+    for share, ways in found["shares"].items():
+        for way, figures in ways.items():
+            lead = figures.get("both_leads_by")
+            words = "" if lead is None else f"{lead[0]:.4f} ({lead[1]:.4f} to {lead[2]:.4f})"
+            name = {"both": "question bank and contest", "official_rule": "share of matched answers"}.get(way, way)
+            cells = [f"{float(share):.0%}", name.replace("_", " "), f"{figures['ap']:.4f}"]
+            lines.append(f"| {' | '.join(cells)} | {figures['recall_at_0.97']:.4f} | {words} |")
+    return "\n".join([*lines, ""])
+
+
+def calibration(found: dict[str, Any]) -> str:
+    lines = ["| recorded judge | data | calibration error before | after | accuracy |", "|---|---|---|---|---|"]
+    for row in found["judges"]:
+        before, after = row["before"], row["after"]
+        cells = [row["judge"], row["dataset"], f"{before['ece']:.3f}", f"{after['ece']:.3f}", f"{after['accuracy']:.3f}"]
+        if not row["judge"].startswith("CLIP"):
+            lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join([*lines, ""])
+
+
+def red_team(found: dict[str, Any]) -> str:
+    lines = ["| | text | text, no patterns | image | image, no patterns |", "|---|---|---|---|---|"]
+    campaigns = [found[part][flags] for part in ("texts", "images") for flags in ("detector_on", "detector_off")]
+    for name, words in (
+        ("attacked_items", "items attacked"),
+        ("moved", "whose verdict moved"),
+        ("accepted_as_the_attack_wants", "accepted as the attack wanted"),
+        ("knowing_accepted_as_the_attack_wants", "... where it knows errata's control"),
+        ("honest_items", "honest items"),
+        ("honest_held_back", "held back wrongly"),
+    ):
+        lines.append(f"| {words} | {' | '.join(str(campaign[name]) for campaign in campaigns)} |")
+    return "\n".join([*lines, ""])
+
+
+def door(found: dict[str, Any]) -> str:
+    lines = ["| one core, 256 in flight, 50 ms | text: ms of CPU, calls/s | image: ms of CPU, calls/s |", "|---|---|---|"]
+    for name in found["text"]:
+        cells = [f"{found[c][name]['cpu_ms_per_call']:.2f}, {found[c][name]['calls_per_s']:,.0f}" for c in ("text", "image")]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join([*lines, ""])
+
+
+TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
+    "demo": demo,
+    "protocols": protocols,
+    "calibration": calibration,
+    "red_team": red_team,
+    "door": door,
+    "ranking": ranking,
+    "second_night": second_night,
+}
 
 if __name__ == "__main__":
     main()
