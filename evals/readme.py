@@ -92,9 +92,9 @@ def calibration(found: dict[str, Any]) -> str:
     lines = ["| recorded judge | data | calibration error before | after | accuracy |", "|---|---|---|---|---|"]
     for row in found["judges"]:
         before, after = row["before"], row["after"]
-        cells = [row["judge"], row["dataset"], f"{before['ece']:.3f}", f"{after['ece']:.3f}", f"{after['accuracy']:.3f}"]
+        figures = [f"{figure:.3f}" for figure in (before["ece"], after["ece"], after["accuracy"])]
         if not row["judge"].startswith("CLIP"):
-            lines.append(f"| {' | '.join(cells)} |")
+            lines.append(f"| {' | '.join([row['judge'], row['dataset'], *figures])} |")
     return "\n".join([*lines, ""])
 
 
@@ -114,9 +114,10 @@ def red_team(found: dict[str, Any]) -> str:
 
 
 def door(found: dict[str, Any]) -> str:
-    lines = ["| one core, 256 in flight, 50 ms | text: ms of CPU, calls/s | image: ms of CPU, calls/s |", "|---|---|---|"]
+    lines = ["| one core | text: ms of CPU a call, calls/s | image: ms of CPU a call, calls/s |", "|---|---|---|"]
     for name in found["text"]:
-        cells = [f"{found[c][name]['cpu_ms_per_call']:.2f}, {found[c][name]['calls_per_s']:,.0f}" for c in ("text", "image")]
+        rows = [found[content][name] for content in ("text", "image")]
+        cells = [f"{row['cpu_ms_per_call']:.2f}, {row['calls_per_s']:,.0f}" for row in rows]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join([*lines, ""])
 

@@ -166,7 +166,10 @@ class Decision:
         return self.answer == "label" and self.label != self.given_label
 
 
+_canonical = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
+"""Made once: it is used several times for each question that is asked."""
+
+
 def sha_of(value: object) -> str:
     """sha256 of a JSON-plain value, the same on every machine."""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_canonical(value).encode()).hexdigest()

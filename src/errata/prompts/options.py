@@ -5,6 +5,7 @@ from __future__ import annotations
 import string
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from errata.types import CANNOT_TELL, NONE_OF_THESE, SEVERAL
 
@@ -64,10 +65,13 @@ def lay_out(keys_and_words: Sequence[tuple[str, str, str]], *, aliased: bool) ->
     """Options from (key, words, definition) in the order in which they will be shown."""
     if aliased and len(keys_and_words) > MAX_OPTIONS:
         raise ValueError(f"a question answered by letter has at most {MAX_OPTIONS} options, got {len(keys_and_words)}")
-    return tuple(
-        Option(key, one_line(words), string.ascii_uppercase[i] if aliased else None, one_line(definition))
-        for i, (key, words, definition) in enumerate(keys_and_words)
-    )
+    letters = string.ascii_uppercase if aliased else [None] * len(keys_and_words)
+    return tuple(_option(*option, letter) for option, letter in zip(keys_and_words, letters, strict=False))
+
+
+@lru_cache(4096)  # the same few options are laid out for every item, in other orders
+def _option(key: str, words: str, definition: str, alias: str | None) -> Option:
+    return Option(key, one_line(words), alias, one_line(definition))
 
 
 def one_line(text: str) -> str:

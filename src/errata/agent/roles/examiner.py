@@ -16,7 +16,8 @@ from errata.tools.inference.suspects import rank_suspects
 from errata.tools.judging.examine import Judged, JudgeSetup, JudgeTask
 from errata.tools.store.inherit import inherit_verdicts
 
-BATCH = 256
+BATCH = 512
+"""Between two batches a server waits for a moment; the content of a whole batch is in memory."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,6 +129,8 @@ def _ended(begun: str, options: Sequence[Option]) -> tuple[str, ...]:
 
 def _longest_only(keys_of: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
     """Of several tokens that begin an option, the longest is the one that a tokenizer uses: "10" leaves "1" to 1."""
+    if all(len(keys) <= 1 for keys in keys_of.values()):
+        return dict(keys_of)
     longest: dict[str, int] = {}
     for token, keys in keys_of.items():
         for key in keys:
