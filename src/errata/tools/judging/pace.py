@@ -10,10 +10,10 @@ FAST, GENTLE = 2.0, 1.2
 
 SMALLER = 0.8
 SHRUNK = 0.7
-GAIN = 1.05
-"""More in flight must bring this much more throughput, or it only makes everybody wait longer."""
+WORTH = 0.05
+"""Throughput must grow by this power of the calls in flight: twice as many must bring 3.5% more, or they only make
+everybody wait longer; a fifth fewer may cost 1.1%."""
 
-LOSS = 0.97
 QUEUED = 1.3
 """Calls that take this much longer than they have taken wait in the server: fewer of them may do as well."""
 
@@ -83,7 +83,7 @@ class Pace:
                 return
         else:
             before, rate_before = self._tried_from
-            if rate < rate_before * (GAIN if self.limit > before else LOSS):
+            if rate < rate_before * (self.limit / before) ** WORTH:
                 self._step_back(before)
                 return
             self._rest = 1
