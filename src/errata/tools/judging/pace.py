@@ -14,6 +14,11 @@ WORTH = 0.05
 """Throughput must grow by this power of the calls in flight: twice as many must bring 3.5% more, or they only make
 everybody wait longer; a fifth fewer may cost 1.1%."""
 
+PROMPT_S, NOT_LESS = 2.0, 0.8
+"""While calls come back as soon as this, waiting hurts nobody, and more in flight must only not bring clearly less: what
+a server gains by a longer queue (10% from 32 to 256, vLLM on a CPU) is smaller than what two short measurements differ
+by, and the first after a step up is low."""
+
 QUEUED = 1.3
 """Calls that take this much longer than they have taken wait in the server: fewer of them may do as well."""
 
@@ -34,8 +39,9 @@ class Begun(NamedTuple):
 class Pace:
     """``limit`` is how many calls may be in flight now, between 1 and ``most``.
 
-    It climbs while throughput rises, steps back where that brings nothing or the server says that it is busy, and then
-    tries a step from time to time, further up or, where calls have come to wait in the server, down. Throughput is
+    It climbs while throughput rises or calls come back promptly, steps back where that brings nothing or the server says
+    that it is busy, and then tries a step from time to time, further up or, where calls have come to wait long in the
+    server, down. Throughput is
     ``limit`` / mean latency (Little's law), over calls that were begun while all places were taken: so neither the
     bursts in which answers come nor a batch that runs out is taken for the server's speed.
     """
@@ -83,7 +89,8 @@ class Pace:
                 return
         else:
             before, rate_before = self._tried_from
-            if rate < rate_before * (self.limit / before) ** WORTH:
+            prompt = latency_s < PROMPT_S and self.limit > before
+            if rate < rate_before * (NOT_LESS if prompt else (self.limit / before) ** WORTH):
                 self._step_back(before)
                 return
             self._rest = 1
@@ -91,7 +98,7 @@ class Pace:
 
     def _try_from(self, rate: float, latency_s: float) -> None:
         """The next step in this direction, if there is one."""
-        if self._step < 1 and latency_s < self._lowest_s * QUEUED:
+        if self._step < 1 and latency_s < max(self._lowest_s * QUEUED, PROMPT_S):
             self._step = GENTLE
         step = round(self.limit * self._step)
         trial = min(max(step, self.limit + 1), self.most) if self._step > 1 else max(min(step, self.limit - 1), 1)
