@@ -15,9 +15,9 @@ WORTH = 0.05
 everybody wait longer; a fifth fewer may cost 1.1%."""
 
 PROMPT_S, NOT_LESS = 2.0, 0.8
-"""While calls come back as soon as this, waiting hurts nobody, and more in flight must only not bring clearly less: what
-a server gains by a longer queue (10% from 32 to 256, vLLM on a CPU) is smaller than what two short measurements differ
-by, and the first after a step up is low."""
+"""While calls come back as soon as this, waiting hurts nobody, and more in flight must only not bring clearly less. What
+a server gains by a longer queue (10% from 32 to 256, vLLM on a CPU) is less than what two short measurements differ by,
+and the first one after a step up is low."""
 
 QUEUED = 1.3
 """Calls that take this much longer than they have taken wait in the server: fewer of them may do as well."""
@@ -39,11 +39,10 @@ class Begun(NamedTuple):
 class Pace:
     """``limit`` is how many calls may be in flight now, between 1 and ``most``.
 
-    It climbs while throughput rises or calls come back promptly, steps back where that brings nothing or the server says
-    that it is busy, and then tries a step from time to time, further up or, where calls have come to wait long in the
-    server, down. Throughput is
-    ``limit`` / mean latency (Little's law), over calls that were begun while all places were taken: so neither the
-    bursts in which answers come nor a batch that runs out is taken for the server's speed.
+    It climbs while throughput rises or calls come back promptly, steps back where that brings nothing or the server
+    says that it is busy, and then tries a step from time to time, further up or, where calls have come to wait long in
+    the server, down. Throughput is ``limit`` / mean latency (Little's law), over calls that were begun while all places
+    were taken: so neither the bursts in which answers come nor a batch that runs out is taken for the server's speed.
     """
 
     def __init__(self, most: int, start: int = START) -> None:

@@ -39,6 +39,11 @@ def test_a_choice_that_begins_another_may_end_or_go_on() -> None:
     assert numbers.read((ord("1"),)) == "1"
 
 
+def test_a_choice_may_be_spelled_in_any_tokens() -> None:
+    assert tree("cat", "cow").spelled("c") == {"a", "at", "o", "ow"}
+    assert tree("cat", "cow").spelled("cow") == set()
+
+
 @given(
     st.lists(st.text("ab1", min_size=1, max_size=5), min_size=1, max_size=8, unique=True),
     st.randoms(use_true_random=False),

@@ -42,6 +42,11 @@ class ChoiceTree:
             following.add(self.end)
         return sorted(following)
 
+    def spelled(self, begun: str) -> set[str]:
+        """Every text that a choice may go on with, in whatever tokens: a server's constraint allows all of them."""
+        rests = [choice[len(begun) :] for choice in self.choices.values() if choice.startswith(begun)]
+        return {rest[:end] for rest in rests for end in range(1, len(rest) + 1)}
+
     def read(self, generated: Tokens) -> str:
         """The choice that was decoded: a whole one, or the only one that begins so."""
         whole = self.choices.get(generated)

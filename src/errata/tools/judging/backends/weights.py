@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import time
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -140,13 +140,23 @@ class Weights:
         # Where a longer choice begins with what was said, stopping there was a choice too.
         stopped = len(said) < len(log_probs_TV) and len(tree.allowed(said)) > 1
         return tuple(
-            TokenChoice(self._tokenizer.decode([token]), self._by_text(log_probs_TV[at], tree.allowed(said[:at])))
+            TokenChoice(self._tokenizer.decode([token]), self._by_text(log_probs_TV[at], tree, said[:at]))
             for at, token in enumerate((*said, tree.end) if stopped else said)
         )
 
-    def _by_text(self, log_probs_V: Any, allowed: Sequence[int]) -> dict[str, float]:
+    def _by_text(self, log_probs_V: Any, tree: ChoiceTree, begun: tuple[int, ...]) -> dict[str, float]:
         """Only what a choice may go on with, as under a server's constraint: other tokens may begin one by chance."""
-        return by_text([(self._tokenizer.decode([token]), float(log_probs_V[token])) for token in allowed])
+        spelled = tree.spelled(self._tokenizer.decode(begun)) & self._ids_of.keys()
+        allowed = {*tree.allowed(begun), *(token for text in spelled for token in self._ids_of[text])}
+        return by_text([(self._tokenizer.decode([token]), float(log_probs_V[token])) for token in sorted(allowed)])
+
+    @cached_property
+    def _ids_of(self) -> dict[str, list[int]]:
+        """Text -> the tokens that read so."""
+        found: dict[str, list[int]] = {}
+        for token, text in enumerate(self._tokenizer.batch_decode([[n] for n in range(len(self._tokenizer))])):
+            found.setdefault(text, []).append(token)
+        return found
 
 
 def _load(folder: Path) -> tuple[Any, Any, int]:
