@@ -15,9 +15,9 @@ WORTH = 0.05
 everybody wait longer; a fifth fewer may cost 1.1%."""
 
 PROMPT_S, NOT_LESS = 2.0, 0.8
-"""While calls come back as soon as this, waiting hurts nobody, and more in flight must only not bring clearly less. What
-a server gains by a longer queue (10% from 32 to 256, vLLM on a CPU) is less than what two short measurements differ by,
-and the first one after a step up is low."""
+"""While calls come back as soon as this, waiting hurts nobody, and more in flight must only not bring clearly less.
+What a server gains by a longer queue (10% from 32 to 256, vLLM on a CPU) is less than what two short measurements
+differ by, and the first one after a step up is low."""
 
 QUEUED = 1.3
 """Calls that take this much longer than they have taken wait in the server: fewer of them may do as well."""
