@@ -175,15 +175,17 @@ async def in_turn(one: Callable[[Any], Awaitable[None]], bodies: list[Any], in_f
     await asyncio.gather(*(worker() for _ in range(in_flight)))
 
 
-def bodies_of(items: list[Item], space: LabelSpace = SPACE, model_name: str = "loopback") -> list[dict[str, Any]]:
-    """The requests that errata sends for these items, two each."""
+def bodies_of(
+    items: list[Item], space: LabelSpace = SPACE, model_name: str = "loopback", permutations: int = 2
+) -> list[dict[str, Any]]:
+    """The requests that errata sends for these items, ``permutations`` each."""
     model = ServerModel(model_name, "")
 
     async def build() -> list[dict[str, Any]]:
         bodies = []
         for item in items:
             shared = ItemImage.of(item)
-            for order in option_orders(space.names, item.content_sha, 2):
+            for order in option_orders(space.names, item.content_sha, permutations):
                 options = lay_out_for("blind_choice", order, "letters", space)
                 request = await Question(load("blind_choice"), item, shared, options, "").ask().build()
                 bodies.append(model.body(request))

@@ -3,7 +3,7 @@
     python -m evals.server_share [--items 899] [--runs 3] [--out evals/results/server_share.json]
 
 vLLM serves the tiny judge without its caches for prompts and images, so that nobody gains from who went before. The
-requests are blind choices between ten digits, two for each image. errata's calls are whole: rendered, sent, read,
+requests are blind choices between ten digits, four for each image. errata's calls are whole: rendered, sent, read,
 committed to SQLite, made verdicts, with as many in flight as it finds right. The bare loop sends what was rendered
 beforehand, with the number in flight at which it is fastest. They take turns. Server and client have a core each: a
 server on a GPU does not share with its clients what limits it.
@@ -34,6 +34,7 @@ from evals.vllm_server import VllmServer
 
 DIGITS = LabelSpace(tuple(map(str, range(10))))
 IN_FLIGHT = (64, 256)
+PERMUTATIONS = 4
 NO_CACHES = ("--no-enable-prefix-caching", "--mm-processor-cache-gb", "0")
 SERVER_CORE, CLIENT_CORE = 0, 1
 SEED = 0
@@ -50,12 +51,12 @@ def main() -> None:
         os.sched_setaffinity(0, {CLIENT_CORE})
         figures = compare(server, digits(options.items), options.runs)
     print(figures)
-    write_result(options.out, figures | {"calls": 2 * options.items, "runs": options.runs}, seed=SEED)
+    write_result(options.out, figures | {"calls": PERMUTATIONS * options.items, "runs": options.runs}, seed=SEED)
 
 
 def compare(server: VllmServer, items: list[Item], runs: int) -> dict[str, Any]:
     """Median calls per second of errata and of each bare loop, and the share of the fastest of these."""
-    bodies = bodies_of(items, DIGITS, server.model)
+    bodies = bodies_of(items, DIGITS, server.model, PERMUTATIONS)
     contenders: dict[str, Run] = {"errata": lambda: with_errata(server.spec, items)}
     contenders |= {f"bare loop, {n} in flight": bare_loop(server.url, bodies, n) for n in IN_FLIGHT}
     timed(contenders["errata"])  # the server's first requests are slower
@@ -82,7 +83,7 @@ async def with_errata(spec: str, items: list[Item]) -> None:
         door = Door(open_model(spec), in_sqlite(stack), Budget())
         for start in range(0, len(items), BATCH):
             tasks = [JudgeTask(item, "blind_choice", DIGITS.names) for item in items[start : start + BATCH]]
-            judged = await judge_items(door, tasks, JudgeSetup(DIGITS))
+            judged = await judge_items(door, tasks, JudgeSetup(DIGITS, permutations=PERMUTATIONS))
             assert len(judged.verdicts) == len(tasks) and all(verdict.readable for verdict in judged.verdicts)
         await door.close()
 
