@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-START = 16
+START = 32
 FAST, GENTLE = 2.0, 1.2
 """Steps up: doubling until that has failed once, then by a fifth, so that the last step that held is close enough."""
 
@@ -14,7 +14,7 @@ WORTH = 0.05
 """Throughput must grow by this power of the calls in flight: twice as many must bring 3.5% more, or they only make
 everybody wait longer; a fifth fewer may cost 1.1%."""
 
-PROMPT_S, NOT_LESS = 2.0, 0.8
+PROMPT_S, NOT_LESS = 2.0, 0.6
 """While calls come back as soon as this, waiting hurts nobody, and more in flight must only not bring clearly less.
 What a server gains by a longer queue (10% from 32 to 256, vLLM on a CPU) is less than what two short measurements
 differ by, and the first one after a step up is low."""
@@ -23,7 +23,7 @@ QUEUED = 1.3
 """Calls that take this much longer than they have taken wait in the server: fewer of them may do as well."""
 
 WINDOW = 32
-"""A level is judged by at least so many calls, and by no fewer than it has in flight."""
+"""A level is judged by so many calls; where they are not prompt, by no fewer than it has in flight."""
 
 LONGEST_REST = 16
 
@@ -49,7 +49,7 @@ class Pace:
         self.most = most
         self.limit = min(start, most)
         self._level = 0
-        self._latencies_s: list[float] = []
+        self._calls, self._waited_s = 0, 0.0
         self._settled = False
         self._tried_from: tuple[int, float] | None = None
         self._step = FAST
@@ -66,9 +66,10 @@ class Pace:
             return
         self._settled = True
         if call.full:
-            self._latencies_s.append(now_s - call.at_s)
-            if len(self._latencies_s) >= max(self.limit, WINDOW):
-                self._decide(sum(self._latencies_s) / len(self._latencies_s))
+            self._calls, self._waited_s = self._calls + 1, self._waited_s + now_s - call.at_s
+            latency_s = self._waited_s / self._calls
+            if self._calls >= (WINDOW if latency_s < PROMPT_S else max(self.limit, WINDOW)):
+                self._decide(latency_s)
 
     def busy(self) -> None:
         """The server turned a call away, or gave no answer in time: a step up is taken back, and a level that had
@@ -84,7 +85,7 @@ class Pace:
         if self._tried_from is None:
             self._rested += 1
             if self._rested < self._rest:
-                self._latencies_s.clear()
+                self._calls, self._waited_s = 0, 0.0
                 return
         else:
             before, rate_before = self._tried_from
@@ -117,4 +118,4 @@ class Pace:
     def _go_to(self, limit: int) -> None:
         self.limit, self._settled = limit, False
         self._level += 1
-        self._latencies_s.clear()
+        self._calls, self._waited_s = 0, 0.0
