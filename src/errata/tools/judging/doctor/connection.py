@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from errata.errors import ModelError, ModelRefused
 from errata.tools.judging.backends.replies import error_text, read_reply
-from errata.tools.judging.backends.server import KEY_VARIABLE, without_key
+from errata.tools.judging.backends.transport import KEY_VARIABLE, without_key
 from errata.tools.judging.chat import ChatReply
 
 if TYPE_CHECKING:

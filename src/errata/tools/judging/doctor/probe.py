@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from errata.errors import ModelError, nearest
 from errata.tools.judging.backends.hosts import api_base, check_host
-from errata.tools.judging.backends.server import KEY_VARIABLE
+from errata.tools.judging.backends.transport import KEY_VARIABLE
 from errata.tools.judging.doctor import answering, seeing, serving
 from errata.tools.judging.doctor.connection import Connection, Offered
 from errata.tools.judging.doctor.report import Finding, Report, capabilities

@@ -1,0 +1,61 @@
+"""A request as OpenAI-compatible servers want it, less what this one does not know."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from errata.prompts import Message
+from errata.tools.judging.backends.capabilities import Capabilities
+from errata.tools.judging.chat import ChatRequest
+
+OPTIONAL = ("structured_outputs", "response_format", "top_logprobs", "logprobs", "seed", "uuid")
+"""Fields that some servers do not know. Without them a judge still works, only less well."""
+
+
+def request_body(model: str, request: ChatRequest, left_out: Collection[str]) -> dict[str, Any]:
+    """The request in OpenAI's form, with vLLM's constraint to the choices. A server that ignores the constraint is
+    noticed where the answer is read."""
+    body: dict[str, Any] = {
+        "model": model,
+        "messages": list(request.messages),
+        "max_tokens": request.max_tokens,
+        "temperature": request.temperature,
+        "seed": 0,
+        "logprobs": True,
+        "top_logprobs": request.top_logprobs,
+    }
+    if request.choices:
+        body["structured_outputs"] = {"choice": list(request.choices)}
+    if request.schema is not None:
+        answer = {"name": "answer", "schema": dict(request.schema), "strict": True}
+        body["response_format"] = {"type": "json_schema", "json_schema": answer}
+    if "uuid" in left_out:
+        body["messages"] = [_without_uuid(message) for message in request.messages]
+    return {name: value for name, value in body.items() if name not in left_out}
+
+
+def blamed_fields(said: str, left_out: Collection[str]) -> set[str]:
+    """The optional fields that a server names in its complaint."""
+    blamed = {name for name in set(OPTIONAL) - set(left_out) if name in said}
+    return blamed | {"top_logprobs"} if "logprobs" in blamed else blamed
+
+
+def useless_fields(known: Capabilities) -> set[str]:
+    """Those that change nothing at a server of which this is known."""
+    ignored = {"structured_outputs"} if known.constraint is False else set()
+    return ignored | ({"logprobs", "top_logprobs"} if known.log_probs is False else set())
+
+
+def has_image(request: ChatRequest) -> bool:
+    parts = [
+        part for message in request.messages if not isinstance(message["content"], str) for part in message["content"]
+    ]
+    return any(part["type"] == "image_url" for part in parts)
+
+
+def _without_uuid(message: Message) -> Message:
+    parts = message["content"]
+    if isinstance(parts, str):
+        return message
+    return {**message, "content": [{k: v for k, v in part.items() if k != "uuid"} for part in parts]}
