@@ -37,6 +37,7 @@ def status_of(workspace: Workspace) -> dict[str, Any]:
         "detectors": facts.get("detectors", []),
         "judges": list(workspace.settings.judge),
         "suspects": facts.get("suspects"),
+        "references": len(facts.get("references", [])),
         "biases": _biases(workspace),
         "spent": facts.get("spent", {"calls": 0, "tokens": 0, "usd": 0.0}),
         "unreadable_answers": sum(not verdict.readable for verdict in workspace.verdicts()),
@@ -49,6 +50,13 @@ def status_of(workspace: Workspace) -> dict[str, Any]:
     }
 
 
+def tested(found: dict[str, Any]) -> str:
+    """What was asked beyond the suspects."""
+    return f"; {found['references']} items that nobody doubts were asked about too, to test it" * bool(
+        found["references"]
+    )
+
+
 def describe(found: dict[str, Any]) -> str:
     wrong, spent = found["wrong"], found["spent"]
     lines = [f"{found['items']} items in {found['data']}"]
@@ -58,7 +66,7 @@ def describe(found: dict[str, Any]) -> str:
     if found["judges"]:
         failed = f", {found['unreadable_answers']} answers unreadable" if found["unreadable_answers"] else ""
         cost = f", {spent['usd']:.2f} USD" if spent["usd"] else ""
-        lines.append(f"judge     {spent['calls']} calls, {spent['tokens']:,} tokens{cost}{failed}")
+        lines.append(f"judge     {spent['calls']} calls, {spent['tokens']:,} tokens{cost}{failed}{tested(found)}")
     lines += [f"          {line}" for line in found["biases"]]
     lines.append("propose   " + (", ".join(f"{n} {name}" for name, n in found["outcomes"].items()) or "nothing"))
     lines += [f"decided   {found['decided']}, {found['open']} open"] if found["decided"] else []

@@ -53,13 +53,14 @@ def _make_anew(folder: Path) -> None:
 
 
 def _tell(found: Demo, folder: Path) -> None:
+    from errata.agent.status import tested
     from errata.demo.loop import ACCEPT_ABOVE
 
     accepted = sorted((row for row in found.rows if row["accepted"]), key=_confidence)
     left = [row for row in found.rows if row["outcome"] not in (None, "keep") and not row["accepted"]]
     status, data = found.status, folder / MARK
     say(f"scan      {status['suspects']} of {status['items']} worth a look")
-    say(f"judge     {status['spent']['calls']} calls, {status['unreadable_answers']} failed")
+    say(f"judge     {status['spent']['calls']} calls, {status['unreadable_answers']} failed{tested(status)}")
     say("propose   " + ", ".join(f"{n} {name}" for name, n in status["outcomes"].items()) + "\n")
     for row in accepted[-3:]:
         say(f"  {row['item_id']}   labeled {row['given_label']}, proposed {row['proposed_label']}   {_why(row)}")
