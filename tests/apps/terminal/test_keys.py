@@ -28,7 +28,7 @@ from errata.types import Proposal
 
 PATIENCE_S = 20.0
 REVIEW = """
-import fcntl, sys, termios
+import fcntl, signal, sys, termios
 from pathlib import Path
 from rich.console import Console
 from errata.agent.approval import Person
@@ -36,6 +36,7 @@ from errata.agent.workspace import open_run
 from errata.apps.terminal_review import read_key, review
 from errata.tools.store.run_folder import RunFolder
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background inherits that it is ignored
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 workspace = open_run(RunFolder(Path(sys.argv[1])))
 review(workspace, Person("ann", workspace.folder.own_token()), Console(), read_key)

@@ -10,9 +10,6 @@ ESCAPE = b"\x1b"
 REST_OF_SEQUENCE_S = 0.05
 AT_ONCE = 1024
 
-LOOK_UP_EVERY_S = 0.5
-"""Python notices a Ctrl-C between two of its own steps: one that comes just before a wait would wait with it."""
-
 
 def read_key() -> str:
     """The next key: a character, or all that one press sent (an arrow key sends several). Nothing is echoed.
@@ -30,8 +27,6 @@ def read_key() -> str:
     before = termios.tcgetattr(fd)
     try:
         tty.setcbreak(fd, termios.TCSAFLUSH)
-        while not select.select([fd], [], [], LOOK_UP_EVERY_S)[0]:
-            pass
         pressed = os.read(fd, AT_ONCE)
         if pressed == ESCAPE and select.select([fd], [], [], REST_OF_SEQUENCE_S)[0]:
             pressed += os.read(fd, AT_ONCE)
