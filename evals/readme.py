@@ -122,12 +122,31 @@ def door(found: dict[str, Any]) -> str:
     return "\n".join([*lines, ""])
 
 
+def server_share(found: dict[str, Any]) -> str:
+    lines = ["| judge that vLLM serves | errata, calls/s | bare loop, calls/s | share |", "|---|---|---|---|"]
+    for judge, words in (("tiny_judge", "tiny judge, 16 tokens an image"), ("large", "576 tokens an image")):
+        rates = found[judge]["calls_per_s"]
+        fastest = max(rate for name, rate in rates.items() if name != "errata")
+        lines.append(f"| {words} | {rates['errata']:.0f} | {fastest:.0f} | {found[judge]['share']:.2f} |")
+    return "\n".join([*lines, ""])
+
+
+def prefix_cache(found: dict[str, Any]) -> str:
+    lines = ["| six questions on each of five images, one by one | tokens of prompts | computed |", "|---|---|---|"]
+    for order in ("image first", "question first"):
+        row = found["orders"][f"{order}, one by one"]
+        lines.append(f"| {order} | {row['prompt_tokens']:,} | {row['computed']:,} |")
+    return "\n".join([*lines, ""])
+
+
 TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
     "demo": demo,
     "protocols": protocols,
     "calibration": calibration,
     "red_team": red_team,
     "door": door,
+    "server_share": server_share,
+    "prefix_cache": prefix_cache,
     "ranking": ranking,
     "second_night": second_night,
 }
