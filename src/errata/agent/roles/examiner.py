@@ -53,8 +53,7 @@ def judge_batch(workspace: Workspace, progress: Callable[[str, int, int], None])
     items = workspace.dataset.items([question.idx for question in batch])
     tasks = [JudgeTask(item, q.protocol, q.labels, q.references) for item, q in zip(items, batch, strict=True)]
     try:
-        questioner.prepare(workspace)
-        calibrator.prepare(workspace, judge)
+        _prepare(workspace, judge, progress)
         judged = panel.judge(judge, tasks, _setup(workspace), lambda n: progress("judge", asked + n, asked + left))
     except ModelError as error:
         judged = Judged((), error)
@@ -68,6 +67,18 @@ def judge_batch(workspace: Workspace, progress: Callable[[str, int, int], None])
         failed=bool(stopped) and not isinstance(judged.stopped, BudgetExceeded),
     )
     return Examined(asked, spent.calls, stopped)
+
+
+def _prepare(workspace: Workspace, judge: str, progress: Callable[[str, int, int], None]) -> None:
+    """What must be known before this judge is asked about items, if that is not known yet."""
+    settings = workspace.settings
+    if not (settings.calibrate or "question_bank" in settings.protocols):
+        return
+    progress("prepare", 0, 2)
+    questioner.prepare(workspace)
+    progress("prepare", 1, 2)
+    calibrator.prepare(workspace, judge)
+    progress("prepare", 2, 2)
 
 
 def _form_queue(workspace: Workspace) -> None:

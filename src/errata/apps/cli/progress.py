@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from errata.agent.workspace import Workspace
 
 LINE_EVERY_S = 10.0
+KNOWN_AFTER_S = 1.0
 
 JUDGING = "judge"
 """The step that costs something."""
@@ -54,8 +55,9 @@ def _bar(cost: Callable[[str], str]) -> Iterator[Progress]:
         def show(step: str, done: int, total: int) -> None:
             if step not in tasks:
                 tasks[step] = bar.add_task(step, total=total, rate="", cost="")
-            rate = f"{rates.of(step, done):.1f}/s"
-            bar.update(tasks[step], completed=done, total=total, rate=rate, cost=cost(step))
+            rate = rates.of(step, done)
+            shown = f"{rate:.1f}/s" if rate else ""
+            bar.update(tasks[step], completed=done, total=total, rate=shown, cost=cost(step))
 
         yield show
 
@@ -80,11 +82,12 @@ def _lines(cost: Callable[[str], str]) -> Iterator[Progress]:
 
 
 class _Rates:
-    """Items a second of each step since it was first heard of, which is not always at its beginning."""
+    """Items a second of each step since it was first heard of, which may be in its middle; 0 while unknown."""
 
     def __init__(self) -> None:
         self._begun: dict[str, tuple[float, int]] = {}
 
     def of(self, step: str, done: int) -> float:
         began, first = self._begun.setdefault(step, (time.monotonic(), done))
-        return (done - first) / max(time.monotonic() - began, 1e-3)
+        elapsed = time.monotonic() - began
+        return (done - first) / elapsed if elapsed > KNOWN_AFTER_S else 0.0

@@ -46,7 +46,11 @@ Permutations = Annotated[
 ]
 Protocols = Annotated[
     list[str] | None,
-    typer.Option("--protocol", metavar="NAME", help="What to ask, in turn; repeat it. Default: blind_choice, contest."),
+    typer.Option(
+        "--protocol",
+        metavar="NAME",
+        help="What to ask, in turn; repeat it. Default: blind_choice, contest, steering (a guard).",
+    ),
 ]
 Questions = Annotated[Path | None, typer.Option(metavar="FILE", help="Question bank, as JSON. Default: a judge's own.")]
 PoolOf = Annotated[
