@@ -114,7 +114,7 @@ def questions_about(item: Item) -> list[Question]:
 
 def counters(url: str) -> dict[str, float]:
     """The server's own counts since its start."""
-    with urllib.request.urlopen(url.removesuffix("/v1") + "/metrics", timeout=30) as response:  # noqa: S310
+    with urllib.request.urlopen(url.removesuffix("/v1") + "/metrics", timeout=30) as response:  # noqa: S310  our own server
         text = response.read().decode()
     return {
         name: sum(float(value) for value in re.findall(rf"^vllm:{name}_total(?:{{.*}})? (\S+)$", text, re.MULTILINE))

@@ -36,7 +36,7 @@ from errata.tools.judging.calls import CallLog
 from errata.tools.judging.door import Door
 from errata.tools.judging.examine import JudgeSetup, JudgeTask, judge_items
 from errata.tools.judging.protocols.question_bank import matched_share
-from errata.tools.judging.protocols.reading import normalised
+from errata.tools.judging.protocols.reading import Style, normalised
 from errata.tools.judging.spec import open_model
 from errata.types import Int, Item, LabelSpace, Verdict, sha_of
 from evals.result import write_result
@@ -89,7 +89,7 @@ def judge_at(judge: str) -> Iterator[str]:
         yield server.spec
 
 
-def judge_planting(spec: str, share: float, seed: int, style: str, calls: CallLog, limit: int | None) -> Planted:
+def judge_planting(spec: str, share: float, seed: int, style: Style, calls: CallLog, limit: int | None) -> Planted:
     pixels_NHW, truth_N = demo_half()
     given_N, key = plant(truth_N, seed, share)
     probs_NK = out_of_fold_probs(np.asarray(pixels_NHW.reshape(len(truth_N), -1) / 16, np.float32), given_N, 10)
@@ -103,7 +103,7 @@ def judge_planting(spec: str, share: float, seed: int, style: str, calls: CallLo
         for item in items
         for protocol in ("question_bank", "contest")
     ]
-    verdicts = asyncio.run(_judged(spec, tasks, JudgeSetup(SPACE, style=style, bank=bank), calls))  # type: ignore[arg-type]  # argparse checked the style
+    verdicts = asyncio.run(_judged(spec, tasks, JudgeSetup(SPACE, style=style, bank=bank), calls))
     print(f"share {share:g}, seed {seed}: {len(verdicts)} verdicts", flush=True)
     quality = _quality(verdicts, items, bank)
     return Planted(np.array([row in key for row in rows]), quality)

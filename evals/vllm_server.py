@@ -137,7 +137,7 @@ class VllmServer:
 
     def _answers(self) -> bool:
         try:
-            with urllib.request.urlopen(self.url.removesuffix("/v1") + "/health", timeout=5) as response:  # noqa: S310
+            with urllib.request.urlopen(self.url.removesuffix("/v1") + "/health", timeout=5) as response:  # noqa: S310  our own server
                 return bool(response.status == 200)
         except (urllib.error.URLError, OSError):
             return False

@@ -10,7 +10,7 @@ from errata.agent.hearing import as_heard
 from errata.agent.workspace import Workspace
 from errata.tools.detectors.confident_joint import confident_joint
 from errata.tools.inference.posterior import Posteriors, weigh
-from errata.types import Verdict
+from errata.types import Int, Verdict
 
 NOISE_BOUNDS = (0.033, 0.5)
 """Before anybody looked, no dataset is believed to be cleaner than ten well-kept test sets turned out to be on average
@@ -33,8 +33,13 @@ def posteriors(workspace: Workspace, verdicts: Sequence[Verdict] | None = None) 
 def noise_share(workspace: Workspace) -> float:
     """The share of labels that the confident joint of the out-of-fold probabilities puts off its diagonal."""
     if "noise" not in workspace.run.facts:
-        labeled = np.flatnonzero(workspace.given_N >= 0)
-        labels_N = workspace.given_N[labeled]
-        joint_KK = confident_joint(labels_N, np.asarray(workspace.arrays.load("probs")[labeled])).calibrated(labels_N)
+        joint_KK = joint_of(workspace)
         workspace.note(noise=float(1 - np.trace(joint_KK) / max(joint_KK.sum(), 1)))
     return float(np.clip(workspace.run.facts["noise"], *NOISE_BOUNDS))
+
+
+def joint_of(workspace: Workspace) -> Int:
+    """The calibrated confident joint of the out-of-fold probabilities, i64[K, K]: given label, then likely true one."""
+    labeled = np.flatnonzero(workspace.given_N >= 0)
+    labels_N = workspace.given_N[labeled]
+    return confident_joint(labels_N, np.asarray(workspace.arrays.load("probs")[labeled])).calibrated(labels_N)

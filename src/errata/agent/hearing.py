@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from errata.agent.workspace import Workspace
 from errata.tools.judging.bank import Bank
-from errata.tools.judging.bank_file import from_json
 from errata.tools.judging.calibration.fitted import Calibration, fit
 from errata.tools.judging.calibration.prior import Prior, debiased, fit_a
 from errata.tools.judging.controls import heard
@@ -38,7 +37,7 @@ def _without_disabled(workspace: Workspace, verdicts: Sequence[Verdict]) -> list
     known = workspace.run.facts.get("calibration", {})
     if not any(of_judge["disabled"] for of_judge in known.values()):
         return list(verdicts)
-    rows, bank = workspace.rows(), _bank(workspace)
+    rows, bank = workspace.rows(), workspace.bank
     found = [heard(v, rows[v.idx].given_label, known.get(v.judge, {}).get("disabled", ()), bank) for v in verdicts]
     return [verdict for verdict in found if verdict is not None]
 
@@ -62,7 +61,7 @@ def _by_reliable_questions(
 ) -> list[Verdict]:
     if not any(verdict.answers for verdict in verdicts):
         return list(verdicts)
-    bank = _bank(workspace)
+    bank = workspace.bank
     known = {
         judge: learn(
             bank,
@@ -99,7 +98,3 @@ def _fit(verdicts: Sequence[Verdict], taught: Mapping[int, Decision], columns: S
     answers = [taught[verdict.idx].label or taught[verdict.idx].answer for verdict in decided]
     groups = [taught[verdict.idx].content_sha for verdict in decided]
     return fit([verdict.log_probs for verdict in decided], answers, columns, groups)
-
-
-def _bank(workspace: Workspace) -> Bank:
-    return from_json(workspace.run.facts.get("bank", []))

@@ -9,6 +9,7 @@ from errata.agent.approval import OPEN_OUTCOMES
 from errata.agent.readings import wrong_labels
 from errata.agent.results import result_rows
 from errata.agent.workspace import Workspace
+from errata.tools.judging.budget import spent_in_words
 from errata.tools.judging.calibration.bias import Bias, position_bias
 
 NAMED = 20
@@ -65,8 +66,7 @@ def describe(found: dict[str, Any]) -> str:
     lines.append(f"scan      {found['suspects'] or 0} suspects ({', '.join(found['detectors'])})")
     if found["judges"]:
         failed = f", {found['unreadable_answers']} answers unreadable" if found["unreadable_answers"] else ""
-        cost = f", {spent['usd']:.2f} USD" if spent["usd"] else ""
-        lines.append(f"judge     {spent['calls']} calls, {spent['tokens']:,} tokens{cost}{failed}{tested(found)}")
+        lines.append(f"judge     {spent_in_words(**spent)}{failed}{tested(found)}")
     lines += [f"          {line}" for line in found["biases"]]
     lines.append("propose   " + (", ".join(f"{n} {name}" for name, n in found["outcomes"].items()) or "nothing"))
     lines += [f"decided   {found['decided']}, {found['open']} open"] if found["decided"] else []

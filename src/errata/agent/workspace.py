@@ -15,6 +15,8 @@ from errata.errors import DataError, SetupError, StoreError, nearest
 from errata.settings import Settings
 from errata.tools.data import Columns, Dataset, open_dataset
 from errata.tools.inference.held_back import STEERING
+from errata.tools.judging.bank import Bank
+from errata.tools.judging.bank_file import from_json
 from errata.tools.store import RunInfo, Store
 from errata.tools.store.arrays import Arrays
 from errata.tools.store.decisions import standing
@@ -63,6 +65,11 @@ class Workspace:
     def panel(self) -> Panel:
         """The run's judges, opened when the first of them is needed."""
         return Panel(self.store, self.run, self.settings)
+
+    @property
+    def bank(self) -> Bank:
+        """The run's question bank; empty before the questioner has prepared one."""
+        return from_json(self.run.facts.get("bank", []))
 
     @property
     def open_panel(self) -> Panel | None:

@@ -7,7 +7,6 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
-from errata.agent.roles import questioner
 from errata.agent.roles.agenda import ALL_LABELS
 from errata.agent.workspace import Workspace
 from errata.tools.judging.calibration.bias import anchor_bias, ask_both_ways
@@ -48,7 +47,7 @@ async def _measure(workspace: Workspace, door: Door, free: Sequence[Item], sure:
     found = {"prior": prior.as_json(), "anchor_bias": list(anchor_bias(pairs, shown)), "disabled": [], "controls": []}
     if "question_bank" in settings.protocols:
         of_label = {name: [item for item in sure if item.given_label == name] for name in names}
-        bank = questioner.bank(workspace)
+        bank = workspace.bank
         tallies = await ask_controls(door, controls(free, of_label), bank, space, style=style, guideline=guideline)
         found |= {"disabled": [t.label for t in tallies if t.disabled], "controls": [str(t) for t in tallies]}
     return found

@@ -105,5 +105,5 @@ def _setup(workspace: Workspace) -> JudgeSetup:
         workspace.guideline,
         settings.style,
         settings.permutations,
-        questioner.bank(workspace),
+        workspace.bank,
     )

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-
+from errata.agent.evidence import joint_of
 from errata.agent.workspace import Workspace
-from errata.tools.detectors.confident_joint import confident_joint
-from errata.tools.judging.bank import Bank, by_rule, confusions, merged
-from errata.tools.judging.bank_file import from_json, read_bank, to_json
+from errata.tools.judging.bank import by_rule, confusions, merged
+from errata.tools.judging.bank_file import read_bank, to_json
 
 
 def prepare(workspace: Workspace) -> None:
@@ -19,7 +17,7 @@ def prepare(workspace: Workspace) -> None:
     settings, space = workspace.settings, workspace.run.label_space
     if "question_bank" not in settings.protocols or not settings.judge or "bank" in workspace.run.facts:
         return
-    confused = confusions(_joint(workspace), space)
+    confused = confusions(joint_of(workspace).tolist(), space)
     if settings.questions is not None:
         written = read_bank(settings.questions, space)
     else:
@@ -27,15 +25,3 @@ def prepare(workspace: Workspace) -> None:
             space, confused, guideline=workspace.guideline, modality=workspace.dataset.modality
         )
     workspace.note(bank=to_json(merged(written, by_rule(space, confused))))
-
-
-def bank(workspace: Workspace) -> Bank:
-    return from_json(workspace.run.facts.get("bank", []))
-
-
-def _joint(workspace: Workspace) -> list[list[float]]:
-    labeled = np.flatnonzero(workspace.given_N >= 0)
-    labels_N = workspace.given_N[labeled]
-    joint = confident_joint(labels_N, np.asarray(workspace.arrays.load("probs")[labeled]))
-    found: list[list[float]] = joint.calibrated(labels_N).tolist()
-    return found

@@ -38,8 +38,11 @@ class Spent:
         return self.tokens_in + self.tokens_out
 
     def in_words(self) -> str:
-        cost = f", {self.usd:.2f} USD" if self.usd else ""
-        return f"{self.calls} calls, {self.tokens:,} tokens{cost}"
+        return spent_in_words(self.calls, self.tokens, self.usd)
+
+
+def spent_in_words(calls: int, tokens: int, usd: float) -> str:
+    return f"{calls} calls, {tokens:,} tokens" + (f", {usd:.2f} USD" if usd else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,5 +24,5 @@ def asked(model: FakeChat, ask: Callable[[Door], Awaitable[Verdict]]) -> Verdict
 
 def text_of(request: object) -> str:
     """The question as the judge reads it."""
-    part: str = request.messages[-1]["content"][-1]["text"]  # type: ignore[attr-defined]
+    part: str = request.messages[-1]["content"][-1]["text"]
     return part

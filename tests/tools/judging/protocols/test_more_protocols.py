@@ -189,7 +189,7 @@ def test_what_a_region_shows_is_judged_under_its_own_key(view: str, prompt: str)
 
     async def both(door: object) -> Verdict:
         for box in ((0, 0, 10, 10), (10, 10, 20, 20)):
-            verdict = await marked_choice.ask(door, item(None, png()), Region(box), ("cat", "dog"), SPACE, view=view)  # type: ignore[arg-type]
+            verdict = await marked_choice.ask(door, item(None, png()), Region(box), ("cat", "dog"), SPACE, view=view)
         return verdict
 
     verdict = asked(model, both)
