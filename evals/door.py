@@ -31,7 +31,6 @@ import numpy as np
 import openai
 from PIL import Image
 
-from errata.agent.roles.examiner import BATCH
 from errata.prompts import load
 from errata.testing import MemoryCalls
 from errata.tools.judging.backends.server import ServerModel
@@ -105,10 +104,9 @@ def with_errata(url: str, items: list[Item], log: Callable[[ExitStack], CallLog]
     async def run() -> None:
         with ExitStack() as stack:
             door = Door(ServerModel("loopback", url, limit=IN_FLIGHT), log(stack), Budget())
-            for start in range(0, len(items), BATCH):
-                tasks = [JudgeTask(item, "blind_choice", LABELS) for item in items[start : start + BATCH]]
-                judged = await judge_items(door, tasks, JudgeSetup(SPACE))
-                assert len(judged.verdicts) == len(tasks) and all(verdict.readable for verdict in judged.verdicts)
+            tasks = [JudgeTask(item, "blind_choice", LABELS) for item in items]
+            judged = await judge_items(door, tasks, JudgeSetup(SPACE))
+            assert len(judged.verdicts) == len(tasks) and all(verdict.readable for verdict in judged.verdicts)
             await door.close()
 
     return run

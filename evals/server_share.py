@@ -24,7 +24,6 @@ from typing import Any
 
 import numpy as np
 
-from errata.agent.roles.examiner import BATCH
 from errata.demo.digits import demo_half, picture
 from errata.tools.judging.budget import Budget
 from errata.tools.judging.door import Door
@@ -93,10 +92,9 @@ def timed(run: Run) -> float:
 async def with_errata(spec: str, items: list[Item]) -> None:
     with ExitStack() as stack:
         door = Door(open_model(spec), in_sqlite(stack), Budget())
-        for start in range(0, len(items), BATCH):
-            tasks = [JudgeTask(item, "blind_choice", DIGITS.names) for item in items[start : start + BATCH]]
-            judged = await judge_items(door, tasks, JudgeSetup(DIGITS, permutations=PERMUTATIONS))
-            assert len(judged.verdicts) == len(tasks) and all(verdict.readable for verdict in judged.verdicts)
+        tasks = [JudgeTask(item, "blind_choice", DIGITS.names) for item in items]
+        judged = await judge_items(door, tasks, JudgeSetup(DIGITS, permutations=PERMUTATIONS))
+        assert len(judged.verdicts) == len(tasks) and all(verdict.readable for verdict in judged.verdicts)
         await door.close()
 
 

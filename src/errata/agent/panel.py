@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -46,7 +46,7 @@ class Panel:
         return tuple(self._doors)
 
     def judge(
-        self, judge: str, tasks: Sequence[JudgeTask], setup: JudgeSetup, progress: Callable[[int], None]
+        self, judge: str, tasks: Iterable[JudgeTask], setup: JudgeSetup, progress: Callable[[int], None]
     ) -> Judged:
         return self.ask(judge, lambda door: judge_items(door, tasks, setup, progress))
 

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from errata.agent.evidence import posteriors
 from errata.agent.roles import calibrator, questioner, references
-from errata.agent.roles.agenda import open_questions
+from errata.agent.roles.agenda import Question, open_questions
 from errata.agent.workspace import Workspace
 from errata.errors import BudgetExceeded, ModelError
 from errata.tools.inference.suspects import rank_suspects
 from errata.tools.judging.examine import Judged, JudgeSetup, JudgeTask
 from errata.tools.store.inherit import inherit_verdicts
 
-BATCH = 512
-"""Between two batches a server waits for a moment; the content of a whole batch is in memory."""
+BATCH = 4096
+"""Questions between two looks at what is worth asking next. The server waits while that is thought over."""
+
+BLOCK = 64
+"""Items whose content is read together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +52,9 @@ def judge_batch(workspace: Workspace, progress: Callable[[str, int, int], None])
     if judge is None:
         # Killed after the last verdicts were stored, and before a checkpoint said so: nothing is left to ask.
         return Examined(asked, panel.budget.spent.calls, "")
-    batch = open_ones[judge][:BATCH]
-    items = workspace.dataset.items([question.idx for question in batch])
-    tasks = [JudgeTask(item, q.protocol, q.labels, q.references) for item, q in zip(items, batch, strict=True)]
     try:
         _prepare(workspace, judge, progress)
+        tasks = _tasks(workspace, open_ones[judge][:BATCH])
         judged = panel.judge(judge, tasks, _setup(workspace), lambda n: progress("judge", asked + n, asked + left))
     except ModelError as error:
         judged = Judged((), error)
@@ -67,6 +68,15 @@ def judge_batch(workspace: Workspace, progress: Callable[[str, int, int], None])
         failed=bool(stopped) and not isinstance(judged.stopped, BudgetExceeded),
     )
     return Examined(asked, spent.calls, stopped)
+
+
+def _tasks(workspace: Workspace, questions: Sequence[Question]) -> Iterator[JudgeTask]:
+    """The questions with the content of their items, which is read as they are asked."""
+    for start in range(0, len(questions), BLOCK):
+        block = questions[start : start + BLOCK]
+        items = workspace.dataset.items([question.idx for question in block])
+        for item, q in zip(items, block, strict=True):
+            yield JudgeTask(item, q.protocol, q.labels, q.references)
 
 
 def _prepare(workspace: Workspace, judge: str, progress: Callable[[str, int, int], None]) -> None:

@@ -1,10 +1,10 @@
-"""Judge a batch of items: every call of the batch in flight at once, up to what the model takes."""
+"""Judge a batch of items: as many calls in flight as the model takes, from the first item to the last."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -22,6 +22,10 @@ from errata.tools.judging.protocols import (
 )
 from errata.tools.judging.protocols.reading import Style
 from errata.types import Item, LabelSpace, Verdict
+
+
+AT_ONCE = 512
+"""Tasks begun and not finished: enough that a server with hundreds of calls in flight never waits for one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,35 +63,41 @@ class Judged:
 
 async def judge_items(
     door: Door,
-    tasks: Sequence[JudgeTask],
+    tasks: Iterable[JudgeTask],
     setup: JudgeSetup,
     progress: Callable[[int], None] | None = None,
 ) -> Judged:
-    """Ask everything that ``tasks`` hold. ``progress`` is called with the number of tasks finished so far.
+    """Ask everything that ``tasks`` hold; they are taken as places come free, so their content need not all be in
+    memory. ``progress`` is called with the number of tasks finished so far.
 
     An item whose request is refused, or whose image cannot be read, gets an unreadable verdict that says why; but none
     where the model turns out to be at fault, so that the item is asked about again once that has been put right.
     """
-    finished = 0
+    verdicts: dict[int, Verdict] = {}
+    stopped: list[ModelError] = []
+    waiting = enumerate(tasks)
 
-    async def judge(task: JudgeTask) -> Verdict:
-        nonlocal finished
-        verdict = await PROTOCOLS[task.protocol](door, task, setup)
-        finished += 1
-        if progress is not None:
-            progress(finished)
-        return verdict
+    async def take_tasks() -> None:
+        while not stopped and (numbered := next(waiting, None)) is not None:
+            n, task = numbered
+            try:
+                verdicts[n] = await PROTOCOLS[task.protocol](door, task, setup)
+            except ModelError as error:
+                stopped.append(error)
+                return
+            if progress is not None:
+                progress(len(verdicts))
 
     with _old_objects_left_alone():
-        results = await asyncio.gather(*(judge(task) for task in tasks), return_exceptions=True)
-    stopped = next((result for result in results if isinstance(result, ModelError)), None)
+        # Whatever else goes wrong is raised when the others are done: their calls are paid for.
+        results = await asyncio.gather(*(take_tasks() for _ in range(AT_ONCE)), return_exceptions=True)
     for result in results:
-        if isinstance(result, BaseException) and not isinstance(result, ModelError):
+        if result is not None:
             raise result
-    at_fault = stopped is not None and not isinstance(stopped, BudgetExceeded)
-    verdicts = [result for result in results if isinstance(result, Verdict)]
+    at_fault = bool(stopped) and not isinstance(stopped[0], BudgetExceeded)
+    finished = (verdicts[n] for n in sorted(verdicts))
     # A question that came back without a single call was refused, and a model at fault may refuse anything.
-    return Judged(tuple(verdict for verdict in verdicts if verdict.call_keys or not at_fault), stopped)
+    return Judged(tuple(v for v in finished if v.call_keys or not at_fault), stopped[0] if stopped else None)
 
 
 @contextmanager
