@@ -23,7 +23,6 @@ from errata.tools.judging.protocols import (
 from errata.tools.judging.protocols.reading import Style
 from errata.types import Item, LabelSpace, Verdict
 
-
 AT_ONCE = 512
 """Tasks begun and not finished: enough that a server with hundreds of calls in flight never waits for one."""
 
