@@ -4,7 +4,7 @@
 
 vLLM serves the tiny judge (0.5 million parameters, 16 tokens to an image: as little work as a judge can be) and a model
 of its kind with random weights whose image takes 576 tokens, both without caches for prompts and images, so that nobody
-gains from who went before. The requests are blind choices between ten labels, four for each image. errata's calls are
+gains from who went before. The requests are blind choices between ten labels, eight for each image. errata's calls are
 whole: rendered, sent, read, committed to SQLite, made verdicts, with as many in flight as it finds right. The bare loop
 sends what was rendered beforehand, with the number in flight at which it is fastest. They take turns. Server and client
 have a core each: a server on a GPU does not share with its clients what limits it.
@@ -38,7 +38,7 @@ from evals.vllm_server import VllmServer
 
 DIGITS = LabelSpace(tuple(map(str, range(10))))
 IN_FLIGHT = (64, 256)
-PERMUTATIONS, LARGE_ITEMS = 4, 60
+PERMUTATIONS, LARGE_ITEMS = 8, 60
 NO_CACHES = ("--no-enable-prefix-caching", "--mm-processor-cache-gb", "0")
 SERVER_CORE, CLIENT_CORE = 0, 1
 SEED = 0
