@@ -7,9 +7,6 @@ question bank alone, by the contest alone, by both, and by the official rule of 
 that are as expected, dirty below 0.5). The challenger of an item is what a probe on its pixels, trained on the spoiled
 labels, likes best. Average precision of finding the planted errors; the intervals of the differences come from drawing
 the items anew, the same for both sides.
-
-Twice: as a run begins, and as it goes on once half of the items are decided, when each question counts as far as it
-proved reliable and each protocol's probabilities are fitted: learned on one half, measured on the other, both ways.
 """
 
 from __future__ import annotations
@@ -18,8 +15,8 @@ import argparse
 import asyncio
 import contextlib
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -35,15 +32,13 @@ from errata.tools.features.probe import out_of_fold_probs
 from errata.tools.judging.bank import Bank, by_rule, confusions, merged
 from errata.tools.judging.bank_file import read_bank
 from errata.tools.judging.budget import Budget
-from errata.tools.judging.calibration.fitted import Calibration, fit
 from errata.tools.judging.calls import CallLog
 from errata.tools.judging.door import Door
 from errata.tools.judging.examine import JudgeSetup, JudgeTask, judge_items
-from errata.tools.judging.protocols import question_bank
+from errata.tools.judging.protocols.question_bank import matched_share
 from errata.tools.judging.protocols.reading import Style, normalised
-from errata.tools.judging.reliability import Reliability, learn
 from errata.tools.judging.spec import open_model
-from errata.types import OTHER_ANSWERS, Int, Item, LabelSpace, Verdict, sha_of
+from errata.types import Int, Item, LabelSpace, Verdict, sha_of
 from evals.result import write_result
 from evals.vllm_server import VllmServer
 
@@ -52,20 +47,17 @@ SPACE = LabelSpace(tuple(map(str, range(10))))
 SHARES, SEEDS = (0.1, 0.3), 5
 DRAWS = 1000
 PRECISION = 0.97
-STAGES = ("undecided", "half_decided")
 WAYS = ("both", "question_bank", "contest", "official_rule")
 
 F64 = NDArray[np.float64]
-Ranked = tuple[NDArray[np.bool_], dict[str, F64]]
-"""Which labels of a planting are wrong, and how each way ranks them."""
 
 
 @dataclass(frozen=True)
 class Planted:
-    """One planting: which labels are wrong, and what each way thinks of them in each of STAGES, f64[N], low = bad."""
+    """One planting: given labels and whether they are wrong, and what each way thinks of them, f64[N], low = bad."""
 
     wrong_N: NDArray[np.bool_]
-    quality: dict[str, dict[str, F64]]
+    quality: dict[str, F64]
 
 
 def main() -> None:
@@ -81,9 +73,7 @@ def main() -> None:
             share: [judge_planting(spec, share, seed, options.style, calls, options.limit) for seed in range(SEEDS)]
             for share in SHARES
         }
-    figures = {
-        f"{share:g}": {stage: figures_of(plantings, stage) for stage in STAGES} for share, plantings in found.items()
-    }
+    figures = {f"{share:g}": figures_of(plantings) for share, plantings in found.items()}
     print_table(figures)
     write_result(options.out, {"style": options.style, "calls": len(calls.calls), "shares": figures}, seed=0)
 
@@ -115,40 +105,8 @@ def judge_planting(spec: str, share: float, seed: int, style: Style, calls: Call
     ]
     verdicts = asyncio.run(_judged(spec, tasks, JudgeSetup(SPACE, style=style, bank=bank), calls))
     print(f"share {share:g}, seed {seed}: {len(verdicts)} verdicts", flush=True)
-    heard = half_decided(verdicts, [str(label) for label in truth_N], bank, seed)
-    quality = {"undecided": _quality(verdicts, items, bank), "half_decided": _quality(heard, items, bank)}
+    quality = _quality(verdicts, items, bank)
     return Planted(np.array([row in key for row in rows]), quality)
-
-
-def half_decided(verdicts: Sequence[Verdict], truth: Sequence[str], bank: Bank, seed: int) -> list[Verdict]:
-    """Each verdict as it counts when the right labels of the half of the items that it is not in are known."""
-    half_N = np.random.default_rng(seed).permutation(len(truth)) % 2
-    heard: list[Verdict] = []
-    for half in (0, 1):
-        taught = [verdict for verdict in verdicts if half_N[verdict.idx] != half]
-        reliability = learn(bank, [(truth[v.idx], v.answers) for v in taught if v.answers])
-        maps = {
-            protocol: _fit([_weighed(v, bank, reliability) for v in taught if v.protocol == protocol], truth)
-            for protocol in ("question_bank", "contest")
-        }
-        for verdict in verdicts:
-            if half_N[verdict.idx] == half:
-                weighed = _weighed(verdict, bank, reliability)
-                heard.append(replace(weighed, log_probs=maps[verdict.protocol].apply(weighed.log_probs)))
-    return heard
-
-
-def _weighed(verdict: Verdict, bank: Bank, reliability: Mapping[str, Reliability]) -> Verdict:
-    if not verdict.answers:
-        return verdict
-    labels = [label for label in verdict.log_probs if label not in OTHER_ANSWERS]
-    return replace(verdict, log_probs=question_bank.weigh(bank, labels, verdict.answers, reliability))
-
-
-def _fit(verdicts: Sequence[Verdict], truth: Sequence[str]) -> Calibration:
-    answers = [truth[verdict.idx] for verdict in verdicts]
-    columns = [*SPACE.names, *OTHER_ANSWERS]
-    return fit([v.log_probs for v in verdicts], answers, columns, [str(v.idx) for v in verdicts])
 
 
 async def _judged(spec: str, tasks: Sequence[JudgeTask], setup: JudgeSetup, calls: CallLog) -> list[Verdict]:
@@ -184,7 +142,7 @@ def _quality(verdicts: Sequence[Verdict], items: Sequence[Item], bank: Bank) -> 
         # As the posterior weighs the protocols of one judge: the mean of their log-probabilities.
         mean = normalised({k: (asked.log_probs[k] + contested.log_probs[k]) / 2 for k in contested.log_probs})
         quality["both"].append(_log_odds(mean, given))
-        quality["official_rule"].append(question_bank.matched_share(bank, given, asked.answers))
+        quality["official_rule"].append(matched_share(bank, given, asked.answers))
     return {way: np.array(values) for way, values in quality.items()}
 
 
@@ -193,30 +151,32 @@ def _log_odds(log_probs: Any, given: str) -> float:
     return float(log_probs[given] - rest)
 
 
-def figures_of(plantings: Sequence[Planted], stage: str) -> dict[str, Any]:
+def figures_of(plantings: Sequence[Planted]) -> dict[str, Any]:
     """Per way the mean over the seeds of AP and of recall at PRECISION; per other way the interval of both's lead."""
     figures: dict[str, Any] = {}
-    ranked = [(p.wrong_N, p.quality[stage]) for p in plantings]
     for way in WAYS:
         figures[way] = {
-            "ap": round(float(np.mean([_ap(wrong_N, quality[way]) for wrong_N, quality in ranked])), 4),
-            f"recall_at_{PRECISION}": round(float(np.mean([_recall(w, quality[way]) for w, quality in ranked])), 4),
+            "ap": round(float(np.mean([_ap(p.wrong_N, p.quality[way]) for p in plantings])), 4),
+            f"recall_at_{PRECISION}": round(float(np.mean([_recall(p.wrong_N, p.quality[way]) for p in plantings])), 4),
         }
     for way in WAYS[1:]:
-        low, high = np.quantile(_leads(ranked, way), [0.025, 0.975])
+        low, high = np.quantile(_leads(plantings, way), [0.025, 0.975])
         lead = figures["both"]["ap"] - figures[way]["ap"]
         figures[way]["both_leads_by"] = [round(lead, 4), round(float(low), 4), round(float(high), 4)]
-    figures["official_rule"]["below_half"] = _rule(ranked)
+    figures["official_rule"]["below_half"] = _rule(plantings)
     return figures
 
 
-def _leads(ranked: Sequence[Ranked], way: str) -> F64:
+def _leads(plantings: Sequence[Planted], way: str) -> F64:
     """Mean over the seeds of the difference in AP, for DRAWS new draws of the items."""
     rng = np.random.default_rng(0)
     found = []
     for _ in range(DRAWS):
-        rows = rng.integers(0, len(ranked[0][0]), len(ranked[0][0]))
-        differences = [_ap(w[rows], q["both"][rows]) - _ap(w[rows], q[way][rows]) for w, q in ranked]
+        rows = rng.integers(0, len(plantings[0].wrong_N), len(plantings[0].wrong_N))
+        differences = [
+            _ap(p.wrong_N[rows], p.quality["both"][rows]) - _ap(p.wrong_N[rows], p.quality[way][rows])
+            for p in plantings
+        ]
         found.append(np.mean(differences))
     return np.array(found)
 
@@ -230,25 +190,23 @@ def _recall(wrong_N: NDArray[np.bool_], quality_N: F64) -> float:
     return float(recall[precision >= PRECISION].max())
 
 
-def _rule(ranked: Sequence[Ranked]) -> dict[str, float]:
+def _rule(plantings: Sequence[Planted]) -> dict[str, float]:
     """Precision and recall of the official rule itself; a tie at 0.5 counts as clean, for every item alike."""
-    flagged = [quality["official_rule"] < 0.5 for _, quality in ranked]
-    hits = sum(int((flag & wrong_N).sum()) for flag, (wrong_N, _) in zip(flagged, ranked, strict=True))
+    flagged = [p.quality["official_rule"] < 0.5 for p in plantings]
+    hits = sum(int((flag & p.wrong_N).sum()) for flag, p in zip(flagged, plantings, strict=True))
     return {
         "precision": round(hits / max(sum(int(flag.sum()) for flag in flagged), 1), 4),
-        "recall": round(hits / sum(int(wrong_N.sum()) for wrong_N, _ in ranked), 4),
+        "recall": round(hits / sum(int(p.wrong_N.sum()) for p in plantings), 4),
     }
 
 
 def print_table(figures: dict[str, Any]) -> None:
-    for share, stages in figures.items():
-        for stage, ways in stages.items():
-            title = f"planted {float(share):.0%}, {SEEDS} seeds, {stage.replace('_', ' ')}"
-            print(f"\n{title:40}AP     recall at {PRECISION}   both leads by (95%)")
-            for way in WAYS:
-                lead = ways[way].get("both_leads_by")
-                words = "" if lead is None else f"{lead[0]:+.4f} ({lead[1]:+.4f} to {lead[2]:+.4f})"
-                print(f"  {way:34}{ways[way]['ap']:10.4f}{ways[way][f'recall_at_{PRECISION}']:12.4f}      {words}")
+    for share, ways in figures.items():
+        print(f"\nplanted {float(share):.0%}, {SEEDS} seeds      AP     recall at {PRECISION}   both leads by (95%)")
+        for way in WAYS:
+            lead = ways[way].get("both_leads_by")
+            words = "" if lead is None else f"{lead[0]:+.4f} ({lead[1]:+.4f} to {lead[2]:+.4f})"
+            print(f"  {way:16}{ways[way]['ap']:10.4f}{ways[way][f'recall_at_{PRECISION}']:12.4f}      {words}")
 
 
 if __name__ == "__main__":

@@ -78,19 +78,14 @@ def second_night(found: dict[str, Any]) -> str:
 def protocols(found: dict[str, Any]) -> str:
     lines = ["| wrong labels planted | ranked by | average precision | recall at 0.97 precision | both lead by (95%) |"]
     lines.append("|---|---|---|---|---|")
-    for share, stages in found["shares"].items():
-        for stage, ways in stages.items():
-            planted = f"{float(share):.0%}" + (", half of the items decided" if stage == "half_decided" else "")
-            lines += [_of_protocol(planted, way, figures) for way, figures in ways.items()]
+    for share, ways in found["shares"].items():
+        for way, figures in ways.items():
+            lead = figures.get("both_leads_by")
+            words = "" if lead is None else f"{lead[0]:.4f} ({lead[1]:.4f} to {lead[2]:.4f})"
+            name = {"both": "question bank and contest", "official_rule": "share of matched answers"}.get(way, way)
+            cells = [f"{float(share):.0%}", name.replace("_", " "), f"{figures['ap']:.4f}"]
+            lines.append(f"| {' | '.join(cells)} | {figures['recall_at_0.97']:.4f} | {words} |")
     return "\n".join([*lines, ""])
-
-
-def _of_protocol(planted: str, way: str, figures: dict[str, Any]) -> str:
-    name = {"both": "question bank and contest", "official_rule": "share of matched answers"}.get(way, way)
-    lead = figures.get("both_leads_by")
-    words = "" if lead is None else f"{lead[0]:.4f} ({lead[1]:.4f} to {lead[2]:.4f})"
-    cells = [planted, name.replace("_", " "), f"{figures['ap']:.4f}", f"{figures['recall_at_0.97']:.4f}", words]
-    return f"| {' | '.join(cells)} |"
 
 
 def calibration(found: dict[str, Any]) -> str:

@@ -12,6 +12,8 @@ from errata.errors import ModelError
 
 KEY_VARIABLE = "ERRATA_API_KEY"
 
+IDLE_S = 4.0
+"""A connection that nobody used for so long is not used again: vLLM closes it after 5 seconds, perhaps just then."""
 LONGEST_WAIT_S = 60.0
 
 
@@ -62,7 +64,7 @@ class Transport:
     def _open_session(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._limit),
+                connector=aiohttp.TCPConnector(limit=self._limit, keepalive_timeout=IDLE_S),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=self._timeout,
                 trust_env=False,
