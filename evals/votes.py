@@ -25,6 +25,7 @@ from errata.tools.detectors.annotators import Votes
 from errata.tools.detectors.annotators.crowdlab import crowdlab
 from errata.tools.detectors.annotators.dawid_skene import FEW, dawid_skene
 from errata.tools.detectors.annotators.majority import majority_vote, vote_shares
+from errata.tools.detectors.confident_joint import Probs
 from errata.tools.features.plain import PlainText
 from errata.tools.features.probe import out_of_fold_probs
 from errata.types import F32, Bool, Int, Item
@@ -43,7 +44,7 @@ class Consensus(NamedTuple):
     """The label of each item, and the probabilities by which a given label is judged."""
 
     label_N: Int
-    probs_NK: F32
+    probs_NK: Probs
 
 
 class Task(NamedTuple):
@@ -155,7 +156,7 @@ def _cleanlab(task: Task) -> Consensus:
     label_N = result["label_quality"]["consensus_label"].to_numpy()
     quality_V = result["detailed_label_quality"].to_numpy()[votes.item_V, votes.annotator_V]
     consensus_N = result["label_quality"]["consensus_quality_score"].to_numpy()
-    probs_NK = np.zeros((votes.num_items, votes.num_classes), np.float32)
+    probs_NK = np.zeros((votes.num_items, votes.num_classes))
     probs_NK[np.arange(votes.num_items), label_N] = consensus_N
     probs_NK[votes.item_V, votes.label_V] = quality_V
     return Consensus(label_N, probs_NK)
@@ -181,7 +182,7 @@ def _crowdkit_skills(make: Callable[[], Any]) -> Method:
 
 def _read(probs: pd.DataFrame, labels: pd.Series, votes: Votes) -> Consensus:
     items, classes = range(votes.num_items), range(votes.num_classes)
-    probs_NK = probs.reindex(index=items, columns=classes, fill_value=0).to_numpy(np.float32)
+    probs_NK = probs.reindex(index=items, columns=classes, fill_value=0).to_numpy(np.float64)
     return Consensus(labels.reindex(items).to_numpy(), probs_NK)
 
 

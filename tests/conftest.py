@@ -13,6 +13,15 @@ import pytest
 STUB = Path(__file__).parent / "integration" / "openai_stub.py"
 
 
+@pytest.fixture(autouse=True)
+def no_run_left_open() -> Iterator[None]:
+    """Runs that a test left open are closed, with their judges' connections."""
+    yield
+    module = sys.modules.get("errata.agent.workspace")
+    for workspace in list(getattr(module, "_open", {}).values()):
+        workspace.close()
+
+
 class Judge(NamedTuple):
     """A stub server: how ``--judge`` names it, and the file that gets a line for every request."""
 

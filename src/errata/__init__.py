@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from errata.apps.python import Run, open
-    from errata.tools.detectors.confident_learning import find_label_issues
+    from errata.tools.detectors.label_issues import find_label_issues
     from errata.tools.judging.budget import Budget
 
 __version__ = "0.1.0"
@@ -23,7 +23,7 @@ _HOMES = {
     "open": "errata.apps.python",
     "Run": "errata.apps.python",
     "Budget": "errata.tools.judging.budget",
-    "find_label_issues": "errata.tools.detectors.confident_learning",
+    "find_label_issues": "errata.tools.detectors.label_issues",
 }
 
 

@@ -51,6 +51,7 @@ class Settings(BaseSettings):
     labels: Path | None = None
     guideline: Path | None = None
     detectors: tuple[str, ...] = ()
+    probe: Literal["ensemble", "logistic"] = "ensemble"
     judge: tuple[str, ...] = ()
     style: Literal["letters", "names"] = "letters"
     permutations: int = Field(default=2, ge=1, le=8)

@@ -60,7 +60,8 @@ class Scores:
     """What a detector says of N items.
 
     ``quality`` f32[N] in [0, 1], low = bad. ``flag`` bool[N]: the detector's own cut.
-    ``label_probs`` f32[N, K], rows sum to 1, where the detector has a distribution over labels.
+    ``label_probs`` f32[N, K], rows sum to 1, where the detector has a distribution over labels in which the item's own
+    given label has no part.
     """
 
     quality: F32
@@ -130,7 +131,8 @@ class Proposal:
 
     ``confidence`` in [0, 1]: probability of the proposed label (relabel, ambiguous), of the outcome (several,
     none_of_these), or of the given label (keep, None).
-    ``quality`` in [0, 1], low = bad: probability that the given label holds.
+    ``quality`` in [0, 1], low = bad: probability that the given label holds; of an item that only the scan has seen,
+    the scan's score.
     """
 
     idx: int

@@ -8,7 +8,9 @@ import numpy as np
 
 from errata.agent.hearing import as_heard
 from errata.agent.workspace import Workspace
+from errata.tools.detectors.channel_quality import hedged_transition
 from errata.tools.detectors.confident_joint import confident_joint
+from errata.tools.inference.evidence import F64
 from errata.tools.inference.posterior import Posteriors, weigh
 from errata.types import Int, Verdict
 
@@ -23,19 +25,20 @@ def posteriors(workspace: Workspace, verdicts: Sequence[Verdict] | None = None) 
     return weigh(
         workspace.given_N,
         workspace.detector_probs(),
-        noise_share(workspace),
+        transition(workspace),
         found,
         workspace.run.label_space,
         workspace.settings.pool,
     )
 
 
-def noise_share(workspace: Workspace) -> float:
-    """The share of labels that the confident joint of the out-of-fold probabilities puts off its diagonal."""
+def transition(workspace: Workspace) -> F64:
+    """How labels go wrong here, f64[K, K]: [a, b] is P(given = b | true = a)."""
+    joint_KK = joint_of(workspace)
     if "noise" not in workspace.run.facts:
-        joint_KK = joint_of(workspace)
         workspace.note(noise=float(1 - np.trace(joint_KK) / max(joint_KK.sum(), 1)))
-    return float(np.clip(workspace.run.facts["noise"], *NOISE_BOUNDS))
+    noise = float(np.clip(workspace.run.facts["noise"], *NOISE_BOUNDS))
+    return hedged_transition(joint_KK, noise)
 
 
 def joint_of(workspace: Workspace) -> Int:

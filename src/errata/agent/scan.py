@@ -8,13 +8,14 @@ import numpy as np
 
 from errata.agent.workspace import Workspace
 from errata.errors import DataError
-from errata.tools.detectors import DETECTORS, DetectorInput
+from errata.tools.detectors import DetectorInput, detectors, ensemble
+from errata.tools.detectors.neighbors import Neighbors, neighbors
 from errata.tools.features.choose import choose_embedder
 from errata.tools.features.embedder import Embedder, embed_readable
 from errata.tools.features.own import load_embeddings, load_probs
 from errata.tools.features.probe import FOLDS, out_of_fold_probs
 from errata.tools.inference.candidates import NOBODY
-from errata.types import F32
+from errata.types import F32, Int
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many are done, and of how many."""
@@ -23,14 +24,17 @@ BLOCK = 1024
 
 
 def embed(workspace: Workspace, progress: Progress) -> None:
-    """Features and out-of-fold probabilities, each made once; a user's own arrays come first."""
+    """Features, nearest neighbors and out-of-sample probabilities, each made once; a user's own arrays come first."""
     settings, arrays = workspace.settings, workspace.arrays
-    wanted = workspace.run.facts["detectors"] != ["confident_learning"] or not settings.probs
+    needed = {need for name in workspace.run.facts["detectors"] for need in detectors()[name].needs}
+    wanted = "embeddings" in needed or not settings.probs
     if wanted and not arrays.has("embeddings"):
         arrays.save("embeddings", _own_embeddings(workspace) if settings.embeddings else _embed(workspace, progress))
+    if wanted and not arrays.has("similarities"):
+        _find_neighbors(workspace, progress)
     if not arrays.has("probs"):
         own = settings.probs
-        arrays.save("probs", load_probs(own, workspace.dataset) if own else _probe(workspace, progress))
+        arrays.save("probs", load_probs(own, workspace.dataset) if own else _probs(workspace, progress))
 
 
 def detect(workspace: Workspace, detector: str, progress: Progress) -> None:
@@ -39,26 +43,56 @@ def detect(workspace: Workspace, detector: str, progress: Progress) -> None:
     if arrays.has(f"{detector}.quality"):
         return
     labeled = np.flatnonzero(given_N >= 0)
-    classes = len(workspace.run.label_space.names)
-    embeddings_ND = np.asarray(arrays.load("embeddings")[labeled]) if arrays.has("embeddings") else None
-    probs_NK = np.asarray(arrays.load("probs")[labeled])
-    given = DetectorInput(given_N[labeled], classes, embeddings_ND, probs_NK)
-    scores = DETECTORS[detector](given)
-    if detector == "neighbors":
-        near_nk = given.near.indices_Nk
-        near_Nk = np.full((len(given_N), near_nk.shape[1]), NOBODY, np.int64)
-        near_Nk[labeled] = labeled[near_nk]
-        arrays.save("neighbors", near_Nk)
+    scores = detectors()[detector].detect(detector_input(workspace, labeled))
     quality, flag = np.full(len(given_N), np.nan, np.float32), np.zeros(len(given_N), np.bool_)
     quality[labeled], flag[labeled] = scores.quality, scores.flag
     if scores.label_probs is not None:
-        probs_NK = np.full((len(given_N), classes), 1 / classes, np.float32)
-        probs_NK[labeled] = scores.label_probs
-        arrays.save(f"{detector}.label_probs", probs_NK)
+        arrays.save(f"{detector}.label_probs", _for_all(scores.label_probs, labeled, len(given_N)))
     arrays.save(f"{detector}.flag", flag)
     arrays.save(f"{detector}.quality", quality)
     names = workspace.run.facts["detectors"]
     progress("detect", sum(arrays.has(f"{name}.quality") for name in names), len(names))
+
+
+def detector_input(workspace: Workspace, labeled: Int) -> DetectorInput:
+    """What the run has made of the labeled items so far."""
+    arrays, rows = workspace.arrays, workspace.rows()
+    near = None
+    if arrays.has("similarities"):
+        place_N = np.full(len(rows), NOBODY)
+        place_N[labeled] = np.arange(len(labeled))
+        near_nk = place_N[np.asarray(arrays.load("neighbors")[labeled])]
+        near = Neighbors(near_nk, np.asarray(arrays.load("similarities")[labeled]))
+    return DetectorInput(
+        workspace.given_N[labeled],
+        len(workspace.run.label_space.names),
+        np.asarray(arrays.load("embeddings")[labeled]) if arrays.has("embeddings") else None,
+        np.asarray(arrays.load("probs")[labeled]) if arrays.has("probs") else None,
+        [rows[idx].content_sha for idx in labeled],
+        near,
+    )
+
+
+def _find_neighbors(workspace: Workspace, progress: Progress) -> None:
+    """The nearest labeled neighbors of each labeled item; the others have none."""
+    given_N, arrays = workspace.given_N, workspace.arrays
+    labeled = np.flatnonzero(given_N >= 0)
+    embeddings_nD = np.asarray(arrays.load("embeddings")[labeled])
+    near = neighbors(embeddings_nD, progress=lambda share: progress("neighbors", round(100 * share), 100))
+    indices_Nk = np.full((len(given_N), near.indices_Nk.shape[1]), NOBODY, np.int64)
+    indices_Nk[labeled] = labeled[near.indices_Nk]
+    similarities_Nk = np.zeros(indices_Nk.shape, np.float32)
+    similarities_Nk[labeled] = near.similarities_Nk
+    arrays.save("neighbors", indices_Nk)
+    arrays.save("similarities", similarities_Nk)
+
+
+def _for_all(probs_nK: F32, labeled: Int, count: int) -> F32:
+    """f32[N, K]: even where there is no label."""
+    classes = probs_nK.shape[1]
+    probs_NK = np.full((count, classes), 1 / classes, np.float32)
+    probs_NK[labeled] = probs_nK
+    return probs_NK
 
 
 def _own_embeddings(workspace: Workspace) -> F32:
@@ -67,10 +101,15 @@ def _own_embeddings(workspace: Workspace) -> F32:
     return load_embeddings(source, workspace.dataset)
 
 
-def _probe(workspace: Workspace, progress: Progress) -> F32:
-    embeddings_ND = np.asarray(workspace.arrays.load("embeddings"))
-    classes = len(workspace.run.label_space.names)
-    return out_of_fold_probs(embeddings_ND, workspace.given_N, classes, _counted(progress, "probe", 0, FOLDS))
+def _probs(workspace: Workspace, progress: Progress) -> F32:
+    given_N, classes = workspace.given_N, len(workspace.run.label_space.names)
+    if workspace.settings.probe == "logistic":
+        embeddings_ND = np.asarray(workspace.arrays.load("embeddings"))
+        return out_of_fold_probs(embeddings_ND, given_N, classes, _counted(progress, "probe", 0, FOLDS))
+    labeled = np.flatnonzero(given_N >= 0)
+    given = detector_input(workspace, labeled)
+    probs_nK = ensemble.leave_one_out(given.embeddings(), given.labels_N, classes, given.near)
+    return _for_all(probs_nK, labeled, len(given_N))
 
 
 def _embed(workspace: Workspace, progress: Progress) -> F32:

@@ -59,6 +59,11 @@ def summarize(workspace: Workspace) -> ReportData:
     )
 
 
+def class_noise(workspace: Workspace) -> tuple[ClassNoise, ...]:
+    """How noisy each class is, the surely noisiest first."""
+    return _classes(Found.of(workspace))
+
+
 @dataclass(frozen=True)
 class Found:
     """What the store holds of a run, read once."""

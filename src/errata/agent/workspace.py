@@ -14,6 +14,7 @@ from errata.agent.panel import Panel
 from errata.errors import DataError, SetupError, StoreError, nearest
 from errata.settings import Settings
 from errata.tools.data import Columns, Dataset, open_dataset
+from errata.tools.detectors import detectors
 from errata.tools.inference.held_back import STEERING
 from errata.tools.judging.bank import Bank
 from errata.tools.judging.bank_file import from_json
@@ -103,9 +104,23 @@ class Workspace:
         self.store.add_problems(self.run.run_id, problems)
         self.__dict__.pop("given_N", None)  # computed before, it would still hold their labels
 
+    @property
+    def witnesses(self) -> list[str]:
+        """The detectors that speak of labels; what is part of the ensemble's probabilities does not count twice."""
+        names = [n for n in self.run.facts.get("detectors", []) if self.arrays.has(f"{n}.label_probs")]
+        if self.settings.probs or self.settings.probe != "ensemble":
+            return names
+        return [name for name in names if not detectors()[name].in_ensemble] or names
+
     def detector_probs(self) -> list[F32]:
-        names = self.run.facts.get("detectors", [])
-        return [self.arrays.load(f"{n}.label_probs") for n in names if self.arrays.has(f"{n}.label_probs")]
+        """What each witness says of the labels, f32[N, K]."""
+        return [self.arrays.load(f"{name}.label_probs") for name in self.witnesses]
+
+    @cached_property
+    def scan_quality_N(self) -> F32:
+        """How well each given label stands by the scan, f32[N] in [0, 1], low = bad; NaN where there is none."""
+        names = self.witnesses or self.run.facts["detectors"]
+        return np.asarray(np.mean([self.arrays.load(f"{name}.quality") for name in names], axis=0), np.float32)
 
     def verdicts(self) -> list[Verdict]:
         """What judges said of items; controls, which say something of the judges, are apart."""

@@ -1,23 +1,18 @@
-"""Confident learning: hand-computed, equal to cleanlab, and safe on degenerate input."""
+"""Confident learning: hand-computed, finds planted noise, safe on degenerate input, no larger than a block."""
+
+import tracemalloc
 
 import numpy as np
 import pytest
 from cleanlab.filter import find_label_issues as reference_issues
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.metrics import roc_auc_score
 
-from errata.errors import DataError, SetupError
-from errata.tools.detectors.confident_learning import detect, find_label_issues
-
-FILTERS = (
-    "prune_by_noise_rate",
-    "prune_by_class",
-    "both",
-    "confident_learning",
-    "predicted_neq_given",
-    "low_normalized_margin",
-    "low_self_confidence",
-)
+from errata.errors import DataError
+from errata.tools.detectors import blocks, pruning
+from errata.tools.detectors.confident_learning import detect, suspected
+from errata.tools.detectors.label_issues import find_label_issues
 
 
 def planted(seed, rows=120, classes=4, noise=0.2, dtype=np.float64):
@@ -47,31 +42,107 @@ def test_quality_is_low_where_the_flag_is_set():
     assert scores.at(0.3).flag.tolist() == scores.flag.tolist()
 
 
-@pytest.mark.parametrize("filter_by", FILTERS)
-@settings(max_examples=25, deadline=None)
-@given(seed=st.integers(0, 10_000), classes=st.integers(2, 6), rows=st.integers(12, 150), noise=st.floats(0, 0.6))
-def test_flags_equal_cleanlabs(filter_by, seed, classes, rows, noise):
-    labels, probs = planted(seed, rows, classes, noise)
-    expected = reference_issues(labels, probs, filter_by=filter_by, n_jobs=1)
-    np.testing.assert_array_equal(find_label_issues(labels, probs, filter_by=filter_by), expected)
+def blobs(seed, rows=600, classes=4):
+    """Flipped labels of items that lie well apart, and what a good model says of them."""
+    rng = np.random.default_rng(seed)
+    true = rng.integers(0, classes, rows)
+    logits = rng.normal(size=(rows, classes)) + 6 * np.eye(classes)[true]
+    probs = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    wrong = rng.random(rows) < 0.15
+    return np.where(wrong, (true + rng.integers(1, classes, rows)) % classes, true), probs, wrong
 
 
-@pytest.mark.parametrize("score", ["self_confidence", "normalized_margin", "confidence_weighted_entropy"])
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_ranking_equals_cleanlabs(score, dtype):
-    labels, probs = planted(3, rows=400, classes=5, dtype=dtype)
-    expected = reference_issues(labels, probs, return_indices_ranked_by=score, n_jobs=1)
-    assert len(expected) > 20
-    np.testing.assert_array_equal(find_label_issues(labels, probs, return_indices_ranked_by=score), expected)
+def test_planted_noise_is_found():
+    labels, probs, wrong = blobs(0)
+    scores = detect(labels, probs)
+    assert roc_auc_score(wrong, -scores.quality) >= 0.95
+    assert scores.flag[wrong].mean() > 0.95
+    assert scores.flag[~wrong].mean() < 0.01
 
 
-@pytest.mark.parametrize("kept", [1, 20])
-@pytest.mark.parametrize("frac_noise", [0.3, 1.0])
-def test_less_noise_and_kept_examples_equal_cleanlabs(frac_noise, kept):
-    labels, probs = planted(5, rows=300, classes=4, noise=0.5)
-    options = {"frac_noise": frac_noise, "min_examples_per_class": kept, "filter_by": "both"}
-    expected = reference_issues(labels, probs, n_jobs=1, **options)
-    np.testing.assert_array_equal(find_label_issues(labels, probs, **options), expected)
+def test_a_rare_clean_class_is_not_flagged_in_bulk():
+    labels, probs, _ = blobs(1)
+    rng = np.random.default_rng(1)
+    rare = np.column_stack([rng.dirichlet(np.ones(4), 15) * 0.55, np.full(15, 0.45)])
+    probs = np.vstack([np.column_stack([probs, np.zeros(len(probs))]), rare])
+    flag = detect(np.append(labels, np.full(15, 4)), probs).flag
+    assert flag[-15:].sum() <= 2
+
+
+def test_items_that_are_all_the_same_keep_one_of_each_class():
+    labels, probs = np.repeat([0, 1], 10), np.tile([0.8, 0.2], (20, 1))
+    flag = detect(labels, probs).flag
+    assert not flag[:10].any()
+    assert flag[10:].sum() <= 9
+
+
+def test_as_many_as_asked_are_pruned_from_each_class_also_where_all_tie():
+    labels, probs = np.repeat([0, 1], 10), np.repeat([[0.3, 0.7], [0.6, 0.4]], 10, axis=0)
+    flag = suspected(labels, probs, "prune_by_class", remove_K=np.array([3, 1]))
+    assert np.flatnonzero(flag).tolist() == [0, 1, 2, 10]
+
+
+def test_a_count_beyond_the_suspects_is_of_all_items_of_the_class():
+    # Of the three items with the smallest margin of class 0 over class 1, two are about right: so the suspect with the
+    # largest margin, which belongs to class 2, is not among them.
+    labels = np.array([0, 0, 0, 0, 0, 1, 1, 2, 2])
+    probs = np.array(
+        [[0.2, 0.7, 0.1], [0.45, 0.4, 0.15], [0.5, 0.4, 0.1], [0.35, 0.05, 0.6], [0.9, 0.06, 0.04]]
+        + 2 * [[0.1, 0.8, 0.1]]
+        + 2 * [[0.1, 0.15, 0.75]]
+    )
+    joint = np.array([[2, 3, 0], [0, 2, 0], [0, 0, 2]])
+    flag = suspected(labels, probs, joint_KK=joint)
+    assert np.flatnonzero(flag).tolist() == [0]
+    np.testing.assert_array_equal(flag, reference_issues(labels, probs, n_jobs=1, confident_joint=joint))
+
+
+def test_a_label_that_misses_the_most_probable_by_a_hair_is_not_flagged():
+    probs = np.array([[0.5 - 4e-7, 0.5 + 4e-7], [0.5 - 6e-7, 0.5 + 6e-7]])
+    assert suspected(np.array([0, 0]), probs, "predicted_neq_given").tolist() == [False, True]
+
+
+@settings(max_examples=50, deadline=None)
+@given(sizes=st.lists(st.integers(0, 300) | st.integers(0, 10**6), max_size=60))
+def test_cells_looked_at_together_leave_little_room_empty(sizes):
+    pieces = pruning._pieces(np.array(sizes, np.int64))
+    found = [cell for piece in pieces for cell in piece]
+    assert sorted(found) == [cell for cell, size in enumerate(sizes) if size]
+    for piece in pieces:
+        largest = max(sizes[cell] for cell in piece)
+        assert len(piece) * largest <= 2 * max(pruning.PIECE, largest)
+
+
+def test_small_blocks_change_nothing(monkeypatch):
+    labels, probs = planted(9, rows=500, classes=6, noise=0.4)
+    whole = {by: suspected(labels, probs, by) for by in ("both", "low_normalized_margin")}
+    monkeypatch.setattr(blocks, "BLOCK", 40)
+    monkeypatch.setattr(pruning, "PIECE", 10)
+    for by, flag in whole.items():
+        np.testing.assert_array_equal(suspected(labels, probs, by), flag)
+
+
+@pytest.mark.filterwarnings("ignore:May not flag")
+def test_classes_of_very_unlike_sizes_equal_cleanlabs():
+    rng = np.random.default_rng(2)
+    labels = np.concatenate([np.zeros(3000, int), np.arange(60), rng.integers(1, 60, 100)])
+    probs = rng.dirichlet(np.full(60, 0.1), len(labels))
+    expected = reference_issues(labels, probs, n_jobs=1)
+    assert expected.sum() > 100
+    np.testing.assert_array_equal(find_label_issues(labels, probs), expected)
+
+
+def test_memory_mapped_probabilities_are_read_without_a_copy(tmp_path):
+    labels, probs = planted(6, rows=20_000, classes=200)
+    np.save(tmp_path / "probs.npy", probs)
+    mapped = np.load(tmp_path / "probs.npy", mmap_mode="r")
+    find_label_issues(labels[:1000], probs[:1000])
+    tracemalloc.start()
+    found = find_label_issues(labels, mapped, filter_by="both", return_indices_ranked_by="normalized_margin")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(found) > 1000
+    assert peak < probs.nbytes / 2
 
 
 @pytest.mark.filterwarnings("ignore:May not flag")
@@ -145,8 +216,3 @@ def test_no_items_give_no_flags():
 def test_unfit_arrays_are_refused_with_what_is_wrong(labels, probs, says):
     with pytest.raises(DataError, match=says):
         find_label_issues(labels, probs)
-
-
-def test_an_unknown_filter_is_refused():
-    with pytest.raises(SetupError, match="prune_by_noise_rate"):
-        find_label_issues(HAND_LABELS, HAND_PROBS, filter_by="prune")

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from errata.errors import DataError, SetupError
+from errata.tools.detectors import neighbor_search
 from errata.tools.detectors import neighbors as module
 from errata.tools.detectors.neighbors import Neighbors, neighbor_votes, neighbors
 
@@ -22,7 +23,7 @@ def test_neighbors_equal_brute_force_in_any_block_size(monkeypatch):
     vectors, _ = blobs()
     cosine = (vectors @ vectors.T) / np.outer(np.linalg.norm(vectors, axis=1), np.linalg.norm(vectors, axis=1))
     np.fill_diagonal(cosine, -np.inf)
-    monkeypatch.setattr(module, "BLOCK", 7 * len(vectors))
+    monkeypatch.setattr(neighbor_search, "BLOCK", 7)
     indices, similarities = neighbors(vectors, 5)
     np.testing.assert_array_equal(indices, np.argsort(-cosine, axis=1)[:, :5])
     np.testing.assert_allclose(similarities, -np.sort(-cosine, axis=1)[:, :5], rtol=1e-5)

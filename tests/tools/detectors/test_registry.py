@@ -1,31 +1,95 @@
-"""The detectors by name."""
+"""The detectors by name: errata's own, and those of other packages."""
+
+import sys
 
 import numpy as np
 import pytest
 
-from errata.errors import DataError
-from errata.tools.detectors import DETECTORS, DetectorInput, runnable
+from errata.errors import DataError, SetupError
+from errata.tools.detectors import Detector, DetectorInput, detectors
+from errata.tools.detectors.registry import OWN
+from errata.types import Scores
+
+PLUGIN = """
+import numpy as np
+from errata.tools.detectors import Detector
+from errata.types import Scores
+
+def find(given):
+    long_N = np.array([len(sha) > 1000 for sha in given.contents()])
+    return Scores(np.where(long_N, 0, 1).astype(np.float32), long_N)
+
+long_hashes = Detector("long_hashes", "hashes that are too long", ("content",), find)
+"""
+
+
+@pytest.fixture
+def installed(tmp_path, monkeypatch):
+    """A package with an entry point, as pip leaves it behind."""
+
+    def install(entry, module=PLUGIN):
+        (tmp_path / "their_module.py").write_text(module)
+        info = tmp_path / "theirs-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: theirs\nVersion: 1.0\n")
+        (info / "entry_points.txt").write_text(f"[errata.detectors]\n{entry}\n")
+        monkeypatch.syspath_prepend(str(tmp_path))
+        monkeypatch.delitem(sys.modules, "their_module", raising=False)
+        detectors.cache_clear()
+
+    yield install
+    detectors.cache_clear()
+
+
+def test_names_are_unique_and_some_run_by_default():
+    names = [detector.name for detector in OWN]
+    assert len(set(names)) == len(names)
+    assert [detector.name for detector in OWN if detector.default]
 
 
 def test_only_detectors_whose_arrays_are_at_hand_can_run():
-    assert runnable(embeddings=False, probs=True) == ["confident_learning"]
-    assert runnable(embeddings=True, probs=False) == ["neighbors", "discriminant"]
-    assert runnable(embeddings=True, probs=True) == list(DETECTORS)
+    known = detectors()
+    assert known["confident_learning"].can_run(("probs",))
+    assert not known["neighbors"].can_run(("probs", "content"))
 
 
-@pytest.mark.parametrize("name", list(DETECTORS))
-def test_every_detector_keeps_the_contract_of_scores(name):
+@pytest.mark.parametrize("detector", OWN, ids=lambda detector: detector.name)
+def test_every_detector_keeps_the_contract_of_scores(detector):
     rng = np.random.default_rng(0)
-    labels = np.repeat(np.arange(3), 10)
-    probs = rng.dirichlet(np.ones(3), 30).astype(np.float32)
-    scores = DETECTORS[name](DetectorInput(labels, 3, rng.normal(size=(30, 4)).astype(np.float32), probs))
+    labels = np.repeat(np.arange(3), 20)
+    vectors = (2 * np.eye(3, 6)[labels] + rng.normal(size=(60, 6))).astype(np.float32)
+    probs = rng.dirichlet(np.ones(3), 60).astype(np.float32)
+    scores = detector.detect(DetectorInput(labels, 3, vectors, probs, [str(n % 50) for n in range(60)]))
     assert scores.quality.dtype == np.float32
     assert scores.flag.dtype == np.bool_
     assert ((scores.quality >= 0) & (scores.quality <= 1)).all()
-    np.testing.assert_allclose(scores.label_probs.sum(axis=1), 1, rtol=1e-5)
+    if scores.label_probs is not None:
+        np.testing.assert_allclose(scores.label_probs.sum(axis=1), 1, rtol=1e-4)
 
 
-@pytest.mark.parametrize("name", list(DETECTORS))
-def test_a_detector_without_its_array_says_what_it_needs(name):
+@pytest.mark.parametrize("detector", OWN, ids=lambda detector: detector.name)
+def test_a_detector_without_its_array_says_what_it_needs(detector):
     with pytest.raises(DataError, match="needs"):
-        DETECTORS[name](DetectorInput(np.array([0, 1]), 2))
+        detector.detect(DetectorInput(np.array([0, 1]), 2))
+
+
+def test_a_detector_of_another_package_appears_by_being_installed(installed):
+    installed("long_hashes = their_module:long_hashes")
+    found = detectors()["long_hashes"]
+    assert isinstance(found, Detector)
+    assert isinstance(found.detect(DetectorInput(np.array([0]), 1, content_shas=["a"])), Scores)
+
+
+@pytest.mark.parametrize(
+    ("entry", "module", "message"),
+    [
+        ("x = their_module:missing", PLUGIN, "of theirs cannot be loaded: AttributeError"),
+        ("x = their_module:long_hashes", "raise RuntimeError('boom')", "RuntimeError: boom"),
+        ("x = their_module:long_hashes", "long_hashes = 3", "is no .*Detector but a int"),
+        ("x = their_module:long_hashes", PLUGIN.replace('"long_hashes"', '"neighbors"'), "there is one of that name"),
+    ],
+)
+def test_a_package_whose_detector_is_unfit_is_named(installed, entry, module, message):
+    installed(entry, module)
+    with pytest.raises(SetupError, match=message):
+        detectors()

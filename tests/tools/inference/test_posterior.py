@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from errata.settings import Costs
+from errata.tools.detectors.channel_quality import even_noise
 from errata.tools.inference.candidates import candidates
 from errata.tools.inference.outcome import outcomes
 from errata.tools.inference.posterior import Posteriors, weigh
@@ -15,7 +16,7 @@ from errata.tools.inference.suspects import rank_suspects
 from errata.types import LabelSpace, PromptRef, Verdict
 
 SPACE = LabelSpace(("a", "b", "c"))
-NOISE = 0.1
+TRANSITION = even_noise(0.1, 3)
 
 
 def said(idx: int, **probs: float) -> Verdict:
@@ -28,7 +29,7 @@ def said(idx: int, **probs: float) -> Verdict:
 
 def table(given: list[int], rows: list[list[float]], verdicts: list[Verdict] | None = None) -> Posteriors:
     probs = np.array(rows, np.float32)
-    return weigh(np.array(given), [probs], NOISE, verdicts or [], SPACE)
+    return weigh(np.array(given), [probs], TRANSITION, verdicts or [], SPACE)
 
 
 def test_candidates_start_with_the_given_label_and_never_repeat() -> None:
@@ -70,9 +71,9 @@ def test_one_sure_wrong_answer_of_a_judge_cannot_overrule_everything() -> None:
 def test_permuting_the_classes_permutes_the_answer() -> None:
     rows = np.array([[0.5, 0.3, 0.2]], np.float32)
     order = [2, 0, 1]
-    first = weigh(np.array([0]), [rows], NOISE, [], SPACE).item(0).labels
+    first = weigh(np.array([0]), [rows], TRANSITION, [], SPACE).item(0).labels
     swapped = LabelSpace(tuple(SPACE.names[k] for k in order))
-    second = weigh(np.array([1]), [rows[:, order]], NOISE, [], swapped).item(0).labels
+    second = weigh(np.array([1]), [rows[:, order]], TRANSITION, [], swapped).item(0).labels
     assert second == pytest.approx(dict(first))
 
 
@@ -103,8 +104,8 @@ def test_the_queue_is_worst_first_then_a_random_few() -> None:
     holds = np.array([0.99, 0.2, np.nan, 0.5, 0.999, 0.98])
     flags = [np.array([False, False, True, False, False, True])]
     shas = ["ff" * 8, "00" * 8, "00" * 8, "00" * 8, "00" * 8, "ff" * 8]
-    assert rank_suspects(holds, flags, shas, share=0.5).tolist() == [1, 3, 5, 4]
+    assert rank_suspects(holds, holds, flags, shas, share=0.5).tolist() == [1, 3, 5, 4]
 
 
 def test_an_unreadable_item_is_never_drawn() -> None:
-    assert rank_suspects(np.array([np.nan]), [], ["00" * 8], share=1.0).tolist() == []
+    assert rank_suspects(np.array([np.nan]), np.array([np.nan]), [], ["00" * 8], share=1.0).tolist() == []

@@ -58,6 +58,7 @@ class Case:
         self._suspected_N = flags_DN.sum(axis=0) > len(flags_DN) / 2
         self._neighbors_NK: Int | None = arrays.load("neighbors") if arrays.has("neighbors") else None
         self._probs_NK: F32 = arrays.load("probs")
+        self._scan_quality_N = workspace.scan_quality_N
 
     def proposal(self, row: ItemRow, word: Outcome) -> Proposal:
         if row.problem is not None or row.given_label is None:
@@ -76,9 +77,10 @@ class Case:
             "none_of_these": posterior.none_of_these,
             "ambiguous": posterior.labels.get(label or "", 0.0),
         }.get(outcome or "keep", holds)
+        quality = holds if row.idx in self._looked_at else float(self._scan_quality_N[row.idx])
         if outcome is None and row.idx not in self._verdicts:
-            return Proposal(row.idx, outcome, label, confidence, holds, "")
-        return Proposal(row.idx, outcome, label, confidence, holds, *self._because(row, label))
+            return Proposal(row.idx, outcome, label, confidence, quality, "")
+        return Proposal(row.idx, outcome, label, confidence, quality, *self._because(row, label))
 
     def _by_the_scan(self, idx: int, word: Outcome) -> Outcome | None:
         """Nothing for an item that neither the evidence together nor most detectors suspect."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 from errata.agent.workspace import Workspace
-from errata.tools.detectors import DETECTORS, runnable
+from errata.errors import SetupError, nearest
+from errata.tools.detectors import detectors as available
+from errata.tools.detectors.detector import Need
 
 SMALL_CLASS = 5
 MOST_CLASSES_NAMED = 50
@@ -37,15 +39,20 @@ def detectors(workspace: Workspace) -> list[str]:
 
 
 def _choose(workspace: Workspace, counts: Counter[str]) -> tuple[list[str], list[str]]:
-    settings = workspace.settings
-    chosen = list(DETECTORS)
-    reasons = ["confident_learning: out-of-fold probabilities say which labels the rest of the data contradicts"]
-    if settings.probs and not settings.embeddings and not settings.embedder:
-        chosen = runnable(embeddings=False, probs=True)
+    settings, known = workspace.settings, available()
+    if unknown := [name for name in settings.detectors if name not in known]:
+        raise SetupError(
+            f"There is no detector {unknown[0]!r}{nearest(unknown[0], known)}. There are: {', '.join(known)}"
+        )
+    wanted = settings.detectors or tuple(name for name, detector in known.items() if detector.default)
+    have: tuple[Need, ...] = ("probs", "content")
+    only_probs = bool(settings.probs) and not settings.embeddings and not settings.embedder and not settings.detectors
+    if not only_probs:
+        have += ("embeddings",)
+    chosen = [name for name in wanted if known[name].can_run(have)]
+    reasons = [f"{name}: {known[name].adds}" for name in chosen]
+    if only_probs:
         reasons.append("no other detector: probabilities were given, and no embeddings; --embeddings adds them")
-    else:
-        reasons.append("neighbors: items that look alike should be labeled alike")
-        reasons.append("discriminant: each class has a spread of its own, and says what does not belong to it")
     small = [name for name, n in counts.items() if n < SMALL_CLASS]
     if small:
         reasons.append(f"{len(small)} classes have fewer than {SMALL_CLASS} items: what is said of them is weak")

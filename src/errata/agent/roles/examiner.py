@@ -101,7 +101,8 @@ def _form_queue(workspace: Workspace) -> None:
         if row.idx in settled or row.protected or row.problem:
             holds_N[row.idx] = np.nan
     flags = [np.asarray(arrays.load(f"{name}.flag")) for name in workspace.run.facts["detectors"]]
-    ranked = rank_suspects(holds_N, flags, [row.content_sha for row in rows], workspace.settings.random_share)
+    shas, share = [row.content_sha for row in rows], workspace.settings.random_share
+    ranked = rank_suspects(holds_N, workspace.scan_quality_N, flags, shas, share)
     workspace.store.set_suspicion(workspace.run.run_id, [int(idx) for idx in ranked])
     controlled = workspace.settings.calibrate or "steering" in workspace.settings.protocols
     drawn = references.draw(workspace, all_holds_N) if controlled else []

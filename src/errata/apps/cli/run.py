@@ -31,6 +31,13 @@ Probs = Annotated[
 ]
 Embeddings = Annotated[str | None, typer.Option(metavar="COL|FILE", help="Your embeddings: column or .npy.")]
 Embedder = Annotated[str | None, typer.Option(metavar="NAME", help="plain, minilm, or a sentence-transformers model.")]
+Detectors = Annotated[
+    list[str] | None,
+    typer.Option("--detectors", metavar="NAME", help="Detectors to run instead of the usual ones; repeat it."),
+]
+Probe = Annotated[
+    str | None, typer.Option(metavar="ensemble|logistic", help="How class probabilities are made. Default: ensemble.")
+]
 Labels = Annotated[Path | None, typer.Option(metavar="FILE", help="labels.toml: names, definitions, parents.")]
 RunDir = Annotated[
     Path | None, typer.Option("--run", metavar="DIR", help="Run folder. Default: NAME.errata beside DATA.")
@@ -77,6 +84,8 @@ def run(
     probs: Probs = None,
     embeddings: Embeddings = None,
     embedder: Embedder = None,
+    detectors: Detectors = None,
+    probe: Probe = None,
     labels: Labels = None,
     guideline: Guideline = None,
     judge: Judge = None,
@@ -108,13 +117,15 @@ def scan(
     probs: Probs = None,
     embeddings: Embeddings = None,
     embedder: Embedder = None,
+    detectors: Detectors = None,
+    probe: Probe = None,
     labels: Labels = None,
     run_dir: RunDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Detectors alone: no model is asked anything."""
+    """Detectors alone: no model is asked anything. Shows which classes are noisy."""
     flags = {name: value for name, value in locals().items() if name not in ("data", "run_dir", "as_json")}
-    _drive(data, run_dir, as_json, flags | {"judge": []})
+    _drive(data, run_dir, as_json, flags | {"judge": []}, by_class=True)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -122,14 +133,20 @@ def add_to(app: typer.Typer) -> None:
     app.command("scan")(scan)
 
 
-def _drive(data: Path, run_dir: Path | None, as_json: bool, flags: dict[str, Any]) -> None:
+def _drive(data: Path, run_dir: Path | None, as_json: bool, flags: dict[str, Any], *, by_class: bool = False) -> None:
     from errata.agent.drive import drive
     from errata.agent.status import describe, status_of
+    from errata.agent.summary import class_noise
+    from errata.apps.cli import noise
 
     with _at_work(data, run_dir, flags) as (workspace, progress):
         drive(workspace, progress)
         found = status_of(workspace)
-    print_json(found) if as_json else say(describe(found))
+        classes = class_noise(workspace) if by_class else ()
+    if as_json:
+        print_json(found | ({"classes": noise.as_json(classes)} if by_class else {}))
+    else:
+        say((noise.picture(classes) + "\n\n" if by_class else "") + describe(found))
     if found["failed"]:
         raise ModelError(f"{found['stopped']} The scan and every finished call are kept: run again to go on.")
 

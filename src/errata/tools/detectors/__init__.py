@@ -1,5 +1,6 @@
 """Detectors: pure functions from arrays to Scores. Quality is in [0, 1], low = bad, everywhere."""
 
-from errata.tools.detectors.registry import DETECTORS, DetectorInput, runnable
+from errata.tools.detectors.detector import Detector, DetectorInput
+from errata.tools.detectors.registry import detectors
 
-__all__ = ["DETECTORS", "DetectorInput", "runnable"]
+__all__ = ["Detector", "DetectorInput", "detectors"]

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from errata.errors import DataError
-from errata.types import F32, Int
+from errata.tools.detectors.blocks import each_block
+from errata.types import F32, Bool, Int
 
 SUM_TOLERANCE = 1e-3
 
@@ -25,21 +26,33 @@ def labeled(labels_N: ArrayLike, num_classes: int) -> Int:
     return labels.astype(np.int64, copy=False)
 
 
-def probabilities(probs_NK: ArrayLike, rows: int) -> NDArray[np.floating[Any]]:
-    """The probabilities as float32 or float64. Raises DataError unless [N, K], finite, in [0, 1], rows summing to 1."""
+def multilabeled(labels_NK: ArrayLike, shape: tuple[int, ...]) -> Bool:
+    """Which classes each item was given, as bool[N, K]. Raises DataError unless they are 0 or 1 and of this shape."""
+    labels = np.asarray(labels_NK)
+    if labels.shape != shape or not (labels.dtype == np.bool_ or np.isin(labels, (0, 1)).all()):
+        raise DataError(f"Labels must be 0 or 1 for each item and class, shape {shape}, got shape {labels.shape}.")
+    return labels.astype(np.bool_, copy=False)
+
+
+def probabilities(probs_NK: ArrayLike, rows: int, *, exclusive: bool = True) -> NDArray[np.floating[Any]]:
+    """The probabilities as float32 or float64. Raises DataError unless [N, K], finite, in [0, 1] and, for classes that
+    exclude each other, rows summing to 1 within SUM_TOLERANCE."""
     probs = np.asarray(probs_NK)
     if probs.dtype not in (np.float32, np.float64):
         probs = probs.astype(np.float32)
     if probs.ndim != 2 or probs.shape[0] != rows or probs.shape[1] == 0:
         raise DataError(f"Probabilities must have shape ({rows}, classes), got {probs.shape}.")
-    # NaN fails every comparison, so one test covers it together with the range.
-    bad_N = ~((probs >= 0) & (probs <= 1)).all(axis=1)
-    bad_N |= ~(np.abs(probs.sum(axis=1, dtype=np.float64) - 1) <= SUM_TOLERANCE)
+    bad_N = np.empty(rows, np.bool_)
+
+    def look(block: slice) -> None:
+        bad_N[block] = ~(_distributions(probs[block]) if exclusive else _in_range(probs[block]))
+
+    each_block(look, *probs.shape)
     if bad_N.any():
         row = int(np.flatnonzero(bad_N)[0])
         raise DataError(
             f"Row {row} is no probability distribution ({int(bad_N.sum())} such rows): {probs[row][:8].tolist()}. "
-            "Each row must hold values in [0, 1] that sum to 1."
+            f"Each row must hold values in [0, 1]{' that sum to 1' if exclusive else ''}."
         )
     return probs
 
@@ -53,3 +66,14 @@ def vectors(embeddings_ND: ArrayLike, rows: int) -> F32:
     if bad_N.any():
         raise DataError(f"Row {int(np.flatnonzero(bad_N)[0])} of the embeddings holds NaN or infinity.")
     return embeddings
+
+
+# NaN fails every comparison, and so falls out of both.
+def _distributions(probs_nK: NDArray[np.floating[Any]]) -> Bool:
+    fit_n: Bool = (probs_nK.min(axis=1) >= 0) & (np.abs(np.einsum("nk->n", probs_nK) - 1) <= SUM_TOLERANCE)
+    return fit_n
+
+
+def _in_range(probs_nK: NDArray[np.floating[Any]]) -> Bool:
+    fit_n: Bool = (probs_nK.min(axis=1) >= 0) & (probs_nK.max(axis=1) <= 1)
+    return fit_n

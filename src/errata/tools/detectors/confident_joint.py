@@ -1,42 +1,50 @@
 """The confident joint: counts of (given label, true label) that confident learning reads off class probabilities.
 
-Northcutt, Jiang, Chuang 2021, "Confident Learning: Estimating Uncertainty in Dataset Labels"; equal to cleanlab 2.9.
+Northcutt, Jiang, Chuang 2021, "Confident Learning: Estimating Uncertainty in Dataset Labels", section 3.1; equal to
+cleanlab 2.9.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from errata.types import Bool, Int
+from errata.tools.detectors.blocks import block_rows, each_block
+from errata.types import Int
 
 Probs = NDArray[np.floating[Any]]
 
-NEVER = 2.0
+NEVER = 2
 """Threshold of a class that no item was given: no probability reaches it."""
 CLOSE = 1e-6
-BLOCK = 1 << 22
-"""Probabilities looked at in one pass, so that no second array of N x K is ever made."""
+"""Probabilities nearer to each other than this count as equal."""
+SORTING = 8
+"""Time to sort a value, in times to look at one: smaller blocks, so that no thread waits for another."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConfidentJoint:
-    """``counts_KK[a, b]``: items given a and confidently b, diagonal at least 1. ``guess_N``: that b, or -1."""
+    """``counts_KK[a, b]``: items given a and confidently b, diagonal at least 1. ``guess_N``: that b, or -1.
+
+    ``highest_N``: the largest probability of each item, whatever its class.
+    """
 
     counts_KK: Int
     guess_N: Int
+    highest_N: Probs
 
     def calibrated(self, labels_N: Int) -> Int:
         """i64[K, K]: the counts scaled so that row a sums to the number of items given a."""
         given_K = np.bincount(labels_N, minlength=len(self.counts_KK))
-        scaled_KK = (self.counts_KK.T / self.counts_KK.sum(axis=1) * given_K).T
-        total = scaled_KK.sum()
-        if total == 0:
-            return np.zeros_like(self.counts_KK)
-        return _round_rows(scaled_KK / total * given_K.sum())
+        scaled_KK = (self.counts_KK.T / self.counts_KK.sum(axis=1)).T
+        scaled_KK *= given_K[:, None]
+        scaled_KK /= scaled_KK.sum() or 1
+        scaled_KK *= given_K.sum()
+        return round_rows(scaled_KK)
 
 
 def confident_joint(labels_N: Int, probs_NK: Probs) -> ConfidentJoint:
@@ -44,56 +52,96 @@ def confident_joint(labels_N: Int, probs_NK: Probs) -> ConfidentJoint:
 
     Takes checked input: labels 0..K-1, rows that are distributions.
     """
-    classes = probs_NK.shape[1]
-    thresholds_K = confident_thresholds(labels_N, probs_NK)
-    guess_N = np.empty(len(labels_N), np.int64)
-    step = max(1, BLOCK // classes)
-    for start in range(0, len(labels_N), step):
-        guess_N[start : start + step] = _guess(probs_NK[start : start + step], thresholds_K)
+    items, classes = probs_NK.shape
+    least_K = _least(confident_thresholds(labels_N, probs_NK), probs_NK.dtype)
+    # Two arrays of one shape are compared much faster than one of them is stretched.
+    least_nK = np.tile(least_K, (min(items, block_rows(classes)), 1))
+    guess_N, highest_N = np.empty(items, np.int64), np.empty(items, probs_NK.dtype)
+
+    def look(rows: slice) -> None:
+        probs_nK = probs_NK[rows]
+        guess_N[rows] = _guess(probs_nK, probs_nK >= least_nK[: len(probs_nK)])
+        highest_N[rows] = probs_nK.max(axis=1)
+
+    each_block(look, items, classes)
     sure_N = guess_N >= 0
     # Counted by true label and then transposed, as the reference does: the order in memory is the order of summation,
     # and the last bit of a sum decides how an exact half is rounded.
     cells = guess_N[sure_N] * classes + labels_N[sure_N]
     counts_KK = np.bincount(cells, minlength=classes * classes).reshape(classes, classes).T
     np.fill_diagonal(counts_KK, np.maximum(counts_KK.diagonal(), 1))
-    return ConfidentJoint(counts_KK, guess_N)
+    return ConfidentJoint(counts_KK, guess_N, highest_N)
 
 
-def confident_thresholds(labels_N: Int, probs_NK: Probs) -> NDArray[np.float64]:
-    """f64[K]: the mean self-confidence of the items given each class; NEVER for a class that nobody gave."""
-    classes = probs_NK.shape[1]
-    given_N = probs_NK[np.arange(len(labels_N)), labels_N].astype(np.float64)
-    counts_K = np.bincount(labels_N, minlength=classes)
-    sums_K = np.bincount(labels_N, given_N, classes)
-    means_K = np.divide(sums_K, counts_K, out=np.full(classes, NEVER), where=counts_K > 0)
-    thresholds_K: NDArray[np.float64] = np.maximum(means_K, 2 * CLOSE)
+def confident_thresholds(labels_N: Int, probs_NK: Probs) -> Probs:
+    """[K]: the mean self-confidence of the items given each class; NEVER for a class that nobody gave.
+
+    In the precision of the probabilities, or float64 where a class is absent: so has the reference.
+    """
+    order, starts = by_class(labels_N, probs_NK.shape[1])
+    given_N = self_confidence(labels_N, probs_NK)[order]
+    # Class by class, since the rounding of a sum depends on what is summed with what.
+    means = [given_N[a:b].sum() / (b - a) if a < b else NEVER for a, b in pairwise(starts.tolist())]
+    thresholds_K: Probs = np.maximum(np.array(means), 2 * CLOSE)
     return thresholds_K
 
 
-def close_to_given(labels_N: Int, probs_NK: Probs) -> Bool:
-    """bool[N]: the given label is the most probable one, or misses it by less than CLOSE."""
-    close_N = np.empty(len(labels_N), np.bool_)
-    step = max(1, BLOCK // probs_NK.shape[1])
-    for start in range(0, len(labels_N), step):
-        labels, probs = labels_N[start : start + step], probs_NK[start : start + step].copy()
-        probs[np.arange(len(labels)), labels] += CLOSE
-        close_N[start : start + step] = probs.argmax(axis=1) == labels
-    return close_N
+def self_confidence(labels_N: Int, probs_NK: Probs) -> Probs:
+    """[N] in [0, 1]: the probability of the given label."""
+    given_N: Probs = probs_NK[np.arange(len(labels_N)), labels_N]
+    return given_N
 
 
-def _guess(probs_NK: Probs, thresholds_K: NDArray[np.float64]) -> Int:
-    reaches_NK = probs_NK >= (thresholds_K - CLOSE).astype(probs_NK.dtype)
-    several_N = reaches_NK.sum(axis=1)
-    # argmax runs over all classes, also over those below their threshold: so does the reference.
-    guess_N = np.where(several_N > 1, probs_NK.argmax(axis=1), reaches_NK.argmax(axis=1))
-    return np.where(several_N > 0, guess_N, -1)
+class ByClass(NamedTuple):
+    """Items in the order of their classes: those given class a are ``items[starts[a] : starts[a + 1]]``."""
+
+    items: Int
+    starts: Int
 
 
-def _round_rows(values_KK: NDArray[np.float64]) -> Int:
-    """Integers near the values, each row keeping its sum: the entries that rounding moved most are moved back."""
-    rounded_KK = values_KK.round()
-    for values, rounded in zip(values_KK, rounded_KK, strict=True):
-        missing = int(np.sum(values).round() - rounded.sum())
-        sign = 1 if missing > 0 else -1
-        rounded[np.argsort(values - rounded)[::-sign][: abs(missing)]] += sign
-    return rounded_KK.astype(np.int64)
+def by_class(labels_N: Int, num_classes: int, items: Int | None = None) -> ByClass:
+    """All items, or ``items``, in the order of their classes; those of a class in their own order."""
+    # Numbers of 8 or 16 bits are sorted by counting.
+    labels_n = (labels_N if items is None else labels_N[items]).astype(np.min_scalar_type(num_classes))
+    order = np.argsort(labels_n, kind="stable")
+    starts = np.concatenate([[0], np.bincount(labels_n, minlength=num_classes).cumsum()])
+    return ByClass(order if items is None else items[order], starts)
+
+
+def round_rows(values_KK: NDArray[np.float64]) -> Int:
+    """i64[K, K] near the values, each row keeping its sum: the entries that rounding moved most are moved back."""
+    rounded_KK = np.empty(values_KK.shape, np.int64)
+
+    def round_some(rows: slice) -> None:
+        values_kK = np.ascontiguousarray(values_KK[rows])
+        nearest_kK = values_kK.round()
+        missing_k = (values_kK.sum(axis=1).round() - nearest_kK.sum(axis=1)).astype(np.int64)
+        # Which of equal entries are moved is left to the sort, which must then be the reference's.
+        moved_k = np.flatnonzero(missing_k)
+        orders = np.argsort(values_kK[moved_k] - nearest_kK[moved_k], axis=1)
+        for row, order, missing in zip(moved_k.tolist(), orders, missing_k[moved_k].tolist(), strict=True):
+            if missing > 0:
+                nearest_kK[row, order[-missing:]] += 1
+            else:
+                nearest_kK[row, order[:-missing]] -= 1
+        rounded_KK[rows] = nearest_kK
+
+    each_block(round_some, len(values_KK), SORTING * len(values_KK))
+    return rounded_KK
+
+
+def _least(thresholds_K: Probs, dtype: np.dtype[Any]) -> Probs:
+    """[K]: the smallest probability of the given precision that reaches each threshold."""
+    exact_K = thresholds_K - CLOSE
+    least_K: Probs = exact_K.astype(dtype)
+    return np.where(least_K < exact_K, np.nextafter(least_K, dtype.type(NEVER)), least_K)
+
+
+def _guess(probs_nK: Probs, reaches_nK: NDArray[np.bool_]) -> Int:
+    item_h, class_h = np.divmod(np.flatnonzero(reaches_nK), probs_nK.shape[1])
+    guess_n = np.full(len(probs_nK), -1)
+    guess_n[item_h] = class_h
+    several = np.flatnonzero(np.bincount(item_h, minlength=len(probs_nK)) > 1)
+    # The largest of all classes, also of those below their threshold: so has the reference.
+    guess_n[several] = probs_nK[several].argmax(axis=1)
+    return guess_n

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from errata.tools.detectors import confident_learning
+from errata.tools.detectors.blocks import unit_blocks
 from errata.tools.detectors.checks import labeled, vectors
+from errata.tools.detectors.class_sums import class_sums
 from errata.tools.detectors.temperature import probabilities_from
-from errata.tools.features.embedder import unit_rows
 from errata.types import F32, Int, Scores
 
 SHRINKAGE = 0.1
@@ -31,26 +32,42 @@ def leave_one_out(embeddings_ND: F32, labels_N: Int, num_classes: int) -> F32:
     n / (n - 1) times its distance and takes one rank off the covariance (Sherman, Morrison 1950). The only member of a
     class is measured from the middle of all items, since its class has no mean without it.
     """
-    units_ND = unit_rows(embeddings_ND)
-    middle_D = units_ND.mean(axis=0)
     counts_K = np.bincount(labels_N, minlength=num_classes)
-    means_KD = _means(units_ND, labels_N, counts_K, middle_D)
-    white_DD = _whitening(units_ND - means_KD[labels_N])
-    white_ND, white_KD = (units_ND - middle_D) @ white_DD, (means_KD - middle_D) @ white_DD
-    apart_ND = white_ND - white_KD[labels_N]
-    own_NK = labels_N[:, None] == np.arange(num_classes)
-    away_N = np.where(counts_K > 1, counts_K / np.maximum(counts_K - 1, 1), 1)[labels_N]
-    distances_NK = _dot(white_ND, white_ND)[:, None] - 2 * (white_ND @ white_KD.T) + _dot(white_KD, white_KD)
-    distances_NK *= np.where(own_NK, away_N[:, None] ** 2, 1)
-    toward_NK = (_dot(white_ND, apart_ND)[:, None] - apart_ND @ white_KD.T) * np.where(own_NK, away_N[:, None], 1)
-    share_N = (1 - SHRINKAGE) / len(labels_N) * away_N
-    rest_N = np.maximum(1 - share_N * _dot(apart_ND, apart_ND), SMALLEST_REST)
-    distances_NK += toward_NK**2 * (share_N / rest_N)[:, None]
-    return probabilities_from(-distances_NK.astype(np.float64) / 2, labels_N)
+    middle_D, means_KD = _means(embeddings_ND, labels_N, counts_K)
+    white_DD = _whitening(embeddings_ND, labels_N, means_KD)
+    white_KD = _matmul(means_KD - middle_D, white_DD)
+    away_K = np.where(counts_K > 1, counts_K / np.maximum(counts_K - 1, 1), 1).astype(np.float32)
+    scores_NK = np.empty((len(labels_N), num_classes), np.float32)
+    for rows, units_BD in unit_blocks(embeddings_ND):
+        labels_B = labels_N[rows]
+        away_B = away_K[labels_B]
+        white_BD = _matmul(units_BD - middle_D, white_DD)
+        apart_BD = white_BD - white_KD[labels_B]
+        own = np.arange(len(labels_B)), labels_B
+        distances_BK = _dot(white_BD, white_BD)[:, None] - 2 * (white_BD @ white_KD.T) + _dot(white_KD, white_KD)
+        distances_BK[own] *= away_B**2
+        toward_BK = _dot(white_BD, apart_BD)[:, None] - apart_BD @ white_KD.T
+        toward_BK[own] *= away_B
+        share_B = (1 - SHRINKAGE) / len(labels_N) * away_B
+        rest_B = np.maximum(1 - share_B * _dot(apart_BD, apart_BD), SMALLEST_REST)
+        distances_BK += toward_BK**2 * (share_B / rest_B)[:, None]
+        scores_NK[rows] = distances_BK / -2
+    return probabilities_from(scores_NK, labels_N)
 
 
-def _means(units_ND: F32, labels_N: Int, counts_K: Int, middle_D: F32) -> F32:
-    return np.stack([units_ND[labels_N == k].mean(axis=0) if n > 1 else middle_D for k, n in enumerate(counts_K)])
+def _means(embeddings_ND: F32, labels_N: Int, counts_K: Int) -> tuple[F32, F32]:
+    """The middle of all items f32[D], and the classes' means f32[K, D]: the middle where there is at most one."""
+    sums_KD = np.zeros((len(counts_K), embeddings_ND.shape[1]))
+    for rows, units_BD in unit_blocks(embeddings_ND):
+        sums_KD += class_sums(units_BD, labels_N[rows], len(counts_K))
+    middle_D = sums_KD.sum(axis=0) / max(len(labels_N), 1)
+    means_KD = np.where(counts_K[:, None] > 1, sums_KD / np.maximum(counts_K, 1)[:, None], middle_D)
+    return middle_D.astype(np.float32), means_KD.astype(np.float32)
+
+
+def _matmul(left_ND: F32, right_DD: F32) -> F32:
+    product_ND: F32 = np.matmul(left_ND, right_DD, dtype=np.float32)
+    return product_ND
 
 
 def _dot(left_ND: F32, right_ND: F32) -> F32:
@@ -58,10 +75,14 @@ def _dot(left_ND: F32, right_ND: F32) -> F32:
     return rows_N
 
 
-def _whitening(residuals_ND: F32) -> F32:
-    """f32[D, D] that makes the shrunk covariance of the residuals round."""
-    rows, width = residuals_ND.shape
-    covariance_DD: NDArray[np.float64] = (residuals_ND.T @ residuals_ND).astype(np.float64) / rows
+def _whitening(embeddings_ND: F32, labels_N: Int, means_KD: F32) -> F32:
+    """f32[D, D] that makes the shrunk covariance of what is left of the items without their means round."""
+    width = embeddings_ND.shape[1]
+    covariance_DD = np.zeros((width, width))
+    for rows, units_BD in unit_blocks(embeddings_ND):
+        residuals_BD = units_BD - means_KD[labels_N[rows]]
+        covariance_DD += residuals_BD.T @ residuals_BD
+    covariance_DD /= max(len(labels_N), 1)
     size = max(float(np.trace(covariance_DD)) / width, np.finfo(np.float32).tiny)
     covariance_DD = (1 - SHRINKAGE) * covariance_DD + SHRINKAGE * size * np.eye(width)
     return np.linalg.cholesky(np.linalg.inv(covariance_DD)).astype(np.float32)

@@ -18,11 +18,6 @@ from errata.types import CANNOT_TELL, F32, NONE_OF_THESE, SEVERAL, Bool, Int, La
 F64 = NDArray[np.float64]
 
 PROBABILITY_FLOOR = 1e-4
-DETECTORS_WEIGHT = 0.75
-"""Of the detectors together. More ranks flips between two labels better, less finds items that fit no label; average
-precision on planted errors for .5 / .75 / 1 / 2, and for the probe alone: look-alike flips .746 / .762 / .773 / .790
-and .742, even flips .850 / .857 / .861 / .866 and .857, items of no class .766 / .765 / .762 / .751 and .725. This is
-the least that is never below the probe."""
 UNCERTAINTY_WEIGHT = 0.5
 """Of the variance between judges, in squared log-odds (Coste et al. 2023, best of n)."""
 JUDGE_ERROR = 0.02
@@ -30,24 +25,22 @@ JUDGE_ERROR = 0.02
 
 
 def from_detectors(cand_NC: Int, probs: Sequence[F32]) -> F64:
-    """Weighted mean over the detectors of log p(label | content), f64[N, C]; -inf where there is no candidate."""
+    """Mean over the detectors of log p(label | content), f64[N, C]; -inf where there is no candidate."""
     total = np.zeros(cand_NC.shape)
     for p_NK in probs:
         p_NC = np.take_along_axis(p_NK, np.maximum(cand_NC, 0), axis=1)
         total += np.log(np.maximum(p_NC, PROBABILITY_FLOOR))
-    return np.where(cand_NC == NOBODY, -np.inf, DETECTORS_WEIGHT * total / max(len(probs), 1))
+    return np.where(cand_NC == NOBODY, -np.inf, total / max(len(probs), 1))
 
 
-def from_given(cand_NC: Int, given_N: Int, noise: float, classes: int) -> F64:
-    """log p(given label | true label) under even noise, f64[N, C]; 0 for items without a given label.
+def from_given(cand_NC: Int, given_N: Int, transition_KK: F64) -> F64:
+    """log p(given label | true label), f64[N, C]; 0 for items without a given label, and where there is no candidate.
 
-    ``noise`` in (0, 1): the share of labels thought wrong. The confident joint knows more, class by class, but it takes
-    a model's confusions for people's: as a full matrix it ranked planted flips between look-alikes better, even flips
-    and items that fit no label worse, and all of them together no better.
+    ``transition_KK[a, b]``: P(given = b | true = a), the noise channel.
     """
-    other = np.log(noise / max(classes - 1, 1))
-    log_NC = np.where(cand_NC == given_N[:, None], np.log1p(-noise), other)
-    return np.where(given_N[:, None] == NOBODY, 0.0, log_NC)
+    reached_NC = transition_KK[np.maximum(cand_NC, 0), np.maximum(given_N, 0)[:, None]]
+    log_NC = np.log(np.maximum(reached_NC, PROBABILITY_FLOOR))
+    return np.where((cand_NC == NOBODY) | (given_N[:, None] == NOBODY), 0.0, log_NC)
 
 
 def from_judges(cand_NC: Int, verdicts: Iterable[Verdict], space: LabelSpace, pool: Pool = "mean") -> tuple[F64, Int]:

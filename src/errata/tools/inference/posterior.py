@@ -51,15 +51,15 @@ class Posteriors:
 def weigh(
     given_N: Int,
     probs: Sequence[F32],
-    noise: float,
+    transition_KK: F64,
     verdicts: Sequence[Verdict],
     space: LabelSpace,
     pool: Pool = "mean",
 ) -> Posteriors:
-    """The posterior of every item from the detectors' distributions (f32[N, K] each), verdicts, and the share ``noise``
-    of labels thought wrong."""
+    """The posterior of every item from the detectors' distributions (f32[N, K] each), the verdicts, and the noise
+    channel f64[K, K]: [a, b] is P(given = b | true = a)."""
     cand_NC = candidates(given_N, probs, _heard(verdicts, space))
-    labels_NC = from_detectors(cand_NC, probs) + from_given(cand_NC, given_N, noise, len(space.names))
+    labels_NC = from_detectors(cand_NC, probs) + from_given(cand_NC, given_N, transition_KK)
     # Detectors say nothing of the two rare states; each is held against the label that they favour most.
     rare_N1 = labels_NC.max(axis=1, keepdims=True) + np.log(RARE_STATE)
     judged_NS, judged_N = from_judges(cand_NC, verdicts, space, pool)

@@ -1,0 +1,72 @@
+"""What a detector is to a run: a name, what it needs, what it adds, and a function from arrays to Scores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from errata.errors import DataError
+from errata.tools.detectors.neighbors import Neighbors, neighbors
+from errata.types import F32, Int, Scores
+
+Need = Literal["embeddings", "probs", "content"]
+"""What a detector looks at beside the labels: vectors, out-of-sample probabilities, or the hashes of the content."""
+
+
+@dataclass(frozen=True)
+class DetectorInput:
+    """What detectors look at: labeled items only. ``labels_N`` in 0..K-1; the rest where it is at hand."""
+
+    labels_N: Int
+    num_classes: int
+    embeddings_ND: F32 | None = None
+    probs_NK: F32 | None = None
+    content_shas: Sequence[str] | None = None
+    found_near: Neighbors | None = None
+
+    def embeddings(self) -> F32:
+        """f32[N, D]. Raises DataError where there are none."""
+        if self.embeddings_ND is None:
+            raise DataError("This detector needs embeddings: give them (--embeddings), or let errata compute features.")
+        return self.embeddings_ND
+
+    @cached_property
+    def near(self) -> Neighbors:
+        """The nearest neighbors among the embeddings, searched for at most once."""
+        return self.found_near if self.found_near is not None else neighbors(self.embeddings())
+
+    def probabilities(self) -> F32:
+        """f32[N, K]. Raises DataError where there are none."""
+        if self.probs_NK is None:
+            raise DataError(
+                "This detector needs out-of-sample probabilities: give them (--probs), or let errata compute them."
+            )
+        return self.probs_NK
+
+    def contents(self) -> Sequence[str]:
+        """A hash of each item's content. Raises DataError where there are none."""
+        if self.content_shas is None:
+            raise DataError("This detector needs the hashes of the items' content, and was given none.")
+        return self.content_shas
+
+
+@dataclass(frozen=True, slots=True)
+class Detector:
+    """``adds``: what it finds, in a few words that a plan can print. ``default``: whether it runs unless asked.
+
+    ``in_ensemble``: its view of the labels is part of the ensemble's probabilities already, and does not count twice.
+    Someone else's package offers one as an entry point of the group ``errata.detectors``.
+    """
+
+    name: str
+    adds: str
+    needs: tuple[Need, ...]
+    detect: Callable[[DetectorInput], Scores]
+    default: bool = False
+    in_ensemble: bool = False
+
+    def can_run(self, have: Sequence[Need]) -> bool:
+        """Whether what it needs is at hand."""
+        return set(self.needs) <= set(have)

@@ -1,0 +1,58 @@
+"""The search for neighbors: exact against brute force, an index that finds what it promises."""
+
+import importlib.util
+
+import numpy as np
+import pytest
+
+from errata.tools.detectors import neighbor_search
+from errata.tools.detectors.neighbor_search import exact, search
+from errata.tools.features.embedder import unit_rows
+
+
+def clouds(count, width=16, seed=0):
+    rng = np.random.default_rng(seed)
+    centres = 2 * rng.standard_normal((20, width))
+    return unit_rows((centres[rng.integers(0, 20, count)] + rng.standard_normal((count, width))).astype(np.float32))
+
+
+def brute(units, k):
+    similarities = units @ units.T
+    np.fill_diagonal(similarities, -np.inf)
+    return np.argsort(-similarities, axis=1, kind="stable")[:, :k]
+
+
+@pytest.mark.parametrize(("block", "count"), [(7, 50), (64, 64), (64, 65), (64, 300), (1000, 300)])
+def test_blocks_of_any_size_find_the_true_neighbors(monkeypatch, block, count):
+    monkeypatch.setattr(neighbor_search, "BLOCK", block)
+    units = clouds(count)
+    indices, similarities = exact(units, 5)
+    np.testing.assert_array_equal(indices, brute(units, 5))
+    assert (np.diff(similarities, axis=1) <= 0).all()
+
+
+def test_blocks_smaller_than_a_neighborhood_still_fill_it(monkeypatch):
+    monkeypatch.setattr(neighbor_search, "BLOCK", 3)
+    units = clouds(20)
+    np.testing.assert_array_equal(exact(units, 10)[0], brute(units, 10))
+
+
+def test_progress_ends_at_one():
+    shares = []
+    exact(clouds(100), 3, shares.append)
+    assert shares[-1] == 1
+
+
+@pytest.mark.skipif(importlib.util.find_spec("faiss") is None, reason="the index is an extra (ann)")
+def test_the_index_finds_the_promised_share_and_never_the_item_itself(monkeypatch):
+    monkeypatch.setattr(neighbor_search, "EXACT_UP_TO", 1000)
+    monkeypatch.setattr(neighbor_search, "TRAINED_ON", 8)
+    units = clouds(3000)
+    units[:5] = units[0]  # copies
+    indices, similarities = search(units, 10)
+    true = brute(units, 10)
+    found = np.mean([len(set(a) & set(b)) / 10 for a, b in zip(indices, true, strict=True)])
+    assert found >= neighbor_search.RECALL - 0.03
+    assert not (indices == np.arange(3000)[:, None]).any()
+    assert (indices >= 0).all()
+    np.testing.assert_allclose(similarities[:50, 0], (units[:50] * units[indices[:50, 0]]).sum(axis=1), atol=1e-5)
