@@ -38,8 +38,8 @@ def test_flags_the_two_swapped_labels_of_a_hand_computed_case():
 
 def test_quality_is_low_where_the_flag_is_set():
     scores = detect(HAND_LABELS, HAND_PROBS)
-    assert scores.quality.tolist() == pytest.approx([0.9, 0.8, 0.2, 0.7, 0.9, 0.05])
-    assert scores.at(0.3).flag.tolist() == scores.flag.tolist()
+    assert np.argsort(scores.quality)[:4].tolist() == [5, 2, 3, 1]
+    assert scores.at(0.5).flag.tolist() == scores.flag.tolist()
 
 
 def blobs(seed, rows=600, classes=4):

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from errata.tools.detectors.channel_quality import channel_quality
 from errata.tools.detectors.checks import labeled, probabilities
 from errata.tools.detectors.confident_joint import CLOSE, Probs, confident_joint, self_confidence
 from errata.tools.detectors.label_quality import QualityScore, quality_scores
@@ -21,14 +22,14 @@ FilterBy = Literal[PruneBy, "confident_learning", "predicted_neq_given", "low_no
 
 
 def detect(labels_N: ArrayLike, probs_NK: ArrayLike) -> Scores:
-    """Scores of labeled items: ``quality`` is the self-confidence (low = bad), ``flag`` pruning by noise rate.
+    """Scores of labeled items: ``quality`` is the given label's probability under the noise channel (low = bad),
+    ``flag`` pruning by noise rate.
 
     ``label_probs`` are the probabilities as they came. Raises DataError where labels or probabilities are unfit.
     """
     probs = probabilities(probs_NK, len(np.asarray(labels_N)))
     labels = labeled(labels_N, probs.shape[1])
-    quality = np.minimum(self_confidence(labels, probs), 1).astype(np.float32)
-    return Scores(quality, suspected(labels, probs), np.asarray(probs, np.float32))
+    return Scores(channel_quality(labels, probs), suspected(labels, probs), np.asarray(probs, np.float32))
 
 
 def suspected(

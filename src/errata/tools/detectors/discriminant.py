@@ -19,8 +19,10 @@ SMALLEST_REST = 1e-3
 
 
 def detect(embeddings_ND: ArrayLike, labels_N: ArrayLike, num_classes: int) -> Scores:
-    """Scores of labeled items: self-confidence under the leave-one-out probabilities, low = bad; flags by confident
-    learning. Raises DataError for unfit arrays."""
+    """Scores of labeled items: quality and flags by confident learning on the leave-one-out probabilities.
+
+    Raises DataError for unfit arrays.
+    """
     labels = labeled(labels_N, num_classes)
     return confident_learning.detect(labels, leave_one_out(vectors(embeddings_ND, len(labels)), labels, num_classes))
 

@@ -32,8 +32,10 @@ def detect(
     totals_GK: ArrayLike,
     near: Neighbors | None = None,
 ) -> Scores:
-    """Scores of labeled items: self-confidence under the posterior that meets the totals, low = bad; flags by confident
-    learning. ``label_probs``: that posterior. Raises DataError for unfit arrays."""
+    """Scores of labeled items: quality and flags by confident learning on the posterior that meets the totals.
+
+    Raises DataError for unfit arrays.
+    """
     return confident_learning.detect(labels_N, with_totals(probs_NK, groups_N, totals_GK, near))
 
 

@@ -37,8 +37,10 @@ SMALLEST = 1e-6
 
 
 def detect(near: Neighbors, labels_N: ArrayLike, num_classes: int) -> Scores:
-    """Scores of labeled items: self-confidence under the leave-one-out propagation, low = bad; flags by confident
-    learning. ``label_probs``: the propagation. Raises DataError for unfit arrays."""
+    """Scores of labeled items: quality and flags by confident learning on the leave-one-out propagation.
+
+    Raises DataError for unfit arrays.
+    """
     labels = labeled_neighbors(near, labels_N, num_classes)
     return confident_learning.detect(labels, leave_one_out(near, labels, num_classes))
 
