@@ -23,7 +23,6 @@ from errata.tools.features.embedder import unit_rows
 from errata.tools.features.minilm import MiniLM
 from errata.tools.features.plain import PlainImage
 from errata.types import F32, Bool, Int, Item
-from evals.ranking import figures_of
 from evals.result import write_result
 
 SEED = 0
@@ -271,6 +270,13 @@ def mark_figures(data: Marked, probs_NK: NDArray[Any], quality_N: F32, flag_N: B
         **{f"item_{name}": value for name, value in flag_figures(flag_N, wrong_N).items() if name != "flagged"},
         "marks_right_before": float((~wrong_NK).mean()),
         "marks_right_if_all_were_followed": float(((probs_NK > 0.5) == data.true_NK).mean()),
+    }
+
+
+def figures_of(error_n: Bool, quality_n: NDArray[np.floating[Any]]) -> dict[str, float]:
+    return {
+        "auroc": round(float(roc_auc_score(error_n, -quality_n)), 4),
+        "ap": round(float(average_precision_score(error_n, -quality_n)), 4),
     }
 
 

@@ -71,6 +71,33 @@ def test_the_contract_of_scripts(data: Path, tmp_path: Path, judge: Judge) -> No
     said("show", item, run)
 
 
+def test_a_scan_shows_the_noise_by_class_and_takes_detectors_by_name(data: Path) -> None:
+    assert "of items" in errata("scan", data, *COLUMNS).stdout.split("\n")[0]
+    found = said("scan", data, *COLUMNS, "--detectors", "confident_learning", "--detectors", "open_set")
+    assert found["detectors"] == ["confident_learning", "open_set"] and found["classes"][0]["items"] > 0
+    assert said("scan", data, *COLUMNS, "--probe", "logistic")["run_id"] == 3
+    assert "nearest: 'neighbors'" in fails("scan", data, *COLUMNS, "--detectors", "neighbours")
+
+
+def test_a_detector_of_another_package_runs_by_being_installed(data: Path, tmp_path: Path) -> None:
+    package = tmp_path / "site"
+    (package / "theirs-1.0.dist-info").mkdir(parents=True)
+    (package / "theirs-1.0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: theirs\nVersion: 1.0\n")
+    (package / "theirs-1.0.dist-info" / "entry_points.txt").write_text("[errata.detectors]\nlong = theirs:long\n")
+    (package / "theirs.py").write_text(
+        "import numpy as np\n"
+        "from errata.tools.detectors import Detector\n"
+        "from errata.types import Scores\n"
+        "def find(given):\n"
+        "    n = len(given.labels_N)\n"
+        "    return Scores(np.ones(n, np.float32), np.arange(n) == 0)\n"
+        "long = Detector('long', 'what is first', ('content',), find)\n"
+    )
+    done = errata("scan", data, *COLUMNS, "--detectors", "long", "--json", PYTHONPATH=str(package))
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["plan"][0] == "long: what is first"
+
+
 def test_every_command_speaks_to_people_too(data: Path, judge: Judge) -> None:
     here = data.parent
     assert "unchecked estimate" in errata("run", data, *COLUMNS, "--judge", judge.spec).stdout

@@ -113,8 +113,8 @@ class Workspace:
         return [name for name in names if not detectors()[name].in_ensemble] or names
 
     def detector_probs(self) -> list[F32]:
-        """What each witness says of the labels, f32[N, K]."""
-        return [self.arrays.load(f"{name}.label_probs") for name in self.witnesses]
+        """What each witness says of the labels, f32[N, K]; without one, the out-of-sample probabilities."""
+        return [self.arrays.load(f"{name}.label_probs") for name in self.witnesses] or [self.arrays.load("probs")]
 
     @cached_property
     def scan_quality_N(self) -> F32:
