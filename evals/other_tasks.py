@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
+from sklearn.metrics import average_precision_score, roc_auc_score
 
 from errata.tools.detectors import discriminant, multi_label, text_image, token
 from errata.tools.detectors.neighbors import Neighbors, neighbors

@@ -81,7 +81,10 @@ def confident_learning(found: dict[str, Any]) -> str:
 
 
 def scan_speed(found: dict[str, Any]) -> str:
-    lines = ["| items x 384, 100 classes | | CPU | wall | extra memory | average precision |", "|---|---|---|---|---|---|"]
+    lines = [
+        "| items x 384, 100 classes | | CPU | wall | extra memory | average precision |",
+        "|---|---|---|---|---|---|",
+    ]
     for size, of_size in found["sizes"].items():
         for who in ("errata", "cleanlab"):
             if who in of_size:
@@ -92,7 +95,10 @@ def scan_speed(found: dict[str, Any]) -> str:
 
 
 def votes(found: dict[str, Any]) -> str:
-    lines = ["| 800 pairs, 10 votes each | accuracy | average precision of wrong given labels | CPU |", "|---|---|---|---|"]
+    lines = [
+        "| 800 pairs, 10 votes each | accuracy | average precision of wrong given labels | CPU |",
+        "|---|---|---|---|",
+    ]
     for name, row in found["real"]["methods"].items():
         lines.append(f"| {name} | {row['accuracy']:.4f} | {row['ap']:.3f} | {row['cpu_s']:.3f} s |")
     return "\n".join([*lines, ""])

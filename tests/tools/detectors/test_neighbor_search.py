@@ -43,9 +43,34 @@ def test_progress_ends_at_one():
     assert shares[-1] == 1
 
 
+def test_few_directions_find_most_neighbors_where_they_hold_most_of_the_items(monkeypatch):
+    monkeypatch.setattr(neighbor_search, "EXACT_UP_TO", 1000)
+    monkeypatch.setattr(neighbor_search, "LEADING", 8)
+    sizes = 1 / np.arange(1, 33) ** 1.5
+    units = unit_rows((sizes * np.random.default_rng(0).standard_normal((2000, 32))).astype(np.float32))
+    indices, similarities = search(units, 10)
+    true = brute(units, 10)
+    assert (indices != true).any()  # it took the shorter way
+    assert np.mean([len(set(a) & set(b)) / 10 for a, b in zip(indices, true, strict=True)]) >= 0.95
+    assert (np.diff(similarities, axis=1) <= 0).all()
+    np.testing.assert_allclose(similarities[:, 3], (units * units[indices[:, 3]]).sum(axis=1), atol=1e-5)
+
+
+def test_where_no_few_directions_do_the_search_is_exact(monkeypatch):
+    monkeypatch.setattr(neighbor_search, "EXACT_UP_TO", 1000)
+    monkeypatch.setattr(neighbor_search, "LEADING", 8)
+    units = unit_rows(np.random.default_rng(0).standard_normal((1500, 32)).astype(np.float32))
+    np.testing.assert_array_equal(search(units, 10)[0], brute(units, 10))
+
+
+def test_with_many_copies_the_same_neighbors_are_found_again():
+    units = clouds(40)[np.random.default_rng(0).integers(0, 40, 5000)]
+    np.testing.assert_array_equal(exact(units, 5)[0], exact(units, 5)[0])
+
+
 @pytest.mark.skipif(importlib.util.find_spec("faiss") is None, reason="the index is an extra (ann)")
 def test_the_index_finds_the_promised_share_and_never_the_item_itself(monkeypatch):
-    monkeypatch.setattr(neighbor_search, "EXACT_UP_TO", 1000)
+    monkeypatch.setattr(neighbor_search, "BLOCKS_UP_TO", 1000)
     monkeypatch.setattr(neighbor_search, "TRAINED_ON", 8)
     units = clouds(3000)
     units[:5] = units[0]  # copies
