@@ -1,6 +1,8 @@
 """The detectors by name: errata's own, and those of other packages."""
 
+import re
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +11,8 @@ from errata.errors import DataError, SetupError
 from errata.tools.detectors import Detector, DetectorInput, detectors
 from errata.tools.detectors.registry import OWN
 from errata.types import Scores
+
+GUIDE = Path("docs/detectors.md").read_text(encoding="utf-8")
 
 PLUGIN = """
 import numpy as np
@@ -93,3 +97,18 @@ def test_a_package_whose_detector_is_unfit_is_named(installed, entry, module, me
     installed(entry, module)
     with pytest.raises(SetupError, match=message):
         detectors()
+
+
+def test_the_guide_names_every_detector_and_which_run_by_default():
+    rows = re.findall(r"^\| `(\w+)` \|.*\|([^|]*)\|$", GUIDE, re.M)
+    assert [name for name, _ in rows] == [detector.name for detector in OWN]
+    assert [name for name, default in rows if default.strip() == "yes"] == [d.name for d in OWN if d.default]
+
+
+def test_the_guide_s_own_detector_works():
+    code = re.search(r"```python\n(.*?)```", GUIDE, re.S)
+    scope = {}
+    exec(code.group(1), scope)  # noqa: S102  our own page
+    probs = np.array([[0.9, 0.1], [0.5, 0.5], [0.4, 0.6]], np.float32)
+    scores = scope["unsure"].detect(DetectorInput(np.array([0, 1, 1]), 2, probs_NK=probs))
+    assert scores.quality.tolist() == pytest.approx([0.9, 0.5, 0.6])
