@@ -108,7 +108,8 @@ def _probs(workspace: Workspace, progress: Progress) -> F32:
         return out_of_fold_probs(embeddings_ND, given_N, classes, _counted(progress, "probe", 0, FOLDS))
     labeled = np.flatnonzero(given_N >= 0)
     given = detector_input(workspace, labeled)
-    probs_nK = ensemble.leave_one_out(given.embeddings(), given.labels_N, classes, given.near)
+    tell = _counted(progress, "probe", 0, ensemble.ROUNDS)
+    probs_nK = ensemble.leave_one_out(given.embeddings(), given.labels_N, classes, given.near, tell)
     return _for_all(probs_nK, labeled, len(given_N))
 
 

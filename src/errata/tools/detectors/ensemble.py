@@ -8,6 +8,8 @@ wrong the second learns.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from errata.tools.detectors import discriminant
@@ -18,14 +20,22 @@ from errata.tools.detectors.propagation import averaged
 from errata.tools.detectors.temperature import probabilities_from, softmax
 from errata.types import F32, Int
 
+ROUNDS = 2
 UNSURE = 1e-3
 """Probability that no class falls below when rounds and neighbors are multiplied: none of them may veto a label."""
 
 
-def leave_one_out(embeddings_ND: F32, labels_N: Int, num_classes: int, near: Neighbors) -> F32:
+def leave_one_out(
+    embeddings_ND: F32,
+    labels_N: Int,
+    num_classes: int,
+    near: Neighbors,
+    progress: Callable[[int], None] | None = None,
+) -> F32:
     """f32[N, K], rows sum to 1: the class probabilities of each item from the labels of the others.
 
-    An item's label returns to it only through its neighbors, who were told it by vote.
+    An item's label returns to it only through its neighbors, who were told it by vote. ``progress`` is called with how
+    many of ROUNDS are done.
     """
     views = (
         neighbor_votes(near, labels_N, num_classes),
@@ -37,9 +47,14 @@ def leave_one_out(embeddings_ND: F32, labels_N: Int, num_classes: int, near: Nei
     logs_NK += _log(averaged(near, first_NK))
     first_NK = softmax(logs_NK.copy())
     corrected_NK = _corrected(first_NK, labels_N)
+    if progress is not None:
+        progress(1)
     logs_NK += _log(averaged(near, corrected_NK))
     logs_NK += _log(discriminant.leave_one_out(embeddings_ND, corrected_NK.argmax(axis=1), num_classes))
-    return probabilities_from(logs_NK, labels_N)
+    probs_NK = probabilities_from(logs_NK, labels_N)
+    if progress is not None:
+        progress(ROUNDS)
+    return probs_NK
 
 
 def _corrected(probs_NK: F32, labels_N: Int) -> F32:

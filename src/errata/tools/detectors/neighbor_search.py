@@ -1,16 +1,16 @@
-"""The nearest other items of every item by cosine: exact in blocks; of many items, in fewer dimensions first, or by an
-index where even that would take too long."""
+"""The nearest other items of every item by cosine: exact in blocks, and of many items in fewer dimensions first.
+
+No index: with 200,000 items of 384 dimensions an inverted file of the same recall took several times as long as the
+blocks, and up to 50,000 graphs cost more and find less.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from importlib.util import find_spec
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from errata.types import F32, Bool, Int
 
@@ -18,8 +18,6 @@ BLOCK = 2048
 """Items on each side of a block of similarities: 16 MB, and long enough that a product runs at full speed."""
 EXACT_UP_TO = 10_000
 """Items that are compared in all dimensions: that takes a second."""
-BLOCKS_UP_TO = 100_000
-"""Items up to which blocks cost less than an index of the same recall."""
 LEADING, CANDIDATES = 128, 3
 """Directions in which candidates are looked for, and how many times k. Of MiniLM's 384, 128 find 99% of ten neighbors
 among 30 candidates."""
@@ -28,9 +26,6 @@ SAMPLED = 256
 """Items whose exact neighbors say whether a search finds what it should."""
 RANKED = 512
 """Items whose candidates are compared at once."""
-TRAINED_ON = 40
-"""Items per list that the index' centres are learned from."""
-
 Progress = Callable[[float], None]
 """Called with the share of the work that is done."""
 
@@ -38,14 +33,10 @@ Progress = Callable[[float], None]
 def search(units_ND: F32, k: int, progress: Progress | None = None) -> tuple[Int, F32]:
     """i64[N, k] and f32[N, k]: the k nearest others of each row of length 1, nearest first, and their cosines.
 
-    Exact up to EXACT_UP_TO items. Beyond, at least RECALL of the true neighbors are found, as measured on a sample: by
-    the leading directions, or with more than BLOCKS_UP_TO items by an index where one is installed (extra `ann`).
-    Exact again where that finds less. 0 < k < N.
+    Exact up to EXACT_UP_TO items. Beyond, at least RECALL of the true neighbors are found by the leading directions, as
+    measured on a sample; exact again where these find less. 0 < k < N.
     """
-    count = len(units_ND)
-    if count > BLOCKS_UP_TO and find_spec("faiss") is not None:
-        return _by_index(units_ND, k, progress)
-    if count > EXACT_UP_TO and units_ND.shape[1] > 2 * LEADING and CANDIDATES * k < count:
+    if len(units_ND) > EXACT_UP_TO and units_ND.shape[1] > 2 * LEADING and CANDIDATES * k < len(units_ND):
         found = _by_leading_directions(units_ND, k, progress)
         if found is not None:
             return found
@@ -178,60 +169,9 @@ def _above(similarities_RC: F32, least_R: F32, k: int) -> tuple[Int, Int]:
     return found_rows, found_columns
 
 
-def _by_index(units_ND: F32, k: int, progress: Progress | None) -> tuple[Int, F32]:
-    """Items in lists by their nearest centre (inverted file; Jegou, Douze, Schmid 2011), and only the lists of the
-    centres nearest to an item are read."""
-    import faiss
-
-    count, width = units_ND.shape
-    lists = int(4 * np.sqrt(count))
-    index: Any = faiss.IndexIVFFlat(faiss.IndexFlatIP(width), width, lists, faiss.METRIC_INNER_PRODUCT)
-    drawn = np.random.default_rng(0).choice(count, min(count, TRAINED_ON * lists), replace=False)
-    index.train(units_ND[np.sort(drawn)])
-    for rows in _blocks(count):
-        index.add(units_ND[rows])
-    index.nprobe = _lists_to_read(index, units_ND, drawn[:SAMPLED], k)
-    indices_Nk, similarities_Nk = np.empty((count, k), np.int64), np.empty((count, k), np.float32)
-    for rows in _blocks(count):
-        similarities_Bk, near_Bk = index.search(units_ND[rows], k + 1)
-        lost_L = np.flatnonzero(near_Bk[:, -1] < 0)  # alone in the lists that were read
-        if len(lost_L):
-            near_Bk[lost_L], similarities_Bk[lost_L] = _exact_of(units_ND[rows][lost_L], units_ND, k + 1)
-        indices_Nk[rows], similarities_Nk[rows] = _without_self(near_Bk, similarities_Bk, np.arange(count)[rows])
-        if progress is not None:
-            progress(min(rows.stop, count) / count)
-    return indices_Nk, similarities_Nk
-
-
-def _blocks(count: int) -> Iterator[slice]:
-    return (slice(start, start + 16 * BLOCK) for start in range(0, count, 16 * BLOCK))
-
-
-def _lists_to_read(index: Any, units_ND: F32, sample: Int, k: int) -> int:
-    """The fewest lists, in steps of a half, with which the sample's neighbors are found."""
-    units_SD = units_ND[sample]
-    true_Sk = _exact_of(units_SD, units_ND, k + 1)[0]
-    lists = 4
-    while lists < index.nlist:
-        index.nprobe = lists
-        found_Sk = index.search(units_SD, k + 1)[1]
-        if _recall(found_Sk, true_Sk) >= RECALL:
-            break
-        lists += max(1, lists // 2)
-    return min(lists, int(index.nlist))
-
-
 def _exact_of(units_SD: F32, units_ND: F32, k: int) -> tuple[Int, F32]:
     """The k nearest of a few items, themselves among them."""
     best = Nearest(len(units_SD), k)
     for start in range(0, len(units_ND), BLOCK):
         best.offer(0, start, units_SD @ units_ND[start : start + BLOCK].T)
     return best.ranked()
-
-
-def _without_self(near_Bk: Int, similarities_Bk: F32, selves_B: Int) -> tuple[Int, NDArray[np.float32]]:
-    """k of k + 1 columns: the item itself goes, or the farthest where its copies have displaced it."""
-    is_self_Bk = near_Bk == selves_B[:, None]
-    is_self_Bk[~is_self_Bk.any(axis=1), -1] = True
-    shape = len(near_Bk), near_Bk.shape[1] - 1
-    return near_Bk[~is_self_Bk].reshape(shape), similarities_Bk[~is_self_Bk].reshape(shape)
