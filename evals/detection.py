@@ -24,9 +24,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
-from errata.agent.evidence import NOISE_BOUNDS
 from errata.tools.detectors import confident_learning, ensemble
-from errata.tools.detectors.channel_quality import hedged_transition
+from errata.tools.detectors.channel_quality import believed_noise, hedged_transition
 from errata.tools.detectors.confident_joint import confident_joint
 from errata.tools.detectors.neighbors import neighbors
 from errata.tools.features.choose import choose_embedder
@@ -153,8 +152,7 @@ def with_probs(labels_N: Int, probs_NK: F32) -> Ranked:
 def suggested(labels_N: Int, probs_NK: F32) -> Int:
     """The likeliest other label, as a run's posterior has it."""
     joint_KK = confident_joint(labels_N, probs_NK).calibrated(labels_N)
-    noise = float(np.clip(1 - np.trace(joint_KK) / joint_KK.sum(), *NOISE_BOUNDS))
-    transition_KK = hedged_transition(joint_KK, noise)
+    transition_KK = hedged_transition(joint_KK, believed_noise(joint_KK))
     return best_other(probs_NK * transition_KK.T[labels_N].astype(np.float32), labels_N)
 
 

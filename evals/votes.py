@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import crowdkit.aggregation as crowdkit
 import numpy as np
-import pandas as pd  # type: ignore[import-untyped]
+import pandas as pd
 import pyarrow.parquet as pq
 
 from errata.tools.detectors.annotators import Votes

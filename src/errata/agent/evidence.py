@@ -8,15 +8,11 @@ import numpy as np
 
 from errata.agent.hearing import as_heard
 from errata.agent.workspace import Workspace
-from errata.tools.detectors.channel_quality import hedged_transition
+from errata.tools.detectors.channel_quality import believed_noise, hedged_transition
 from errata.tools.detectors.confident_joint import confident_joint
 from errata.tools.inference.evidence import F64
 from errata.tools.inference.posterior import Posteriors, weigh
 from errata.types import Int, Verdict
-
-NOISE_BOUNDS = (0.033, 0.5)
-"""Before anybody looked, no dataset is believed to be cleaner than ten well-kept test sets turned out to be on average
-(Northcutt, Athalye, Mueller 2021), and none to be mostly wrong."""
 
 
 def posteriors(workspace: Workspace, verdicts: Sequence[Verdict] | None = None) -> Posteriors:
@@ -33,12 +29,12 @@ def posteriors(workspace: Workspace, verdicts: Sequence[Verdict] | None = None) 
 
 
 def transition(workspace: Workspace) -> F64:
-    """How labels go wrong here, f64[K, K]: [a, b] is P(given = b | true = a)."""
-    joint_KK = joint_of(workspace)
-    if "noise" not in workspace.run.facts:
-        workspace.note(noise=float(1 - np.trace(joint_KK) / max(joint_KK.sum(), 1)))
-    noise = float(np.clip(workspace.run.facts["noise"], *NOISE_BOUNDS))
-    return hedged_transition(joint_KK, noise)
+    """How labels go wrong here, f64[K, K]: [a, b] is P(given = b | true = a); counted once."""
+    arrays = workspace.arrays
+    if not arrays.has("transition"):
+        joint_KK = joint_of(workspace)
+        arrays.save("transition", hedged_transition(joint_KK, believed_noise(joint_KK)))
+    return np.asarray(arrays.load("transition"))
 
 
 def joint_of(workspace: Workspace) -> Int:

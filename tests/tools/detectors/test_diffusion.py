@@ -7,14 +7,7 @@ from errata.errors import DataError
 from errata.tools.detectors import diffusion as module
 from errata.tools.detectors.diffusion import membership
 from errata.tools.detectors.neighbors import Neighbors, neighbors
-
-
-def planted(share=0.1, per_class=60, seed=0):
-    rng = np.random.default_rng(seed)
-    truth = np.repeat(np.arange(3), per_class)
-    vectors = (5 * np.eye(3, 8)[truth] + rng.normal(size=(len(truth), 8))).astype(np.float32)
-    wrong = rng.random(len(truth)) < share
-    return vectors, np.where(wrong, (truth + 1) % 3, truth), wrong, truth
+from tests.tools.detectors.made import planted
 
 
 def test_planted_errors_have_the_smallest_shares():

@@ -16,6 +16,7 @@ from errata.tools.detectors.open_set import (
     relative_distance,
     signals,
 )
+from tests.tools.detectors.made import DEGENERATE
 
 
 def blobs_with_strangers(strangers=20, seed=0):
@@ -116,14 +117,7 @@ def test_permuted_class_ids_do_not_matter():
 
 @pytest.mark.parametrize(
     ("vectors", "labels", "classes"),
-    [
-        (np.zeros((6, 3)), [0, 0, 1, 1, 2, 2], 3),
-        (np.ones((6, 3), np.float16), [0, 0, 1, 1, 1, 2], 9),
-        (np.eye(1), [0], 1),
-        (np.eye(5), [0, 0, 0, 0, 0], 1),
-        (np.eye(5), [0, 1, 2, 3, 4], 12),
-        (np.arange(8.0).reshape(4, 2)[:, ::-1], [0, 0, 0, 1], 2),
-    ],
+    DEGENERATE,
 )
 def test_degenerate_input_gives_qualities(vectors, labels, classes):
     probs = np.full((len(labels), classes), 1 / classes, np.float16)

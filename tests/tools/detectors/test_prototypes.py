@@ -6,18 +6,7 @@ from sklearn.metrics import roc_auc_score
 
 from errata.errors import DataError
 from errata.tools.detectors.prototypes import detect, leave_one_out_cosines, margins
-
-
-def blobs(per_class=60, classes=3, seed=0):
-    rng = np.random.default_rng(seed)
-    labels = np.repeat(np.arange(classes), per_class)
-    return (5 * np.eye(classes, 6)[labels] + rng.normal(size=(len(labels), 6))).astype(np.float32), labels
-
-
-def flipped(labels, classes, rate, seed=0):
-    rng = np.random.default_rng(seed)
-    wrong = rng.random(len(labels)) < rate
-    return np.where(wrong, (labels + rng.integers(1, classes, len(labels))) % classes, labels), wrong
+from tests.tools.detectors.made import DEGENERATE, blobs, flipped
 
 
 @pytest.mark.parametrize("rate", [0.05, 0.2, 0.4])
@@ -96,14 +85,7 @@ def test_layout_of_the_embeddings_does_not_matter():
 
 @pytest.mark.parametrize(
     ("vectors", "labels", "classes"),
-    [
-        (np.zeros((6, 3)), [0, 0, 1, 1, 2, 2], 3),
-        (np.ones((6, 3), np.float16), [0, 0, 1, 1, 1, 2], 9),
-        (np.eye(1), [0], 1),
-        (np.eye(5), [0, 0, 0, 0, 0], 1),
-        (np.eye(5), [0, 1, 2, 3, 4], 12),
-        (np.arange(8.0).reshape(4, 2)[:, ::-1], [0, 0, 0, 1], 2),
-    ],
+    DEGENERATE,
 )
 def test_degenerate_input_gives_finite_distributions(vectors, labels, classes):
     scores = detect(vectors, np.array(labels), classes)

@@ -17,6 +17,7 @@ from errata.tools.detectors import confident_learning
 from errata.tools.detectors.blocks import PRODUCT_ROWS, unit_blocks
 from errata.tools.detectors.checks import labeled, vectors
 from errata.tools.detectors.class_sums import class_sums
+from errata.tools.detectors.discriminant import SHRINKAGE, SMALLEST_REST, whitening
 from errata.tools.detectors.temperature import probabilities_from
 from errata.tools.features.embedder import unit_rows
 from errata.tools.features.probe import FOLDS
@@ -27,16 +28,12 @@ Floats = NDArray[np.floating[Any]]
 
 LOST = 1e-3
 """Weight of an item that another class wins: enough to place a class that wins none of its own."""
-SHRINKAGE = 0.1
-"""Share of the covariance that is replaced by a round one of the same size."""
 BORROWED = 20.0
 """Items whose spread a class takes over from its likes."""
 LIKENESS = 4.0
 """Classes lend by exp(-LIKENESS * (squared distance / that of the nearest class - 1))."""
 COMMON = 0.5
 """Share of the spread that all classes have in common."""
-SMALLEST_REST = 1e-3
-"""Least share of the spread along an item's direction that comes from others: a lone outlier would divide by 0."""
 SMALLEST = 1e-9
 """Least squared spread, of embeddings of length 1: equal items have none."""
 
@@ -107,7 +104,7 @@ def _fit(embeddings_ND: F32, labels_N: Int, weights_N: F32, num_classes: int) ->
     placed_K = (weights_K > 0) & (np.bincount(labels_N, minlength=num_classes) > 1)
     means_KD = np.where(placed_K[:, None], sums_KD / np.where(placed_K, weights_K, 1)[:, None], middle_D)
     means_KD = means_KD.astype(np.float32)
-    white_DD = _whitening(embeddings_ND, labels_N, weights_N, means_KD)
+    white_DD = whitening(embeddings_ND, labels_N, means_KD, SMALLEST, weights_N)
     scatter_K = np.zeros(num_classes)
     for rows, units_BD in unit_blocks(embeddings_ND):
         apart_B = _squares((units_BD - means_KD[labels_N[rows]]) @ white_DD)
@@ -158,19 +155,6 @@ def _lent(means_KD: F32, weights_K: F64, scatter_K: F64) -> F64:
     likeness_KK[likeness_KK.sum(axis=1) == 0] = 1
     lent_K: F64 = likeness_KK @ scatter_K / np.maximum(likeness_KK @ weights_K, LOST)
     return lent_K
-
-
-def _whitening(embeddings_ND: F32, labels_N: Int, weights_N: F32, means_KD: F32) -> F32:
-    """f32[D, D] that makes the shrunk covariance of the weighted items within their classes round."""
-    width = embeddings_ND.shape[1]
-    covariance_DD = np.zeros((width, width))
-    for rows, units_BD in unit_blocks(embeddings_ND):
-        residuals_BD = units_BD - means_KD[labels_N[rows]]
-        covariance_DD += (residuals_BD * weights_N[rows, None]).T @ residuals_BD
-    covariance_DD /= max(float(weights_N.sum()), LOST)
-    size = max(float(np.trace(covariance_DD)) / width, SMALLEST)
-    covariance_DD = (1 - SHRINKAGE) * covariance_DD + SHRINKAGE * size * np.eye(width)
-    return np.linalg.cholesky(np.linalg.inv(covariance_DD)).astype(np.float32)
 
 
 def _squares(rows_ND: Floats) -> F32:

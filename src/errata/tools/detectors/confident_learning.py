@@ -11,9 +11,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from errata.tools.detectors.channel_quality import channel_quality
+from errata.tools.detectors.channel_quality import channel_quality, smoothed_channel
 from errata.tools.detectors.checks import labeled, probabilities
-from errata.tools.detectors.confident_joint import CLOSE, Probs, confident_joint, self_confidence
+from errata.tools.detectors.confident_joint import CLOSE, ConfidentJoint, Probs, confident_joint, self_confidence
 from errata.tools.detectors.label_quality import QualityScore, quality_scores
 from errata.tools.detectors.pruning import PruneBy, counts_to_remove, prune, prune_counts
 from errata.types import Bool, Int, Scores
@@ -29,7 +29,11 @@ def detect(labels_N: ArrayLike, probs_NK: ArrayLike) -> Scores:
     """
     probs = probabilities(probs_NK, len(np.asarray(labels_N)))
     labels = labeled(labels_N, probs.shape[1])
-    return Scores(channel_quality(labels, probs), suspected(labels, probs), np.asarray(probs, np.float32))
+    joint = confident_joint(labels, probs)
+    joint_KK = joint.calibrated(labels)
+    quality_N = channel_quality(labels, probs, smoothed_channel(joint_KK))
+    flag_N = suspected(labels, probs, joint_KK=joint_KK, joint=joint)
+    return Scores(quality_N, flag_N, np.asarray(probs, np.float32))
 
 
 def suspected(
@@ -41,15 +45,16 @@ def suspected(
     remove_K: Int | None = None,
     keep_at_least: int = 1,
     joint_KK: NDArray[Any] | None = None,
+    joint: ConfidentJoint | None = None,
 ) -> Bool:
-    """bool[N]: the label looks wrong. Takes checked input.
+    """bool[N]: the label looks wrong. Takes checked input, and ``joint`` from who has counted it already.
 
     The three ways to prune flag as many items as the calibrated joint counts (or ``joint_KK``, taken as it is), scaled
     by ``frac_noise`` or to ``remove_K``, and leave classes of ``keep_at_least`` items alone. The other filters take
     none of these: the items that the joint counts off its diagonal, those whose given label is not the most probable
     one, or the lowest scores, as many as the joint counts off its diagonal.
     """
-    joint = confident_joint(labels_N, probs_NK)
+    joint = confident_joint(labels_N, probs_NK) if joint is None else joint
     close_N = self_confidence(labels_N, probs_NK) + CLOSE >= joint.highest_N
     if filter_by == "predicted_neq_given":
         return ~close_N

@@ -36,7 +36,7 @@ def leave_one_out(embeddings_ND: F32, labels_N: Int, num_classes: int) -> F32:
     """
     counts_K = np.bincount(labels_N, minlength=num_classes)
     middle_D, means_KD = _means(embeddings_ND, labels_N, counts_K)
-    white_DD = _whitening(embeddings_ND, labels_N, means_KD)
+    white_DD = whitening(embeddings_ND, labels_N, means_KD, float(np.finfo(np.float32).tiny))
     white_KD = _matmul(means_KD - middle_D, white_DD)
     away_K = np.where(counts_K > 1, counts_K / np.maximum(counts_K - 1, 1), 1).astype(np.float32)
     scores_NK = np.empty((len(labels_N), num_classes), np.float32)
@@ -77,14 +77,19 @@ def _dot(left_ND: F32, right_ND: F32) -> F32:
     return rows_N
 
 
-def _whitening(embeddings_ND: F32, labels_N: Int, means_KD: F32) -> F32:
-    """f32[D, D] that makes the shrunk covariance of what is left of the items without their means round."""
+def whitening(embeddings_ND: F32, labels_N: Int, means_KD: F32, smallest: float, weights_N: F32 | None = None) -> F32:
+    """f32[D, D] that makes round the shrunk covariance of what is left of the (weighted) items without their means.
+
+    ``smallest``: least squared spread per direction, for items that are all equal.
+    """
     width = embeddings_ND.shape[1]
-    covariance_DD = np.zeros((width, width))
+    covariance_DD, total = np.zeros((width, width)), 0.0
     for rows, units_BD in unit_blocks(embeddings_ND):
         residuals_BD = units_BD - means_KD[labels_N[rows]]
-        covariance_DD += residuals_BD.T @ residuals_BD
-    covariance_DD /= max(len(labels_N), 1)
-    size = max(float(np.trace(covariance_DD)) / width, np.finfo(np.float32).tiny)
+        weighted_BD = residuals_BD if weights_N is None else residuals_BD * weights_N[rows, None]
+        covariance_DD += weighted_BD.T @ residuals_BD
+        total += len(residuals_BD) if weights_N is None else float(weights_N[rows].sum())
+    covariance_DD /= max(total, smallest)
+    size = max(float(np.trace(covariance_DD)) / width, smallest)
     covariance_DD = (1 - SHRINKAGE) * covariance_DD + SHRINKAGE * size * np.eye(width)
     return np.linalg.cholesky(np.linalg.inv(covariance_DD)).astype(np.float32)

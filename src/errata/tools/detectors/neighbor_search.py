@@ -1,7 +1,7 @@
 """The nearest other items of every item by cosine: exact in blocks, and of many items in fewer dimensions first.
 
-No index: with 200,000 items of 384 dimensions an inverted file of the same recall took several times as long as the
-blocks, and up to 50,000 graphs cost more and find less.
+No index: with 200,000 items of 384 dimensions an inverted file of the same recall was not done in 210 s, where the
+blocks take 114, and up to 50,000 graphs cost more and find less.
 """
 
 from __future__ import annotations
