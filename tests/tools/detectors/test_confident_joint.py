@@ -24,7 +24,7 @@ def test_counts_of_a_hand_computed_case():
     joint = confident_joint(labels, probs)
     assert confident_thresholds(labels, probs).tolist() == pytest.approx([0.65, 0.65])
     assert joint.guess_N.tolist() == [0, -1, 1, -1]
-    assert joint.highest_N.tolist() == [0.9, 0.6, 0.8, 0.5]
+    assert joint.peaks.highest_N.tolist() == [0.9, 0.6, 0.8, 0.5]
     assert joint.counts_KK.tolist() == [[1, 0], [0, 1]]
     assert joint.calibrated(labels).tolist() == [[2, 0], [0, 2]]
 
@@ -73,13 +73,33 @@ def test_an_item_sure_of_several_classes_counts_under_its_largest():
     assert confident_joint(labels, probs).guess_N.tolist() == [0, 1, 0, 1]
 
 
+def test_an_item_whose_largest_falls_short_counts_under_the_one_it_reaches_or_of_several_under_its_largest():
+    labels = np.array([0, 0, 0, 1, 1, 2, 2])
+    probs = np.array(
+        [
+            [0.9, 0.05, 0.05],
+            [0.9, 0.05, 0.05],
+            [0.35, 0.1, 0.55],
+            [0.6, 0.3, 0.1],
+            [0.5, 0.2, 0.3],
+            [0.6, 0.2, 0.2],
+            [0.45, 0.3, 0.25],
+        ]
+    )
+    joint = confident_joint(labels, probs)
+    assert confident_thresholds(labels, probs).tolist() == pytest.approx([0.7167, 0.25, 0.225], abs=1e-4)
+    # Rows 3 and 4 reach classes 1 and 2 alone; row 5 none; row 6 both, and counts under 0, which it does not reach.
+    assert joint.guess_N.tolist() == [0, 0, 2, 1, 2, -1, 0]
+    np.testing.assert_array_equal(joint.counts_KK, compute_confident_joint(labels, probs, calibrate=False))
+
+
 def test_counting_in_blocks_changes_nothing(monkeypatch):
     labels, probs = random_case(0, 300, 5)
     whole = confident_joint(labels, probs)
     monkeypatch.setattr(blocks, "BLOCK", 35)
     parts = confident_joint(labels, probs)
     np.testing.assert_array_equal(parts.guess_N, whole.guess_N)
-    np.testing.assert_array_equal(parts.highest_N, whole.highest_N)
+    np.testing.assert_array_equal(parts.peaks.highest_N, whole.peaks.highest_N)
     np.testing.assert_array_equal(parts.calibrated(labels), whole.calibrated(labels))
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import errata
 from errata.errors import DataError, SetupError
+from errata.tools.detectors import blocks
 from errata.tools.detectors.label_issues import find_label_issues
 
 PRUNING = ("prune_by_noise_rate", "prune_by_class", "both")
@@ -72,6 +73,22 @@ def test_masks_and_rankings_equal_cleanlabs_under_every_option(call):
     found = find_label_issues(labels, probs, **options)
     assert found.dtype == expected.dtype
     np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.filterwarnings(*WARNINGS)
+@pytest.mark.parametrize("filter_by", FILTERS)
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_masks_equal_cleanlabs_with_many_classes_on_several_threads(monkeypatch, filter_by, order):
+    # So many that most counts of a row are zero, and rounding has to choose among equal ones.
+    rng = np.random.default_rng(0)
+    true = rng.integers(0, 300, 6_000)
+    logits = rng.normal(size=(6_000, 300)) + 7 * np.eye(300)[true] + 6 * np.eye(300)[rng.integers(0, 300, 6_000)]
+    labels = np.where(rng.random(6_000) < 0.2, rng.integers(0, 300, 6_000), true)
+    probs = (np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)).astype(np.float32, order=order)
+    monkeypatch.setattr(blocks.os, "cpu_count", lambda: 3)
+    np.testing.assert_array_equal(
+        find_label_issues(labels, probs, filter_by=filter_by), reference(labels, probs, filter_by=filter_by, n_jobs=1)
+    )
 
 
 @pytest.mark.parametrize("filter_by", FILTERS)
@@ -153,6 +170,20 @@ def test_jobs_and_verbosity_have_no_effect(capsys):
 def test_what_does_not_exist_or_fit_is_refused_with_what_there_is(options, error, says):
     with pytest.raises(error, match=says):
         find_label_issues(LABELS, PROBS, **options)
+
+
+@pytest.mark.parametrize("multi_label", [False, True])
+@pytest.mark.parametrize("bad", [[np.nan, 0.5], [-0.1, 1.1], [np.inf, 0.0], [1.2, 1.2], [-0.5, 0.5]])
+def test_rows_that_are_no_distributions_are_refused_with_the_first_of_them(multi_label, bad):
+    probs = np.array([*PROBS, bad, bad])
+    labels = [[label] for label in (0, 0, 1, 1, 0, 1)] if multi_label else np.array([0, 0, 1, 1, 0, 1])
+    with pytest.raises(DataError, match=r"Row 4 is no probability distribution \(2 such rows\)"):
+        find_label_issues(labels, probs, multi_label=multi_label)
+
+
+def test_rows_need_to_sum_to_one_where_classes_exclude_each_other():
+    with pytest.raises(DataError, match=r"Row 0 .* sum to 1"):
+        find_label_issues(LABELS, PROBS / 2)
 
 
 def test_a_class_that_does_not_exist_is_refused_in_lists_too():

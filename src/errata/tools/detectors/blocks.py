@@ -13,8 +13,6 @@ BLOCK = 1 << 18
 """Values in one block: 1 MB of float32, which several operations in a row find in a core's own cache."""
 MOST_THREADS = 8
 """More would wait for the same memory."""
-SHARES = 4
-"""Parts of the work per thread, so that no thread waits long for another at the end."""
 PRODUCT_ROWS = 8192
 """Items in one matrix product: long enough that it runs at full speed."""
 
@@ -27,14 +25,22 @@ def block_rows(columns: int) -> int:
 def each_block(work: Callable[[slice], object], rows: int, columns: int) -> None:
     """Calls ``work`` with slices that cover the rows, several at the same time: it may write to its own rows alone."""
     step = block_rows(columns)
-    threads = min(-(-rows // step), os.cpu_count() or 1, MOST_THREADS)
-    if threads < 2:
-        _work_through(work, range(0, rows, step))
+    # One iterator for all threads: each takes the next block when it is done with its last, so none waits for another.
+    starts = iter(range(0, rows, step))
+
+    def work_through() -> None:
+        for start in starts:
+            work(slice(start, min(start + step, rows)))
+
+    # This thread works too: it begins at once, which a new one does only when the system gives it a core.
+    others = min(-(-rows // step), os.cpu_count() or 1, MOST_THREADS) - 1
+    if others < 1:
+        work_through()
         return
-    share = -(-rows // (threads * SHARES * step)) * step
-    parts = [range(start, min(start + share, rows), step) for start in range(0, rows, share)]
-    with ThreadPoolExecutor(threads) as pool:
-        for done in [pool.submit(_work_through, work, part) for part in parts]:
+    with ThreadPoolExecutor(others) as pool:
+        running = [pool.submit(work_through) for _ in range(others)]
+        work_through()
+        for done in running:
             done.result()
 
 
@@ -42,8 +48,3 @@ def unit_blocks(embeddings_ND: F32) -> Iterator[tuple[slice, F32]]:
     """Slices that cover the items, and the items' vectors scaled to length 1: no second N x D in memory."""
     for start in range(0, len(embeddings_ND), PRODUCT_ROWS):
         yield slice(start, start + PRODUCT_ROWS), unit_rows(embeddings_ND[start : start + PRODUCT_ROWS])
-
-
-def _work_through(work: Callable[[slice], object], part: range) -> None:
-    for start in part:
-        work(slice(start, min(start + part.step, part.stop)))

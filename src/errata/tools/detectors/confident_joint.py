@@ -13,15 +13,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from errata.tools.detectors.blocks import block_rows, each_block
+from errata.tools.detectors.blocks import each_block
+from errata.tools.detectors.checks import RowCheck
+from errata.tools.detectors.peaks import CLOSE, Peaks, peaks
+from errata.tools.detectors.peaks import Probs as Probs
 from errata.types import Int
-
-Probs = NDArray[np.floating[Any]]
 
 NEVER = 2
 """Threshold of a class that no item was given: no probability reaches it."""
-CLOSE = 1e-6
-"""Probabilities nearer to each other than this count as equal."""
 SORTING = 8
 """Time to sort a value, in times to look at one: smaller blocks, so that no thread waits for another."""
 
@@ -30,12 +29,12 @@ SORTING = 8
 class ConfidentJoint:
     """``counts_KK[a, b]``: items given a and confidently b, diagonal at least 1. ``guess_N``: that b, or -1.
 
-    ``highest_N``: the largest probability of each item, whatever its class.
+    ``peaks``: what the counts were made from.
     """
 
     counts_KK: Int
     guess_N: Int
-    highest_N: Probs
+    peaks: Peaks
 
     def calibrated(self, labels_N: Int) -> Int:
         """i64[K, K]: the counts scaled so that row a sums to the number of items given a."""
@@ -47,30 +46,33 @@ class ConfidentJoint:
         return round_rows(scaled_KK)
 
 
-def confident_joint(labels_N: Int, probs_NK: Probs) -> ConfidentJoint:
+def confident_joint(labels_N: Int, probs_NK: Probs, seen: Peaks | None = None) -> ConfidentJoint:
     """Counts each item that reaches the threshold of some class; where it reaches several, under the largest.
 
-    Takes checked input: labels 0..K-1, rows that are distributions.
+    Takes checked input: labels 0..K-1, rows that are distributions; and ``seen`` from who has looked already.
     """
-    items, classes = probs_NK.shape
-    least_K = _least(confident_thresholds(labels_N, probs_NK), probs_NK.dtype)
-    # Two arrays of one shape are compared much faster than one of them is stretched.
-    least_nK = np.tile(least_K, (min(items, block_rows(classes)), 1))
-    guess_N, highest_N = np.empty(items, np.int64), np.empty(items, probs_NK.dtype)
-
-    def look(rows: slice) -> None:
-        probs_nK = probs_NK[rows]
-        guess_N[rows] = _guess(probs_nK, probs_nK >= least_nK[: len(probs_nK)])
-        highest_N[rows] = probs_nK.max(axis=1)
-
-    each_block(look, items, classes)
+    classes = probs_NK.shape[1]
+    seen = peaks(labels_N, probs_NK) if seen is None else seen
+    thresholds_K = _thresholds(labels_N, seen.given_N, classes)
+    guess_N = _guess(probs_NK, seen, _least(thresholds_K, probs_NK.dtype))
     sure_N = guess_N >= 0
     # Counted by true label and then transposed, as the reference does: the order in memory is the order of summation,
     # and the last bit of a sum decides how an exact half is rounded.
     cells = guess_N[sure_N] * classes + labels_N[sure_N]
     counts_KK = np.bincount(cells, minlength=classes * classes).reshape(classes, classes).T
     np.fill_diagonal(counts_KK, np.maximum(counts_KK.diagonal(), 1))
-    return ConfidentJoint(counts_KK, guess_N, highest_N)
+    return ConfidentJoint(counts_KK, guess_N, seen)
+
+
+def checked_joint(labels_N: Int, probs_NK: Probs) -> ConfidentJoint:
+    """The same of rows not checked yet, which are checked in the same pass over them.
+
+    Raises DataError as ``checks.probabilities`` does.
+    """
+    check = RowCheck(probs_NK)
+    seen = peaks(labels_N, probs_NK, check.look)
+    check.finish()
+    return confident_joint(labels_N, probs_NK, seen)
 
 
 def confident_thresholds(labels_N: Int, probs_NK: Probs) -> Probs:
@@ -78,10 +80,14 @@ def confident_thresholds(labels_N: Int, probs_NK: Probs) -> Probs:
 
     In the precision of the probabilities, or float64 where a class is absent: so has the reference.
     """
-    order, starts = by_class(labels_N, probs_NK.shape[1])
-    given_N = self_confidence(labels_N, probs_NK)[order]
+    return _thresholds(labels_N, self_confidence(labels_N, probs_NK), probs_NK.shape[1])
+
+
+def _thresholds(labels_N: Int, given_N: Probs, num_classes: int) -> Probs:
+    order, starts = by_class(labels_N, num_classes)
+    given_n = given_N[order]
     # Class by class, since the rounding of a sum depends on what is summed with what.
-    means = [given_N[a:b].sum() / (b - a) if a < b else NEVER for a, b in pairwise(starts.tolist())]
+    means = [given_n[a:b].sum() / (b - a) if a < b else NEVER for a, b in pairwise(starts.tolist())]
     thresholds_K: Probs = np.maximum(np.array(means), 2 * CLOSE)
     return thresholds_K
 
@@ -137,11 +143,19 @@ def _least(thresholds_K: Probs, dtype: np.dtype[Any]) -> Probs:
     return np.where(least_K < exact_K, np.nextafter(least_K, dtype.type(NEVER)), least_K)
 
 
-def _guess(probs_nK: Probs, reaches_nK: NDArray[np.bool_]) -> Int:
-    item_h, class_h = np.divmod(np.flatnonzero(reaches_nK), probs_nK.shape[1])
-    guess_n = np.full(len(probs_nK), -1)
-    guess_n[item_h] = class_h
-    several = np.flatnonzero(np.bincount(item_h, minlength=len(probs_nK)) > 1)
-    # The largest of all classes, also of those below their threshold: so has the reference.
-    guess_n[several] = probs_nK[several].argmax(axis=1)
-    return guess_n
+def _guess(probs_NK: Probs, seen: Peaks, least_K: Probs) -> Int:
+    """i64[N]: the class that each item counts under, or -1."""
+    guess_N = np.where(seen.highest_N >= least_K[seen.top_N], seen.top_N, -1)
+    # Where the largest falls short of its own class's threshold, a smaller one may reach a lower one.
+    short_S = np.flatnonzero((guess_N < 0) & (seen.highest_N >= least_K.min()))
+
+    def look(part: slice) -> None:
+        reaches_sK = probs_NK[short_S[part]] >= least_K
+        found = np.flatnonzero(reaches_sK.any(axis=1))
+        items, reaches_fK = short_S[part][found], reaches_sK[found]
+        # Of several, the largest of all classes, also of those below their threshold: so has the reference.
+        several_f = np.count_nonzero(reaches_fK, axis=1) > 1
+        guess_N[items] = np.where(several_f, seen.top_N[items], reaches_fK.argmax(axis=1))
+
+    each_block(look, len(short_S), len(least_K))
+    return guess_N

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from errata.tools.detectors.channel_quality import channel_quality, smoothed_channel
 from errata.tools.detectors.checks import labeled, probabilities
-from errata.tools.detectors.confident_joint import CLOSE, ConfidentJoint, Probs, confident_joint, self_confidence
+from errata.tools.detectors.confident_joint import ConfidentJoint, Probs, confident_joint
 from errata.tools.detectors.label_quality import QualityScore, quality_scores
 from errata.tools.detectors.pruning import PruneBy, counts_to_remove, prune, prune_counts
 from errata.types import Bool, Int, Scores
@@ -55,16 +55,15 @@ def suspected(
     one, or the lowest scores, as many as the joint counts off its diagonal.
     """
     joint = confident_joint(labels_N, probs_NK) if joint is None else joint
-    close_N = self_confidence(labels_N, probs_NK) + CLOSE >= joint.highest_N
     if filter_by == "predicted_neq_given":
-        return ~close_N
+        return ~joint.peaks.close_N
     if filter_by in ("prune_by_noise_rate", "prune_by_class", "both"):
         counted_KK = joint.calibrated(labels_N) if joint_KK is None else joint_KK
         counts_KK = prune_counts(counted_KK, keep_at_least, frac_noise)
         if remove_K is not None:
             counts_KK = counts_to_remove(counts_KK, remove_K, np.bincount(labels_N, minlength=len(counts_KK)))
-        return prune(labels_N, probs_NK, close_N, counts_KK, filter_by, keep_at_least)
-    off_diagonal_N: Bool = (joint.guess_N >= 0) & (joint.guess_N != labels_N) & ~close_N
+        return prune(labels_N, probs_NK, joint.peaks, counts_KK, filter_by, keep_at_least)
+    off_diagonal_N: Bool = (joint.guess_N >= 0) & (joint.guess_N != labels_N) & ~joint.peaks.close_N
     if filter_by == "confident_learning":
         return off_diagonal_N
     score: QualityScore = "normalized_margin" if filter_by == "low_normalized_margin" else "self_confidence"

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from errata.errors import DataError, SetupError
-from errata.tools.detectors.checks import labeled, probabilities
-from errata.tools.detectors.confident_joint import Probs
+from errata.tools.detectors.checks import floats, labeled, probabilities
+from errata.tools.detectors.confident_joint import Probs, checked_joint
 from errata.tools.detectors.confident_learning import FilterBy, suspected
 from errata.tools.detectors.confident_multilabel import item_quality, memberships, suspected_items
 from errata.tools.detectors.label_quality import QualityScore, quality_scores
@@ -46,7 +46,7 @@ def find_label_issues(
     Raises DataError for unfit arrays, SetupError for options that do not exist or do not go together.
     """
     _check_options(filter_by, rank_by_kwargs, num_to_remove_per_class)
-    probs_NK = probabilities(pred_probs, len(labels), exclusive=not multi_label)
+    probs_NK = floats(pred_probs, len(labels))
     classes = probs_NK.shape[1]
     options: dict[str, Any] = {
         "frac_noise": frac_noise,
@@ -56,12 +56,14 @@ def find_label_issues(
     adjust = bool((rank_by_kwargs or {}).get("adjust_pred_probs", False))
     if multi_label:
         joint_K22 = _of_shape((classes, 2, 2), confident_joint, "confident_joint")
+        probabilities(probs_NK, len(labels), exclusive=False)
         labels_NK = memberships(labels, classes)
         flag_N = suspected_items(labels_NK, probs_NK, filter_by, joint_K22=joint_K22, **options)
     else:
         joint_KK = _of_shape((classes, classes), confident_joint, "confident_joint")
         labels_N = labeled(labels, classes)
-        flag_N = suspected(labels_N, probs_NK, filter_by, joint_KK=joint_KK, **options)
+        joint = checked_joint(labels_N, probs_NK)
+        flag_N = suspected(labels_N, probs_NK, filter_by, joint=joint, joint_KK=joint_KK, **options)
     if return_indices_ranked_by is None:
         return flag_N
     found = np.flatnonzero(flag_N)

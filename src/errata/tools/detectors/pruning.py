@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from errata.tools.detectors.blocks import BLOCK, each_block
-from errata.tools.detectors.confident_joint import CLOSE, ByClass, Probs, by_class, round_rows, self_confidence
+from errata.tools.detectors.confident_joint import ByClass, Probs, by_class, round_rows
+from errata.tools.detectors.peaks import CLOSE, Peaks, entries
 from errata.types import Bool, Int
 
 PruneBy = Literal["prune_by_noise_rate", "prune_by_class", "both"]
@@ -45,13 +46,18 @@ def prune_counts(joint_KK: NDArray[Any], keep_at_least: int, frac_noise: float) 
     def count(rows: slice) -> None:
         own = np.arange(len(joint_KK))[rows]
         each = np.arange(len(own))
-        joint_kK = joint_KK[rows]
-        kept_k = np.maximum(joint_kK[each, own], keep_at_least)
-        noisy_k = np.maximum(np.count_nonzero(joint_kK, axis=1) - 1, 1)
-        noise_kK = np.maximum(joint_kK - ((kept_k - joint_kK[each, own]) / noisy_k)[:, None], 0)
+        noise_kK = joint_KK[rows].astype(np.float64)
+        own_k = noise_kK[each, own]
+        kept_k = np.maximum(own_k, keep_at_least)
+        # What a class lacks is taken evenly from the rest of its row.
+        short = np.flatnonzero(kept_k > own_k)
+        noisy_s = np.maximum(np.count_nonzero(noise_kK[short], axis=1) - 1, 1)
+        noise_kK[short] -= ((kept_k - own_k)[short] / noisy_s)[:, None]
+        np.maximum(noise_kK, 0, out=noise_kK)
         noise_kK[each, own] = 0
         pruned_kK = noise_kK * frac_noise
-        pruned_kK[each, own] = kept_k + (noise_kK - pruned_kK).sum(axis=1)
+        noise_kK -= pruned_kK
+        pruned_kK[each, own] = kept_k + noise_kK.sum(axis=1)
         counts_KK[rows] = pruned_kK
 
     each_block(count, len(joint_KK), HELD * len(joint_KK))
@@ -72,17 +78,16 @@ def counts_to_remove(counts_KK: Int, remove_K: Int, given_K: Int) -> Int:
     return round_rows(removed_KK).T
 
 
-def prune(labels_N: Int, probs_NK: Probs, close_N: Bool, counts_KK: Int, prune_by: PruneBy, keep_at_least: int) -> Bool:
-    """bool[N]: the items to prune: never those of ``close_N``, whose given label is about the most probable, and none
-    of a class that has ``keep_at_least`` items or only one."""
+def prune(labels_N: Int, probs_NK: Probs, seen: Peaks, counts_KK: Int, prune_by: PruneBy, keep_at_least: int) -> Bool:
+    """bool[N]: the items to prune: never one whose given label was ``seen`` to be about the most probable, and none of
+    a class that has ``keep_at_least`` items or only one."""
     sizes_K = np.bincount(labels_N, minlength=len(counts_KK))
-    given_N = self_confidence(labels_N, probs_NK)
-    suspect_N: Bool = ~close_N & (sizes_K > max(keep_at_least, 1))[labels_N]
+    suspect_N: Bool = ~seen.close_N & (sizes_K > max(keep_at_least, 1))[labels_N]
     if prune_by == "prune_by_class":
-        return suspect_N & _by_class(labels_N, given_N, sizes_K - counts_KK.diagonal())
-    pruned_N = suspect_N & _by_noise_rate(labels_N, given_N, probs_NK, counts_KK, suspect_N)
+        return suspect_N & _by_class(labels_N, seen.given_N, sizes_K - counts_KK.diagonal())
+    pruned_N = suspect_N & _by_noise_rate(labels_N, seen.given_N, probs_NK, counts_KK, suspect_N)
     if prune_by == "both":
-        pruned_N &= _by_class(labels_N, given_N, sizes_K - counts_KK.diagonal())
+        pruned_N &= _by_class(labels_N, seen.given_N, sizes_K - counts_KK.diagonal())
     return pruned_N
 
 
@@ -101,11 +106,11 @@ def _by_noise_rate(labels_N: Int, given_N: Probs, probs_NK: Probs, counts_KK: In
     Suspects alone matter, and every margin below -2 CLOSE is a suspect's: where these are as many as the cell counts,
     the other items of the class need not be looked at.
     """
-    given_C, true_C = np.divmod(np.flatnonzero(counts_KK), len(counts_KK))
+    given_C, true_C = np.divmod(np.flatnonzero(counts_KK > 0), len(counts_KK))
     cells = Cells(given_C, true_C, counts_KK[given_C, true_C]).only(given_C != true_C)
 
     def margins(items_cn: Int, true_c: Int) -> Probs:
-        margins_cn: Probs = given_N[items_cn] - probs_NK[items_cn, true_c[:, None]]
+        margins_cn: Probs = given_N[items_cn] - entries(probs_NK, items_cn, true_c[:, None])
         return margins_cn
 
     pruned_N = np.zeros(len(labels_N), np.bool_)
