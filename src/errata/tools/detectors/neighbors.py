@@ -40,8 +40,9 @@ def detect(near: Neighbors, labels_N: ArrayLike, num_classes: int) -> Scores:
 def neighbors(embeddings_ND: ArrayLike, k: int = 10, progress: Progress | None = None) -> Neighbors:
     """The min(k, N - 1) nearest other items of each, by cosine of the embeddings f32[N, D].
 
-    An item is never its own neighbor, its exact duplicates are. Exact for up to ``neighbor_search.EXACT_UP_TO`` items.
-    ``progress`` is called with the share that is done. Raises DataError for NaN or a wrong shape.
+    An item is never its own neighbor, its exact duplicates are. Exact for up to 10,000 items, nearly so
+    beyond (``neighbor_search.search``). ``progress`` is called with the share that is done. Raises DataError for NaN or
+    a wrong shape.
     """
     if k < 1:
         raise SetupError(f"A neighborhood has at least one neighbor, got k={k}.")
