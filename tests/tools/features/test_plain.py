@@ -7,6 +7,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from errata.errors import DataError
+from errata.tools.features.image_shape import SIDE, drawing
 from errata.tools.features.plain import PlainImage, PlainText
 from errata.types import Item
 
@@ -52,6 +53,43 @@ def test_the_same_drawing_smaller_and_elsewhere_is_nearly_the_same():
     other = drawn((30, 10, 30, 80), (60, 10, 60, 80))
     vectors = PlainImage().embed(images(large, small, other))
     assert vectors[0] @ vectors[1] > 0.8 > vectors[0] @ vectors[2]
+
+
+def test_dust_and_strokes_of_a_neighbor_leave_a_drawing_where_it_is():
+    v, speck, other = (20, 10, 40, 60, 60, 10), (260, 170, 262, 172), (30, 10, 30, 80)
+    clean, dusty, bar = (drawn(line, size=(280, 180)) for line in (v, v, other))
+    ImageDraw.Draw(dusty).line(speck, fill=0, width=3)
+    ImageDraw.Draw(dusty).line((274, 20, 279, 20), fill=0, width=3)
+    vectors = PlainImage().embed(images(clean, dusty, bar))
+    assert vectors[0] @ vectors[1] > 0.99 > vectors[0] @ vectors[2]
+
+
+def test_a_dot_that_belongs_to_the_drawing_is_seen():
+    stroke, dot = (60, 40, 60, 80), (60, 16, 60, 20)
+    vectors = PlainImage().embed(images(drawn(stroke), drawn(stroke, dot)))
+    assert vectors[0] @ vectors[1] < 0.9
+
+
+def test_the_same_drawing_twice_as_wide_is_nearer_than_another():
+    wide = drawn((20, 20, 60, 60), (60, 60, 100, 20))
+    narrow = drawn((40, 20, 60, 60), (60, 60, 80, 20))
+    other = drawn((20, 60, 60, 20), (60, 20, 100, 60))
+    vectors = PlainImage().embed(images(wide, narrow, other))
+    assert vectors[0] @ vectors[1] > 0.7 > vectors[0] @ vectors[2]
+
+
+@pytest.mark.parametrize("line", [(0, 0, 119, 0), (60, 45, 60, 45), (0, 0, 119, 89)])
+def test_a_drawing_at_the_edge_or_of_one_point_is_described(line):
+    picture = Image.new("L", (120, 90), 255)
+    ImageDraw.Draw(picture).line(line, fill=0)
+    vectors = PlainImage().embed(images(picture))
+    assert np.linalg.norm(vectors[0]) == pytest.approx(1)
+
+
+def test_a_photograph_stays_whole():
+    photograph = np.random.default_rng(0).integers(0, 255, (SIDE, SIDE)).astype(np.float32)
+    border = np.concatenate([photograph[0], photograph[-1], photograph[:, 0], photograph[:, -1]])
+    np.testing.assert_allclose(drawing(photograph), photograph - np.median(border), rtol=1e-5)
 
 
 def test_ink_and_paper_may_change_places():

@@ -1,62 +1,93 @@
 """Shape and colour of an image as numbers: where its edges run, and which colours it has.
 
 Edges beat grey pixels wherever this was tried (5-fold accuracy of logistic regression on the given labels:
-scikit-learn's digits .98 against .93, CIFAR-10 .43 against .25, handwritten numerals .66 against .54).
+scikit-learn's digits .98 against .93, CIFAR-10 .43 against .25, handwritten numerals .78 against .74).
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
+
+from errata.types import F32, Bool
 
 CELLS = 6
 DIRECTIONS = 8
 CELL_PIXELS = 6
+SIDE = CELLS * CELL_PIXELS
 PLAIN_BORDER = 24
 """Grey levels within which a border pixel counts as background."""
 INK = 48
 """Grey levels from the background at which a pixel counts as drawn."""
+SPECK = 0.1
+"""A stroke with a smaller share of the largest one's pixels is dust, or part of what was drawn beside: it is seen where
+it lies within the drawing, and has no say in where that is."""
+DEVIATIONS = 4
+"""Standard deviations of the ink from one side to the other: a filled square takes .87 of that."""
 
 
-def drawing(grey_HW: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The part of the picture that is drawn on a plain background, padded to a square; a photograph stays whole.
+def drawing(grey_HW: F32) -> F32:
+    """f32[36, 36], grey levels above the background: what is drawn on a plain one, or a photograph as a whole.
 
-    Values are grey levels above the background. Without it a numeral written small in a corner looks like no other.
+    A drawing is centered on its ink, four standard deviations of it wide and high, so that nothing far off sets the
+    scale. It keeps the square root of its proportions: one twice as wide as high fills the width and .7 of the height
+    (moment normalization, section 2 of Liu, Nakashima, Sako, Fujisawa 2004, "Handwritten digit recognition:
+    investigation of normalization and feature extraction techniques").
     """
     border = np.concatenate([grey_HW[0], grey_HW[-1], grey_HW[:, 0], grey_HW[:, -1]])
     ground = np.median(border)
-    above_HW: NDArray[np.float32] = (grey_HW - ground).astype(np.float32)
+    above_HW = (grey_HW - ground).astype(np.float32)
     ink_HW = np.abs(above_HW) > INK
     if np.mean(np.abs(border - ground) < PLAIN_BORDER) < 0.9 or not ink_HW.any():
-        return above_HW
-    rows, columns = np.flatnonzero(ink_HW.any(axis=1)), np.flatnonzero(ink_HW.any(axis=0))
-    cut_HW = above_HW[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    height, width = cut_HW.shape
-    side = max(height, width)
-    square = np.zeros((side, side), np.float32)
-    top, left = (side - height) // 2, (side - width) // 2
-    square[top : top + height, left : left + width] = cut_HW
-    return square
+        return _scaled(above_HW, np.zeros(2), np.array(above_HW.shape))
+    points_n2 = np.argwhere(_without_specks(ink_HW))
+    extent_2 = np.maximum(DEVIATIONS * points_n2.std(axis=0), 1)
+    half_2 = np.sqrt(extent_2 * extent_2.max()) / 2
+    middle_2 = points_n2.mean(axis=0) + 0.5
+    return _scaled(above_HW, middle_2 - half_2, middle_2 + half_2)
 
 
-def edge_directions(picture_SS: NDArray[np.float32]) -> NDArray[np.float32]:
+def _without_specks(ink_HW: Bool) -> Bool:
+    from scipy.ndimage import label
+
+    stroke_HW, _ = label(ink_HW, np.ones((3, 3)))
+    pixels = np.bincount(stroke_HW.ravel())
+    pixels[0] = 0  # the background
+    kept_HW: Bool = (pixels >= SPECK * pixels.max())[stroke_HW]
+    return kept_HW
+
+
+def _scaled(picture_HW: F32, low_2: NDArray[Any], high_2: NDArray[Any]) -> F32:
+    """f32[36, 36]: the picture between two corners (row, column), 0 beyond its edges."""
+    from PIL import Image
+
+    beyond_2 = np.maximum(np.maximum(-low_2, high_2 - picture_HW.shape), 0)
+    pad = int(np.ceil(beyond_2.max()))
+    top, left, bottom, right = (float(at) + pad for at in (*low_2, *high_2))
+    image = Image.fromarray(np.pad(picture_HW, pad))
+    return np.asarray(image.resize((SIDE, SIDE), Image.Resampling.BILINEAR, (left, top, right, bottom)))
+
+
+def edge_directions(picture_SS: F32) -> F32:
     """f32[6 * 6 * 8]: strength of the edges per cell and direction (histograms of oriented gradients, Dalal 2005).
 
     The picture is square, with a side of CELLS * CELL_PIXELS. The square root keeps one hard edge from hiding the rest.
     """
     down, right = np.gradient(picture_SS)
-    strength = np.hypot(down, right)
-    turn = (np.arctan2(down, right) % np.pi) / np.pi * DIRECTIONS
-    lower = np.floor(turn)
-    cells = np.empty((CELLS, CELLS, DIRECTIONS), np.float32)
-    for k in range(DIRECTIONS):
-        share = np.where(lower % DIRECTIONS == k, 1 - (turn - lower), 0)
-        share += np.where((lower + 1) % DIRECTIONS == k, turn - lower, 0)
-        cells[:, :, k] = (strength * share).reshape(CELLS, CELL_PIXELS, CELLS, CELL_PIXELS).sum(axis=(1, 3))
-    return np.sqrt(cells).ravel()
+    strength = np.hypot(down, right).ravel()
+    turn = (np.arctan2(down, right).ravel() % np.pi) / np.pi * DIRECTIONS
+    lower = turn.astype(np.int64)
+    cells = np.arange(SIDE) // CELL_PIXELS
+    first = ((cells[:, None] * CELLS + cells) * DIRECTIONS).ravel()
+    sums = np.zeros(CELLS * CELLS * DIRECTIONS)
+    for direction, share in ((lower, 1 - (turn - lower)), (lower + 1, turn - lower)):
+        sums += np.bincount(first + direction % DIRECTIONS, strength * share, len(sums))
+    return np.sqrt(sums).astype(np.float32)
 
 
-def colours(rgb_HWC: NDArray[np.uint8]) -> NDArray[np.float32]:
+def colours(rgb_HWC: NDArray[np.uint8]) -> F32:
     """f32[64]: square roots of the shares of 4 x 4 x 4 colours, each pixel weighted by how far it is from grey."""
     bins = rgb_HWC // 64
     index = (bins[..., 0] * 16 + bins[..., 1] * 4 + bins[..., 2]).ravel()

@@ -9,7 +9,7 @@ import numpy as np
 
 from errata.errors import DataError
 from errata.tools.features.embedder import Progress, texts_of, unit_rows
-from errata.tools.features.image_shape import CELL_PIXELS, CELLS, DIRECTIONS, colours, drawing, edge_directions
+from errata.tools.features.image_shape import CELLS, DIRECTIONS, colours, drawing, edge_directions
 from errata.types import F32, Item
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 TEXT_WIDTH = 256
 MAX_SIDE = 256
-SIDE = CELLS * CELL_PIXELS
 WIDTH = CELLS * CELLS * DIRECTIONS + 64
 
 
@@ -52,7 +51,7 @@ class PlainText:
 class PlainImage:
     """Directions of the edges in a 6 x 6 grid, and a histogram of the colours. Knows looks, not meaning."""
 
-    name = "plain image features (edges, colours)"
+    name = "plain image features (edges about the center, colors)"
     strength: Literal["semantic", "plain"] = "plain"
     per_item = True
 
@@ -82,9 +81,5 @@ def _load(item: Item) -> Image:
 
 
 def _describe(image: Image) -> F32:
-    from PIL import Image as Pillow
-
-    grey_HW = np.asarray(image.convert("L"), np.float32)
-    picture = Pillow.fromarray(drawing(grey_HW)).resize((SIDE, SIDE), Pillow.Resampling.BILINEAR)
-    shape = unit_rows(edge_directions(np.asarray(picture))[None])[0]
+    shape = unit_rows(edge_directions(drawing(np.asarray(image.convert("L"), np.float32)))[None])[0]
     return np.concatenate([shape, colours(np.asarray(image))])
