@@ -247,8 +247,8 @@ PAPERS = (
         "PC2: Pseudo-Classification Based Pseudo-Captioning for Noisy Correspondence Learning",
         "PC2",
         "CROSS-MODAL",
-        "clusters of the texts as classes for pairs that have none; two Gaussians part fitting from ill-fitting pairs."
-        " Oscillation over training is not built",
+        "clusters of the texts as classes for pairs that have none. Two Gaussians that part fitting from"
+        " ill-fitting pairs are left out (they split pairs that all fit); oscillation over training is not built",
         f"{DETECTORS}/text_image.py",
         f"{TESTS}/test_text_image.py::test_pseudo_classes_are_the_topics_and_never_more_than_distinct_texts",
         "python",

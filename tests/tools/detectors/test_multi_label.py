@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import average_precision_score, roc_auc_score
 
 from errata.errors import DataError, SetupError
 from errata.tools.detectors import multi_label
@@ -10,10 +10,12 @@ from errata.tools.detectors.multi_label import (
     Channel,
     detect,
     fit_channel,
+    fit_channels,
     marked,
     nearest_centers,
     true_probs,
 )
+from errata.tools.detectors.ridge import Ridge
 
 
 def sets(items=600, labels=5, width=24, noise=0.3, seed=0):
@@ -67,6 +69,36 @@ def test_the_rates_of_the_channel_are_recovered():
     assert channel.superfluous == pytest.approx(0.03, abs=0.015)
 
 
+def test_the_superfluous_rate_of_a_label_leans_on_the_other_labels():
+    rng = np.random.default_rng(0)
+    true = rng.random((400, 8)) < 0.3
+    scores = (true + rng.normal(scale=0.4, size=true.shape)).astype(np.float32)
+    marks = np.where(true, rng.random(true.shape) >= 0.3, rng.random(true.shape) < 0.03)
+    alone = [fit_channel(scores[:, k].astype(float), marks[:, k]).superfluous for k in range(8)]
+    together = [channel.superfluous for channel in fit_channels(scores, marks)]
+    assert np.std(together) < np.std(alone) / 2
+    assert np.mean(together) == pytest.approx(0.03, abs=0.02)
+
+
+def test_marks_that_a_score_parts_cleanly_still_rank():
+    true = np.arange(100) >= 60
+    channel = fit_channel(np.arange(100) + 30.0 * true, true)
+    assert channel.slope == pytest.approx(multi_label.STEEPEST / np.std(np.arange(100) + 30.0 * true))
+
+
+def test_what_the_channel_says_is_learned_from_in_turn():
+    gains = []
+    for seed in range(3):
+        vectors, true = sets(items=300, noise=0.9, seed=seed)
+        marks, missing, _ = spoil(true, missing=0.5, seed=seed + 10)
+        once = multi_label._true_given_marks(Ridge(vectors).leave_one_out(marks), marks)
+        first, again = (
+            average_precision_score(missing[~marks], probs[~marks]) for probs in (once, true_probs(vectors, marks))
+        )
+        gains.append(again - first)
+    assert np.mean(gains) > 0.005
+
+
 def test_a_score_that_falls_with_the_marks_says_nothing_rather_than_the_reverse():
     rng = np.random.default_rng(0)
     true = rng.random(400) < 0.4
@@ -76,11 +108,12 @@ def test_a_score_that_falls_with_the_marks_says_nothing_rather_than_the_reverse(
 def test_the_gradient_of_the_channel_is_that_of_its_loss():
     rng = np.random.default_rng(0)
     scores, marks, at = rng.normal(size=50), rng.random(50) < 0.4, np.array([-0.7, -1.5, 1.3, 0.2])
-    _, gradient = multi_label._loss(at, scores, marks)
+    prior = (1.5, 20.0)
+    _, gradient = multi_label._loss(at, scores, marks, prior)
     for axis in range(4):
         step = np.eye(4)[axis] * 1e-6
-        rise = multi_label._loss(at + step, scores, marks)[0] - multi_label._loss(at - step, scores, marks)[0]
-        assert gradient[axis] == pytest.approx(rise / 2e-6, rel=1e-4)
+        above, below = (multi_label._loss(at + sign * step, scores, marks, prior)[0] for sign in (1, -1))
+        assert gradient[axis] == pytest.approx((above - below) / 2e-6, rel=1e-4)
 
 
 def test_quality_is_the_product_over_the_marks(monkeypatch):

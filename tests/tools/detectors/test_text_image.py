@@ -7,7 +7,14 @@ from sklearn.metrics import roc_auc_score
 from errata.errors import DataError
 from errata.tools.detectors import text_image
 from errata.tools.detectors.neighbors import Neighbors
-from errata.tools.detectors.text_image import agreement, alignment_levels, detect, distance_to_neighbors, pseudo_classes
+from errata.tools.detectors.text_image import (
+    agreement,
+    alignment_levels,
+    detect,
+    distance_to_neighbors,
+    misfitting,
+    pseudo_classes,
+)
 
 
 def pairs(count=400, topics=8, swapped=40, seed=0):
@@ -29,9 +36,23 @@ def test_swapped_texts_have_the_lowest_quality_and_are_flagged():
     assert scores.flag[~wrong].mean() < 0.02
 
 
-def test_pairs_that_all_fit_are_not_split_in_two():
+def test_of_pairs_that_all_fit_none_is_flagged():
     images, texts, _ = pairs(swapped=0)
     assert not detect(images, texts).flag.any()
+
+
+def test_nothing_is_flagged_by_vectors_that_cannot_tell():
+    images, texts, _ = pairs()
+    assert not detect(np.random.default_rng(1).permutation(images), texts).flag.any()
+
+
+def test_twice_as_many_do_not_fit_as_lie_beyond_the_median_of_chance():
+    chance = np.array([1, 2, 3, 4, 5], np.float32)
+    apart = np.array([0] * 6 + [2, 3, 4, 5], np.float32)
+    assert misfitting(apart, chance) == 4
+    assert misfitting(np.minimum(apart, 3), chance) == 0
+    assert misfitting(apart[5:], chance) == 0, "more than half: nothing can be told"
+    assert misfitting(apart[:0], chance[:0]) == 0
 
 
 def test_a_rare_clean_topic_is_not_flagged_in_bulk():
@@ -56,15 +77,14 @@ def test_the_distance_to_neighbors_of_a_hand_computed_case():
     texts = np.eye(2, dtype=np.float32)[[0, 0, 1]]
     little = np.exp(-text_image.SHARPNESS * 0.1)
     expected = [little / (1 + little), little / (1 + little), 1]
-    assert distance_to_neighbors(near, texts, np.zeros(3, np.float32)).tolist() == pytest.approx(expected)
+    assert distance_to_neighbors(near, texts).tolist() == pytest.approx(expected)
 
 
-def test_a_neighbor_whose_own_sides_do_not_fit_says_less():
-    near = Neighbors(np.array([[1, 2]] * 3), np.ones((3, 2), np.float32))
-    texts = np.eye(2, dtype=np.float32)[[0, 0, 1]]
-    trusted = distance_to_neighbors(near, texts, np.array([0, 0, 1], np.float32))[0]
-    assert trusted == pytest.approx(np.exp(-5) / (1 + np.exp(-5)))
-    assert distance_to_neighbors(near, texts, np.array([0, 1, 0], np.float32))[0] == pytest.approx(1 - trusted)
+def test_an_item_is_no_witness_of_its_own_side_under_another():
+    near = Neighbors(np.array([[1, 2], [0, 2], [0, 1]]), np.ones((3, 2), np.float32))
+    texts = np.eye(3, dtype=np.float32)[[0, 0, 1]]
+    told = distance_to_neighbors(near, texts, np.array([1, 2, 0]))
+    assert told.tolist() == pytest.approx([1, 1, 0])
 
 
 def test_two_views_agree_where_the_text_fits():

@@ -103,11 +103,22 @@ def test_spans_are_those_of_the_conll_scorer():
     assert spans(np.empty(0, int), [], TAGS) == []
 
 
-def test_entities_and_sentences_are_as_good_as_their_worst_token():
+def test_an_entity_is_as_good_as_its_worst_token():
     quality = np.array([0.9, 0.2, 0.8, 0.7], np.float32)
     assert span_quality(quality, spans([BP, IP, _O, BL], [4], TAGS)).tolist() == pytest.approx([0.2, 0.7])
-    assert sentence_quality(quality, [2, 0, 2, 0]).tolist() == pytest.approx([0.2, 1, 0.7, 1])
+
+
+def test_a_sentence_is_nearly_as_good_as_its_worst_token():
+    quality = np.array([0.9, 0.2, 0.8, 0.7, 0.4], np.float32)
+    second = np.exp(-0.1 / token.TEMPERATURE)
+    expected = [0.2, 1, (0.7 + second * 0.8) / (1 + second), 1, 0.4]
+    assert sentence_quality(quality, [2, 0, 2, 0, 1]).tolist() == pytest.approx(expected, rel=1e-5)
     assert sentence_quality(quality[:0], [0]).tolist() == [1]
+
+
+def test_one_bad_token_among_good_ones_is_worse_than_a_sentence_that_is_hard_throughout():
+    lone, throughout = sentence_quality(np.array([0.02, 1, 1, 0.02, 0.1, 0.1], np.float32), [3, 3])
+    assert lone < throughout
 
 
 @pytest.mark.parametrize(
