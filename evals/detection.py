@@ -25,10 +25,10 @@ from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
 from errata.tools.detectors import confident_learning, ensemble
-from errata.tools.detectors.channel_quality import believed_noise, hedged_transition
 from errata.tools.detectors.confident_joint import confident_joint
 from errata.tools.detectors.neighbors import neighbors
 from errata.tools.features.choose import choose_embedder
+from errata.tools.inference.label_noise import label_noise
 from errata.types import F32, Bool, Int, Item
 from evals.peers import Ranked, best_other, from_features, from_probs, recipe_probs
 from evals.planted import UNKNOWN, Kind, digits, plant
@@ -152,8 +152,8 @@ def with_probs(labels_N: Int, probs_NK: F32) -> Ranked:
 def suggested(labels_N: Int, probs_NK: F32) -> Int:
     """The likeliest other label, as a run's posterior has it."""
     joint_KK = confident_joint(labels_N, probs_NK).calibrated(labels_N)
-    transition_KK = hedged_transition(joint_KK, believed_noise(joint_KK))
-    return best_other(probs_NK * transition_KK.T[labels_N].astype(np.float32), labels_N)
+    noise = label_noise(labels_N, [probs_NK], joint_KK)
+    return best_other(probs_NK**noise.power * noise.transition_KK.T[labels_N].astype(np.float32), labels_N)
 
 
 def compare(found: Sequence[Found]) -> dict[str, Any]:

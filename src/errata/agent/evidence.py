@@ -8,9 +8,8 @@ import numpy as np
 
 from errata.agent.hearing import as_heard
 from errata.agent.workspace import Workspace
-from errata.tools.detectors.channel_quality import believed_noise, hedged_transition
 from errata.tools.detectors.confident_joint import confident_joint
-from errata.tools.inference.evidence import F64
+from errata.tools.inference.label_noise import LabelNoise, label_noise
 from errata.tools.inference.posterior import Posteriors, weigh
 from errata.types import Int, Verdict
 
@@ -21,20 +20,21 @@ def posteriors(workspace: Workspace, verdicts: Sequence[Verdict] | None = None) 
     return weigh(
         workspace.given_N,
         workspace.detector_probs(),
-        transition(workspace),
+        noise_of(workspace),
         found,
         workspace.run.label_space,
         workspace.settings.pool,
     )
 
 
-def transition(workspace: Workspace) -> F64:
-    """How labels go wrong here, f64[K, K]: [a, b] is P(given = b | true = a); counted once."""
+def noise_of(workspace: Workspace) -> LabelNoise:
+    """How labels go wrong here, learned once from the labels and the detectors."""
     arrays = workspace.arrays
-    if not arrays.has("transition"):
-        joint_KK = joint_of(workspace)
-        arrays.save("transition", hedged_transition(joint_KK, believed_noise(joint_KK)))
-    return np.asarray(arrays.load("transition"))
+    if not arrays.has("power"):
+        found = label_noise(workspace.given_N, workspace.detector_probs(), joint_of(workspace))
+        arrays.save("transition", found.transition_KK)
+        arrays.save("power", np.array(found.power))
+    return LabelNoise(np.asarray(arrays.load("transition")), float(arrays.load("power")))
 
 
 def joint_of(workspace: Workspace) -> Int:

@@ -8,7 +8,6 @@ from errata.tools.detectors.channel_quality import (
     FITS_NOTHING,
     channel_quality,
     even_noise,
-    hedged_transition,
     noise_channel,
     smoothed_channel,
 )
@@ -60,12 +59,6 @@ def test_few_items_leave_the_channel_near_even_noise():
     channel = smoothed_channel(joint).transition_KK
     assert channel.sum(axis=1) == pytest.approx([1, 1, 1])
     assert np.abs(channel - even_noise(1 / 9, 3)).max() < 0.12
-
-
-def test_the_hedged_channel_believes_in_noise_where_the_joint_saw_none():
-    found = hedged_transition(np.diag([1000, 1000]), 0.1)
-    assert found[0, 1] == pytest.approx(0.05, abs=0.001)
-    assert found.sum(axis=1) == pytest.approx([1, 1])
 
 
 @pytest.mark.parametrize("labels", [[0, 0, 0], [0], [2, 2]])

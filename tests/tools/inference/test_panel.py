@@ -10,6 +10,7 @@ import pytest
 from errata.settings import Costs, Pool
 from errata.tools.detectors.channel_quality import even_noise
 from errata.tools.inference.escalation import undecided
+from errata.tools.inference.label_noise import LabelNoise
 from errata.tools.inference.posterior import Posteriors, weigh
 from errata.types import LabelSpace, PromptRef, Verdict
 
@@ -26,7 +27,8 @@ def said(judge: str, idx: int = 0, protocol: str = "blind_choice", **probs: floa
 
 
 def table(rows: list[list[float]], verdicts: list[Verdict], pool: Pool = "mean") -> Posteriors:
-    return weigh(np.zeros(len(rows), np.int64), [np.array(rows, np.float32)], even_noise(0.1, 3), verdicts, SPACE, pool)
+    noise = LabelNoise(even_noise(0.1, 3), 1.0)
+    return weigh(np.zeros(len(rows), np.int64), [np.array(rows, np.float32)], noise, verdicts, SPACE, pool)
 
 
 def change(pool: Pool, *verdicts: Verdict) -> float:

@@ -10,13 +10,14 @@ import pytest
 from errata.settings import Costs
 from errata.tools.detectors.channel_quality import even_noise
 from errata.tools.inference.candidates import candidates
+from errata.tools.inference.label_noise import LabelNoise
 from errata.tools.inference.outcome import outcomes
 from errata.tools.inference.posterior import Posteriors, weigh
 from errata.tools.inference.suspects import rank_suspects
 from errata.types import LabelSpace, PromptRef, Verdict
 
 SPACE = LabelSpace(("a", "b", "c"))
-TRANSITION = even_noise(0.1, 3)
+NOISE = LabelNoise(even_noise(0.1, 3), 1.0)
 
 
 def said(idx: int, **probs: float) -> Verdict:
@@ -29,7 +30,7 @@ def said(idx: int, **probs: float) -> Verdict:
 
 def table(given: list[int], rows: list[list[float]], verdicts: list[Verdict] | None = None) -> Posteriors:
     probs = np.array(rows, np.float32)
-    return weigh(np.array(given), [probs], TRANSITION, verdicts or [], SPACE)
+    return weigh(np.array(given), [probs], NOISE, verdicts or [], SPACE)
 
 
 def test_candidates_start_with_the_given_label_and_never_repeat() -> None:
@@ -71,9 +72,9 @@ def test_one_sure_wrong_answer_of_a_judge_cannot_overrule_everything() -> None:
 def test_permuting_the_classes_permutes_the_answer() -> None:
     rows = np.array([[0.5, 0.3, 0.2]], np.float32)
     order = [2, 0, 1]
-    first = weigh(np.array([0]), [rows], TRANSITION, [], SPACE).item(0).labels
+    first = weigh(np.array([0]), [rows], NOISE, [], SPACE).item(0).labels
     swapped = LabelSpace(tuple(SPACE.names[k] for k in order))
-    second = weigh(np.array([1]), [rows[:, order]], TRANSITION, [], swapped).item(0).labels
+    second = weigh(np.array([1]), [rows[:, order]], NOISE, [], swapped).item(0).labels
     assert second == pytest.approx(dict(first))
 
 

@@ -20,9 +20,6 @@ FITS_NOTHING = 0.03
 """Weight of the hypothesis that an item fits no class, beside the labels' probabilities. At 0, items that fit none pass
 for right (average precision on digits with a tenth of such items .87, and .94 here); the larger, the more the score
 becomes the self-confidence, which misses flips between classes that look alike."""
-NOISE_BOUNDS = (0.033, 0.5)
-"""Before anybody looked, no dataset is believed to be cleaner than ten well-kept test sets turned out to be on average
-(Northcutt, Athalye, Mueller 2021), and none to be mostly wrong."""
 PSEUDO = 10
 """True items of each class that are taken to be mislabeled evenly, beside those that the joint counts."""
 BLOCK = 1 << 20
@@ -56,20 +53,6 @@ def smoothed_channel(joint_KK: Int) -> NoiseChannel:
     """The channel that a joint i64[K, K] (given, true) holds, drawn toward even noise of the same size where it rests
     on few items."""
     return from_joint(joint_KK + PSEUDO * even_noise(_noise(joint_KK), len(joint_KK)))
-
-
-def hedged_transition(joint_KK: Int, noise: float) -> NDArray[np.float64]:
-    """f64[K, K]: [a, b] is P(given = b | true = a), for naming the right label.
-
-    Half of it is what the joint shows, half even noise of the share ``noise``: the joint knows which classes are
-    confused, but it takes a model's confusions for people's, and it may have seen none where there are some.
-    """
-    return (smoothed_channel(joint_KK).transition_KK + even_noise(noise, len(joint_KK))) / 2
-
-
-def believed_noise(joint_KK: Int) -> float:
-    """The share of labels that a joint i64[K, K] puts off its diagonal, within NOISE_BOUNDS."""
-    return float(np.clip(_noise(joint_KK), *NOISE_BOUNDS))
 
 
 def _noise(joint_KK: Int) -> float:

@@ -10,6 +10,7 @@ import numpy as np
 from errata.settings import Pool
 from errata.tools.inference.candidates import NOBODY, candidates
 from errata.tools.inference.evidence import F64, from_detectors, from_given, from_judges
+from errata.tools.inference.label_noise import LabelNoise
 from errata.types import F32, Int, LabelSpace, Posterior, Verdict
 
 RARE_STATE = 0.02
@@ -51,15 +52,15 @@ class Posteriors:
 def weigh(
     given_N: Int,
     probs: Sequence[F32],
-    transition_KK: F64,
+    noise: LabelNoise,
     verdicts: Sequence[Verdict],
     space: LabelSpace,
     pool: Pool = "mean",
 ) -> Posteriors:
-    """The posterior of every item from the detectors' distributions (f32[N, K] each), the verdicts, and the noise
-    channel f64[K, K]: [a, b] is P(given = b | true = a)."""
+    """The posterior of every item from the detectors' distributions (f32[N, K] each), what is known of the noise in
+    the given labels, and the verdicts."""
     cand_NC = candidates(given_N, probs, _heard(verdicts, space))
-    labels_NC = from_detectors(cand_NC, probs) + from_given(cand_NC, given_N, transition_KK)
+    labels_NC = from_detectors(cand_NC, probs, noise.power) + from_given(cand_NC, given_N, noise.transition_KK)
     # Detectors say nothing of the two rare states; each is held against the label that they favour most.
     rare_N1 = labels_NC.max(axis=1, keepdims=True) + np.log(RARE_STATE)
     judged_NS, judged_N = from_judges(cand_NC, verdicts, space, pool)
