@@ -5,7 +5,8 @@ import pytest
 from sklearn.datasets import load_digits
 from sklearn.metrics import average_precision_score
 
-from errata.tools.detectors import discriminant, ensemble
+from errata.tools.detectors import confident_learning, discriminant, ensemble
+from errata.tools.detectors import neighbors as neighbor_detector
 from errata.tools.detectors.channel_quality import channel_quality
 from errata.tools.detectors.neighbors import neighbor_votes, neighbors
 from errata.tools.detectors.pool import pool
@@ -43,15 +44,19 @@ def test_rows_are_distributions_and_permuted_classes_permute_them():
     np.testing.assert_allclose(found[:, order], permuted, atol=5e-3)
 
 
-def test_a_rare_clean_group_is_not_flagged_in_bulk():
-    rng = np.random.default_rng(0)
-    centres = 4 * np.eye(3, 8)
-    truth = np.repeat([0, 1, 2], [300, 300, 300])
-    vectors = centres[truth] + rng.normal(size=(900, 8))
-    vectors[:15] = 4 * np.eye(8)[7] + 0.5 * rng.normal(size=(15, 8))  # of class 0, and like nothing else in it
-    vectors = vectors.astype(np.float32)
-    found = ensemble.leave_one_out(vectors, truth, 3, neighbors(vectors))
-    assert (found[:15].argmax(axis=1) == 0).mean() > 0.8
+def test_a_rare_clean_group_is_not_flagged_in_bulk_where_wrong_labels_are():
+    vectors, given, truth = spoiled_digits(share=0.1)
+    standing = np.flatnonzero(truth == 4)[:15]
+    upside_down = vectors[standing].reshape(15, 8, 8)[:, ::-1].reshape(15, 64)
+    vectors, given = np.concatenate([vectors, upside_down]), np.concatenate([given, truth[standing]])
+    near = neighbors(vectors)
+    flags = [
+        confident_learning.detect(given, ensemble.leave_one_out(vectors, given, 10, near)).flag,
+        neighbor_detector.detect(near, given, 10).flag,
+    ]
+    for flag in flags:
+        assert flag[:-15][given[:-15] != truth].mean() > 0.9
+        assert flag[-15:].mean() < 0.1
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from errata.tools.detectors.channel_quality import channel_quality, smoothed_channel
-from errata.tools.detectors.checks import labeled, probabilities
-from errata.tools.detectors.confident_joint import ConfidentJoint, Probs, confident_joint
+from errata.tools.detectors.checks import floats, labeled
+from errata.tools.detectors.confident_joint import ConfidentJoint, Probs, checked_joint, confident_joint
 from errata.tools.detectors.label_quality import QualityScore, quality_scores
 from errata.tools.detectors.pruning import PruneBy, counts_to_remove, prune, prune_counts
 from errata.types import Bool, Int, Scores
@@ -27,9 +27,9 @@ def detect(labels_N: ArrayLike, probs_NK: ArrayLike) -> Scores:
 
     ``label_probs`` are the probabilities as they came. Raises DataError where labels or probabilities are unfit.
     """
-    probs = probabilities(probs_NK, len(np.asarray(labels_N)))
+    probs = floats(probs_NK, len(np.asarray(labels_N)))
     labels = labeled(labels_N, probs.shape[1])
-    joint = confident_joint(labels, probs)
+    joint = checked_joint(labels, probs)
     joint_KK = joint.calibrated(labels)
     quality_N = channel_quality(labels, probs, smoothed_channel(joint_KK))
     flag_N = suspected(labels, probs, joint_KK=joint_KK, joint=joint)
