@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+REAL = ("noisyag", "hausa", "roman", "cifar10n_given", "cifar10n_worst")
 README, RESULTS = Path("README.md"), Path("evals/results")
 
 
@@ -67,6 +68,21 @@ def _of_peer(figures: dict[str, float], peer: str) -> str:
     return f"{figures[peer]:.3f} {peer.replace('_', ' ')}"
 
 
+def posterior(found: dict[str, Any]) -> str:
+    lines = ["| data | wrong | changes proposed | right | right labels broken |", "|---|---|---|---|---|"]
+    for name, figures in found["sets"].items():
+        if name in REAL:
+            share = f"{figures['relabels_right']} ({figures['relabels_right'] / max(figures['relabels'], 1):.0%})"
+            cells = [
+                name.replace("_", " "),
+                f"{figures['wrong']} of {figures['items']}",
+                f"{figures['relabels']}",
+                share,
+            ]
+            lines.append(f"| {' | '.join(cells)} | {figures['broken']} |")
+    return "\n".join([*lines, ""])
+
+
 def confident_learning(found: dict[str, Any]) -> str:
     lines = ["| items x classes | filter | errata | cleanlab, 1 job | cleanlab, default | less memory | passes |"]
     lines.append("|---|---|---|---|---|---|---|")
@@ -91,6 +107,16 @@ def scan_speed(found: dict[str, Any]) -> str:
                 row = of_size[who]
                 cells = [f"{int(size):,}", who, f"{row['cpu_s']:.0f} s", f"{row['wall_s']:.0f} s"]
                 lines.append(f"| {' | '.join(cells)} | {row['extra_mb']:,.0f} MB | {row['ap']:.3f} |")
+    return "\n".join([*lines, ""])
+
+
+def neighbor_search(found: dict[str, Any]) -> str:
+    lines = ["| ten neighbors of each | search | CPU | wall | recall |", "|---|---|---|---|---|"]
+    for name, methods in found["sets"].items():
+        kind, size = name.split()
+        for method, row in methods.items():
+            cells = [f"{int(size):,} {kind}", method, f"{row['cpu_s']:.1f} s", f"{row['wall_s']:.1f} s"]
+            lines.append(f"| {' | '.join(cells)} | {row['recall']:.3f} |")
     return "\n".join([*lines, ""])
 
 
@@ -193,8 +219,10 @@ TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
     "server_share": server_share,
     "prefix_cache": prefix_cache,
     "detection": detection,
+    "posterior": posterior,
     "confident_learning": confident_learning,
     "scan_speed": scan_speed,
+    "neighbor_search": neighbor_search,
     "votes": votes,
     "second_night": second_night,
 }

@@ -40,21 +40,28 @@ def search(units_ND: F32, k: int, progress: Progress | None = None) -> tuple[Int
         return exact(units_ND, k, progress)
     sample = np.sort(np.random.default_rng(0).choice(len(units_ND), SAMPLED, replace=False))
     true_Sk = nearest_of(sample, units_ND, k)[0]
-    vectors_ND, count = units_ND, k
-    found_Sk = np.ones(true_Sk.shape, np.bool_)
-    if units_ND.shape[1] >= 2 * LEADING and CANDIDATES * k < len(units_ND):
-        leading_NL = units_ND @ _leading(units_ND)
-        likely_Sc = nearest_of(sample, leading_NL, CANDIDATES * k)[0]
-        among_Sk = (true_Sk[:, :, None] == likely_Sc[:, None]).any(axis=2)
-        if among_Sk.mean() >= RECALL:
-            vectors_ND, count, found_Sk = leading_NL, CANDIDATES * k, among_Sk
+    vectors_ND, found_Sk = _leading_vectors(units_ND, sample, true_Sk)
+    count = k if vectors_ND is units_ND else CANDIDATES * k
     cells = cells_of(vectors_ND)
     looked_into = min(_cells_needed(vectors_ND, cells, sample, true_Sk, found_Sk), MOST_COMPARED // CELL)
     if looked_into > MOST_CELLS * len(cells.centers_CD):
-        candidates_Nc, similarities_Nc = exact(vectors_ND, count, progress)
+        found_Nc, similarities_Nc = exact(vectors_ND, count, progress)
     else:
-        candidates_Nc, similarities_Nc = search_cells(vectors_ND, count, cells, looked_into, progress)
-    return (candidates_Nc, similarities_Nc) if count == k else _nearest_among(candidates_Nc, units_ND, k)
+        found_Nc, similarities_Nc = search_cells(vectors_ND, count, cells, looked_into, progress)
+    return (found_Nc, similarities_Nc) if vectors_ND is units_ND else _nearest_among(found_Nc, units_ND, k)
+
+
+def _leading_vectors(units_ND: F32, sample: Int, true_Sk: Int) -> tuple[F32, Bool]:
+    """The items in their leading directions f32[N, LEADING], and bool[S, k]: which true neighbors of the sample are
+    among the candidates there. Where too few are: the items as they come, which miss none."""
+    candidates = CANDIDATES * true_Sk.shape[1]
+    if units_ND.shape[1] >= 2 * LEADING and candidates < len(units_ND):
+        leading_NL = units_ND @ _leading(units_ND)
+        likely_Sc = nearest_of(sample, leading_NL, candidates)[0]
+        found_Sk: Bool = (true_Sk[:, :, None] == likely_Sc[:, None]).any(axis=2)
+        if found_Sk.mean() >= RECALL:
+            return leading_NL, found_Sk
+    return units_ND, np.ones(true_Sk.shape, np.bool_)
 
 
 def _cells_needed(vectors_ND: F32, cells: Cells, sample: Int, true_Sk: Int, found_Sk: Bool) -> int:
