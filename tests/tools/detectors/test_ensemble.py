@@ -44,7 +44,7 @@ def test_rows_are_distributions_and_permuted_classes_permute_them():
     np.testing.assert_allclose(found[:, order], permuted, atol=5e-3)
 
 
-def test_a_rare_clean_group_is_not_flagged_in_bulk_where_wrong_labels_are():
+def test_a_rare_clean_group_is_not_flagged_in_bulk():
     vectors, given, truth = spoiled_digits(share=0.1)
     standing = np.flatnonzero(truth == 4)[:15]
     upside_down = vectors[standing].reshape(15, 8, 8)[:, ::-1].reshape(15, 64)
