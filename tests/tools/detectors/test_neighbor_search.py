@@ -104,6 +104,15 @@ def test_all_cells_find_all_neighbors(small_cells):
     np.testing.assert_array_equal(search_cells(units, 5, cells_of(units), 20)[0], brute(units, 5))
 
 
+def test_nearly_the_same_is_found_in_a_few_cells_where_the_rest_has_no_structure(small_cells):
+    rng = np.random.default_rng(0)
+    units = unit_rows(rng.standard_normal((2000, 64)).astype(np.float32))
+    near_copies = unit_rows((units[:200] + 0.02 * rng.standard_normal((200, 64))).astype(np.float32))
+    both = np.concatenate([units, near_copies])
+    indices, _ = search_cells(both, 5, cells_of(both), 4)
+    assert (indices[2000:] == np.arange(200)[:, None]).any(axis=1).mean() > 0.99
+
+
 def test_where_the_nearest_cell_holds_too_few_all_are_compared(small_cells):
     units = unit_rows(np.eye(4, dtype=np.float32)[np.repeat(np.arange(4), [997, 1, 1, 1])])
     indices, similarities = search_cells(units, 5, cells_of(units), 1)
