@@ -25,10 +25,9 @@ from errata.tools.detectors.annotators import Votes
 from errata.tools.detectors.annotators.crowdlab import crowdlab
 from errata.tools.detectors.annotators.dawid_skene import FEW, dawid_skene
 from errata.tools.detectors.annotators.majority import majority_vote, vote_shares
-from errata.tools.detectors.confident_joint import Probs
 from errata.tools.features.plain import PlainText
 from errata.tools.features.probe import out_of_fold_probs
-from errata.types import F32, Bool, Int, Item
+from errata.types import F32, Bool, Int, Item, Probs
 from evals.result import write_result
 
 SEED = 0

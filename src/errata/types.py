@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 F32 = NDArray[np.float32]
 Bool = NDArray[np.bool_]
 Int = NDArray[np.int64]
+Probs = NDArray[np.floating[Any]]
+"""Probabilities as they came: float32 or float64."""
 
 Outcome = Literal["keep", "relabel", "several", "none_of_these", "ambiguous"]
 Status = Literal["unchecked", "scanned", "judged", "decided", "applied"]

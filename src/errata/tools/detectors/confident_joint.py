@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 from errata.tools.detectors.blocks import each_block
 from errata.tools.detectors.checks import RowCheck
 from errata.tools.detectors.peaks import CLOSE, Peaks, peaks
-from errata.tools.detectors.peaks import Probs as Probs
-from errata.types import Int
+from errata.types import Int, Probs
 
 NEVER = 2
 """Threshold of a class that no item was given: no probability reaches it."""

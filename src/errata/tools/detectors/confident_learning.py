@@ -13,10 +13,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from errata.tools.detectors.channel_quality import channel_quality, smoothed_channel
 from errata.tools.detectors.checks import floats, labeled
-from errata.tools.detectors.confident_joint import ConfidentJoint, Probs, checked_joint, confident_joint
+from errata.tools.detectors.confident_joint import ConfidentJoint, checked_joint, confident_joint
 from errata.tools.detectors.label_quality import QualityScore, quality_scores
 from errata.tools.detectors.pruning import PruneBy, counts_to_remove, prune, prune_counts
-from errata.types import Bool, Int, Scores
+from errata.types import Bool, Int, Probs, Scores
 
 FilterBy = Literal[PruneBy, "confident_learning", "predicted_neq_given", "low_normalized_margin", "low_self_confidence"]
 

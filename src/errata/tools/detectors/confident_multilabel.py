@@ -16,10 +16,10 @@ from numpy.typing import ArrayLike, NDArray
 from errata.errors import DataError
 from errata.tools.detectors.blocks import each_block
 from errata.tools.detectors.checks import multilabeled, probabilities
-from errata.tools.detectors.confident_joint import Probs, confident_thresholds
+from errata.tools.detectors.confident_joint import confident_thresholds
 from errata.tools.detectors.confident_learning import FilterBy, suspected
 from errata.tools.detectors.label_quality import QualityScore, adjusted, quality_scores
-from errata.types import Bool, Int, Scores
+from errata.types import Bool, Int, Probs, Scores
 
 WORST = 0.8
 """Weight of an item's worst class in its quality; of the next one a fifth of that, and so on (the paper's alpha)."""

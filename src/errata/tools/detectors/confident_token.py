@@ -13,10 +13,9 @@ from numpy.typing import ArrayLike
 
 from errata.errors import DataError
 from errata.tools.detectors.checks import labeled, probabilities
-from errata.tools.detectors.confident_joint import Probs
 from errata.tools.detectors.confident_learning import FilterBy, suspected
 from errata.tools.detectors.label_quality import QualityScore, quality_scores
-from errata.types import F32, Int, Scores
+from errata.types import F32, Int, Probs, Scores
 
 
 class Tokens(NamedTuple):

@@ -10,11 +10,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from errata.errors import DataError, SetupError
 from errata.tools.detectors.checks import floats, labeled, probabilities
-from errata.tools.detectors.confident_joint import Probs, checked_joint
+from errata.tools.detectors.confident_joint import checked_joint
 from errata.tools.detectors.confident_learning import FilterBy, suspected
 from errata.tools.detectors.confident_multilabel import item_quality, memberships, suspected_items
 from errata.tools.detectors.label_quality import QualityScore, quality_scores
 from errata.tools.detectors.pruning import PruneBy
+from errata.types import Probs
 
 
 def find_label_issues(

@@ -13,9 +13,8 @@ from numpy.typing import ArrayLike
 from errata.errors import SetupError
 from errata.tools.detectors.blocks import each_block
 from errata.tools.detectors.checks import labeled, probabilities
-from errata.tools.detectors.confident_joint import Probs as Probs
 from errata.tools.detectors.confident_joint import confident_thresholds, self_confidence
-from errata.types import F32, Int
+from errata.types import F32, Int, Probs
 
 QualityScore = Literal["self_confidence", "normalized_margin", "confidence_weighted_entropy"]
 SMALLEST = 1e-6

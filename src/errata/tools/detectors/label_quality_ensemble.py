@@ -14,9 +14,9 @@ from numpy.typing import ArrayLike, NDArray
 from errata.errors import DataError, SetupError
 from errata.tools.detectors.blocks import each_block
 from errata.tools.detectors.checks import labeled, probabilities
-from errata.tools.detectors.confident_joint import Probs, self_confidence
+from errata.tools.detectors.confident_joint import self_confidence
 from errata.tools.detectors.label_quality import SMALLEST, QualityScore, quality_scores
-from errata.types import F32, Int
+from errata.types import F32, Int, Probs
 
 WeighBy = Literal["accuracy", "uniform", "log_loss_search", "custom"]
 

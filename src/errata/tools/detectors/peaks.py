@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from errata.tools.detectors.blocks import each_block
-from errata.types import Bool, Int
-
-Probs = NDArray[np.floating[Any]]
+from errata.types import Bool, Int, Probs
 
 CLOSE = 1e-6
 """Probabilities nearer to each other than this count as equal."""

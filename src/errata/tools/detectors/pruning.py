@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from errata.tools.detectors.blocks import BLOCK, each_block
-from errata.tools.detectors.confident_joint import ByClass, Probs, by_class, round_rows
+from errata.tools.detectors.confident_joint import ByClass, by_class, round_rows
 from errata.tools.detectors.peaks import CLOSE, Peaks, entries
-from errata.types import Bool, Int
+from errata.types import Bool, Int, Probs
 
 PruneBy = Literal["prune_by_noise_rate", "prune_by_class", "both"]
 

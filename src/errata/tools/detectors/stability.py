@@ -15,8 +15,7 @@ from numpy.typing import ArrayLike
 from errata.errors import DataError
 from errata.tools.detectors.blocks import each_block
 from errata.tools.detectors.checks import probabilities
-from errata.tools.detectors.label_quality import Probs
-from errata.types import F32, Scores
+from errata.types import F32, Probs, Scores
 
 
 def detect(probs_NK: ArrayLike, copies: Iterable[ArrayLike]) -> Scores:

@@ -16,8 +16,7 @@ from numpy.typing import ArrayLike
 from errata.errors import DataError
 from errata.tools.detectors import confident_learning
 from errata.tools.detectors.checks import labeled, probabilities
-from errata.tools.detectors.label_quality import Probs
-from errata.types import F32, Bool, Int, Scores
+from errata.types import F32, Bool, Int, Probs, Scores
 
 PRIOR_WEIGHT = 0.375
 """Bayes' rule divides the tags' shares out of the probabilities (1). Less: vectors of neighboring tokens overlap, so
