@@ -69,6 +69,13 @@ def test_one_sure_wrong_answer_of_a_judge_cannot_overrule_everything() -> None:
     assert found.given_holds_N[0] > 0.5
 
 
+def test_detectors_are_taken_to_their_power_only_where_no_judge_has_looked() -> None:
+    given, probs, heard = np.array([0, 0]), np.array([[0.05, 0.6, 0.35]] * 2, np.float32), [said(1, a=0.7)]
+    sharp, plain = (weigh(given, [probs], NOISE._replace(power=p), heard, SPACE).given_holds_N for p in (3.0, 1.0))
+    assert sharp[0] < plain[0] - 0.1
+    assert sharp[1] == plain[1] > 0.5
+
+
 def test_permuting_the_classes_permutes_the_answer() -> None:
     rows = np.array([[0.5, 0.3, 0.2]], np.float32)
     order = [2, 0, 1]

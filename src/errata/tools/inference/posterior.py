@@ -60,10 +60,13 @@ def weigh(
     """The posterior of every item from the detectors' distributions (f32[N, K] each), what is known of the noise in
     the given labels, and the verdicts."""
     cand_NC = candidates(given_N, probs, _heard(verdicts, space))
-    labels_NC = from_detectors(cand_NC, probs, noise.power) + from_given(cand_NC, given_N, noise.transition_KK)
+    judged_NS, judged_N = from_judges(cand_NC, verdicts, space, pool)
+    # What a judge was asked about is what the detectors and the given label dispute. Of such items the power promises
+    # too much: on digits, detectors taken to it overruled judges who were right.
+    power_N = np.where(judged_N > 0, 1.0, noise.power)
+    labels_NC = from_detectors(cand_NC, probs, power_N) + from_given(cand_NC, given_N, noise.transition_KK)
     # Detectors say nothing of the two rare states; each is held against the label that they favour most.
     rare_N1 = labels_NC.max(axis=1, keepdims=True) + np.log(RARE_STATE)
-    judged_NS, judged_N = from_judges(cand_NC, verdicts, space, pool)
     scores_NS = np.concatenate([labels_NC, rare_N1, rare_N1], axis=1) + judged_NS
     scores_NS[judged_N == 0, -2:] = -np.inf
     probs_NS = np.exp(scores_NS - scores_NS.max(axis=1, keepdims=True))
