@@ -6,7 +6,7 @@ from sklearn.metrics import roc_auc_score
 
 from errata.errors import DataError
 from errata.tools.detectors import dynamics as module
-from errata.tools.detectors.dynamics import detect, dynamics, learned_by
+from errata.tools.detectors.dynamics import detect, dynamics
 from tests.tools.detectors.made import DEGENERATE, blobs, flipped
 
 
@@ -62,19 +62,6 @@ def test_the_gradient_is_that_of_the_loss():
     step = 1e-5 * np.eye(3)
     numeric = [[(loss(logits + np.eye(4)[[i]].T * step[k]) - loss(logits)) / 1e-5 for k in range(3)] for i in range(4)]
     np.testing.assert_allclose(gradient, numeric, atol=1e-3)
-
-
-def test_a_class_has_been_learned_where_its_curve_is_flat():
-    epochs = np.arange(1, 31)
-    fast, slow = 0.9 * (1 - np.exp(-1.0 * epochs)), 0.9 * (1 - np.exp(-0.1 * epochs))
-    # The slope of the first falls by e at each epoch: nine tenths are gone after log(10) = 2.3 epochs more.
-    assert learned_by(np.array([fast, slow])).tolist() == pytest.approx([4, 25], abs=2)
-    assert learned_by(np.ones((1, 30))).tolist() == [1]
-
-
-def test_a_class_that_is_never_learned_is_followed_to_the_end():
-    assert learned_by(np.zeros((1, 30))).tolist() == [30]
-    assert learned_by(np.array([np.linspace(0.01, 1, 30)])).tolist() == [30]
 
 
 def test_a_rare_clean_cluster_is_not_flagged_in_bulk():

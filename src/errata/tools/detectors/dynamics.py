@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from errata.tools.detectors.checks import labeled, vectors
+from errata.tools.detectors.learning_curve import learned_by
 from errata.tools.detectors.temperature import softmax
 from errata.types import F32, Bool, Int, Scores
 
@@ -33,10 +34,6 @@ precision of the AUM is .89 with it and .66 without."""
 FLOOR = 1e-4
 FAKE_QUANTILE = 0.99
 """Items of the fake class are wrong by construction; nearly all of them stay below this quantile of their margins."""
-SLOWED = 0.9
-"""A class has been learned once its curve has lost this share of its first slope (ADELE's r)."""
-CEILINGS = (1.001, 1.01, 1.03, 1.1, 1.3)
-"""What a learning curve may be heading for, as multiples of its highest point."""
 
 
 class Dynamics(NamedTuple):
@@ -113,37 +110,6 @@ def dynamics(embeddings_ND: F32, labels_N: Int, num_classes: int, seed: int = 0)
         learned_K=np.mean([learned_by(run.agreement_KT) for run in runs], axis=0).astype(np.float32),
         memorised=float(np.mean([run.memorised for run in runs])),
     )
-
-
-def learned_by(agreement_KT: NDArray[np.float64]) -> Int:
-    """i64[K]: after how many epochs, 1..T, each class had been learned: 1 where its curve is flat, T where it is 0
-    or never slows down.
-
-    ``agreement_KT`` in [0, 1]. Each curve is fitted by a (1 - exp(-b t^c)): for a given ceiling a, the logarithm of the
-    logarithm is a line in log t, so the best line of a few ceilings is taken.
-    """
-    epochs_T = np.arange(1, agreement_KT.shape[1] + 1)
-    top_K1 = np.maximum(agreement_KT.max(axis=1, keepdims=True), FLOOR)
-    best_K, learned_K = np.full(len(agreement_KT), np.inf), np.full(len(agreement_KT), len(epochs_T))
-    for ceiling_K1 in (top_K1 * ceiling for ceiling in CEILINGS):
-        left_KT = np.clip(1 - agreement_KT / ceiling_K1, FLOOR, 1 - FLOOR)
-        power_K1, factor_K1 = _line(np.log(epochs_T), np.log(-np.log(left_KT)))
-        decay_KT = np.exp(-np.exp(factor_K1) * epochs_T**power_K1)
-        errors_K = ((ceiling_K1 * (1 - decay_KT) - agreement_KT) ** 2).sum(axis=1)
-        slope_KT = epochs_T ** (power_K1 - 1) * decay_KT
-        slowed_KT = slope_KT <= (1 - SLOWED) * slope_KT[:, :1]
-        epoch_K = np.where(slowed_KT.any(axis=1), slowed_KT.argmax(axis=1) + 1, len(epochs_T))
-        epoch_K = np.where(power_K1[:, 0] > FLOOR, epoch_K, 1)
-        learned_K = np.where(errors_K < best_K, epoch_K, learned_K)
-        best_K = np.minimum(errors_K, best_K)
-    return np.where(agreement_KT.any(axis=1), learned_K, len(epochs_T))
-
-
-def _line(x_T: NDArray[np.float64], y_KT: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Slope and intercept, each [K, 1], of the least-squares line through each row."""
-    centred_T = x_T - x_T.mean()
-    slope_K1 = (y_KT @ centred_T / (centred_T @ centred_T))[:, None]
-    return slope_K1, y_KT.mean(axis=1, keepdims=True) - slope_K1 * x_T.mean()
 
 
 def _standardised(embeddings_ND: F32) -> F32:
