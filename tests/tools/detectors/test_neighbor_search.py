@@ -73,7 +73,7 @@ def small_cells(monkeypatch):
 def test_cells_hold_every_item_once(small_cells):
     cells = cells_of(clouds(2000))
     assert len(cells.centers_CD) == 40
-    assert sorted(np.concatenate([cells.members(cell) for cell in range(40)])) == list(range(2000))
+    assert sorted(np.concatenate([cells.by_cell.members(cell) for cell in range(40)])) == list(range(2000))
 
 
 def test_a_few_cells_hold_the_neighbors_of_items_that_lie_in_clouds(small_cells, monkeypatch):

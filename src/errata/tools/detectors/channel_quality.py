@@ -52,10 +52,11 @@ def noise_channel(labels_N: Int, probs_NK: NDArray[np.floating[Any]]) -> NoiseCh
 def smoothed_channel(joint_KK: Int) -> NoiseChannel:
     """The channel that a joint i64[K, K] (given, true) holds, drawn toward even noise of the same size where it rests
     on few items."""
-    return from_joint(joint_KK + PSEUDO * even_noise(_noise(joint_KK), len(joint_KK)))
+    return from_joint(joint_KK + PSEUDO * even_noise(noise_share(joint_KK), len(joint_KK)))
 
 
-def _noise(joint_KK: Int) -> float:
+def noise_share(joint_KK: Int) -> float:
+    """The share of labels that a joint i64[K, K] puts off its diagonal."""
     return float(1 - np.trace(joint_KK) / max(joint_KK.sum(), 1))
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from errata.tools.detectors.blocks import each_block
+from errata.tools.detectors.by_class import by_class
 from errata.tools.detectors.checks import RowCheck
 from errata.tools.detectors.peaks import CLOSE, Peaks, peaks
 from errata.types import Int, Probs
@@ -95,22 +96,6 @@ def self_confidence(labels_N: Int, probs_NK: Probs) -> Probs:
     """[N] in [0, 1]: the probability of the given label."""
     given_N: Probs = probs_NK[np.arange(len(labels_N)), labels_N]
     return given_N
-
-
-class ByClass(NamedTuple):
-    """Items in the order of their classes: those given class a are ``items[starts[a] : starts[a + 1]]``."""
-
-    items: Int
-    starts: Int
-
-
-def by_class(labels_N: Int, num_classes: int, items: Int | None = None) -> ByClass:
-    """All items, or ``items``, in the order of their classes; those of a class in their own order."""
-    # Numbers of 8 or 16 bits are sorted by counting.
-    labels_n = (labels_N if items is None else labels_N[items]).astype(np.min_scalar_type(num_classes))
-    order = np.argsort(labels_n, kind="stable")
-    starts = np.concatenate([[0], np.bincount(labels_n, minlength=num_classes).cumsum()])
-    return ByClass(order if items is None else items[order], starts)
 
 
 def round_rows(values_KK: NDArray[np.float64]) -> Int:

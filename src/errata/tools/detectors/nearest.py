@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
 import numpy as np
 
 from errata.types import F32, Bool, Int
@@ -48,6 +53,16 @@ class Nearest:
         self._similarities_Nk[items] = np.take_along_axis(both_Iw, kept_Ik, axis=1)
         self._indices_Nk[items] = np.take_along_axis(who_Iw, kept_Ik, axis=1)
         return items
+
+
+@contextmanager
+def threads() -> Iterator[ThreadPoolExecutor]:
+    """A thread for each core, and none of BLAS' own: one of those that waits while numpy looks through a product burns
+    as much as one that works."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as pool:
+        yield pool
 
 
 def nearest_of(items_S: Int, vectors_ND: F32, k: int) -> tuple[Int, F32]:

@@ -5,15 +5,14 @@ All items that look into a cell are compared with it in one product, where a sea
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
 
+from errata.tools.detectors.by_class import ByClass, by_class
 from errata.tools.detectors.class_sums import class_sums
-from errata.tools.detectors.nearest import BLOCK, Nearest, nearest_of
+from errata.tools.detectors.nearest import BLOCK, Nearest, nearest_of, threads
 from errata.types import F32, Int
 
 CELL = 400
@@ -27,14 +26,10 @@ RANKED = 4096
 
 
 class Cells(NamedTuple):
-    """``centers_CD``, and the items of each cell: those of cell c are ``items_N[starts[c] : starts[c + 1]]``."""
+    """``centers_CD``, and the items by their cells."""
 
     centers_CD: F32
-    items_N: Int
-    starts: Int
-
-    def members(self, cell: int) -> Int:
-        return self.items_N[self.starts[cell] : self.starts[cell + 1]]
+    by_cell: ByClass
 
 
 def cells_of(vectors_ND: F32) -> Cells:
@@ -49,8 +44,7 @@ def cells_of(vectors_ND: F32) -> Cells:
     sums_CD = class_sums(seen_SD, cells_S, count)
     centers_CD = np.where(sizes_C > 0, sums_CD / np.maximum(sizes_C, 1), drawn_CD).astype(np.float32)
     cells_N = nearest_cells(vectors_ND, centers_CD, 1)[:, 0]
-    starts = np.concatenate([[0], np.bincount(cells_N, minlength=count).cumsum()])
-    return Cells(centers_CD, np.argsort(cells_N, kind="stable"), starts)
+    return Cells(centers_CD, by_class(cells_N, count))
 
 
 def nearest_cells(vectors_ND: F32, centers_CD: F32, count: int) -> Int:
@@ -73,10 +67,8 @@ def search_cells(
 ) -> tuple[Int, F32]:
     """i64[N, k] and f32[N, k]: the nearest others of each item, by product, in the ``looked_into`` cells nearest to it;
     in all cells where these hold fewer than k."""
-    from threadpoolctl import threadpool_limits
-
     best = Nearest(len(vectors_ND), k)
-    parts = [cells.items_N[start : start + ASKING] for start in range(0, len(vectors_ND), ASKING)]
+    parts = [cells.by_cell.items[start : start + ASKING] for start in range(0, len(vectors_ND), ASKING)]
 
     def ask(part_A: Int) -> None:
         for asking_B, members in _products(vectors_ND[part_A], cells, looked_into):
@@ -84,8 +76,7 @@ def search_cells(
             similarities_BM[part_A[asking_B][:, None] == members] = -np.inf
             best.offer(part_A[asking_B], members, similarities_BM)
 
-    # A thread of BLAS that waits while numpy looks through a product burns as much as one that works.
-    with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as pool:
+    with threads() as pool:
         for done, _ in enumerate(pool.map(ask, parts), start=1):
             if progress is not None:
                 progress(done / len(parts))
@@ -102,11 +93,10 @@ def _products(asking_AD: F32, cells: Cells, looked_into: int) -> Iterator[tuple[
     spares most of what the others would have to be merged with."""
     looked_Ac = nearest_cells(asking_AD, cells.centers_CD, looked_into)
     for cells_Ac in (looked_Ac[:, :1], looked_Ac[:, 1:]):
-        by_cell = np.argsort(cells_Ac.ravel().astype(np.min_scalar_type(len(cells.starts))), kind="stable")
-        starts = np.concatenate([[0], np.bincount(cells_Ac.ravel(), minlength=len(cells.starts) - 1).cumsum()])
-        for cell in np.flatnonzero(np.diff(starts)).tolist():
-            asking_Q = by_cell[starts[cell] : starts[cell + 1]] // cells_Ac.shape[1]
-            members = cells.members(cell)
+        asking = by_class(cells_Ac.ravel(), len(cells.centers_CD))
+        for cell in np.flatnonzero(np.diff(asking.starts)).tolist():
+            asking_Q = asking.members(cell) // cells_Ac.shape[1]
+            members = cells.by_cell.members(cell)
             for start in range(0, len(asking_Q), BLOCK):
                 for other in range(0, len(members), BLOCK):
                     yield asking_Q[start : start + BLOCK], members[other : other + BLOCK]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from errata.tools.detectors.nearest import BLOCK, Nearest, nearest_of, ranked
+from errata.tools.detectors.nearest import BLOCK, Nearest, nearest_of, ranked, threads
 from errata.tools.detectors.neighbor_cells import CELL, Cells, cells_of, nearest_cells, search_cells
 from errata.types import F32, Bool, Int
 
@@ -84,8 +82,6 @@ def _nearest_among(candidates_Nc: Int, units_ND: F32, k: int) -> tuple[Int, F32]
 
 def exact(units_ND: F32, k: int, progress: Progress | None = None) -> tuple[Int, F32]:
     """The same, always exact. Each product of two blocks serves the items of both, so half of them are never made."""
-    from threadpoolctl import threadpool_limits
-
     best = Nearest(len(units_ND), k)
 
     def compare(pair: tuple[int, int]) -> None:
@@ -98,8 +94,7 @@ def exact(units_ND: F32, k: int, progress: Progress | None = None) -> tuple[Int,
             best.offer(right, left, similarities_LR.T)
 
     rounds = _rounds(list(range(0, len(units_ND), BLOCK)))
-    # A thread of BLAS that waits while numpy looks through a product burns as much as one that works.
-    with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as pool:
+    with threads() as pool:
         for done, pairs in enumerate(rounds, start=1):
             list(pool.map(compare, pairs))
             if progress is not None:

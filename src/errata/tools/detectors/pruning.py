@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from errata.tools.detectors.blocks import BLOCK, each_block
-from errata.tools.detectors.confident_joint import ByClass, by_class, round_rows
+from errata.tools.detectors.by_class import ByClass, by_class
+from errata.tools.detectors.confident_joint import round_rows
 from errata.tools.detectors.peaks import CLOSE, Peaks, entries
 from errata.types import Bool, Int, Probs
 

@@ -12,14 +12,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from errata.tools.detectors.channel_quality import even_noise
+from errata.tools.detectors.channel_quality import even_noise, noise_share
 from errata.tools.detectors.transition import from_joint
-from errata.tools.inference.evidence import PROBABILITY_FLOOR
+from errata.tools.inference.evidence import F64, PROBABILITY_FLOOR
 from errata.types import F32, Int
-
-F64 = NDArray[np.float64]
 
 POWERS = np.geomspace(0.5, 4, 22)
 SHARES = np.linspace(0, 1, 21)
@@ -67,7 +64,7 @@ def label_noise(labels_N: Int, probs: Sequence[F32], joint_KK: Int) -> LabelNois
 def _parts(joint_KK: Int) -> F64:
     """f64[3, K, K]: the least noise, the joint's channel, and even noise of its size."""
     classes = len(joint_KK)
-    size = float(np.clip(1 - np.trace(joint_KK) / joint_KK.sum(), *NOISE_BOUNDS))
+    size = float(np.clip(noise_share(joint_KK), *NOISE_BOUNDS))
     counted_KK = from_joint(_one_left_out(joint_KK)).transition_KK
     return np.stack([even_noise(NOISE_BOUNDS[0], classes), counted_KK, even_noise(size, classes)])
 
