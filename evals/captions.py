@@ -19,6 +19,8 @@ from evals.ranking import figures_of, flag_figures
 SEED = 0
 CLOSEST = 5
 CLUSTERS = 20
+LOW = 2
+"""Levels of alignment that are looked at first."""
 
 
 class Captioned(NamedTuple):
@@ -79,8 +81,18 @@ def measure_by_captions(right: Captioned, planted: Captioned) -> dict[str, dict[
     others = [np.flatnonzero((right.image_N == m) & (rows_N != n)) for n, m in enumerate(planted.image_N)]
     stand_in_N = np.array([rows[n % len(rows)] for n, rows in enumerate(others)])
     images_ND, texts_NE = unit_rows(right.texts_NE[stand_in_N]), unit_rows(planted.texts_NE)
-    scores = text_image.detect(images_ND, texts_NE, np.einsum("nd,nd->n", images_ND, texts_NE))
-    return {"pair": figures_of(planted.wrong_N, scores.quality), "flag": flag_figures(scores.flag, planted.wrong_N)}
+    cosine_N = np.einsum("nd,nd->n", images_ND, texts_NE)
+    scores, level_N = text_image.detect(images_ND, texts_NE, cosine_N), text_image.alignment_levels(cosine_N)
+    low_N, high_N = level_N < LOW, level_N >= text_image.LEVELS // 2
+    return {
+        "pair": figures_of(planted.wrong_N, scores.quality),
+        "flag": flag_figures(scores.flag, planted.wrong_N),
+        "wrong": {
+            "of_low_levels": float(planted.wrong_N[low_N].mean()),
+            "of_high_levels": float(planted.wrong_N[high_N].mean()),
+            "in_low_levels": float(low_N[planted.wrong_N].mean()),
+        },
+    }
 
 
 def plant(data: Captioned, share: float, seed: int, to: Literal["random", "similar"]) -> Captioned:

@@ -13,6 +13,7 @@ from errata.tools.features.embedder import unit_rows
 from errata.types import F32, Bool
 from evals.ranking import figures_of, flag_figures, over_runs
 
+KINDS = ("word_counts", "sums_of_directions")
 MARKED_ITEMS = 1500
 LABELS = 8
 FOLDS = 5

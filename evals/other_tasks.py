@@ -17,14 +17,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from evals import captions, marks, token_tags
-from evals.marks import Shares
+from evals.marks import KINDS, Shares
 from evals.ranking import over_runs, show
 from evals.result import write_result
 
 SEED = 0
 RESULTS = Path("evals/results")
 FILES = ("token_conllpp_test", "pairs_flickr8k", "pairs_flickr8k_images")
-KINDS = ("word_counts", "sums_of_directions")
 MARK_SEEDS = range(100, 110)
 PLANTED_SEEDS = range(5)
 TAG_SHARES = (0.007, 0.02, 0.05)

@@ -64,7 +64,7 @@ PAPERS = (
         f"{DETECTORS}/regions.py",
         f"{TESTS}/test_regions.py::test_each_connected_place_of_a_label_is_a_region_with_its_box",
         "python",
-        NOT_MEASURED,
+        "{label_map}",
     ),
     Paper(
         5,
@@ -86,7 +86,7 @@ PAPERS = (
         f"{DETECTORS}/diffusion.py",
         f"{TESTS}/test_diffusion.py::test_walks_cross_to_another_label_less_often_than_they_stay",
         "python",
-        NOT_MEASURED,
+        "{walks}",
     ),
     Paper(
         8,
@@ -97,7 +97,7 @@ PAPERS = (
         f"{DETECTORS}/text_prototypes.py",
         f"{TESTS}/test_text_prototypes.py::test_a_label_is_kept_before_it_is_changed_and_dropped_where_nothing_is_sure",
         "python",
-        NOT_MEASURED,
+        "{keep_or_change}",
     ),
     Paper(
         9,
@@ -131,7 +131,7 @@ PAPERS = (
         f"{DETECTORS}/learning_curve.py",
         f"{TESTS}/test_learning_curve.py::test_a_class_has_been_learned_where_its_curve_is_flat",
         "python",
-        NOT_MEASURED,
+        "{learned_by}",
     ),
     Paper(
         12,
@@ -218,7 +218,7 @@ PAPERS = (
         f"{DETECTORS}/hierarchy.py",
         f"{TESTS}/test_hierarchy.py::test_back_off_goes_to_the_deepest_node_that_holds_enough",
         "python",
-        NOT_MEASURED,
+        "{tree}",
     ),
     Paper(
         23,
@@ -229,7 +229,7 @@ PAPERS = (
         f"{DETECTORS}/label_proportions.py",
         f"{TESTS}/test_label_proportions.py::test_totals_correct_a_posterior_and_neighbors_correct_it_further",
         "python",
-        NOT_MEASURED,
+        "{totals}",
     ),
     Paper(
         24,
@@ -281,7 +281,7 @@ PAPERS = (
         f"{DETECTORS}/open_set.py",
         f"{TESTS}/test_open_set.py::test_confidence_drops_by_what_the_neighbors_think_of_the_class",
         "python",
-        NOT_MEASURED,
+        "{drop}",
     ),
     Paper(
         30,
@@ -345,7 +345,7 @@ PAPERS = (
         f"{DETECTORS}/ensemble.py",
         f"{TESTS}/test_ensemble.py::test_a_rare_clean_group_is_not_flagged_in_bulk",
         "rule",
-        NOT_MEASURED,
+        "{rare}",
     ),
     Paper(
         39,
@@ -364,11 +364,11 @@ PAPERS = (
         "ConR: Contrastive Regularizer for Deep Imbalanced Regression",
         "ConR",
         "DETECT",
-        "ordered labels: neighbors count by how far their labels lie",
+        "ordered labels: a true label expected far from the given one is stronger evidence",
         f"{DETECTORS}/ordinal.py",
         f"{TESTS}/test_ordinal.py::test_the_farther_a_label_is_moved_the_lower_its_quality",
         "python",
-        NOT_MEASURED,
+        "{ordered}",
     ),
     Paper(
         42,
@@ -426,7 +426,7 @@ PAPERS = (
         f"{DETECTORS}/confusion_cells.py",
         f"{TESTS}/test_confusion_cells.py::test_flagged_items_of_one_pair_are_reviewed_together",
         "python",
-        NOT_MEASURED,
+        "{cells}",
     ),
     Paper(
         54,
@@ -444,7 +444,7 @@ PAPERS = (
         f"{DETECTORS}/annotators/history.py",
         f"{TESTS}/annotators/test_report.py::test_careless_now_biased_and_always_careless_are_told_apart",
         "python",
-        NOT_MEASURED,
+        "{history}",
     ),
     Paper(
         57,
@@ -462,7 +462,7 @@ PAPERS = (
         f"{DETECTORS}/stability.py",
         f"{TESTS}/test_stability.py::test_unsure_items_that_perturbation_turns_are_found",
         "python",
-        NOT_MEASURED,
+        "{stability}",
     ),
     Paper(
         62,
@@ -474,7 +474,7 @@ PAPERS = (
         f"{JUDGING_TESTS}/protocols/test_question_bank.py::"
         "test_where_no_label_asked_about_is_right_none_of_these_is_favored",
         "default",
-        NOT_MEASURED,
+        "{confidence}",
     ),
     Paper(
         64,
@@ -497,7 +497,7 @@ PAPERS = (
         f"{DETECTORS}/text_image.py",
         f"{TESTS}/test_text_image.py::test_levels_are_eight_bins_of_equal_width",
         "python",
-        NOT_MEASURED,
+        "{levels}",
     ),
     Paper(
         67,
@@ -570,7 +570,7 @@ PAPERS = (
         f"{DETECTORS}/text_prototypes.py",
         f"{TESTS}/test_text_prototypes.py::test_every_class_has_as_many_matches",
         "python",
-        NOT_MEASURED,
+        "{pseudo_labels}",
     ),
     Paper(
         80,
@@ -592,7 +592,7 @@ PAPERS = (
         f"{DETECTORS}/fusion.py",
         f"{TESTS}/test_fusion.py::test_the_cosine_in_the_fused_space_is_the_weighted_mean",
         "python",
-        NOT_MEASURED,
+        "{fused}",
     ),
     Paper(
         88,
@@ -614,7 +614,7 @@ PAPERS = (
         f"{DETECTORS}/hierarchy.py",
         f"{TESTS}/test_hierarchy.py::test_a_change_within_a_parent_is_minor_and_across_parents_severe",
         "python",
-        NOT_MEASURED,
+        "{severity}",
     ),
     Paper(
         90,
@@ -654,7 +654,7 @@ PAPERS = (
         f"{INFERENCE}/suspects.py",
         f"{INFERENCE_TESTS}/test_posterior.py::test_the_queue_is_worst_first_then_a_random_few",
         "rule",
-        NOT_MEASURED,
+        "{random_few}",
     ),
     Paper(
         99,
@@ -665,7 +665,7 @@ PAPERS = (
         f"{DETECTORS}/regions.py",
         f"{TESTS}/test_regions.py::test_a_marked_label_that_is_not_there_has_no_support",
         "python",
-        NOT_MEASURED,
+        "{support}",
     ),
     Paper(
         100,
@@ -676,7 +676,7 @@ PAPERS = (
         f"{DETECTORS}/multi_label.py",
         f"{TESTS}/test_multi_label.py::test_the_nearest_centers_of_an_item_with_two_labels_are_its_labels",
         "python",
-        NOT_MEASURED,
+        "{centers}",
     ),
     Paper(
         101,

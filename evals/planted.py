@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -11,6 +12,10 @@ from errata.types import F32, Bool, Int
 
 Kind = Literal["even", "look_alike", "fits_nothing"]
 UNKNOWN = -1
+FEATURES = {"digits": 0.0, "blurred": 0.45}
+"""Noise on the pixels, of full brightness: none, and so much that the features are weak."""
+FLIPS: tuple[Kind, ...] = ("even", "look_alike")
+FLIPPED = 0.2
 
 
 class Planted(NamedTuple):
@@ -32,6 +37,13 @@ def digits(blurred: float = 0.0) -> tuple[F32, Int]:
     pixels_ND, truth_N = load_digits(return_X_y=True)
     noise_ND = np.random.default_rng(7).standard_normal(pixels_ND.shape)
     return np.asarray(pixels_ND / 16 + blurred * noise_ND, np.float32), truth_N
+
+
+def flipped(seed: int, features: Collection[str] = tuple(FEATURES)) -> Iterator[tuple[str, Planted]]:
+    """A fifth of the labels of each of these digits wrong, in either way, and what that is called."""
+    for name in features:
+        for kind in FLIPS:
+            yield f"{name}, {kind.replace('_', ' ')}", plant(*digits(FEATURES[name]), kind, FLIPPED, seed)
 
 
 def plant(features_ND: F32, truth_N: Int, kind: Kind, share: float, seed: int) -> Planted:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,10 +12,19 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from errata.types import Bool
 
 
+def ap(wrong_N: Bool, quality_N: NDArray[np.floating[Any]]) -> float:
+    """Average precision of finding what is wrong by the lowest quality."""
+    return float(average_precision_score(wrong_N, -quality_N))
+
+
+def aps(wrong_N: Bool, ways: Mapping[str, NDArray[np.floating[Any]]]) -> dict[str, float]:
+    return {way: ap(wrong_N, quality_N) for way, quality_N in ways.items()}
+
+
 def figures_of(error_n: Bool, quality_n: NDArray[np.floating[Any]]) -> dict[str, float]:
     return {
         "auroc": round(float(roc_auc_score(error_n, -quality_n)), 4),
-        "ap": round(float(average_precision_score(error_n, -quality_n)), 4),
+        "ap": round(ap(error_n, quality_n), 4),
     }
 
 
@@ -38,3 +47,14 @@ def show(name: str, figures: dict[str, Any]) -> None:
     print(f"\n{name}")
     for key, value in figures.items():
         print(f"  {key:34}{value}", flush=True)
+
+
+def span(values: Iterable[float], sign: str = "") -> str:
+    """From the least to the greatest."""
+    said = [three(value, sign) for value in sorted(values)]
+    return said[0] if said[0] == said[-1] else f"{said[0]} to {said[-1]}"
+
+
+def three(value: float, sign: str = "") -> str:
+    """To three digits; nothing is less than nothing."""
+    return f"{round(value, 3) + 0.0:{sign}.3f}"

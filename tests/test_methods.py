@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from errata.tools.detectors import detectors
-from evals.methods import PAGE, RESULTS, SETS, Ablation, page, span
+from evals.measured import SETS, Ablation
+from evals.methods import PAGE, RESULTS, page
 from evals.papers import NOTHING_TO_BUILD, PAPERS, Paper
+from evals.ranking import span
 
 BUILT = [paper for paper in PAPERS if paper.runs not in ("later", "dropped")]
 

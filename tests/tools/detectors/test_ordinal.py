@@ -5,8 +5,8 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from errata.errors import DataError
-from errata.tools.detectors import neighbors, ordinal
-from errata.tools.detectors.neighbors import Neighbors
+from errata.tools.detectors import ordinal
+from errata.tools.detectors.neighbors import neighbor_votes, neighbors
 
 
 def line(per_class=40, classes=5, noise=0.1, seed=0):
@@ -18,7 +18,7 @@ def line(per_class=40, classes=5, noise=0.1, seed=0):
 
 
 def detect(vectors, labels, classes):
-    return ordinal.detect(neighbors.neighbors(vectors), labels, classes)
+    return ordinal.detect(labels, neighbor_votes(neighbors(vectors), np.asarray(labels), classes))
 
 
 def test_the_expected_distance_of_a_hand_computed_case():
@@ -26,19 +26,13 @@ def test_the_expected_distance_of_a_hand_computed_case():
     assert distances.tolist() == pytest.approx(np.array([[1, 1, 1], [1, 0, 1]]))
 
 
-def test_quality_falls_with_the_mean_distance_of_the_votes(monkeypatch):
-    votes = np.array([[0.7, 0.2, 0.1]] * 3, np.float32)
-    monkeypatch.setattr(ordinal, "neighbor_votes", lambda *_: votes)
-    near = Neighbors(np.zeros((3, 0), np.int64), np.zeros((3, 0), np.float32))
-    quality = ordinal.detect(near, np.arange(3), 3).quality
+def test_quality_falls_with_the_expected_distance():
+    quality = ordinal.detect(np.arange(3), [[0.7, 0.2, 0.1]] * 3).quality
     assert quality.tolist() == pytest.approx([1 - 0.4 / 2, 1 - 0.8 / 2, 1 - 1.6 / 2])
 
 
-def test_a_label_between_the_votes_is_not_flagged_and_one_beyond_them_is(monkeypatch):
-    votes = np.array([[0.45, 0.04, 0.46, 0.05]] * 4, np.float32)
-    monkeypatch.setattr(ordinal, "neighbor_votes", lambda *_: votes)
-    near = Neighbors(np.zeros((4, 0), np.int64), np.zeros((4, 0), np.float32))
-    assert ordinal.detect(near, np.arange(4), 4).flag.tolist() == [False, False, False, True]
+def test_a_label_between_the_likely_ones_is_not_flagged_and_one_beyond_them_is():
+    assert ordinal.detect(np.arange(4), [[0.45, 0.04, 0.46, 0.05]] * 4).flag.tolist() == [False, False, False, True]
 
 
 def test_the_farther_a_label_is_moved_the_lower_its_quality():
@@ -93,6 +87,6 @@ def test_degenerate_input_gives_qualities_between_0_and_1(vectors, labels, class
 
 def test_unfit_input_is_refused():
     with pytest.raises(DataError, match="Row 0"):
-        detect(np.full((2, 2), np.nan), [0, 1], 2)
+        ordinal.detect([0, 1], np.full((2, 2), np.nan))
     with pytest.raises(DataError, match=r"0\.\.1"):
-        detect(np.eye(2), [0, 2], 2)
+        ordinal.detect([0, 2], np.eye(2))

@@ -114,7 +114,7 @@ OWN = (
         lambda given: open_set.detect(given.embeddings(), given.labels_N, given.probabilities(), given.near),
     ),
 )
-"""In the order in which they run. Those off by default add nothing to the default ones on the sets of evals/ablation.py
+"""In the order in which they run. Those off by default add nothing to the default ones on the sets of evals/ablation
 (docs/methods.md), or find something else than wrong labels."""
 
 

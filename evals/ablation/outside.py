@@ -1,0 +1,42 @@
+"""Items of no class among digits: does the confidence find them, or what is asked beside it?"""
+
+from __future__ import annotations
+
+from errata.tools.detectors import open_set
+from errata.tools.detectors.neighbors import neighbors
+from evals.ablation.part import Figures, default_probs, over_sets
+from evals.planted import FEATURES, UNKNOWN, digits, plant
+from evals.ranking import aps
+
+SHARE = 0.1
+
+
+def measure(seed: int) -> Figures:
+    found = {}
+    for name, blurred in FEATURES.items():
+        planted = plant(*digits(blurred), "fits_nothing", SHARE, seed)
+        probs_NK, near = default_probs(planted), neighbors(planted.features_ND)
+        given = (planted.features_ND, planted.labels_N, probs_NK, near)
+        signals, joined_N = open_set.signals(*given), open_set.detect(*given).quality
+        ways = {
+            "confidence": probs_NK.max(axis=1),
+            "p_none": -signals.p_none,
+            "p_out": -signals.p_out,
+            "distance": -signals.distance,
+            "drop": -signals.confidence_drop,
+            "joined": joined_N,
+            "joined_and_drop": joined_N * (1 - signals.confidence_drop),
+        }
+        found[name] = aps(planted.truth_N == UNKNOWN, ways)
+    return found
+
+
+def said(found: Figures) -> dict[str, str]:
+    ways = ("drop", "confidence", "joined", "joined_and_drop")
+    drop, confidence, joined, with_drop = (over_sets(found, way) for way in ways)
+    return {
+        "drop": f"items that fit no class, AP alone {drop}; multiplied into `open_set`'s quality {with_drop} (without: "
+        f"{joined}) [ablation]",
+        "confidence": f"items that fit no class, AP by `open_set` {joined} (by a low confidence: {confidence}) "
+        "[ablation]",
+    }
