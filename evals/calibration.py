@@ -28,10 +28,8 @@ from errata.tools.judging.calibration.expected_error import debiased_ece, debias
 from errata.tools.judging.calibration.fitted import fit_rows
 from errata.tools.judging.calibration.isotonic import fit_isotonic
 from errata.tools.judging.calibration.rows import to_rows
-from errata.types import Bool, Int
+from errata.types import F64, Bool, Int
 from evals.result import write_result
-
-F64 = NDArray[np.float64]
 
 SEEDS = range(10)
 SMALL_ENOUGH = 0.02

@@ -29,7 +29,7 @@ from errata.tools.detectors.confident_joint import confident_joint
 from errata.tools.detectors.neighbors import neighbors
 from errata.tools.features.choose import choose_embedder
 from errata.tools.inference.label_noise import label_noise
-from errata.types import F32, Bool, Int, Item
+from errata.types import F32, F64, Bool, Int, Item
 from evals.peers import Ranked, best_other, from_features, from_probs, recipe_probs
 from evals.planted import UNKNOWN, Kind, digits, plant
 from evals.result import write_result
@@ -62,7 +62,7 @@ class Found(NamedTuple):
 
     wrong_N: Bool
     quality: dict[str, NDArray[np.floating[Any]]]
-    hit: dict[str, NDArray[np.float64]]
+    hit: dict[str, F64]
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from errata.tools.detectors import multi_label
 from errata.tools.features.embedder import unit_rows
-from errata.types import F32, Bool
+from errata.types import F32, F64, Bool
 from evals.ranking import figures_of, flag_figures, over_runs
 
 KINDS = ("word_counts", "sums_of_directions")
@@ -76,7 +76,7 @@ def marked(kind: str, seed: int, shares: Shares) -> Marked:
     return Marked(vectors_ND.astype(np.float32), true_NK, (true_NK & ~missing_NK) | superfluous_NK)
 
 
-def one_against_rest(data: Marked) -> NDArray[np.float64]:
+def one_against_rest(data: Marked) -> F64:
     """f64[N, K]: cleanlab's usual input, a cross-validated logistic regression for each label."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import cross_val_predict

@@ -118,13 +118,13 @@ def captions(found: Mapping[str, Any]) -> dict[str, str]:
 
 
 def levels(found: Mapping[str, Any]) -> str:
-    moved = [of["captions"] for name, of in found.items() if name.startswith("random")]
+    moved = [of["captions"] for of in found.values() if "captions" in of]
     of_low, of_high, in_low = (
         span(of[f"wrong_{name}"][0] for of in moved) for name in ("of_low_levels", "of_high_levels", "in_low_levels")
     )
     return (
-        f"captions moved to another image: {in_low} of them lie in the two lowest levels, where {of_low} are wrong; of "
-        f"the four highest {of_high} are [other_tasks_planted]"
+        f"captions moved to another or a similar image: {in_low} of them lie in the two lowest levels, where {of_low} "
+        f"are wrong; of the four highest {of_high} are [other_tasks_planted]"
     )
 
 

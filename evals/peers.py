@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from errata.types import F32, Int
+from errata.types import F32, F64, Int
 
 K_NEIGHBORS = 10
 
@@ -42,7 +42,7 @@ def cleanlab_recipe(features_ND: F32, labels_N: Int) -> F32:
     return np.asarray(cleanlab_scores(labels_N, recipe_probs(features_ND, labels_N), "self_confidence"), np.float32)
 
 
-def cleanlab_scores(labels_N: Int, probs_NK: F32, method: str) -> NDArray[np.float64]:
+def cleanlab_scores(labels_N: Int, probs_NK: F32, method: str) -> F64:
     from cleanlab.rank import get_label_quality_scores
 
     return np.asarray(get_label_quality_scores(labels_N, probs_NK, method=method), np.float64)
@@ -75,7 +75,7 @@ def best_other(probs_NK: F32, labels_N: Int) -> Int:
     return best_N
 
 
-def _doubtlab(labels_N: Int, probs_NK: F32) -> NDArray[np.float64]:
+def _doubtlab(labels_N: Int, probs_NK: F32) -> F64:
     """Minus the number of doubtlab's reasons that hold: the more doubts, the worse (its own order)."""
     from doubtlab.ensemble import DoubtEnsemble
     from doubtlab.reason import MarginConfidenceReason, ProbaReason, ShortConfidenceReason, WrongPredictionReason
@@ -128,7 +128,7 @@ def _datalab(labels_N: Int, features_ND: F32) -> Ranked:
     return Ranked(issues["label_score"].to_numpy(), issues["predicted_label"].to_numpy())
 
 
-def _selfclean(labels_N: Int, features_ND: F32) -> NDArray[np.float64]:
+def _selfclean(labels_N: Int, features_ND: F32) -> F64:
     """SelfClean's score of label errors (Groeger et al. 2024, section 3.3): d(nearest of another label)^2 against
     d(nearest of the same)^2, by cosine distance. Its package drags in half a laboratory; this is its formula."""
     units_ND = features_ND / np.maximum(np.linalg.norm(features_ND, axis=1, keepdims=True), 1e-12)

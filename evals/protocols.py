@@ -38,7 +38,7 @@ from errata.tools.judging.examine import JudgeSetup, JudgeTask, judge_items
 from errata.tools.judging.protocols.question_bank import matched_share
 from errata.tools.judging.protocols.reading import Style, normalised
 from errata.tools.judging.spec import open_model
-from errata.types import Int, Item, LabelSpace, Verdict, sha_of
+from errata.types import F64, Int, Item, LabelSpace, Verdict, sha_of
 from evals.result import write_result
 from evals.vllm_server import VllmServer
 
@@ -48,8 +48,6 @@ SHARES, SEEDS = (0.1, 0.3), 5
 DRAWS = 1000
 PRECISION = 0.97
 WAYS = ("both", "question_bank", "contest", "official_rule")
-
-F64 = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

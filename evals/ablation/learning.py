@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from errata.tools.detectors.learning_curve import learned_by
+from errata.types import F64
 from evals.ablation.part import Figures, over_sets
 from evals.planted import Planted, flipped
 from evals.ranking import aps
@@ -35,7 +36,7 @@ def measure(seed: int) -> Figures:
     return found
 
 
-def margins(planted: Planted, seed: int) -> NDArray[np.float64]:
+def margins(planted: Planted, seed: int) -> F64:
     """f64[N, T]: margin of the given label's log-probability over the largest other, after each epoch."""
     from sklearn.neural_network import MLPClassifier
 
@@ -50,10 +51,10 @@ def margins(planted: Planted, seed: int) -> NDArray[np.float64]:
     return np.stack(margins, axis=1)
 
 
-def until(margins_NT: NDArray[np.float64], epochs_N: NDArray[np.int64]) -> NDArray[np.float64]:
+def until(margins_NT: F64, epochs_N: NDArray[np.int64]) -> F64:
     """f64[N]: mean margin of each item over its first epochs."""
     sums_NT = margins_NT.cumsum(axis=1)
-    mean_N: NDArray[np.float64] = sums_NT[np.arange(len(epochs_N)), epochs_N - 1] / epochs_N
+    mean_N: F64 = sums_NT[np.arange(len(epochs_N)), epochs_N - 1] / epochs_N
     return mean_N
 
 

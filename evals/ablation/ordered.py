@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from errata.tools.detectors import ordinal
 from errata.tools.detectors.channel_quality import channel_quality
 from errata.tools.detectors.neighbors import neighbor_votes, neighbors
-from errata.types import F32, Int
+from errata.types import F32, F64, Int
 from evals.ablation.part import Figures, default_probs, over_sets
 from evals.planted import FLIPPED, plant
 from evals.ranking import aps
 
 BINS = 6
 ITEMS, NOISE = 2000, 1.0
-F64 = NDArray[np.float64]
 
 
 def measure(seed: int) -> Figures:

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from errata.prompts.options import NO, YES
-from errata.types import OTHER_ANSWERS
+from errata.types import F64, OTHER_ANSWERS
 from evals.tiny_judge.batches import answer_id, collate
 from evals.tiny_judge.questions import Protocol, Question, Style, ask
 
 COLUMNS = (*map(str, range(10)), *OTHER_ANSWERS, YES, NO)
 CHUNK = 128
 
-LogProbs = NDArray[np.float64]
+LogProbs = F64
 
 
 class Asker:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from errata.agent.workspace import Workspace
 from errata.tools.report.count import WrongCount, count_wrong
-from errata.types import Int
-
-F64 = NDArray[np.float64]
+from errata.types import F64, Int
 
 PROBABILITY_FLOOR = 1e-6
 SHARPNESS = (-2.0, 3.0)

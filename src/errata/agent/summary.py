@@ -9,7 +9,7 @@ from functools import cached_property
 from importlib.metadata import version
 
 from errata.agent.approval import OPEN_OUTCOMES
-from errata.agent.readings import F64, readings
+from errata.agent.readings import readings
 from errata.agent.results import item_statuses
 from errata.agent.workspace import Workspace
 from errata.agent.worst import said, worst_items
@@ -28,7 +28,7 @@ from errata.tools.report.data import (
 )
 from errata.tools.store.events import now
 from errata.tools.store.store import ItemRow
-from errata.types import Decision, Outcome, Proposal, Status, Verdict
+from errata.types import F64, Decision, Outcome, Proposal, Status, Verdict
 
 WORST, UNREADABLE = 24, 20
 

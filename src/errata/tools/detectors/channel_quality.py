@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from errata.tools.detectors.confident_joint import confident_joint
 from errata.tools.detectors.transition import NoiseChannel, from_joint
-from errata.types import F32, Int
+from errata.types import F32, F64, Int
 
 FITS_NOTHING = 0.03
 """Weight of the hypothesis that an item fits no class, beside the labels' probabilities. At 0, items that fit none pass
@@ -60,7 +60,7 @@ def noise_share(joint_KK: Int) -> float:
     return float(1 - np.trace(joint_KK) / max(joint_KK.sum(), 1))
 
 
-def even_noise(noise: float, classes: int) -> NDArray[np.float64]:
+def even_noise(noise: float, classes: int) -> F64:
     """f64[K, K], rows sum to 1: the share ``noise`` of every class goes to all the others alike."""
     even_KK = np.full((classes, classes), noise / max(classes - 1, 1))
     np.fill_diagonal(even_KK, 1 - noise)

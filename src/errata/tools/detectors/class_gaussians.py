@@ -21,9 +21,8 @@ from errata.tools.detectors.discriminant import SHRINKAGE, SMALLEST_REST, whiten
 from errata.tools.detectors.temperature import probabilities_from
 from errata.tools.features.embedder import unit_rows
 from errata.tools.features.probe import FOLDS
-from errata.types import F32, Int, Scores
+from errata.types import F32, F64, Int, Scores
 
-F64 = NDArray[np.float64]
 Floats = NDArray[np.floating[Any]]
 
 LOST = 1e-3

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from errata.types import F32, Int
+from errata.types import F32, F64, Int
 
 
-def class_sums(
-    rows_ND: F32, labels_N: Int, num_classes: int, weights_N: NDArray[np.float64] | F32 | None = None
-) -> NDArray[np.float64]:
+def class_sums(rows_ND: F32, labels_N: Int, num_classes: int, weights_N: F64 | F32 | None = None) -> F64:
     """f64[K, D]: the sum of the (weighted) rows given each class; zeros for a class that nobody was given."""
     from scipy.sparse import csr_matrix
 

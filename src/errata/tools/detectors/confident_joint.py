@@ -11,13 +11,12 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from errata.tools.detectors.blocks import each_block
 from errata.tools.detectors.by_class import by_class
 from errata.tools.detectors.checks import RowCheck
 from errata.tools.detectors.peaks import CLOSE, Peaks, peaks
-from errata.types import Int, Probs
+from errata.types import F64, Int, Probs
 
 NEVER = 2
 """Threshold of a class that no item was given: no probability reaches it."""
@@ -98,7 +97,7 @@ def self_confidence(labels_N: Int, probs_NK: Probs) -> Probs:
     return given_N
 
 
-def round_rows(values_KK: NDArray[np.float64]) -> Int:
+def round_rows(values_KK: F64) -> Int:
     """i64[K, K] near the values, each row keeping its sum: the entries that rounding moved most are moved back."""
     rounded_KK = np.empty(values_KK.shape, np.int64)
 

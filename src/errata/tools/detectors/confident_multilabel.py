@@ -19,7 +19,7 @@ from errata.tools.detectors.checks import multilabeled, probabilities
 from errata.tools.detectors.confident_joint import confident_thresholds
 from errata.tools.detectors.confident_learning import FilterBy, suspected
 from errata.tools.detectors.label_quality import QualityScore, adjusted, quality_scores
-from errata.types import Bool, Int, Probs, Scores
+from errata.types import F64, Bool, Int, Probs, Scores
 
 WORST = 0.8
 """Weight of an item's worst class in its quality; of the next one a fifth of that, and so on (the paper's alpha)."""
@@ -94,7 +94,7 @@ def suspected_items(
 
 def item_quality(
     labels_NK: Bool, probs_NK: Probs, score: QualityScore = "self_confidence", *, adjust: bool = False
-) -> NDArray[np.float64]:
+) -> F64:
     """f64[N] in [0, 1], low = bad: a moving average over the item's classes, from the best to the worst.
 
     Takes checked input. Each class has the label quality ``score`` of having it against not having it.

@@ -11,13 +11,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from errata.errors import DataError
 from errata.tools.detectors.neighbors import Neighbors
-from errata.types import F32, Int
-
-F64 = NDArray[np.float64]
+from errata.types import F32, F64, Int
 
 TELEPORT = 0.15
 """Chance that the walk ends at each step."""

@@ -11,12 +11,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from errata.tools.detectors.checks import labeled, vectors
 from errata.tools.detectors.learning_curve import learned_by
 from errata.tools.detectors.temperature import softmax
-from errata.types import F32, Bool, Int, Scores
+from errata.types import F32, F64, Bool, Int, Scores
 
 RUNS = 3
 EPOCHS = 30
@@ -62,7 +62,7 @@ class _Run(NamedTuple):
 
     sums_N4: F32
     targets_NK: F32
-    agreement_KT: NDArray[np.float64]
+    agreement_KT: F64
     memorised: float
 
 

@@ -20,9 +20,7 @@ from errata.tools.detectors.class_sums import class_sums
 from errata.tools.detectors.confident_joint import confident_joint
 from errata.tools.detectors.ridge import Ridge
 from errata.tools.detectors.temperature import ROWS, SMALLEST, sharpened
-from errata.types import F32, Int, Scores
-
-F64 = NDArray[np.float64]
+from errata.types import F32, F64, Int, Scores
 
 ROUNDS = 3
 """More rounds believe themselves: on digits with 10% noise, average precision falls from .98 to .90 by the tenth."""

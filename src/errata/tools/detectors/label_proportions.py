@@ -8,16 +8,14 @@ scaling rows and columns in turn (Sinkhorn, Knopp 1967), and neighbors by a mean
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from errata.errors import DataError
 from errata.tools.detectors import confident_learning
 from errata.tools.detectors.checks import labeled, probabilities
 from errata.tools.detectors.neighbors import Neighbors
 from errata.tools.detectors.propagation import MEAN_FIELD_ROUNDS, SMALLEST, toward_neighbors
-from errata.types import F32, Int, Scores
-
-F64 = NDArray[np.float64]
+from errata.types import F32, F64, Int, Scores
 
 SCALINGS = 200
 CLOSE = 1e-4

@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from typing import Literal, get_args
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from errata.errors import DataError, SetupError
 from errata.tools.detectors.blocks import each_block
 from errata.tools.detectors.checks import labeled, probabilities
 from errata.tools.detectors.confident_joint import self_confidence
 from errata.tools.detectors.label_quality import SMALLEST, QualityScore, quality_scores
-from errata.types import F32, Int, Probs
+from errata.types import F32, F64, Int, Probs
 
 WeighBy = Literal["accuracy", "uniform", "log_loss_search", "custom"]
 
@@ -58,7 +58,7 @@ def ensemble_quality(
     else:
         weights = _by_log_loss(labels, probs_M)
     scores_MN = [quality_scores(labels, probs_NK, score, adjust=adjust) for probs_NK in probs_M]
-    mean_N: NDArray[np.float64] = sum(weight * scores_N for weight, scores_N in zip(weights, scores_MN, strict=True))
+    mean_N: F64 = sum(weight * scores_N for weight, scores_N in zip(weights, scores_MN, strict=True))
     return mean_N.astype(np.float32)
 
 
@@ -72,7 +72,7 @@ def _accuracy(labels_N: Int, probs_NK: Probs) -> float:
     return float(right_N.mean())
 
 
-def _by_log_loss(labels_N: Int, probs_M: Sequence[Probs]) -> NDArray[np.float64]:
+def _by_log_loss(labels_N: Int, probs_M: Sequence[Probs]) -> F64:
     """f64[M]: exp(-sharpness * log-loss), the sharpness that makes the given labels likeliest under the mean."""
     given_MN = np.array([self_confidence(labels_N, probs_NK) for probs_NK in probs_M], np.float64)
     floored_MN = np.maximum(given_MN, SMALLEST) / [_floored_sums(probs_NK) for probs_NK in probs_M]
@@ -81,7 +81,7 @@ def _by_log_loss(labels_N: Int, probs_M: Sequence[Probs]) -> NDArray[np.float64]
     return min(weights, key=lambda weights_M: _log_loss(weights_M @ given_MN))
 
 
-def _floored_sums(probs_NK: Probs) -> NDArray[np.float64]:
+def _floored_sums(probs_NK: Probs) -> F64:
     """f64[N]: what the rows sum to where no probability is below SMALLEST."""
     sums_N = np.empty(len(probs_NK))
 
@@ -92,10 +92,10 @@ def _floored_sums(probs_NK: Probs) -> NDArray[np.float64]:
     return sums_N
 
 
-def _log_loss(given_N: NDArray[np.float64]) -> float:
+def _log_loss(given_N: F64) -> float:
     return float(-np.log(np.maximum(given_N, np.finfo(np.float64).eps)).mean())
 
 
-def _shares(values_M: NDArray[np.float64]) -> NDArray[np.float64]:
+def _shares(values_M: F64) -> F64:
     total = values_M.sum()
     return values_M / total if total else np.full(len(values_M), 1 / len(values_M))

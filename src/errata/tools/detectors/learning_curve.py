@@ -6,9 +6,8 @@ ADELE (Liu et al. 2022, "Adaptive Early-Learning Correction for Segmentation fro
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from errata.types import Int
+from errata.types import F64, Int
 
 FLOOR = 1e-4
 SLOWED = 0.9
@@ -17,7 +16,7 @@ CEILINGS = (1.001, 1.01, 1.03, 1.1, 1.3)
 """What a learning curve may be heading for, as multiples of its highest point."""
 
 
-def learned_by(agreement_KT: NDArray[np.float64]) -> Int:
+def learned_by(agreement_KT: F64) -> Int:
     """i64[K]: after how many epochs, 1..T, each class had been learned: 1 where its curve is flat, T where it is 0
     or never slows down.
 
@@ -41,7 +40,7 @@ def learned_by(agreement_KT: NDArray[np.float64]) -> Int:
     return np.where(agreement_KT.any(axis=1), learned_K, len(epochs_T))
 
 
-def _line(x_T: NDArray[np.float64], y_KT: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _line(x_T: F64, y_KT: F64) -> tuple[F64, F64]:
     """Slope and intercept, each [K, 1], of the least-squares line through each row."""
     centred_T = x_T - x_T.mean()
     slope_K1 = (y_KT @ centred_T / (centred_T @ centred_T))[:, None]

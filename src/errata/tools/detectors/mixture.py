@@ -11,9 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from errata.types import Int
-
-F64 = NDArray[np.float64]
+from errata.types import F64, Int
 
 BORROWED = 20.0
 """Values of the pooled mixture that each group gets on top of its own: a small group has no split of its own."""

@@ -16,13 +16,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from errata.errors import DataError, SetupError
 from errata.tools.detectors.checks import vectors
 from errata.tools.detectors.ridge import Ridge
 from errata.tools.features.embedder import unit_rows
-from errata.types import F32, Bool, Int, Scores
+from errata.types import F32, F64, Bool, Int, Scores
 
 MOST_MISSING = 0.95
 MOST_SUPERFLUOUS = 0.2
@@ -36,8 +36,6 @@ ties. Chosen on planted marks among 3 to 12 and none."""
 SHARED_ABSENT = 300
 """Items without the label that stand in for what the other labels' marks say of superfluous ones. Chosen on planted
 marks, other seeds and shares than those reported: 100 finds fewer superfluous marks, 1000 fewer missing ones."""
-
-F64 = NDArray[np.float64]
 
 
 class Channel(NamedTuple):

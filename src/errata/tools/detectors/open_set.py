@@ -9,14 +9,14 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from errata.errors import DataError
 from errata.tools.detectors import neighbors, ridge
 from errata.tools.detectors.checks import labeled, probabilities, vectors
 from errata.tools.detectors.mixture import upper_probability
 from errata.tools.detectors.neighbors import Neighbors
-from errata.types import F32, Int, Scores
+from errata.types import F32, F64, Int, Scores
 
 SURELY_OUT = 0.95
 """Probability of the high-loss Gaussian from which an item teaches what lies outside."""
@@ -154,8 +154,6 @@ def confidence_drop(near: Neighbors, probs_NK: F32) -> F32:
     return drop_N if near.indices_Nk.shape[1] else crowd_N
 
 
-def _moments(
-    counts_K: Int, sums_K: NDArray[np.float64], squares_K: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _moments(counts_K: Int, sums_K: F64, squares_K: F64) -> tuple[F64, F64]:
     means_K = sums_K / np.maximum(counts_K, 1)
     return means_K, np.maximum(squares_K / np.maximum(counts_K, 1) - means_K**2, 0)

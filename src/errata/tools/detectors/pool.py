@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from errata.tools.detectors.temperature import softmax
-from errata.types import F32, Int
-
-F64 = NDArray[np.float64]
+from errata.types import F32, F64, Int
 
 ROWS = 4096
 """Enough items to choose a few weights by; more would not move them."""

@@ -7,14 +7,14 @@ wrong where classes differ in difficulty. Here without training: cosines of froz
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from errata.tools.detectors.checks import labeled, vectors
 from errata.tools.detectors.class_sums import class_sums
 from errata.tools.detectors.mixture import upper_probability
 from errata.tools.detectors.temperature import probabilities_from
 from errata.tools.features.embedder import unit_rows
-from errata.types import F32, Int, Scores
+from errata.types import F32, F64, Int, Scores
 
 ROUNDS = 10
 CLOSE = 1e-3
@@ -60,7 +60,7 @@ def leave_one_out_cosines(units_ND: F32, labels_N: Int, num_classes: int, weight
     return cosines_NK
 
 
-def margins(scores_NK: F32, labels_N: Int) -> NDArray[np.float64]:
+def margins(scores_NK: F32, labels_N: Int) -> F64:
     """f64[N]: the score of the given class less the best of the other classes that somebody was given."""
     rows_N = np.arange(len(labels_N))
     others_NK = scores_NK.copy()

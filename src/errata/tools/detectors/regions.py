@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from errata.errors import DataError
 from errata.tools.detectors.checks import labeled, vectors
 from errata.tools.features.embedder import unit_rows
-from errata.types import F32, Scores
+from errata.types import F32, F64, Scores
 
 TEMPERATURE = 0.01
 """CLIP's own: its cosines are multiplied by 100 before the softmax."""
@@ -24,8 +24,6 @@ SMALLEST_AREA = 0.02
 MOVING_TEMPERATURE = 0.05
 """Entropy of the transport: the less, the more each patch goes to one label alone."""
 STEPS = 200
-
-F64 = NDArray[np.float64]
 
 
 class Region(NamedTuple):

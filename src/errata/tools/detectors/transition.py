@@ -13,14 +13,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from errata.errors import DataError
 from errata.tools.detectors.checks import labeled
 from errata.tools.detectors.neighbors import Neighbors
-from errata.types import Int
-
-F64 = NDArray[np.float64]
+from errata.types import F64, Int
 
 TRIPLES = 50_000
 """Items read at most: more would move the channel less than neighbors of another class do."""

@@ -9,13 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from errata.settings import Pool
 from errata.tools.inference.candidates import NOBODY
-from errata.types import CANNOT_TELL, F32, NONE_OF_THESE, SEVERAL, Bool, Int, LabelSpace, Verdict
-
-F64 = NDArray[np.float64]
+from errata.types import CANNOT_TELL, F32, F64, NONE_OF_THESE, SEVERAL, Bool, Int, LabelSpace, Verdict
 
 PROBABILITY_FLOOR = 1e-4
 UNCERTAINTY_WEIGHT = 0.5

@@ -15,8 +15,8 @@ import numpy as np
 
 from errata.tools.detectors.channel_quality import even_noise, noise_share
 from errata.tools.detectors.transition import from_joint
-from errata.tools.inference.evidence import F64, PROBABILITY_FLOOR
-from errata.types import F32, Int
+from errata.tools.inference.evidence import PROBABILITY_FLOOR
+from errata.types import F32, F64, Int
 
 POWERS = np.geomspace(0.5, 4, 22)
 SHARES = np.linspace(0, 1, 21)

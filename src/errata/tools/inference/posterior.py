@@ -9,9 +9,9 @@ import numpy as np
 
 from errata.settings import Pool
 from errata.tools.inference.candidates import NOBODY, candidates
-from errata.tools.inference.evidence import F64, from_detectors, from_given, from_judges
+from errata.tools.inference.evidence import from_detectors, from_given, from_judges
 from errata.tools.inference.label_noise import LabelNoise
-from errata.types import F32, Int, LabelSpace, Posterior, Verdict
+from errata.types import F32, F64, Int, LabelSpace, Posterior, Verdict
 
 RARE_STATE = 0.02
 """Prior of "several labels hold" and of "none of these holds", before anybody looked."""

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from errata.tools.judging.calibration.expected_error import debiased_ece, debiased_squared_error
-from errata.types import Bool
-
-F64 = NDArray[np.float64]
+from errata.types import F64, Bool
 
 
 def sample(items: int, off: float, seed: int) -> tuple[F64, Bool]:

@@ -10,15 +10,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from errata.tools.judging.calibration.fitted import FEWEST, Calibration, Fares, fit, fit_rows
 from errata.tools.judging.calibration.isotonic import Isotonic, fit_isotonic, margins
 from errata.tools.judging.calibration.rows import FLOOR, normalized, to_rows
 from errata.tools.judging.calibration.scaling import SCALES, Scaling, fit_temperature, fit_vector
-from errata.types import OTHER_ANSWERS, Int
+from errata.types import F64, OTHER_ANSWERS, Int
 
-F64 = NDArray[np.float64]
 LABELS = ("cat", "cow", "dog")
 COLUMNS = (*LABELS, *OTHER_ANSWERS)
 FARES = Fares(1.0, 0.6)

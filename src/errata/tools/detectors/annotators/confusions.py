@@ -11,8 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from errata.tools.detectors.annotators.dawid_skene import RIGHT, WRONG
-from errata.tools.detectors.annotators.votes import F64
-from errata.types import F32, Int
+from errata.types import F32, F64, Int
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ from numpy.typing import ArrayLike
 from errata.errors import DataError
 from errata.tools.detectors.annotators.labeler_risk import scores
 from errata.tools.detectors.annotators.majority import majority_vote
-from errata.tools.detectors.annotators.votes import F64, Votes
+from errata.tools.detectors.annotators.votes import Votes
 from errata.tools.detectors.checks import probabilities
-from errata.types import F32, Int, Probs, Scores
+from errata.types import F32, F64, Int, Probs, Scores
 
 LEAST = 1e-6
 """Least weight of an annotator or a model, and least error of a guess."""

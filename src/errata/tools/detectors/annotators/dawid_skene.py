@@ -15,8 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 from errata.errors import DataError
 from errata.tools.detectors.annotators.labeler_risk import scores
 from errata.tools.detectors.annotators.majority import vote_shares
-from errata.tools.detectors.annotators.votes import F64, NONE, Votes
-from errata.types import F32, Bool, Int, Scores
+from errata.tools.detectors.annotators.votes import NONE, Votes
+from errata.types import F32, F64, Bool, Int, Scores
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from errata.tools.detectors.annotators.votes import F64, Votes
-from errata.types import Bool, Int
+from errata.tools.detectors.annotators.votes import Votes
+from errata.types import F64, Bool, Int
 
 RECENT = 50
 RECENT_SHARE = 4

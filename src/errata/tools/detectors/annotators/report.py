@@ -11,8 +11,8 @@ import numpy as np
 from errata.errors import DataError
 from errata.tools.detectors.annotators.confusions import Confusion, expected_counts, standing_out
 from errata.tools.detectors.annotators.history import agreement
-from errata.tools.detectors.annotators.votes import F64, Votes
-from errata.types import F32
+from errata.tools.detectors.annotators.votes import Votes
+from errata.types import F32, F64
 
 History = Literal["steady", "careless_now", "systematically_biased"]
 

@@ -9,12 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from errata.errors import DataError
 from errata.types import F32, Int
-
-F64 = NDArray[np.float64]
 
 NONE = -1
 """In a table of votes: this annotator did not label this item."""

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import norm
 
-from errata.types import Bool
-
-F64 = NDArray[np.float64]
+from errata.types import F64, Bool
 
 BINS = 15
 

@@ -9,14 +9,12 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from errata.tools.judging.calibration.isotonic import Isotonic, fit_isotonic, margins
 from errata.tools.judging.calibration.rows import to_rows
 from errata.tools.judging.calibration.scaling import Scaling, fit_temperature, fit_vector, unchanged
-from errata.types import NONE_OF_THESE, Int
+from errata.types import F64, NONE_OF_THESE, Int
 
-F64 = NDArray[np.float64]
 Map = Isotonic | Scaling
 Fit = Callable[[F64, Int], Map]
 

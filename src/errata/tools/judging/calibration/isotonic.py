@@ -10,9 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from errata.tools.judging.calibration.rows import normalized
-from errata.types import Bool
-
-F64 = NDArray[np.float64]
+from errata.types import F64, Bool
 
 
 @dataclass(frozen=True, slots=True)

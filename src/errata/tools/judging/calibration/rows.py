@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import logsumexp
 
-F64 = NDArray[np.float64]
+from errata.types import F64
 
 FLOOR = -14.0
 """Log-probabilities are read no lower: recorded zeros are rounded, and ``reading.SURE`` ends at the same odds."""

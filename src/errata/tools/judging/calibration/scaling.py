@@ -11,13 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import minimize, minimize_scalar
 
 from errata.tools.judging.calibration.rows import normalized
-from errata.types import Int
-
-F64 = NDArray[np.float64]
+from errata.types import F64, Int
 
 SCALES = (0.02, 5.0)
 """A scale of 0 would forget what the judge said, a negative one would turn it around."""
