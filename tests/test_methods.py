@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from errata.tools.detectors import detectors
+from evals.ablation.centers import missing_found
+from evals.ablation.learning import until
+from evals.ablation.parts import PARTS
 from evals.measured import SETS, Ablation
 from evals.methods import PAGE, RESULTS, page
 from evals.papers import NOTHING_TO_BUILD, PAPERS, Paper
@@ -72,3 +77,23 @@ def test_what_a_detector_adds_is_told_from_the_least_to_the_greatest() -> None:
 
 def test_a_loss_too_small_to_be_told_is_none() -> None:
     assert span([-0.0001, 0.0001], "+") == "+0.000"
+
+
+def test_every_part_of_the_ablation_is_told_of_some_paper() -> None:
+    found = json.loads((RESULTS / "ablation.json").read_text(encoding="utf-8"))["parts"]
+    told = {key for name, part in PARTS.items() for key in part.said(found[name])}
+    assert found.keys() == PARTS.keys()
+    assert told <= {paper.measured.strip("{}") for paper in PAPERS}
+
+
+def test_missing_marks_count_among_the_first_labels_that_an_item_is_not_marked_with() -> None:
+    true, marks = np.array([[1, 1, 1, 0]], np.bool_), np.array([[1, 0, 0, 0]], np.bool_)
+    assert [missing_found(np.array([order]), true, marks) for order in ([0, 3, 1, 2], [3, 0, 1, 2], [1, 0, 2, 3])] == [
+        0.5,
+        0.5,
+        1.0,
+    ]
+
+
+def test_margins_are_averaged_over_the_first_epochs_alone() -> None:
+    assert until(np.array([[1.0, 2, 9], [3, 9, 9]]), np.array([2, 1])).tolist() == [1.5, 3]
