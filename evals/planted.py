@@ -15,7 +15,8 @@ UNKNOWN = -1
 FEATURES = {"digits": 0.0, "blurred": 0.45}
 """Noise on the pixels, of full brightness: none, and so much that the features are weak."""
 FLIPS: tuple[Kind, ...] = ("even", "look_alike")
-FLIPPED = 0.2
+FLIPPED, STRANGERS = 0.2, 0.1
+"""Share of the labels that are flipped; items that fit no class, as a share of the others."""
 
 
 class Planted(NamedTuple):

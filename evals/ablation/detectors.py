@@ -20,10 +20,9 @@ from errata.tools.detectors.temperature import probabilities_from
 from errata.tools.features.probe import out_of_fold_probs
 from errata.types import F32, Scores
 from evals.ablation.part import Figures
-from evals.planted import FEATURES, Planted, digits, flipped, plant
+from evals.planted import FEATURES, STRANGERS, Planted, digits, flipped, plant
 from evals.ranking import aps
 
-STRANGERS = 0.1
 ROOT = 0.1
 """Power of a quality that is multiplied in: it breaks ties and doubts, and decides nothing alone."""
 

@@ -5,16 +5,14 @@ from __future__ import annotations
 from errata.tools.detectors import open_set
 from errata.tools.detectors.neighbors import neighbors
 from evals.ablation.part import Figures, default_probs, over_sets
-from evals.planted import FEATURES, UNKNOWN, digits, plant
+from evals.planted import FEATURES, STRANGERS, UNKNOWN, digits, plant
 from evals.ranking import aps
-
-SHARE = 0.1
 
 
 def measure(seed: int) -> Figures:
     found = {}
     for name, blurred in FEATURES.items():
-        planted = plant(*digits(blurred), "fits_nothing", SHARE, seed)
+        planted = plant(*digits(blurred), "fits_nothing", STRANGERS, seed)
         probs_NK, near = default_probs(planted), neighbors(planted.features_ND)
         given = (planted.features_ND, planted.labels_N, probs_NK, near)
         signals, joined_N = open_set.signals(*given), open_set.detect(*given).quality

@@ -44,6 +44,15 @@ def test_rows_are_distributions_and_permuted_classes_permute_them():
     np.testing.assert_allclose(found[:, order], permuted, atol=5e-3)
 
 
+def test_neighbors_that_tell_nothing_are_not_heard():
+    vectors, given, truth = spoiled_digits(share=0.2)
+    near = neighbors(vectors)
+    shuffled = near._replace(indices_Nk=np.random.default_rng(0).permutation(near.indices_Nk.ravel()).reshape(-1, 10))
+    alone = discriminant.leave_one_out(vectors, given, 10)
+    found = ensemble.leave_one_out(vectors, given, 10, shuffled)
+    assert (found.argmax(axis=1) == truth).mean() >= (alone.argmax(axis=1) == truth).mean()
+
+
 def test_a_rare_clean_group_is_not_flagged_in_bulk():
     vectors, given, truth = spoiled_digits(share=0.1)
     standing = np.flatnonzero(truth == 4)[:15]

@@ -21,13 +21,17 @@ def pool(views: Sequence[F32], labels_N: Int) -> F32:
 
     A view that tells nothing gets the power 0, and views that say the same share one.
     """
-    every = slice(None, None, max(1, len(labels_N) // ROWS))
-    sample_VnK = np.stack([_log(view[every]) for view in views]).astype(np.float64)
-    weights_V = _likeliest(sample_VnK, labels_N[every])
     total_NK = np.zeros_like(views[0])
-    for weight, view in zip(weights_V, views, strict=True):
+    for weight, view in zip(powers(views, labels_N), views, strict=True):
         total_NK += np.float32(weight) * _log(view)
     return softmax(total_NK)
+
+
+def powers(views: Sequence[F32], labels_N: Int) -> F64:
+    """f64[V] in [0, LARGEST_WEIGHT]: the power of each view."""
+    every = slice(None, None, max(1, len(labels_N) // ROWS))
+    sample_VnK = np.stack([_log(view[every]) for view in views]).astype(np.float64)
+    return _likeliest(sample_VnK, labels_N[every])
 
 
 def _log(probs_NK: F32) -> F32:
