@@ -25,11 +25,10 @@ from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
 from errata.tools.detectors import confident_learning, ensemble
-from errata.tools.detectors.confident_joint import confident_joint
 from errata.tools.detectors.neighbors import neighbors
 from errata.tools.features.choose import choose_embedder
-from errata.tools.inference.label_noise import label_noise
 from errata.types import F32, F64, Bool, Int, Item
+from evals.ablation.part import posterior
 from evals.peers import Ranked, best_other, from_features, from_probs, recipe_probs
 from evals.planted import UNKNOWN, Kind, digits, plant
 from evals.result import write_result
@@ -151,9 +150,7 @@ def with_probs(labels_N: Int, probs_NK: F32) -> Ranked:
 
 def suggested(labels_N: Int, probs_NK: F32) -> Int:
     """The likeliest other label, as a run's posterior has it."""
-    joint_KK = confident_joint(labels_N, probs_NK).calibrated(labels_N)
-    noise = label_noise(labels_N, [probs_NK], joint_KK)
-    return best_other(probs_NK**noise.power * noise.transition_KK.T[labels_N].astype(np.float32), labels_N)
+    return best_other(posterior(labels_N, probs_NK), labels_N)
 
 
 def compare(found: Sequence[Found]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ def measure(seed: int) -> Figures:
     found = {}
     for name, planted in flipped(seed):
         labels_N, probs_NK = planted.labels_N, default_probs(planted)
-        holds_N = posterior(planted, probs_NK)[np.arange(len(labels_N)), labels_N]
+        holds_N = posterior(labels_N, probs_NK)[np.arange(len(labels_N)), labels_N]
         scores = confident_learning.detect(labels_N, probs_NK)
         shas = [sha_of([seed, n]) for n in range(len(labels_N))]
         given = (holds_N, scores.quality, [scores.flag], shas)

@@ -11,7 +11,7 @@ from errata.tools.detectors import ensemble
 from errata.tools.detectors.confident_joint import confident_joint
 from errata.tools.detectors.neighbors import neighbors
 from errata.tools.inference.label_noise import label_noise
-from errata.types import F32
+from errata.types import F32, Int
 from evals.planted import Planted
 from evals.ranking import span
 
@@ -33,12 +33,12 @@ def default_probs(planted: Planted) -> F32:
     return ensemble.leave_one_out(planted.features_ND, planted.labels_N, classes, neighbors(planted.features_ND))
 
 
-def posterior(planted: Planted, probs_NK: F32) -> F32:
+def posterior(labels_N: Int, probs_NK: F32) -> F32:
     """f32[N, K]: of the true label, given the item and its label, as a run knows it before a judge looked."""
-    joint_KK = confident_joint(planted.labels_N, probs_NK).calibrated(planted.labels_N)
-    noise = label_noise(planted.labels_N, [probs_NK], joint_KK)
-    weights_NK = probs_NK**noise.power * noise.transition_KK[:, planted.labels_N].T
-    return np.asarray(weights_NK / weights_NK.sum(axis=1, keepdims=True), np.float32)
+    noise = label_noise(labels_N, [probs_NK], confident_joint(labels_N, probs_NK).calibrated(labels_N))
+    posterior_NK: F32 = probs_NK**noise.power * noise.transition_KK.T[labels_N].astype(np.float32)
+    posterior_NK /= posterior_NK.sum(axis=1, keepdims=True)
+    return posterior_NK
 
 
 def over_sets(found: Figures, name: str, sets: Iterable[str] | None = None) -> str:
