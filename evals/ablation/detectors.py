@@ -52,7 +52,7 @@ def methods(planted: Planted) -> Mapping[str, F32]:
         scores = detector.detect(given)
         found[f"alone: {name}"] = scores.quality
         found[f"+ {name}"] = added(given, probs_NK, scores)
-    return found | {name: channel_quality(labels_N, probs) for name, probs in parts(given).items()}
+    return found | {name: channel_quality(labels_N, probs) for name, probs in reduced(given).items()}
 
 
 def added(given: DetectorInput, probs_NK: F32, scores: Scores) -> F32:
@@ -65,7 +65,7 @@ def with_quality(default_N: F32, quality_N: F32) -> F32:
     return np.asarray(default_N * np.maximum(quality_N, 1e-6) ** ROOT, np.float32)
 
 
-def parts(given: DetectorInput) -> dict[str, F32]:
+def reduced(given: DetectorInput) -> dict[str, F32]:
     """Probabilities f32[N, K] of less than the ensemble, and of the usual recipe."""
     vectors_ND, labels_N, classes, near = given.embeddings(), given.labels_N, given.num_classes, given.near
     votes_NK = neighbor_votes(near, labels_N, classes)
