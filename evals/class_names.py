@@ -26,6 +26,7 @@ from evals.ablation.part import default_probs
 from evals.detection import real_errors
 from evals.planted import FLIPPED, Planted, plant
 from evals.ranking import aps, show
+from evals.real_data import real_files
 from evals.result import write_result
 
 SEED = 0
@@ -43,9 +44,7 @@ def main() -> None:
     parser.add_argument("data", type=Path, help=f"folder with {FILE}.parquet")
     parser.add_argument("--out", type=Path, default=Path("evals/results/class_names.json"))
     options = parser.parse_args()
-    path = options.data / f"{FILE}.parquet"
-    if not path.is_file():
-        parser.exit(2, f"{options.data} has no {path.name}: this data set is not part of errata\n")
+    (path,) = real_files(parser, options.data, [FILE])
     classes_KD = described()
     figures = {}
     for name, planted in sets(path):

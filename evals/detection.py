@@ -22,7 +22,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
-from sklearn.metrics import average_precision_score
 
 from errata.tools.detectors import confident_learning, ensemble
 from errata.tools.detectors.neighbors import neighbors
@@ -31,6 +30,8 @@ from errata.types import F32, F64, Bool, Int, Item
 from evals.ablation.part import posterior
 from evals.peers import Ranked, best_other, from_features, from_probs, recipe_probs
 from evals.planted import UNKNOWN, Kind, digits, plant
+from evals.ranking import ap
+from evals.real_data import real_files
 from evals.result import write_result
 
 SEED, SEEDS, DRAWS = 0, 5, 1000
@@ -41,6 +42,7 @@ FILES = {
     "roman": ("image_roman_numerals", "image"),
 }
 CIFAR = "labels_only_cifar10n_40k"
+REAL = (*(file for file, _ in FILES.values()), CIFAR)
 CIFAR_COLUMNS = {"cifar10n_given": ("given_label", "aggre"), "cifar10n_worst": ("given_label_worst", "worst")}
 CIFAR_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
@@ -66,15 +68,13 @@ class Found(NamedTuple):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", type=Path, help="folder with " + ", ".join([*(f for f, _ in FILES.values()), CIFAR]))
+    parser.add_argument("data", type=Path, help="folder with " + ", ".join(REAL))
     parser.add_argument("--sets", help="only these, comma-separated")
     parser.add_argument("--out", type=Path, default=Path("evals/results/detection.json"))
     options = parser.parse_args()
     known = sets(options.data)
     chosen = options.sets.split(",") if options.sets else list(known)
-    missing = [name for name, _ in FILES.values() if not (options.data / f"{name}.parquet").is_file()]
-    if missing:
-        parser.exit(2, f"{options.data} has no {', '.join(missing)} (.parquet): these sets are not part of errata\n")
+    real_files(parser, options.data, REAL)
     figures = {}
     for name in chosen:
         figures[name] = compare([judge_task(task) for task in known[name]()])
@@ -178,7 +178,7 @@ def compare(found: Sequence[Found]) -> dict[str, Any]:
 
 def _mean_ap(found: Sequence[Found], name: str, rows: Int | None) -> float:
     chosen: Any = slice(None) if rows is None else rows
-    return float(np.mean([average_precision_score(f.wrong_N[chosen], -f.quality[name][chosen]) for f in found]))
+    return float(np.mean([ap(f.wrong_N[chosen], f.quality[name][chosen]) for f in found]))
 
 
 def _mean_fix(found: Sequence[Found], name: str, rows: Int) -> float:

@@ -21,13 +21,14 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 from PIL import Image, ImageDraw, ImageOps
-from sklearn.metrics import average_precision_score
 
 from errata.tools.detectors import confident_learning, ensemble
 from errata.tools.detectors.neighbors import neighbors
 from errata.tools.features.plain import PlainImage
 from errata.types import F32, Int, Item
 from evals.planted import UNKNOWN, Planted, plant
+from evals.ranking import ap
+from evals.real_data import real_files
 from evals.result import write_result
 
 FILE, ITEMS, CLASSES, SIDE = "image_mnist_test", 1500, 10, 28
@@ -46,7 +47,8 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--out", type=Path, default=Path("evals/results/drawings.json"))
     options = parser.parse_args()
-    table = pq.read_table(options.data / f"{FILE}.parquet", columns=["image", "given_label"])
+    (path,) = real_files(parser, options.data, [FILE])
+    table = pq.read_table(path, columns=["image", "given_label"])
     figures = {}
     for name, put in {"as they are": _unchanged, "on a sheet": on_a_sheet}.items():
         figures[name] = of_seeds([kinds(table, put, seed) for seed in range(options.seeds)])
@@ -79,7 +81,7 @@ def found(planted: Planted) -> dict[str, float]:
     quality_N = confident_learning.detect(planted.labels_N, probs_NK).quality
     known_N = planted.truth_N != UNKNOWN
     named = (probs_NK.argmax(axis=1) == planted.truth_N)[known_N].mean()
-    return {"ap": average_precision_score(planted.wrong_N, -quality_N), "class_named": float(named)}
+    return {"ap": ap(planted.wrong_N, quality_N), "class_named": float(named)}
 
 
 def of_seeds(seeds: Sequence[dict[str, dict[str, float]]]) -> dict[str, dict[str, float]]:

@@ -31,6 +31,7 @@ from errata.tools.features.embedder import unit_rows
 from errata.tools.features.minilm import MiniLM
 from errata.types import F32, Int, Item
 from evals import scan_speed
+from evals.real_data import real_files
 from evals.result import write_result
 
 SEED, K, SAMPLED, RECALL = 0, 10, 1000, 0.95
@@ -46,10 +47,9 @@ def main() -> None:
     parser.add_argument("--keep", type=Path)
     parser.add_argument("--out", type=Path, default=Path("evals/results/neighbor_search.json"))
     options = parser.parse_args()
-    if not (options.data / f"{FILE}.parquet").is_file():
-        parser.exit(2, f"{options.data} has no {FILE}.parquet: this data set is not part of errata\n")
+    (path,) = real_files(parser, options.data, [FILE])
     sizes = [int(size) for size in options.sizes.split(",")]
-    real_ND = real(options.data / f"{FILE}.parquet", max(sizes), options.keep)
+    real_ND = real(path, max(sizes), options.keep)
     figures = {}
     for size in sizes:
         for name, units_ND in (("sentences", real_ND[:size]), ("made", made(size))):

@@ -19,6 +19,7 @@ from typing import Any, Literal
 from evals import captions, marks, token_tags
 from evals.marks import KINDS, Shares
 from evals.ranking import over_runs, show
+from evals.real_data import real_files
 from evals.result import write_result
 
 SEED = 0
@@ -45,12 +46,7 @@ def main() -> None:
     parser.add_argument("--planted", action="store_true", help="errors planted among what is right, not the real ones")
     parser.add_argument("--out", type=Path, help="where the figures go")
     options = parser.parse_args()
-    missing = [name for name in FILES if not (options.data / f"{name}.parquet").is_file()]
-    if missing:
-        parser.exit(
-            2, f"{options.data} has no {', '.join(missing)} (.parquet): these data sets are not part of errata\n"
-        )
-    tags, pairs, images = (options.data / f"{name}.parquet" for name in FILES)
+    tags, pairs, images = real_files(parser, options.data, FILES)
     tagged, captioned = token_tags.read(tags), captions.read(pairs, images)
     figures = planted(tagged, captioned) if options.planted else real(tagged, captioned)
     out = options.out or RESULTS / ("other_tasks_planted.json" if options.planted else "other_tasks.json")

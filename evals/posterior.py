@@ -32,8 +32,9 @@ from errata.tools.inference.outcome import outcomes
 from errata.tools.inference.posterior import Posteriors, weigh
 from errata.tools.judging.calibration.expected_error import debiased_ece
 from errata.types import F32, Int, LabelSpace
-from evals.detection import CIFAR_COLUMNS, FILES, Task, sets
+from evals.detection import CIFAR_COLUMNS, FILES, REAL, Task, sets
 from evals.planted import UNKNOWN, Kind, digits, plant
+from evals.real_data import real_files
 from evals.result import write_result
 
 SEED, BLURRED, SMALLEST = 0, 0.5, 1e-6
@@ -50,6 +51,7 @@ def main() -> None:
     parser.add_argument("data", type=Path, help="folder of the real errors, as in evals.detection")
     parser.add_argument("--out", type=Path, default=Path("evals/results/posterior.json"))
     options = parser.parse_args()
+    real_files(parser, options.data, REAL)
     figures = {}
     for name, task in tasks(options.data):
         figures[name] = figures_of(task)

@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import average_precision_score, precision_recall_curve
+from sklearn.metrics import precision_recall_curve
 
 from errata.demo.digits import demo_half, picture, plant
 from errata.testing import MemoryCalls
@@ -39,6 +39,7 @@ from errata.tools.judging.protocols.question_bank import matched_share
 from errata.tools.judging.protocols.reading import Style, normalised
 from errata.tools.judging.spec import open_model
 from errata.types import F64, Int, Item, LabelSpace, Verdict, sha_of
+from evals.ranking import ap
 from evals.result import write_result
 from evals.vllm_server import VllmServer
 
@@ -154,7 +155,7 @@ def figures_of(plantings: Sequence[Planted]) -> dict[str, Any]:
     figures: dict[str, Any] = {}
     for way in WAYS:
         figures[way] = {
-            "ap": round(float(np.mean([_ap(p.wrong_N, p.quality[way]) for p in plantings])), 4),
+            "ap": round(float(np.mean([ap(p.wrong_N, p.quality[way]) for p in plantings])), 4),
             f"recall_at_{PRECISION}": round(float(np.mean([_recall(p.wrong_N, p.quality[way]) for p in plantings])), 4),
         }
     for way in WAYS[1:]:
@@ -172,15 +173,10 @@ def _leads(plantings: Sequence[Planted], way: str) -> F64:
     for _ in range(DRAWS):
         rows = rng.integers(0, len(plantings[0].wrong_N), len(plantings[0].wrong_N))
         differences = [
-            _ap(p.wrong_N[rows], p.quality["both"][rows]) - _ap(p.wrong_N[rows], p.quality[way][rows])
-            for p in plantings
+            ap(p.wrong_N[rows], p.quality["both"][rows]) - ap(p.wrong_N[rows], p.quality[way][rows]) for p in plantings
         ]
         found.append(np.mean(differences))
     return np.array(found)
-
-
-def _ap(wrong_N: NDArray[np.bool_], quality_N: F64) -> float:
-    return float(average_precision_score(wrong_N, -quality_N))
 
 
 def _recall(wrong_N: NDArray[np.bool_], quality_N: F64) -> float:

@@ -27,10 +27,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import average_precision_score
 
 from errata.tools.features.embedder import unit_rows
 from errata.types import F32, Int
+from evals.ranking import ap
 from evals.result import write_result
 
 WIDTH, CLASSES, APART, WRONG, SEED = 384, 100, 0.3, 0.1, 0
@@ -118,7 +118,7 @@ def measured(peer: str, folder: Path) -> dict[str, float]:
         "cpu_s": cpu,
         "wall_s": wall,
         "extra_mb": _peak_mb() - before_mb,
-        "ap": float(average_precision_score(wrong_N, -quality_N)),
+        "ap": ap(wrong_N, quality_N),
         "suggestion_right": float((suggested_N == truth_N)[wrong_N].mean()),
     }
 

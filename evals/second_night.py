@@ -25,6 +25,7 @@ from errata.agent.begin import begin
 from errata.agent.drive import drive
 from errata.agent.workspace import Workspace
 from errata.settings import Settings
+from evals.real_data import real_files
 from evals.result import write_result
 from tests.conftest import stub_server
 
@@ -37,9 +38,7 @@ def main() -> None:
     parser.add_argument("data", type=Path, help=f"folder with {SET}.parquet")
     parser.add_argument("--out", type=Path, default=Path("evals/results/second_night.json"))
     options = parser.parse_args()
-    source = options.data / f"{SET}.parquet"
-    if not source.is_file():
-        parser.exit(2, f"{options.data} has no {SET}.parquet: this data set is not part of errata\n")
+    (source,) = real_files(parser, options.data, [SET])
     figures = measure(pq.read_table(source, columns=["id", "text", "given_label"]))
     for name, value in figures.items():
         print(f"{name:32}{value}")

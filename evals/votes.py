@@ -28,6 +28,8 @@ from errata.tools.detectors.annotators.majority import majority_vote, vote_share
 from errata.tools.features.plain import PlainText
 from errata.tools.features.probe import out_of_fold_probs
 from errata.types import F32, Bool, Int, Item, Probs
+from evals.ranking import ap
+from evals.real_data import real_files
 from evals.result import write_result
 
 SEED = 0
@@ -71,9 +73,7 @@ def main() -> None:
     parser.add_argument("data", type=Path, help="folder with multiannot_snow_rte.parquet")
     parser.add_argument("--out", type=Path, default=Path("evals/results/votes.json"))
     options = parser.parse_args()
-    path = options.data / "multiannot_snow_rte.parquet"
-    if not path.is_file():
-        parser.exit(2, f"{options.data} has no {path.name}: this data set is not part of errata\n")
+    (path,) = real_files(parser, options.data, ["multiannot_snow_rte"])
     figures = {"crowd-kit": version("crowd-kit"), "real": measure(path), "planted": scale()}
     write_result(options.out, figures, seed=SEED)
     print(f"written to {options.out}")
@@ -214,12 +214,10 @@ def timed(method: Method, task: Task, repeats: int) -> tuple[Consensus, float]:
 
 def figures_of(found: Consensus, true_N: Int, given_N: Int) -> dict[str, float]:
     """``accuracy`` of the consensus; ``ap`` of 1 - p(given label) against the given labels that are wrong."""
-    from sklearn.metrics import average_precision_score
-
     quality_N = found.probs_NK[np.arange(len(given_N)), given_N]
     return {
         "accuracy": round(float((found.label_N == true_N).mean()), 5),
-        "ap": round(float(average_precision_score(given_N != true_N, -quality_N)), 4),
+        "ap": round(ap(given_N != true_N, quality_N), 4),
     }
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -55,7 +54,7 @@ def rounded(figures: Figures) -> Figures:
     return {name: {key: round(value, 4) for key, value in of.items()} for name, of in figures.items()}
 
 
-def print_table(by_method: Figures, adds: Mapping[str, Mapping[str, float]]) -> None:
+def print_table(by_method: Figures, adds: Figures) -> None:
     names = list(by_method["default"])
     print(f"{'':44}" + "".join(f"{name:>26}" for name in names))
     print(f"{'default':44}" + "".join(f"{by_method['default'][name]:26.4f}" for name in names))

@@ -6,10 +6,9 @@ On sharp digits, a network with a hidden layer, which ends up knowing many of it
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from errata.tools.detectors.learning_curve import learned_by
-from errata.types import F64
+from errata.types import F64, Int
 from evals.ablation.part import Figures, over_sets
 from evals.planted import Planted, flipped
 from evals.ranking import aps
@@ -51,7 +50,7 @@ def margins(planted: Planted, seed: int) -> F64:
     return np.stack(margins, axis=1)
 
 
-def until(margins_NT: F64, epochs_N: NDArray[np.int64]) -> F64:
+def until(margins_NT: F64, epochs_N: Int) -> F64:
     """f64[N]: mean margin of each item over its first epochs."""
     sums_NT = margins_NT.cumsum(axis=1)
     mean_N: F64 = sums_NT[np.arange(len(epochs_N)), epochs_N - 1] / epochs_N

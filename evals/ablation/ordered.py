@@ -20,8 +20,8 @@ def measure(seed: int) -> Figures:
     found = {}
     for name, (features_ND, truth_N) in binned(seed).items():
         planted = plant(features_ND, truth_N, "even", FLIPPED, seed)
-        labels_N, probs_NK = planted.labels_N, default_probs(planted)
-        votes_NK = neighbor_votes(neighbors(features_ND), labels_N, BINS)
+        labels_N, near = planted.labels_N, neighbors(features_ND)
+        probs_NK, votes_NK = default_probs(planted, near), neighbor_votes(near, labels_N, BINS)
         ways = {
             "default": channel_quality(labels_N, probs_NK),
             "ordered": ordinal.detect(labels_N, probs_NK).quality,

@@ -13,7 +13,8 @@ def measure(seed: int) -> Figures:
     found = {}
     for name, blurred in FEATURES.items():
         planted = plant(*digits(blurred), "fits_nothing", STRANGERS, seed)
-        probs_NK, near = default_probs(planted), neighbors(planted.features_ND)
+        near = neighbors(planted.features_ND)
+        probs_NK = default_probs(planted, near)
         given = (planted.features_ND, planted.labels_N, probs_NK, near)
         signals, joined_N = open_set.signals(*given), open_set.detect(*given).quality
         ways = {

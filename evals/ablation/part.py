@@ -9,7 +9,7 @@ import numpy as np
 
 from errata.tools.detectors import ensemble
 from errata.tools.detectors.confident_joint import confident_joint
-from errata.tools.detectors.neighbors import neighbors
+from errata.tools.detectors.neighbors import Neighbors, neighbors
 from errata.tools.inference.label_noise import label_noise
 from errata.types import F32, Int
 from evals.planted import Planted
@@ -27,10 +27,11 @@ class Part(NamedTuple):
     said: Callable[[Figures], Mapping[str, str]]
 
 
-def default_probs(planted: Planted) -> F32:
-    """f32[N, K]: what errata thinks of the labels by default."""
+def default_probs(planted: Planted, near: Neighbors | None = None) -> F32:
+    """f32[N, K]: what errata thinks of the labels by default. Neighbors are searched for where they are not given."""
     classes = int(planted.labels_N.max()) + 1
-    return ensemble.leave_one_out(planted.features_ND, planted.labels_N, classes, neighbors(planted.features_ND))
+    near = neighbors(planted.features_ND) if near is None else near
+    return ensemble.leave_one_out(planted.features_ND, planted.labels_N, classes, near)
 
 
 def posterior(labels_N: Int, probs_NK: F32) -> F32:

@@ -16,7 +16,8 @@ from evals.ranking import aps
 def measure(seed: int) -> Figures:
     found = {}
     for name, planted in flipped(seed):
-        labels_N, near, probs_NK = planted.labels_N, neighbors(planted.features_ND), default_probs(planted)
+        labels_N, near = planted.labels_N, neighbors(planted.features_ND)
+        probs_NK = default_probs(planted, near)
         walks_NK = np.stack([membership(near, labels_N, item, 10).shares_K for item in range(len(labels_N))])
         ways = {
             "walks": walks_NK,

@@ -17,7 +17,8 @@ BATCHES = (20, 100)
 def measure(seed: int) -> Figures:
     found = {}
     for name, planted in flipped(seed, ["blurred"]):
-        probs_NK, near = default_probs(planted), neighbors(planted.features_ND)
+        near = neighbors(planted.features_ND)
+        probs_NK = default_probs(planted, near)
         for size in BATCHES:
             groups_N = np.random.default_rng(seed).permutation(len(probs_NK)) // size
             totals_GK = np.zeros((groups_N.max() + 1, 10))
