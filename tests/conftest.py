@@ -14,6 +14,15 @@ STUB = Path(__file__).parent / "integration" / "openai_stub.py"
 
 
 @pytest.fixture(autouse=True)
+def state_of_its_own(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What errata remembers on this machine, in a folder of the test's own; commands that it starts use it too."""
+    home = tmp_path_factory.mktemp("state")
+    monkeypatch.setenv("XDG_STATE_HOME", str(home))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
+    return home
+
+
+@pytest.fixture(autouse=True)
 def no_run_left_open() -> Iterator[None]:
     """Runs that a test left open are closed, with their judges' connections."""
     yield

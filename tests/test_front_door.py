@@ -42,6 +42,6 @@ def test_find_label_issues_ranks_as_the_reference_does() -> None:
 def test_the_version_is_the_package_s() -> None:
     from importlib.metadata import version
 
-    assert errata.__version__ == version("errata")
+    assert errata.__version__ == version("errata-labels")
     with pytest.raises(AttributeError, match="no attribute 'opn'"):
         errata.opn  # noqa: B018  asking is the test

@@ -13,10 +13,10 @@ from errata.tools.judging.chat import ChatModel
 
 FORMS = """A judge is one of
   MODEL@http://HOST:PORT/v1   a model on an OpenAI-compatible server (vLLM, llama.cpp, ...)
-  FOLDER                      a transformers model on disk (needs errata[local])
-  hf:ORG/NAME                 a transformers model from the Hugging Face hub, downloaded (needs errata[local])
-  vllm:FOLDER, vllm:ORG/NAME  the same, run by the vLLM engine in this process (needs errata[vllm])
-  demo                        the tiny judge of the demo: it knows digits only (needs errata[local])
+  FOLDER                      a transformers model on disk (needs errata-labels[local])
+  hf:ORG/NAME                 a transformers model from the Hugging Face hub, downloaded (needs errata-labels[local])
+  vllm:FOLDER, vllm:ORG/NAME  the same, run by the vLLM engine in this process (needs errata-labels[vllm])
+  demo                        the tiny judge of the demo: it knows digits only (needs errata-labels[local])
   replay:RUN_FOLDER           only what an earlier run recorded; replay:RUN_FOLDER#MODEL if it had several judges"""
 
 ON_A_SERVER = re.compile(r"(?P<model>.+?)@(?P<url>https?://.+)")
