@@ -160,7 +160,15 @@ class Workspace:
 def open_data(path: Path, settings: Settings, *, patched: bool = False) -> Dataset:
     """The user's data; ``patched``: after a patch, which may have left a single label."""
     columns = Columns(settings.label, settings.text, settings.image, settings.id, settings.protect)
-    return open_dataset(path, columns, settings.labels, allow_one_label=patched)
+    return open_dataset(
+        path,
+        columns,
+        settings.labels,
+        delimiter=settings.delimiter,
+        no_label=settings.no_label,
+        many_labels=settings.many_labels,
+        allow_one_label=patched,
+    )
 
 
 _open: dict[tuple[str, int], Workspace] = {}
