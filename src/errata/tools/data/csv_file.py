@@ -100,7 +100,7 @@ def read_csv(path: Path, delimiter: str | None = None) -> CsvFile:
     csv.field_size_limit(LARGEST_CELL)
     data = path.read_bytes()
     text = io.StringIO(decode_utf8(data, path), newline="")
-    delimiter = check_delimiter(delimiter) if delimiter else sniffed(text, path)
+    delimiter = sniffed(text, path) if delimiter is None else check_delimiter(delimiter)
     names: tuple[str, ...] = ()
     count = 0
     reader = csv.reader(text, delimiter=delimiter)

@@ -201,7 +201,9 @@ def _named(columns: Columns, table: Table, path: Path) -> Columns:
 def _require(table: Table, name: str, path: Path) -> None:
     times = table.names.count(name)
     if times == 0:
-        raise DataError(f"{path} has no column {name!r}{nearest(name, table.names)}.")
+        uncut = table.format == "csv" and len(table.names) == 1
+        hint = " What stands between its cells? Pass --delimiter CHAR." if uncut else ""
+        raise DataError(f"{path} has no column {name!r}{nearest(name, table.names)}.{hint}")
     if times > 1:
         raise DataError(f"{path} has {times} columns named {name!r}: rename all but one.")
 

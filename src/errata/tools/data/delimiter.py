@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from itertools import islice
 from pathlib import Path
 from typing import TextIO
@@ -11,8 +12,8 @@ from errata.errors import SetupError
 
 DELIMITERS = (",", ";", "\t", "|")
 NAMED = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "bar": "|"}
-ROWS = 200
-"""So many rows are asked."""
+ROWS, CHARACTERS = 200, 2**20
+"""So many rows are asked, as far as they stand among so many characters."""
 
 
 def check_delimiter(word: str) -> str:
@@ -30,18 +31,20 @@ def sniffed(text: TextIO, path: Path) -> str:
     The text is left at its beginning.
     """
     order = sorted(DELIMITERS, key=lambda delimiter: delimiter != "\t") if path.suffix.lower() == ".tsv" else DELIMITERS
-    best = max(order, key=lambda delimiter: _fit(text, delimiter))
+    sample = text.read(CHARACTERS)
     text.seek(0)
-    return best
+    return max(order, key=lambda delimiter: _fit(sample, delimiter))
 
 
-def _fit(text: TextIO, delimiter: str) -> tuple[float, int]:
+def _fit(sample: str, delimiter: str) -> tuple[float, int]:
     """The share of rows that have as many cells as the header, and how many these are."""
-    text.seek(0)
+    rows = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)
     try:
-        widths = [len(row) for row in islice(filter(None, csv.reader(text, delimiter=delimiter)), 1 + ROWS)]
+        widths = [len(row) for row in islice(filter(None, rows), 1 + ROWS)]
     except csv.Error:
         return 0.0, 0
+    if len(sample) == CHARACTERS and 1 < len(widths) <= ROWS:
+        widths.pop()  # the sample ends within this row
     if len(widths) < 2 or widths[0] < 2:
         return 0.0, widths[0] if widths else 0
     return widths.count(widths[0]) / len(widths), widths[0]

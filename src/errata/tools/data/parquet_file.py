@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -41,7 +42,7 @@ class ParquetFile:
 
     def cells(self, name: str, rows: Sequence[int] | None = None) -> list[object]:
         if name not in self.cache:
-            self.cache[name] = _read_column(self.path, name)
+            self.cache[name] = _read_column(self.path, name, self.count)
         return python_values(self.cache[name], rows)
 
     def class_names(self, name: str) -> tuple[str, ...] | None:
@@ -49,17 +50,16 @@ class ParquetFile:
 
     def write(self, changes: Changes, out: Path) -> dict[int, str]:
         former = self.cells(changes.column, list(changes.labels))
-        with pq.ParquetFile(self.path) as source, atomic_write(out) as file:
+        # Closed before its file is, also after an error: a writer that is left alone closes itself into a closed file.
+        with pq.ParquetFile(self.path) as source, atomic_write(out) as file, ExitStack() as opened:
             first = 0
             writer = None
             for group in range(source.num_row_groups):
                 table = _changed(_row_group(source, group, self.path), changes, first)
                 if writer is None:
-                    writer = pq.ParquetWriter(file, table.schema, **_settings(source, self.path))
+                    writer = opened.enter_context(pq.ParquetWriter(file, table.schema, **_settings(source, self.path)))
                 writer.write_table(table, row_group_size=max(1, table.num_rows))
                 first += table.num_rows
-            if writer is not None:
-                writer.close()
         return {row: json.dumps(value) for row, value in zip(changes.labels, former, strict=True)}
 
 
@@ -72,11 +72,13 @@ def read_parquet(path: Path) -> ParquetFile:
         raise _unreadable(path, error) from error
 
 
-def _read_column(path: Path, name: str) -> pa.ChunkedArray:
+def _read_column(path: Path, name: str, count: int) -> pa.ChunkedArray:
     try:
         with pq.ParquetFile(path) as source:
             column = source.read(columns=[name]).column(name)
         column.validate(full=True)  # before anything follows what a damaged file points at
+        if len(column) != count:
+            raise ValueError(f"column {name!r} has {len(column)} of {count} rows")
         return column
     except READ_ERRORS as error:
         raise _unreadable(path, error) from error
