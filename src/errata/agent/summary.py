@@ -46,7 +46,9 @@ def summarize(workspace: Workspace) -> ReportData:
     return ReportData(
         first_line=wrong.sentence,
         wrong=wrong,
-        source=Source(run.data_path, run.data_sha256, run.run_id, run.started_at, now(), version("errata-labels")),
+        source=Source(
+            str(workspace.data_path), run.data_sha256, run.run_id, run.started_at, now(), version("errata-labels")
+        ),
         profile=_profile(workspace, found),
         features=_features(workspace),
         classes=_classes(found),

@@ -95,14 +95,20 @@ class Dataset:
 
 
 def open_dataset(
-    path: Path, columns: Columns, label_file: Path | None = None, *, allow_one_label: bool = False
+    path: Path,
+    columns: Columns,
+    label_file: Path | None = None,
+    *,
+    allow_one_label: bool = False,
+    folder: Path | None = None,
 ) -> Dataset:
     """Reads a CSV, TSV, JSON Lines or Parquet file, a Hugging Face dataset folder, or a folder of images by class.
 
     Every content is hashed, and every image's header checked, once. Raises DataError for a file that cannot be used
     as it is, and SetupError for columns that were not named. Data of a single label is refused, since there is nothing
     to tell apart, and so is data in which no content can be read, unless ``allow_one_label``: a file that a patch left
-    so must still open for the patch to be undone.
+    so must still open for the patch to be undone. ``folder`` is where the files lie that the columns name, if not
+    beside ``path``.
     """
     path = Path(path)
     table = read_table(path)
@@ -115,7 +121,7 @@ def open_dataset(
     given = tuple(codec.label(value) for value in values)
     space = read_label_space(label_file, given) if label_file else infer_label_space(given, codec)
     check_label_space(space, given, label_column, least=1 if allow_one_label else 2)
-    content = ContentReader(table, path if path.is_dir() else path.parent, columns.text, columns.image)
+    content = ContentReader(table, path if path.is_dir() else folder or path.parent, columns.text, columns.image)
     found = [(item.sha, item.problem) for item in content.check_all()]
     if not allow_one_label:
         _refuse_unreadable([problem for _, problem in found], path)
