@@ -33,6 +33,7 @@ from errata.types import F32, Decision, Int, Item, Verdict
 class Workspace:
     store: Store
     run: RunInfo
+    _history_checked: bool = False
 
     @property
     def folder(self) -> RunFolder:
@@ -92,6 +93,15 @@ class Workspace:
             del self.__dict__["panel"]
         self.store.close()
         _open.pop((str(self.folder.path), self.run.run_id), None)
+
+    def authorize(self, token: str) -> str:
+        """The operating system's user, for whoever decides. Raises SetupError where the token is not a person's, and
+        StoreError where the history that the decision would rest on is not whole."""
+        user = self.folder.check_token(token)
+        if not self._history_checked:
+            self.store.check_history()
+            self._history_checked = True  # a sitting decides hundreds of items; each checks its own step
+        return user
 
     @cached_property
     def guideline(self) -> str:
