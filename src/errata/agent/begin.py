@@ -15,9 +15,9 @@ from errata.tools.data import Dataset
 from errata.tools.store import Store
 from errata.tools.store.choose_run import choose_run
 from errata.tools.store.decisions import Terms, lapsing, same_words
+from errata.tools.store.own_files import write_settings
 from errata.tools.store.place import relative_place
 from errata.tools.store.run_folder import RunFolder
-from errata.tools.store.settings_file import write_settings
 from errata.tools.store.store import ItemRow
 from errata.types import sha_of
 
@@ -51,6 +51,7 @@ def begin(data: Path, settings: Settings, run_dir: Path | None = None, notify: T
     """
     dataset = open_data(data, settings)
     store = Store(RunFolder(run_dir) if run_dir else RunFolder.beside(data))
+    store.refuse_read_only()
     guideline = _known_wording(store, _read_guideline(settings.guideline), dataset.label_column)
     settings_sha = sha_of([settings.identity(), guideline, dataset.label_space.sha, _file_stamps(settings)])
     run = store.find_run(dataset.sha256, settings_sha)

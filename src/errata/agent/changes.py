@@ -89,6 +89,7 @@ def apply(
     """
     if in_place and out is not None:
         raise SetupError("Say either -o FILE or --in-place, not both.")
+    workspace.store.refuse_read_only()
     workspace.store.check_history()
     with workspace.folder.lock():
         if in_place and (half_done := _half_moved(workspace)):
@@ -101,6 +102,7 @@ def apply(
 
 def revert(workspace: Workspace, out: Path | None = None, *, force: bool = False) -> Reverted:
     """Undo the last patch that stands applied: into ``out``, or into the file that it was written to."""
+    workspace.store.refuse_read_only()
     workspace.store.check_history()
     with workspace.folder.lock():
         standing = standing_patches(workspace.store)

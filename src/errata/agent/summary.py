@@ -27,6 +27,7 @@ from errata.tools.report.data import (
     Unreadable,
 )
 from errata.tools.store.events import now
+from errata.tools.store.own_files import writing_own
 from errata.tools.store.store import ItemRow
 from errata.types import F64, Decision, Outcome, Proposal, Status, Verdict
 
@@ -35,8 +36,11 @@ WORST, UNREADABLE = 24, 20
 
 def write_run_report(workspace: Workspace) -> None:
     """report.html and report.json in the run folder, each written whole or not at all."""
+    workspace.store.refuse_read_only()
     page = workspace.folder.report
-    write_report(summarize(workspace), page, page.with_suffix(".json"))
+    found = page.with_suffix(".json")
+    with writing_own(workspace.store, page, found):
+        write_report(summarize(workspace), page, found)
 
 
 def summarize(workspace: Workspace) -> ReportData:

@@ -11,6 +11,7 @@ import pytest
 from errata.errors import PatchConflict, SetupError, StoreError
 from errata.tools.store import Store
 from errata.tools.store.gate import Gate
+from errata.tools.store.own_files import write_settings
 from errata.tools.store.run_folder import RunFolder
 
 
@@ -120,3 +121,13 @@ def test_links_inside_the_run_folder_are_refused(gate: Gate, tmp_path: Path) -> 
     (gate.store.folder.path / "arrays").symlink_to(elsewhere)
     with pytest.raises(StoreError, match="arrays is a link"):
         Store(gate.store.folder)
+
+
+def test_what_somebody_wrote_into_run_toml_is_kept(gate: Gate) -> None:
+    write_settings(gate.store, {"label": "topic"})
+    write_settings(gate.store, {"label": "kind"})
+    assert not gate.store.folder.backups.exists()
+    gate.store.folder.settings.write_text("# mine\n", encoding="utf-8")
+    write_settings(gate.store, {"label": "kind"})
+    assert gate.store.folder.frozen_settings() == {"label": "kind"}
+    assert [backup.read_text(encoding="utf-8") for backup in gate.store.folder.backups.iterdir()] == ["# mine\n"]

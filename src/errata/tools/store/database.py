@@ -47,7 +47,7 @@ class Database:
         self._copy = None if _writable(path) else _copied_elsewhere(path)
         self._engine = _engine(Path(self._copy.name) / path.name if self._copy else path)
         if self._version() != SCHEMA_VERSION:
-            with self.write() as connection:
+            with self._write() as connection:
                 _bring_up_to_date(connection, Path(str(self._engine.url.database)), path)
 
     @contextmanager
@@ -62,6 +62,12 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
+        self.refuse_read_only()
+        with self._write() as connection:
+            yield connection
+
+    @contextmanager
+    def _write(self) -> Iterator[Connection]:
         # A deferred transaction that reads and then writes can lose its write to another; an immediate one waits.
         with self._errors(), self._engine.connect().execution_options(immediate=True) as connection, connection.begin():
             yield connection

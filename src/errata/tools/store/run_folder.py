@@ -84,12 +84,18 @@ class RunFolder:
         return self.path / "arrays" / f"run-{run_id}"
 
     def create(self) -> None:
-        for folder in (self.path, self.patches):
-            folder.mkdir(parents=True, exist_ok=True)
-        ignore = self.path / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text(GITIGNORE, encoding="utf-8")
-        self._make_token()
+        """StoreError where it cannot be made."""
+        try:
+            for folder in (self.path, self.patches):
+                folder.mkdir(parents=True, exist_ok=True)
+            ignore = self.path / ".gitignore"
+            if not ignore.exists():
+                ignore.write_text(GITIGNORE, encoding="utf-8")
+            self._make_token()
+        except OSError as error:
+            raise StoreError(
+                f"{self.path} cannot be made ({error.strerror}). Name a run folder elsewhere: --run DIR"
+            ) from None
 
     def exists(self) -> bool:
         return self.store.exists()

@@ -84,6 +84,10 @@ class Store:
         if is_new:
             self.anchor.reset()
 
+    def refuse_read_only(self) -> None:
+        """Before a step that writes: StoreError where the run folder can only be looked at."""
+        self._database.refuse_read_only()
+
     def check_history(self) -> None:
         """Before anything is done that rests on the history: StoreError where it was edited, or is not the one that
         this user has seen here."""
