@@ -82,6 +82,19 @@ def test_a_second_apply_after_one_more_decision_works_as_for_a_file(shapes: Path
     workspace.close()
 
 
+def test_a_folder_of_somebody_else_and_the_source_s_own_are_no_output(shapes: Path) -> None:
+    workspace = scanned(shapes)
+    decide(workspace, "bar/bar00.png", "beam")
+    other = shapes.with_name("other")
+    other.mkdir()
+    (other / "precious").touch()
+    for out, why in ((other, "not errata's"), (shapes / "out", "lies inside"), (shapes.parent, "holds the source")):
+        with pytest.raises(ErrataError, match=why):
+            changes.apply(workspace, out)
+    assert (other / "precious").exists()
+    workspace.close()
+
+
 @pytest.mark.parametrize("then", ["apply", "revert"])
 def test_a_half_moved_folder_is_told_and_finished_or_taken_back(
     shapes: Path, then: str, monkeypatch: pytest.MonkeyPatch

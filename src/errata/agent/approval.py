@@ -74,7 +74,7 @@ def decide(
     """One decision on one item. Returns the number of its event, which ``undo`` takes."""
     user = workspace.authorize(person.token)
     row = workspace.item(item_id)
-    if answer == "label" and label not in workspace.run.label_space.names:
+    if answer == "label" and label not in workspace.run.label_space.index():
         raise DataError(f"{label!r} is no label of this data{nearest(str(label), workspace.run.label_space.names)}.")
     proposal = workspace.store.proposal(workspace.run.run_id, row.idx)
     made = _decision(workspace, person.name, row, proposal, answer, label, seeing, looked)
@@ -141,6 +141,9 @@ def _decision(
     seeing: Seeing,
     looked: Looked,
 ) -> Decision:
+    space = workspace.run.label_space
+    # The item's own class keeps the item's own spelling: such a decision changes nothing.
+    label = row.given_label if space.same(label, row.given_label) else space.canonical(label)
     if row.protected and answer == "label" and label != row.given_label:
         raise DataError(f"Item {row.item_id!r} is protected (--protect): its label never changes.")
     return Decision(

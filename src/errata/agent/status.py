@@ -44,6 +44,8 @@ def status_of(workspace: Workspace) -> dict[str, Any]:
         "spent": facts.get("spent", {"calls": 0, "tokens": 0, "usd": 0.0}),
         "unreadable_answers": sum(not verdict.readable for verdict in workspace.verdicts()),
         "unreadable": sum(row.problem is not None for row in workspace.rows()),
+        "left_out": facts.get("profile", {}).get("left_out", {}),
+        "remarks": facts.get("profile", {}).get("remarks", []),
         "unreadable_items": [row.item_id for row in workspace.rows() if row.problem is not None][:NAMED],
         "stopped": facts.get("stopped", ""),
         "failed": facts.get("failed", False),
@@ -63,6 +65,8 @@ def tested(found: dict[str, Any]) -> str:
 def describe(found: dict[str, Any]) -> str:
     wrong, spent = found["wrong"], found["spent"]
     lines = [f"{found['items']} items in {found['data']}"]
+    lines += [f"left out  {found['left_out']['sentence']}"] if found["left_out"].get("sentence") else []
+    lines += [f"note      {remark}" for remark in found["remarks"]]
     if found["features"]:
         lines.append(f"features  {found['features']['name']}")
     lines.append(f"scan      {found['suspects'] or 0} suspects ({', '.join(found['detectors'])})")

@@ -180,7 +180,16 @@ def open_data(path: Path, settings: Settings, *, patched: bool = False, folder: 
     """The user's data; ``patched``: after a patch, which may have left a single label. ``folder``: where the files lie
     that its columns name, if not beside it."""
     columns = Columns(settings.label, settings.text, settings.image, settings.id, settings.protect)
-    return open_dataset(path, columns, settings.labels, allow_one_label=patched, folder=folder)
+    return open_dataset(
+        path,
+        columns,
+        settings.labels,
+        delimiter=settings.delimiter,
+        no_label=settings.no_label,
+        many_labels=settings.many_labels,
+        allow_one_label=patched,
+        folder=folder,
+    )
 
 
 _open: dict[tuple[str, int], Workspace] = {}

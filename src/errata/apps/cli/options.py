@@ -60,6 +60,13 @@ def say(text: str = "") -> None:
     typer.echo("\n".join(one_line(line) for line in text.split("\n")))
 
 
+def tell(text: str) -> None:
+    """A line beside the output, on stderr."""
+    from errata.tools.visible import one_line
+
+    typer.echo(f"errata: {one_line(text)}", err=True)
+
+
 def print_json(value: Any) -> None:
     json.dump(value, sys.stdout, ensure_ascii=True, indent=2, allow_nan=False)
     sys.stdout.write("\n")
