@@ -27,6 +27,7 @@ from errata.tools.report.data import (
     Unreadable,
 )
 from errata.tools.store.events import now
+from errata.tools.store.own_files import writing_own
 from errata.tools.store.store import ItemRow
 from errata.types import F64, Decision, LabelSpace, Outcome, Proposal, Status, Verdict
 
@@ -35,8 +36,11 @@ WORST, UNREADABLE = 24, 20
 
 def write_run_report(workspace: Workspace) -> None:
     """report.html and report.json in the run folder, each written whole or not at all."""
+    workspace.store.refuse_read_only()
     page = workspace.folder.report
-    write_report(summarize(workspace), page, page.with_suffix(".json"))
+    found = page.with_suffix(".json")
+    with writing_own(workspace.store, page, found):
+        write_report(summarize(workspace), page, found)
 
 
 def summarize(workspace: Workspace) -> ReportData:
@@ -46,7 +50,9 @@ def summarize(workspace: Workspace) -> ReportData:
     return ReportData(
         first_line=wrong.sentence,
         wrong=wrong,
-        source=Source(run.data_path, run.data_sha256, run.run_id, run.started_at, now(), version("errata-labels")),
+        source=Source(
+            str(workspace.data_path), run.data_sha256, run.run_id, run.started_at, now(), version("errata-labels")
+        ),
         profile=_profile(workspace, found),
         features=_features(workspace),
         classes=_classes(found, run.label_space),

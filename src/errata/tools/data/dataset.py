@@ -108,6 +108,7 @@ def open_dataset(
     no_label: Sequence[str] = (),
     many_labels: bool = False,
     allow_one_label: bool = False,
+    folder: Path | None = None,
 ) -> Dataset:
     """Reads a CSV, TSV, JSON Lines or Parquet file, a Hugging Face dataset folder, or a folder of images by class.
 
@@ -116,7 +117,7 @@ def open_dataset(
     is, and SetupError for columns that were not named. Data of a single label is refused, since there is nothing to
     tell apart, and so is data in which no content can be read, unless ``allow_one_label``: a file that a patch left so
     must still open for the patch to be undone. A column in which most rows have their own label is refused unless
-    ``many_labels``.
+    ``many_labels``. ``folder`` is where the files lie that the columns name, if not beside ``path``.
     """
     path = Path(path)
     table = read_table(path, delimiter)
@@ -131,7 +132,7 @@ def open_dataset(
         check_classes(given, label_column)
     space = read_label_space(label_file, given) if label_file else infer_label_space(given, codec)
     check_label_space(space, given, label_column, least=1 if allow_one_label else 2)
-    content = ContentReader(table, path if path.is_dir() else path.parent, columns.text, columns.image)
+    content = ContentReader(table, path if path.is_dir() else folder or path.parent, columns.text, columns.image)
     found = [(item.sha, item.problem) for item in content.check_all()]
     problems = {row: problem for row, (_, problem) in enumerate(found) if problem is not None}
     if not allow_one_label:
