@@ -33,7 +33,7 @@ def make_run(
         for row, own in zip(rows, cells, strict=True):
             writer.writerow([*row, "yes" if row[0] == "gold" else "", *own])
     settings = {"text": "content", "label": "label", "id": "id", "protect": "gold"} | options
-    workspace = begin(folder / "d.csv", Settings(**{k: v for k, v in settings.items() if v}))
+    workspace = begin(folder / "d.csv", Settings(many_labels=True, **{k: v for k, v in settings.items() if v}))
     names = workspace.run.label_space.names
     others = [next((name for name in names if name != given), given) for _, _, given in rows]
     workspace.store.set_proposals(

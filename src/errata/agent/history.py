@@ -41,6 +41,8 @@ def in_words(entry: Mapping[str, Any]) -> str:
         return head + one_line(f"{entry['item_id']}: {what}, by {entry['by']} {how}")
     if entry["kind"] == "undo":
         return head + one_line(f"decision {entry['undoes']} taken back by {entry['by']}")
+    if entry["kind"] == "trusted":
+        return head + one_line(f"the history up to here trusted by {entry['by']} (user {entry['user']})")
     return head + one_line(f"{entry['patch']} {entry['kind']}: {entry['changes']} labels in {entry['output']}")
 
 
@@ -60,6 +62,8 @@ def _told(events: Iterator[Event]) -> Iterator[dict[str, Any]]:
             entry |= {name: event.body[name] for name in DECISION_FIELDS}
         elif event.kind == "undo":
             entry |= {"undoes": event.body["undoes"], "by": event.body["by"]}
+        elif event.kind == "trusted":
+            entry |= {"by": event.body["by"], "user": event.body["user"]}
         else:
             entry |= {"patch": event.body["patch"], "output": event.body["output"], "changes": len(event.body["items"])}
         yield entry
@@ -68,4 +72,4 @@ def _told(events: Iterator[Event]) -> Iterator[dict[str, Any]]:
 def _concerns(event: Event, item_id: str, decisions: set[int]) -> bool:
     if event.kind == "undo":
         return event.body["undoes"] in decisions
-    return event.kind != "decision" and item_id in event.body["items"]
+    return item_id in event.body.get("items", ())

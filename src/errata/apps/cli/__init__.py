@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from errata.apps.cli import changes, decide, demo, doctor, look, run
+from errata.apps.cli import changes, decide, demo, doctor, look, run, runs
 from errata.apps.cli.console import take_any_text
 from errata.apps.cli.exits import ended
 
@@ -19,7 +19,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for module in (run, look, decide, changes, demo, doctor):
+for module in (run, look, decide, changes, runs, demo, doctor):
     module.add_to(app)
 
 

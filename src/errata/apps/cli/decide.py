@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from errata.apps.cli.options import As, AsJson, RunName, opened, person, print_json, say
+from errata.apps.cli.options import As, AsJson, Number, OfLabel, RunName, opened, person, print_json, say
 from errata.errors import SetupError
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ Where = Annotated[
 
 def review(
     run: RunName = None,
+    label: OfLabel = None,
+    number: Number = None,
     as_: As = None,
     terminal: Annotated[bool, typer.Option("--terminal", help="In this shell, one key a decision.")] = False,
     as_json: AsJson = False,
@@ -43,7 +45,7 @@ def review(
         keys += 1
         return key
 
-    with opened(run) as workspace:
+    with opened(run, label, number) as workspace:
         summary = review(workspace, person(workspace, as_), Console(stderr=as_json), counted)
     if piped and not keys and summary.left:
         raise SetupError(
@@ -56,6 +58,8 @@ def review(
 
 def decide(
     run: RunName = None,
+    label: OfLabel = None,
+    number: Number = None,
     as_: As = None,
     accept: Annotated[bool, typer.Option("--accept", help="Take what is proposed.")] = False,
     reject: Annotated[bool, typer.Option("--reject", help="Keep the given label.")] = False,
@@ -67,7 +71,7 @@ def decide(
 
     if accept == reject or where is None:
         raise SetupError('Say --accept or --reject, and which: errata decide --accept --where "confidence >= 0.9"')
-    with opened(run) as workspace:
+    with opened(run, label, number) as workspace:
         done = decide_where(workspace, person(workspace, as_), accept, where)
     if as_json:
         already = [{"by": by, "looked": looked, "items": items} for (by, looked), items in done.already.items()]
@@ -78,6 +82,8 @@ def decide(
 
 def undo(
     run: RunName = None,
+    label: OfLabel = None,
+    number: Number = None,
     as_: As = None,
     event: Annotated[
         list[str] | None, typer.Option(metavar="N|N-M", help="Its number in errata log, or a range; repeat it.")
@@ -97,7 +103,7 @@ def undo(
 
     numbers = [_event(text) for text in event or ()]
     moment = parsed(since) if since is not None else None
-    with opened(run) as workspace:
+    with opened(run, label, number) as workspace:
         done = undoing.undo(workspace, person(workspace, as_), events=numbers, where=where, since=moment)
     print_json(done.as_json()) if as_json else say(undoing.in_words(done))
 

@@ -11,7 +11,7 @@ import typer
 
 from errata.apps.cli.console import can_show
 from errata.apps.cli.ending import ending_in_order
-from errata.apps.cli.options import AsJson, lined, print_json, say, tell_of_retries
+from errata.apps.cli.options import AsJson, lined, print_json, say, tell, tell_of_retries
 from errata.apps.cli.progress import showing_progress
 from errata.errors import ModelError
 
@@ -40,6 +40,16 @@ Probe = Annotated[
     str | None, typer.Option(metavar="ensemble|logistic", help="How class probabilities are made. Default: ensemble.")
 ]
 Labels = Annotated[Path | None, typer.Option(metavar="FILE", help="labels.toml: names, definitions, parents.")]
+Delimiter = Annotated[
+    str | None, typer.Option(metavar="CHAR", help="What stands between the cells of a CSV file. Default: found out.")
+]
+NoLabel = Annotated[
+    list[str] | None,
+    typer.Option(metavar="WORD", help='A word in the label column that means "no label", such as -1; repeat it.'),
+]
+ManyLabels = Annotated[
+    bool | None, typer.Option("--many-labels", help="More than half as many labels as rows is what I have.")
+]
 RunDir = Annotated[
     Path | None, typer.Option("--run", metavar="DIR", help="Run folder. Default: NAME.errata beside DATA.")
 ]
@@ -88,6 +98,9 @@ def run(
     detectors: Detectors = None,
     probe: Probe = None,
     labels: Labels = None,
+    delimiter: Delimiter = None,
+    no_label: NoLabel = None,
+    many_labels: ManyLabels = None,
     guideline: Guideline = None,
     judge: Judge = None,
     budget: Budget = None,
@@ -121,6 +134,9 @@ def scan(
     detectors: Detectors = None,
     probe: Probe = None,
     labels: Labels = None,
+    delimiter: Delimiter = None,
+    no_label: NoLabel = None,
+    many_labels: ManyLabels = None,
     run_dir: RunDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -148,7 +164,8 @@ def _drive(data: Path, run_dir: Path | None, as_json: bool, flags: dict[str, Any
         print_json(found | ({"classes": noise.as_json(classes)} if by_class else {}))
     else:
         blocks = can_show(noise.EIGHTHS)
-        say((noise.picture(classes, blocks=blocks) + "\n\n" if by_class else "") + describe(lined(found)))
+        shown = describe(lined(found | {"remarks": []}))
+        say((noise.picture(classes, blocks=blocks) + "\n\n" if by_class else "") + shown)
     if found["stopped"]:
         kept = " The scan and every finished call are kept: run again to go on." * found["failed"]
         raise ModelError(f"Stopped early: {found['stopped']}{kept}")
@@ -170,6 +187,8 @@ def _at_work(data: Path, run_dir: Path | None, flags: dict[str, Any]) -> Iterato
     tell_of_retries()
     flags["id"] = flags.pop("id_")
     workspace = begin(data, settings_for(data, run_dir, flags), run_dir)
+    for remark in workspace.dataset.remarks:  # before anything is paid for
+        tell(remark)
     try:
         with ending_in_order(workspace), showing_progress(workspace) as progress:
             yield workspace, progress
