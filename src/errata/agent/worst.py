@@ -6,6 +6,7 @@ import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from errata.agent.results import proposed
 from errata.agent.workspace import Workspace
 from errata.errors import DataError, SetupError
 from errata.tools.data.images import as_png
@@ -27,13 +28,14 @@ def worst_items(
     contents, missing = _contents(workspace, [row.idx for row, _ in suspected])
     shown = []
     for row, proposal in suspected:
-        decision = decisions.get(row.idx)
+        decision, says = decisions.get(row.idx), proposed(proposal)
         bare = WorstItem(
             item_id=row.item_id,
             given_label=str(row.given_label),
             outcome=proposal.outcome or "keep",
-            proposed_label=proposal.proposed_label,
-            confidence=proposal.confidence,
+            proposed_label=says["proposed_label"],
+            best_other_label=says["best_other_label"],
+            confidence=says["confidence"],
             quality=proposal.quality,
             reason=proposal.reason,
             status=statuses[row.idx],

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from errata.apps.cli.console import can_show
 from errata.apps.cli.ending import ending_in_order
-from errata.apps.cli.options import AsJson, print_json, say, tell, tell_of_retries
+from errata.apps.cli.options import AsJson, lined, print_json, say, tell, tell_of_retries
 from errata.apps.cli.progress import showing_progress
 from errata.errors import ModelError
 
@@ -162,9 +163,12 @@ def _drive(data: Path, run_dir: Path | None, as_json: bool, flags: dict[str, Any
     if as_json:
         print_json(found | ({"classes": noise.as_json(classes)} if by_class else {}))
     else:
-        say((noise.picture(classes) + "\n\n" if by_class else "") + describe(found | {"remarks": []}))
-    if found["failed"]:
-        raise ModelError(f"{found['stopped']} The scan and every finished call are kept: run again to go on.")
+        blocks = can_show(noise.EIGHTHS)
+        shown = describe(lined(found | {"remarks": []}))
+        say((noise.picture(classes, blocks=blocks) + "\n\n" if by_class else "") + shown)
+    if found["stopped"]:
+        kept = " The scan and every finished call are kept: run again to go on." * found["failed"]
+        raise ModelError(f"Stopped early: {found['stopped']}{kept}")
 
 
 def _price(data: Path, run_dir: Path | None, as_json: bool, flags: dict[str, Any]) -> None:
