@@ -69,4 +69,6 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 def missing_extra(package: str, extra: str) -> SetupError:
     """The one wording for an optional package that is not installed."""
-    return SetupError(f"This needs the package {package!r}, which is not installed: pip install 'errata-labels[{extra}]'")
+    return SetupError(
+        f"This needs the package {package!r}, which is not installed: pip install 'errata-labels[{extra}]'"
+    )

@@ -49,6 +49,9 @@ class Settings(BaseSettings):
     embeddings: str | None = None
     embedder: str | None = None
     labels: Path | None = None
+    delimiter: str | None = None
+    no_label: tuple[str, ...] = ()
+    many_labels: bool = False
     guideline: Path | None = None
     detectors: tuple[str, ...] = ()
     probe: Literal["ensemble", "logistic"] = "ensemble"
@@ -88,7 +91,7 @@ class Settings(BaseSettings):
 
 
 _PANEL = ("judge", "style", "permutations", "protocols", "questions", "escalate", "calibrate")
-_NOT_IDENTITY = ("budget", "allow_host", "usd_per_mtok_in", "usd_per_mtok_out")
+_NOT_IDENTITY = ("budget", "allow_host", "usd_per_mtok_in", "usd_per_mtok_out", "many_labels")
 
 
 def load_settings(**flags: Any) -> Settings:

@@ -76,7 +76,7 @@ def make(tmp_path: Path) -> Iterator[Make]:
             writer.writerow(["id", "content", "label", "gold"])
             writer.writerows((*row, "yes" if row[0] == "gold" else "") for row in rows)
         settings = {"text": "content", "label": "label", "id": "id", "protect": "gold"} | options
-        workspace = begin(tmp_path / "d.csv", Settings(**{k: v for k, v in settings.items() if v}))
+        workspace = begin(tmp_path / "d.csv", Settings(many_labels=True, **{k: v for k, v in settings.items() if v}))
         opened.append(workspace)
         others = [next((name for name in workspace.run.label_space.names if name != given), given) for given in labels]
         workspace.store.set_proposals(

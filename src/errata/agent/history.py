@@ -40,7 +40,9 @@ def in_words(entry: Mapping[str, Any]) -> str:
         how = f"(user {entry['user']}, {entry['looked']}, seeing {saw})"
         return head + one_line(f"{entry['item_id']}: {what}, by {entry['by']} {how}")
     if entry["kind"] == "undo":
-        return f"{head}decision {entry['undoes']} taken back by {entry['by']}"
+        return head + one_line(f"decision {entry['undoes']} taken back by {entry['by']}")
+    if entry["kind"] == "trusted":
+        return head + one_line(f"the history up to here trusted by {entry['by']} (user {entry['user']})")
     return f"{head}{entry['patch']} {entry['kind']}: {entry['changes']} labels in {entry['output']}"
 
 
@@ -59,6 +61,8 @@ def _told(events: Iterator[Event]) -> Iterator[dict[str, Any]]:
             entry |= {name: event.body[name] for name in DECISION_FIELDS}
         elif event.kind == "undo":
             entry |= {"undoes": event.body["undoes"], "by": event.body["by"]}
+        elif event.kind == "trusted":
+            entry |= {"by": event.body["by"], "user": event.body["user"]}
         else:
             entry |= {"patch": event.body["patch"], "output": event.body["output"], "changes": len(event.body["items"])}
         yield entry
@@ -67,4 +71,4 @@ def _told(events: Iterator[Event]) -> Iterator[dict[str, Any]]:
 def _concerns(event: Event, item_id: str, decisions: set[int]) -> bool:
     if event.kind == "undo":
         return event.body["undoes"] in decisions
-    return event.kind != "decision" and item_id in event.body["items"]
+    return item_id in event.body.get("items", ())

@@ -64,17 +64,6 @@ def test_a_label_that_leaves_the_folder_is_refused(folder: Path, label: str) -> 
         write_labels(open_dataset(folder, COLUMNS), {0: Edit("cat", label)}, folder.parent / "out")
 
 
-def test_a_folder_that_is_there_is_never_replaced(folder: Path) -> None:
-    other = folder.parent / "other"
-    other.mkdir()
-    (other / "precious").touch()
-    dataset = open_dataset(folder, COLUMNS)
-    for out, why in ((other, "is there already"), (folder / "out", "lies inside")):
-        with pytest.raises(SetupError, match=why):
-            write_labels(dataset, {}, out)
-    assert (other / "precious").exists()
-
-
 def test_a_folder_has_no_columns(folder: Path) -> None:
     with pytest.raises(SetupError, match="Name no columns"):
         open_dataset(folder, Columns("label", image="image"))

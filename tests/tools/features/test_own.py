@@ -12,6 +12,7 @@ class Table:
     """Three rows of a dataset with two labels."""
 
     label_space = LabelSpace(("cat", "dog"))
+    given_labels = ("cat", "dog", None)
 
     def __init__(self, **columns):
         self.columns = columns

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from errata.apps.cli import changes, decide, demo, doctor, look, run
+from errata.apps.cli import changes, decide, demo, doctor, look, run, runs
 from errata.apps.cli.ending import Ended
 from errata.errors import ErrataError
 
@@ -18,7 +18,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for module in (run, look, decide, changes, demo, doctor):
+for module in (run, look, decide, changes, runs, demo, doctor):
     module.add_to(app)
 
 

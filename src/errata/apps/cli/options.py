@@ -25,13 +25,18 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of word
 As = Annotated[str | None, typer.Option("--as", metavar="NAME", help="Who decides. Default: your user name.")]
 
 
+OfLabel = Annotated[str | None, typer.Option("--label", metavar="COL", help="The run of this label column.")]
+Number = Annotated[int | None, typer.Option("--number", metavar="N", help="A run by its number; see errata runs.")]
+
+
 @contextmanager
-def opened(name: str | None) -> Iterator[Workspace]:
+def opened(name: str | None, label: str | None = None, number: int | None = None) -> Iterator[Workspace]:
     """The run that a command means, closed when the command ends."""
     from errata.agent.workspace import open_run
     from errata.tools.store.run_folder import find_run
 
-    workspace = open_run(find_run(name, Path.cwd()))
+    found = find_run(name, Path.cwd())
+    workspace = open_run(found.folder, number, data=found.data, label=label)
     try:
         yield workspace
     finally:
@@ -53,6 +58,13 @@ def say(text: str = "") -> None:
     from errata.tools.visible import one_line
 
     typer.echo("\n".join(one_line(line) for line in text.split("\n")))
+
+
+def tell(text: str) -> None:
+    """A line beside the output, on stderr."""
+    from errata.tools.visible import one_line
+
+    typer.echo(f"errata: {one_line(text)}", err=True)
 
 
 def print_json(value: Any) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from errata.apps.cli.ending import ending_in_order
-from errata.apps.cli.options import AsJson, print_json, say, tell_of_retries
+from errata.apps.cli.options import AsJson, print_json, say, tell, tell_of_retries
 from errata.apps.cli.progress import showing_progress
 from errata.errors import ModelError
 
@@ -39,6 +39,16 @@ Probe = Annotated[
     str | None, typer.Option(metavar="ensemble|logistic", help="How class probabilities are made. Default: ensemble.")
 ]
 Labels = Annotated[Path | None, typer.Option(metavar="FILE", help="labels.toml: names, definitions, parents.")]
+Delimiter = Annotated[
+    str | None, typer.Option(metavar="CHAR", help="What stands between the cells of a CSV file. Default: found out.")
+]
+NoLabel = Annotated[
+    list[str] | None,
+    typer.Option(metavar="WORD", help='A word in the label column that means "no label", such as -1; repeat it.'),
+]
+ManyLabels = Annotated[
+    bool | None, typer.Option("--many-labels", help="More than half as many labels as rows is what I have.")
+]
 RunDir = Annotated[
     Path | None, typer.Option("--run", metavar="DIR", help="Run folder. Default: NAME.errata beside DATA.")
 ]
@@ -87,6 +97,9 @@ def run(
     detectors: Detectors = None,
     probe: Probe = None,
     labels: Labels = None,
+    delimiter: Delimiter = None,
+    no_label: NoLabel = None,
+    many_labels: ManyLabels = None,
     guideline: Guideline = None,
     judge: Judge = None,
     budget: Budget = None,
@@ -120,6 +133,9 @@ def scan(
     detectors: Detectors = None,
     probe: Probe = None,
     labels: Labels = None,
+    delimiter: Delimiter = None,
+    no_label: NoLabel = None,
+    many_labels: ManyLabels = None,
     run_dir: RunDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -146,7 +162,7 @@ def _drive(data: Path, run_dir: Path | None, as_json: bool, flags: dict[str, Any
     if as_json:
         print_json(found | ({"classes": noise.as_json(classes)} if by_class else {}))
     else:
-        say((noise.picture(classes) + "\n\n" if by_class else "") + describe(found))
+        say((noise.picture(classes) + "\n\n" if by_class else "") + describe(found | {"remarks": []}))
     if found["failed"]:
         raise ModelError(f"{found['stopped']} The scan and every finished call are kept: run again to go on.")
 
@@ -167,6 +183,8 @@ def _at_work(data: Path, run_dir: Path | None, flags: dict[str, Any]) -> Iterato
     tell_of_retries()
     flags["id"] = flags.pop("id_")
     workspace = begin(data, settings_for(data, run_dir, flags), run_dir)
+    for remark in workspace.dataset.remarks:  # before anything is paid for
+        tell(remark)
     try:
         with ending_in_order(workspace), showing_progress(workspace) as progress:
             yield workspace, progress

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 
 from errata.agent.approval import OPEN_OUTCOMES, Person, decide, undo
@@ -45,8 +46,9 @@ class Sitting:
 
     def card(self, row: ItemRow, left: int) -> Card:
         space = self._workspace.run.label_space
+        item = self._workspace.dataset.items([row.idx])[0]
         return Card(
-            item=self._workspace.dataset.items([row.idx])[0],
+            item=replace(item, given_label=space.canonical(item.given_label)),
             proposal=self._proposals[row.idx],
             choices=offered(space.names, lambda: self._likely(row)),
             names=space.names,
@@ -76,7 +78,8 @@ class Sitting:
     def _likely(self, row: ItemRow) -> list[str]:
         """Labels that the evidence speaks for, the given one and the proposed one first."""
         labels = self._posteriors.item(row.idx).labels
-        first = [row.given_label, self._proposals[row.idx].proposed_label]
+        given = self._workspace.run.label_space.canonical(row.given_label)
+        first = [given, self._proposals[row.idx].proposed_label]
         ranked = sorted(labels, key=labels.__getitem__, reverse=True)
         return list(dict.fromkeys([name for name in first if name is not None] + ranked))
 

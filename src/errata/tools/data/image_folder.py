@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -34,6 +34,9 @@ class ImageFolder:
 
     def class_names(self, name: str) -> None:
         return None
+
+    def new_places(self, labels: Mapping[int, str | None]) -> dict[int, str]:
+        return {row: moved_name(self.files[row], label) for row, label in labels.items()}
 
     def write(self, changes: Changes, out: Path) -> dict[int, str]:
         moved = {self.files[row]: moved_name(self.files[row], change.value) for row, change in changes.labels.items()}

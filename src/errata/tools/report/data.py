@@ -30,7 +30,8 @@ class Unreadable:
 @dataclass(frozen=True, slots=True)
 class Profile:
     """Counts of items, unless said otherwise. ``duplicates``: items whose content stands elsewhere too;
-    ``conflicting_duplicates``: contents that stand under more than one label. ``unreadable`` lists the first few."""
+    ``conflicting_duplicates``: contents that stand under more than one label. ``unreadable`` lists the first few;
+    ``left_out`` and ``remarks`` are what a person was told of the data, in words."""
 
     modality: Literal["text", "image"]
     items: int
@@ -41,6 +42,8 @@ class Profile:
     conflicting_duplicates: int
     unreadable_items: int
     unreadable: tuple[Unreadable, ...] = ()
+    left_out: str = ""
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
