@@ -29,7 +29,7 @@ class Said(NamedTuple):
 
 
 def errata(*args: object, cwd: Path | None = None) -> Said:
-    """``errata ARGS``, typed in ``cwd`` where nobody sits at a terminal. What would be a traceback is raised."""
+    """``errata ARGS``, typed in ``cwd`` where nobody sits at a terminal. What it does not catch is raised."""
     from errata.apps.cli import main
 
     out, err = io.StringIO(), io.StringIO()

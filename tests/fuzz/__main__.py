@@ -81,7 +81,7 @@ def fuzz(name: str, folder: Path, made: Inputs, seed: int, seconds: float, out: 
                 raise RuntimeError(f"{name}: a whole input fails\n{finding.text}")
         while time.monotonic() - started < seconds:
             files = mutate(rng, rng.choice(seeds), seeds, made.words)
-            finding = worker.finding(made.base, files)
+            finding = worker.finding(made.base, files, done.findings)
             done.inputs += 1
             if finding is not None and finding.kind not in done.findings:
                 files, finding = minimized(worker, made.base, files, finding)

@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import traceback
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,10 +58,13 @@ class Worker:
         self._end()
         self._errors.close()
 
-    def finding(self, base: Files, files: Files) -> Finding | None:
-        """None where the input was read, or refused as it should be. What seems to hang is tried a second time."""
+    def finding(self, base: Files, files: Files, known: Collection[str] = ()) -> Finding | None:
+        """None where the input was read, or refused as it should be. What seems to hang is tried a second time, unless
+        such a hang is ``known``."""
         found = self._try(base, files)
-        return self._try(base, files) if found is not None and found.kind.startswith("hang") else found
+        if found is None or not found.kind.startswith("hang") or found.kind in known:
+            return found
+        return self._try(base, files)
 
     def _try(self, base: Files, files: Files) -> Finding | None:
         lay(self._folder, {**base, **files})
@@ -125,7 +129,10 @@ class Worker:
 
 
 def kind_of(error: str) -> str:
-    """The exception and the last place in errata that it went through, without the line, which moves."""
+    """The exception and the last place in errata that it went through, without the line, which moves; of a command that
+    calls itself a bug, the place that it names."""
+    if told := re.search(r"bug of errata \(([^:)]+)", error):
+        return f"bug at {told[1]}"
     places = re.findall(r'File "[^"]*/(errata/[^"]+)", line \d+, in (\S+)', error)
     name = next((line for line in reversed(error.splitlines()) if re.match(r"[\w.]+(:|$)", line)), "error").split(":")[
         0

@@ -91,7 +91,7 @@ def _live(command: list[str], cwd: str, at: int, said: str) -> None:
     os.chdir(cwd)
     out = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     os.dup2(out, 1), os.dup2(out, 2)
-    sys.argv = ["errata", *command]
+    sys.argv, sys.stdin = ["errata", *command], Path(os.devnull).open()  # noqa: SIM115  not the orders
     changes, code = 0, 0
 
     def hook(event: str, args: tuple[object, ...]) -> None:

@@ -3,8 +3,9 @@
     KILLS=60 pytest -n0 tests/integration/test_kill_life.py        by hand; without KILLS as many as CI has time for
 
 Half of the kills come at a random change to the disk, half at a random moment. After each of them the source and the
-output hold what they held before the command or all that it writes, and every backup is whole; status can be asked; in
-the end the bytes are those of a life without kills, and after the revert those of the first day.
+output hold what they held before the command or all that it writes (of a folder changed in place: every picture, in
+either place), and every backup is whole; status can be asked; in the end the bytes are those of a life without kills,
+and after the revert those of the first day.
 """
 
 from __future__ import annotations
@@ -140,8 +141,13 @@ def kill(life: Life, command: list[str], mortals: Mortals, usually: Ended, rng: 
 def assert_whole(life: Life, before: State, after: State, said: str) -> None:
     """What a killed command may leave behind; and status can tell where things stand."""
     source, output = life.state()
-    assert source in (before[0], after[0]), f"the source is neither what it was nor what it becomes: {said}"
-    assert output in (before[1], after[1]), f"the output is neither what it was nor what it becomes: {said}"
+    if isinstance(source, dict) and isinstance(before[0], dict):
+        # Pictures move one by one: each is there once, where it was or where it goes, and the others stay.
+        assert isinstance(after[0], dict)
+        assert sorted(source.values()) == sorted(before[0].values()), f"a picture is lost: {said}"
+        assert source.items() <= before[0].items() | after[0].items(), f"a picture is in a wrong place: {said}"
+    assert isinstance(source, dict) or source in (before[0], after[0]), f"the source is neither old nor new: {said}"
+    assert output in (before[1], after[1]), f"the output is neither old nor new: {said}"
     assert all(backup in (before[0], after[0]) for backup in life.backups()), f"a backup is damaged: {said}"
     status = life.say(["status", str(life.data)])
     assert status.code == 0 or (status.code == 2 and "run" in status.err), status

@@ -141,7 +141,8 @@ def the_history_was_edited(project: Project) -> None:
     before = write_mail(project)
     project.scan()
     project.accept()
-    edit_store(project, 'UPDATE events SET body = replace(body, \'"label": "sport"\', \'"label": "space"\')')
+    said, other = '"label": "sport"', '"label": "space"'
+    edit_store(project, "UPDATE events SET body = replace(body, ?, ?) WHERE instr(body, ?)", said, other, said)
     project.refused("apply", "mail.csv", "--in-place")
     project.refused("decide", "mail.csv", "--accept", "--where", "quality <= 1")
     assert project.bytes("mail.csv") == before
