@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from errata.agent.applied import on_disk, standing_patches
 from errata.agent.values import as_number, as_text
 from errata.agent.workspace import Workspace
 from errata.errors import SetupError
-from errata.tools.data.atomic import atomic_write
 from errata.tools.data.plain import Plain, plain
 from errata.types import Proposal, Status
 
@@ -97,19 +97,23 @@ def applied_items(workspace: Workspace) -> set[str]:
 
 
 def applied_output(workspace: Workspace) -> tuple[str, Sequence[str]]:
-    """Where the patch of this run was written that stands applied, and its items; nothing where none stands."""
-    output, items = "", ()
-    for event in workspace.store.events.read("applied", "reverted"):
-        if event.body["run_id"] == workspace.run.run_id:
-            stands = event.kind == "applied"
-            output, items = (event.body["output"], event.body["items"]) if stands else ("", ())
-    return output, items
+    """Where the patch of this run was written that stands applied, and its items; nothing where none stands, or where
+    it was recorded and does not lie on the disk."""
+    standing = [patch for patch in standing_patches(workspace.store) if patch.run.run_id == workspace.run.run_id]
+    states = on_disk(standing)
+    for patch in reversed(standing):
+        if states[patch.event.seq] not in ("not_written", "gone"):
+            return str(patch.output), patch.event.body["items"]
+    return "", ()
 
 
-def write_results(workspace: Workspace, out: Path, own: Sequence[str] = (), *, escape_formulas: bool = False) -> int:
+def write_results(
+    workspace: Workspace, out: Path, own: Sequence[str] = (), *, escape_formulas: bool = False, force: bool = False
+) -> int:
     """The table as parquet, csv or jsonl, by the file's ending; how many rows it has.
 
     ``escape_formulas``: for a spreadsheet, with an apostrophe before what it would run as a formula; .csv only.
+    ``force`` replaces a file that errata did not write, and keeps a backup of it.
     """
     writers = {".parquet": _parquet, ".csv": _csv, ".jsonl": _jsonl}
     if out.suffix not in writers:
@@ -119,7 +123,7 @@ def write_results(workspace: Workspace, out: Path, own: Sequence[str] = (), *, e
     rows = result_rows(workspace, own)
     if escape_formulas:
         rows = [{name: _harmless(value) for name, value in row.items()} for row in rows]
-    with atomic_write(out) as file:
+    with workspace.gate.replacing(out, force=force) as draft, draft.open("wb") as file:
         writers[out.suffix](rows, [OWN + name for name in own], file)
     return len(rows)
 

@@ -23,6 +23,7 @@ from errata.tools.store import RunInfo, Store
 from errata.tools.store.arrays import Arrays
 from errata.tools.store.choose_run import choose_run
 from errata.tools.store.decisions import Terms, standing
+from errata.tools.store.gate import Gate
 from errata.tools.store.place import absolute_place
 from errata.tools.store.run_folder import RunFolder
 from errata.tools.store.store import ItemRow
@@ -55,6 +56,11 @@ class Workspace:
     def data_path(self) -> Path:
         """Where the data lies, seen from the run folder: in a project that was moved or copied, the project's own."""
         return absolute_place(self.run.data_path, self.folder.path)
+
+    @property
+    def gate(self) -> Gate:
+        """Through it goes every file that is written outside the run folder."""
+        return Gate(self.store, self.data_path)
 
     @cached_property
     def dataset(self) -> Dataset:

@@ -7,12 +7,9 @@ from typing import Annotated
 
 import typer
 
-from errata.apps.cli.options import AsJson, Number, OfLabel, RunName, opened, print_json, say
+from errata.apps.cli.options import AsJson, Force, Number, OfLabel, RunName, opened, print_json, say
 
 Out = Annotated[Path | None, typer.Option("-o", metavar="FILE", help="Where to write.")]
-Force = Annotated[
-    bool, typer.Option("--force", help="Replace a file that errata did not write; a backup of it is kept.")
-]
 
 
 def diff(run: RunName = None, label: OfLabel = None, number: Number = None, as_json: AsJson = False) -> None:

@@ -24,8 +24,9 @@ RunName = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")]
 As = Annotated[str | None, typer.Option("--as", metavar="NAME", help="Who decides. Default: your user name.")]
-
-
+Force = Annotated[
+    bool, typer.Option("--force", help="Replace a file that errata did not write; a backup of it is kept.")
+]
 OfLabel = Annotated[str | None, typer.Option("--label", metavar="COL", help="The run of this label column.")]
 Number = Annotated[int | None, typer.Option("--number", metavar="N", help="A run by its number; see errata runs.")]
 
@@ -61,13 +62,6 @@ def say(text: str = "") -> None:
     # Not typer.echo: to a stream that is ASCII it writes UTF-8.
     sys.stdout.write("\n".join(one_line(line) for line in text.split("\n")) + "\n")
     sys.stdout.flush()
-
-
-def tell(text: str) -> None:
-    """A line beside the output, on stderr."""
-    from errata.tools.visible import one_line
-
-    sys.stderr.write(f"errata: {one_line(text)}\n")
 
 
 def print_json(value: Any) -> None:

@@ -11,7 +11,7 @@ import typer
 
 from errata.apps.cli.console import can_show
 from errata.apps.cli.ending import ending_in_order
-from errata.apps.cli.options import AsJson, lined, print_json, say, tell, tell_of_retries
+from errata.apps.cli.options import AsJson, lined, print_json, say, tell_of_retries
 from errata.apps.cli.progress import showing_progress
 from errata.errors import ModelError
 
@@ -183,6 +183,7 @@ def _price(data: Path, run_dir: Path | None, as_json: bool, flags: dict[str, Any
 def _at_work(data: Path, run_dir: Path | None, flags: dict[str, Any]) -> Iterator[tuple[Workspace, Progress]]:
     """A run on the data as the flags say, with its progress shown, that a signal ends in order."""
     from errata.agent.begin import begin, settings_for
+    from errata.agent.notices import tell
 
     tell_of_retries()
     flags["id"] = flags.pop("id_")
