@@ -22,7 +22,7 @@ from errata.tools.data.label_space import (
     infer_label_space,
 )
 from errata.tools.data.labels import LabelCodec, label_codec
-from errata.tools.data.left_out import LeftOut
+from errata.tools.data.left_out import LeftOut, left_out
 from errata.tools.data.remarks import remarks
 from errata.tools.data.table import Format, Table
 from errata.types import Bool, Item, LabelSpace
@@ -149,34 +149,12 @@ def open_dataset(
         content_shas=tuple(sha for sha, _ in found),
         problems=problems,
         protected=_protected(table, columns.protect),
-        left_out=_left_out(table, columns, given, problems),
+        left_out=left_out(table, (label_column, columns.text, columns.image), given, problems),
         remarks=remarks(given, space),
         codec=codec,
         table=table,
         content=content,
     )
-
-
-def _left_out(table: Table, columns: Columns, given: Sequence[str | None], problems: Mapping[int, str]) -> LeftOut:
-    """A folder of images counts its own files; rows are counted here."""
-    files: LeftOut = getattr(table, "left_out", LeftOut())
-    without = {row for row, label in enumerate(given) if label is None}
-    other = _of_another_shape(table, columns, sorted(without & problems.keys()))
-    return replace(
-        files,
-        rows=len(table),
-        without_label=len(without - other),
-        unreadable=len(problems.keys() - other),
-        other_shape=len(other),
-    )
-
-
-def _of_another_shape(table: Table, columns: Columns, rows: Sequence[int]) -> set[int]:
-    """Which of these JSON Lines records have none of the columns in use."""
-    if table.format != "jsonl" or not rows:
-        return set()
-    used = [table.cells(name, rows) for name in (columns.label, columns.text, columns.image) if name is not None]
-    return {row for row, *values in zip(rows, *used, strict=True) if all(value is None for value in values)}
 
 
 def _named(columns: Columns, table: Table, path: Path) -> Columns:
