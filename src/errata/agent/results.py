@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from errata.agent.applied import standing_patches
 from errata.agent.values import as_number, as_text
 from errata.agent.workspace import Workspace
 from errata.errors import SetupError
-from errata.tools.data.atomic import atomic_write
 from errata.tools.data.plain import Plain, plain
+from errata.tools.store.gate import Gate
 from errata.types import Proposal, Status
 
 if TYPE_CHECKING:
@@ -93,21 +94,15 @@ def item_statuses(workspace: Workspace) -> list[Status]:
 
 def applied_items(workspace: Workspace) -> set[str]:
     """Items whose label stands changed by a patch of this run."""
-    return set(applied_output(workspace)[1])
+    patches, own = standing_patches(workspace.store), workspace.run.run_id
+    return {item for patch in patches if patch.run.run_id == own for item in patch.event.body["items"]}
 
 
-def applied_output(workspace: Workspace) -> tuple[str, Sequence[str]]:
-    """Where the patch of this run was written that stands applied, and its items; nothing where none stands."""
-    output, items = "", ()
-    for event in workspace.store.events.read("applied", "reverted"):
-        if event.body["run_id"] == workspace.run.run_id:
-            stands = event.kind == "applied"
-            output, items = (event.body["output"], event.body["items"]) if stands else ("", ())
-    return output, items
-
-
-def write_results(workspace: Workspace, out: Path, own: Sequence[str] = (), *, escape_formulas: bool = False) -> int:
-    """The table as parquet, csv or jsonl, by the file's ending; how many rows it has.
+def write_results(
+    workspace: Workspace, out: Path, own: Sequence[str] = (), *, escape_formulas: bool = False, force: bool = False
+) -> int:
+    """The table as parquet, csv or jsonl, by the file's ending; how many rows it has. SetupError where ``out`` is the
+    source, a part of a run, or (without ``force``, which keeps a backup) a file that errata did not write.
 
     ``escape_formulas``: for a spreadsheet, with an apostrophe before what it would run as a formula; .csv only.
     """
@@ -119,7 +114,7 @@ def write_results(workspace: Workspace, out: Path, own: Sequence[str] = (), *, e
     rows = result_rows(workspace, own)
     if escape_formulas:
         rows = [{name: _harmless(value) for name, value in row.items()} for row in rows]
-    with atomic_write(out) as file:
+    with Gate(workspace.store, workspace.data_path).replacing(out, force=force) as draft, draft.open("wb") as file:
         writers[out.suffix](rows, [OWN + name for name in own], file)
     return len(rows)
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from errata.apps.cli.changes import Force
 from errata.apps.cli.options import AsJson, Number, OfLabel, RunName, lined, opened, print_json, say
 from errata.errors import SetupError
 
@@ -48,6 +49,7 @@ def results(
     escape_formulas: Annotated[
         bool, typer.Option("--escape-formulas", help="In a .csv: ' before cells that a spreadsheet would run.")
     ] = False,
+    force: Force = False,
     as_json: AsJson = False,
 ) -> None:
     """The table: one row per item. Without -o, the counts.
@@ -60,7 +62,7 @@ def results(
         raise SetupError("--escape-formulas is for a file that a spreadsheet opens: errata results -o FILE.csv")
     with opened(run, label, number) as workspace:
         if out is not None:
-            written = write_results(workspace, out, own or (), escape_formulas=escape_formulas)
+            written = write_results(workspace, out, own or (), escape_formulas=escape_formulas, force=force)
             print_json({"rows": written, "file": str(out)}) if as_json else say(f"{written} rows written to {out}")
             return
         rows = result_rows(workspace, own or ())
