@@ -94,3 +94,16 @@ def test_values_of_every_kind_are_written_and_bytes_are_refused_by_name(tmp_path
     assert pq.read_table(tmp_path / "out.parquet")["data.mixed"].to_pylist()[0] == 2**60 + 1
     with pytest.raises(DataError, match="column 'raw' holds bytes"):
         result_rows(workspace, ["raw"])
+
+
+def test_a_table_is_never_written_over_the_source_or_over_somebody_s_file(tmp_path: Path) -> None:
+    workspace = make_run(tmp_path)
+    source, other = (tmp_path / "d.csv").read_bytes(), tmp_path / "other.csv"
+    other.write_bytes(b"own")
+    for out, words in ((tmp_path / "d.csv", "the source itself"), (other, "not errata's")):
+        with pytest.raises(SetupError, match=words):
+            write_results(workspace, out)
+    assert (tmp_path / "d.csv").read_bytes() == source and other.read_bytes() == b"own"
+    write_results(workspace, other, force=True)
+    assert write_results(workspace, other) == 4 and other.read_bytes() != b"own"
+    assert [file.read_bytes() for file in workspace.folder.backups.iterdir() if file.is_file()] == [b"own"]

@@ -93,27 +93,19 @@ def item_statuses(workspace: Workspace) -> list[Status]:
 
 def applied_items(workspace: Workspace) -> set[str]:
     """Items whose label stands changed by a patch of this run."""
-    return set(applied_output(workspace)[1])
-
-
-def applied_output(workspace: Workspace) -> tuple[str, Sequence[str]]:
-    """Where the patch of this run was written that stands applied, and its items; nothing where none stands, or where
-    it was recorded and does not lie on the disk."""
-    standing = [patch for patch in standing_patches(workspace.store) if patch.run.run_id == workspace.run.run_id]
-    states = on_disk(standing)
-    for patch in reversed(standing):
-        if states[patch.event.seq] not in ("not_written", "gone"):
-            return str(patch.output), patch.event.body["items"]
-    return "", ()
+    own = [patch for patch in standing_patches(workspace.store) if patch.run.run_id == workspace.run.run_id]
+    states = on_disk(own)
+    written = [patch for patch in own if states[patch.event.seq] not in ("not_written", "gone")]
+    return {item for patch in written for item in patch.event.body["items"]}
 
 
 def write_results(
     workspace: Workspace, out: Path, own: Sequence[str] = (), *, escape_formulas: bool = False, force: bool = False
 ) -> int:
-    """The table as parquet, csv or jsonl, by the file's ending; how many rows it has.
+    """The table as parquet, csv or jsonl, by the file's ending; how many rows it has. SetupError where ``out`` is the
+    source, a part of a run, or (without ``force``, which keeps a backup) a file that errata did not write.
 
     ``escape_formulas``: for a spreadsheet, with an apostrophe before what it would run as a formula; .csv only.
-    ``force`` replaces a file that errata did not write, and keeps a backup of it.
     """
     writers = {".parquet": _parquet, ".csv": _csv, ".jsonl": _jsonl}
     if out.suffix not in writers:

@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
+from errata.agent.applied import standing_patches
 from errata.agent.approval import Person, decided_by, matching
 from errata.agent.approval import undo as take_back
 from errata.agent.history import said
-from errata.agent.results import applied_output
 from errata.agent.workspace import Workspace
 from errata.errors import SetupError, StoreError
 from errata.tools.store.events import Event
@@ -24,12 +25,12 @@ CHANGES_NAMED = 6
 @dataclass(frozen=True, slots=True)
 class Undone:
     """``events``: the decisions taken back, oldest first. ``decided``: their items that an earlier decision still
-    decides. ``applied``: how many of them changed a label that stands changed in ``output``."""
+    decides. ``applied``: how many of them changed a label that stands changed in ``outputs``."""
 
     events: tuple[Event, ...]
     decided: int = 0
     applied: int = 0
-    output: str = ""
+    outputs: tuple[Path, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -38,7 +39,7 @@ class Undone:
             "by": dict(Counter(str(event.body["by"]) for event in self.events)),
             "still_decided": self.decided,
             "still_applied": self.applied,
-            "output": self.output or None,
+            "outputs": [str(output) for output in self.outputs],
         }
 
 
@@ -75,10 +76,12 @@ def take(workspace: Workspace, person: Person, events: Sequence[Event]) -> Undon
     items = {str(event.body["item_id"]) for event in events}
     decided = workspace.decisions()
     left = sum(row.idx in decided and row.item_id in items for row in workspace.rows()) if items else 0
-    output, applied = applied_output(workspace)
     changed = {str(event.body["item_id"]) for event in events if _changes_label(event)}
-    still = len(changed & set(applied))
-    return Undone(tuple(events), left, still, output if still else "")
+    column = workspace.run.label_column
+    patches = [patch for patch in standing_patches(workspace.store) if patch.run.label_column == column]
+    applied = {patch.output: changed.intersection(patch.event.body["items"]) for patch in patches}
+    outputs = tuple(output for output, items in applied.items() if items)
+    return Undone(tuple(events), left, len(set().union(*applied.values())), outputs)
 
 
 def standing(workspace: Workspace) -> list[Event]:
@@ -116,8 +119,8 @@ def in_words(undone: Undone) -> str:
         stand = f"{undone.decided} of these items stand{'s' * (undone.decided == 1)} as decided before"
         lines.append(f"{stand}: errata undo once more")
     if undone.applied:
-        output = one_line(undone.output)
-        lines.append(f"{undone.applied} of these stand applied in {output}: errata revert, or errata apply again")
+        outputs = " and ".join(one_line(str(output)) for output in undone.outputs)
+        lines.append(f"{undone.applied} of these stand applied in {outputs}: errata revert, or errata apply again")
     return "\n".join([*lines, "Next: errata review --terminal, or errata decide. errata log keeps all of it."])
 
 
