@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from errata.agent import stored
 from errata.agent.workspace import Workspace, open_data, share
 from errata.errors import SetupError
 from errata.settings import Settings, load_settings
@@ -17,15 +18,21 @@ from errata.tools.store.run_folder import RunFolder, to_toml
 from errata.tools.store.store import ItemRow
 from errata.types import sha_of
 
+_NOBODY_ASKED = {"questions": None, "allow_host": (), "usd_per_mtok_in": 0.0, "usd_per_mtok_out": 0.0}
 
-def settings_for(data: Path, run_dir: Path | None, flags: Mapping[str, Any]) -> Settings:
+
+def settings_for(
+    data: Path, run_dir: Path | None, flags: Mapping[str, Any], confirm: stored.Confirm = stored.refuse
+) -> Settings:
     """What the user typed, over the environment, over errata.toml. Without a column named, a run that exists already
-    keeps the settings that it was started with."""
-    given = {name: value for name, value in flags.items() if value is not None}
-    if not {"label", "text", "image"} & given.keys():
-        folder = RunFolder(run_dir) if run_dir else RunFolder.beside(data)
-        given = folder.frozen_settings() | given
-    return load_settings(**given)
+    keeps the settings that it was started with; ``confirm`` as in ``stored.confirmed``."""
+    typed = {name: value for name, value in flags.items() if value is not None}
+    folder = RunFolder(run_dir) if run_dir else RunFolder.beside(data)
+    given = typed if {"label", "text", "image"} & typed.keys() else folder.frozen_settings() | typed
+    settings = load_settings(**given)
+    if not settings.judge:  # nobody is asked anything, so what is stored about asking does not matter
+        settings = settings.model_copy(update=_NOBODY_ASKED)
+    return stored.confirmed(settings, typed, data, folder.path, confirm)
 
 
 def begin(data: Path, settings: Settings, run_dir: Path | None = None) -> Workspace:
@@ -52,6 +59,7 @@ def begin(data: Path, settings: Settings, run_dir: Path | None = None) -> Worksp
         run = store.run(run.run_id)
     with atomic_write(store.folder.settings) as file:
         file.write(to_toml(run.settings).encode())
+    stored.remember(settings, data, store.folder.path)
     workspace = Workspace(store, run)
     workspace.__dict__["dataset"] = dataset  # already open: cached_property would read it a second time
     return share(workspace)

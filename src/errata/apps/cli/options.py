@@ -66,12 +66,15 @@ def tell_of_retries() -> None:
 
     from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
+    from errata.tools.visible import one_line
+
     told_at = -RETRY_LINE_EVERY_S
 
     def tell(details: RetryDetails) -> None:
         nonlocal told_at
         if time.monotonic() - told_at >= RETRY_LINE_EVERY_S:
             told_at = time.monotonic()
-            sys.stderr.write(f"errata: the judge's server makes trouble, trying again: {details.caused_by}\n")
+            said = one_line(str(details.caused_by))
+            sys.stderr.write(f"errata: the judge's server makes trouble, trying again: {said}\n")
 
     set_on_retry_hooks([tell])

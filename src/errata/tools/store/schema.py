@@ -63,6 +63,8 @@ calls = Table(
     Column("tokens_out", Integer, nullable=False),
     Column("cost_usd", Float, nullable=False),
     Column("made_at", String, nullable=False),
+    # The run that paid for it; NULL in a store from before calls were counted by run.
+    Column("run_id", Integer),
 )
 
 verdicts = Table(
