@@ -138,9 +138,9 @@ def refuse_key_in_address(name: str) -> None:
 
 
 def without_secrets(named: object) -> str:
-    """What was got, to be shown in an error: of what may hold an address with a secret in it, only the beginning."""
+    """What was got, to be shown in an error; nothing of what may be an address with a secret in it."""
     text = repr(named)
-    return f"{text[: text.index('@') + 1]}..." if "@" in text else re.sub(r"[?#].*", "?...", text)
+    return "something that is not shown (it may hold a key)" if set(text) & set("@?#") else text
 
 
 def load_settings(**flags: Any) -> Settings:

@@ -13,6 +13,7 @@ from errata.errors import SetupError
 from errata.settings import Settings, load_settings
 from errata.tools.data import Dataset
 from errata.tools.data.atomic import atomic_write
+from errata.tools.judging.spec import check_forms
 from errata.tools.store import Store
 from errata.tools.store.run_folder import RunFolder, to_toml
 from errata.tools.store.store import ItemRow
@@ -28,8 +29,9 @@ def settings_for(
     keeps the settings that it was started with; ``confirm`` as in ``stored.confirmed``."""
     typed = {name: value for name, value in flags.items() if value is not None}
     folder = RunFolder(run_dir) if run_dir else RunFolder.beside(data)
-    given = typed if {"label", "text", "image"} & typed.keys() else folder.frozen_settings() | typed
-    settings = load_settings(**given)
+    old = {} if {"label", "text", "image"} & typed.keys() else folder.frozen_settings()
+    settings = load_settings(**(old | typed))
+    check_forms(set(settings.judge) - set(old.get("judge", ())))  # before anything is written
     if not settings.judge:  # nobody is asked anything, so what is stored about asking does not matter
         settings = settings.model_copy(update=_NOBODY_ASKED)
     return stored.confirmed(settings, typed, data, folder.path, confirm)

@@ -16,6 +16,7 @@ from errata.agent.status import status_of
 from errata.agent.stored import confirmed
 from errata.agent.workspace import Workspace
 from errata.settings import Settings, load_settings
+from errata.tools.judging.spec import check_forms
 from errata.tools.patch import PatchLine
 from errata.tools.store.run_folder import RunFolder
 from errata.types import Answer
@@ -88,6 +89,7 @@ class Run:
 
     def _drive(self, judges: tuple[str, ...], budget: str = "") -> dict[str, Any]:
         self.close()
+        check_forms(judges)
         asked = {"judge": judges, "budget": budget or self.settings.budget}
         self.settings = Settings.model_validate(dict(self.settings) | asked)
         workspace = self._open()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
-MARGIN = 64
-"""For the store and its readers, arrays, images that are read, and whatever else opens a file meanwhile."""
+KEPT = 0.25
+"""The share of them that is left to the store, arrays, images that are read, and whatever else opens a file."""
 
 
 def free_handles() -> int:
@@ -22,4 +22,4 @@ def free_handles() -> int:
         open_now = len(os.listdir("/dev/fd"))  # noqa: PTH208  these are no files
     except OSError:  # none is left to look with
         open_now = limit
-    return max(limit - open_now - MARGIN, 1)
+    return max(limit - open_now - int(limit * KEPT), 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from importlib.resources import files
 from pathlib import Path
 
@@ -23,12 +23,13 @@ FORMS = """A judge is one of
 ON_A_SERVER = re.compile(r"(?P<model>.+?)@(?P<url>https?://.+)", re.IGNORECASE)
 
 
-def check_form(spec: str) -> None:
-    """SetupError, listing the forms, where ``spec`` names no judge; nothing is opened or asked."""
-    kind, _, rest = spec.partition(":")
-    known = ON_A_SERVER.fullmatch(spec) or (kind in ("replay", "hf", "vllm") and rest) or spec == "demo"
-    if not (known or (spec and Path(spec).is_dir())):
-        raise _names_no_judge(spec)
+def check_forms(specs: Iterable[str]) -> None:
+    """SetupError, listing the forms, where one of ``specs`` names no judge; nothing is opened or asked."""
+    for spec in specs:
+        kind, _, rest = spec.partition(":")
+        known = ON_A_SERVER.fullmatch(spec) or (kind in ("replay", "hf", "vllm") and rest) or spec == "demo"
+        if not (known or (spec and Path(spec).is_dir())):
+            raise _names_no_judge(spec)
 
 
 def open_model(

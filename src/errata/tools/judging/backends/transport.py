@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -38,14 +40,18 @@ class Transport:
         self._limit = limit
         self._timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=min(timeout_s, 20.0))
         self._session: aiohttp.ClientSession | None = None
+        self._opening = asyncio.Lock()
+        self._in_flight, self._used_at_s = 0, 0.0
 
     async def send(
         self, method: str, path: str, body: dict[str, Any] | None = None, request_id: str = ""
     ) -> tuple[int, Any, bytes]:
         """Status, headers and body. ModelError where nothing answers at all, MayHealError where the line broke off."""
         data = None if body is None else to_json(body)
+        session = await self._open_session()
+        self._in_flight += 1
         try:
-            async with self._open_session().request(
+            async with session.request(
                 method, self.base_url + path, data=data, headers=self._headers(request_id), allow_redirects=False
             ) as response:
                 return response.status, response.headers, await response.read()
@@ -63,21 +69,31 @@ class Transport:
             raise ModelError(f"{self.base_url} is no address to connect to ({error}).") from None
         except aiohttp.ClientError as error:
             raise MayHealError(f"the connection broke off ({without_keys(str(error))})") from None
+        finally:
+            self._in_flight -= 1
+            self._used_at_s = time.monotonic()
 
     async def close(self) -> None:
         if self._session is not None:
             await self._session.close()
+            await asyncio.sleep(0)  # the sockets close in the loop's next turn
             self._session = None
 
-    def _open_session(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            resolver = CheckedAddresses(self._addresses or check_host(self.base_url, ()))
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._limit, keepalive_timeout=IDLE_S, resolver=resolver),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=self._timeout,
-                trust_env=False,
-            )
+    async def _open_session(self) -> aiohttp.ClientSession:
+        async with self._opening:
+            if self._in_flight == 0 and time.monotonic() - self._used_at_s > IDLE_S:
+                # Nobody closes connections while no loop runs: left for later they would be open beside the new ones.
+                await self.close()
+            return self._session or self._new_session()
+
+    def _new_session(self) -> aiohttp.ClientSession:
+        resolver = CheckedAddresses(self._addresses or check_host(self.base_url, ()))
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=self._limit, keepalive_timeout=IDLE_S, resolver=resolver),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=self._timeout,
+            trust_env=False,
+        )
         return self._session
 
     def _headers(self, request_id: str) -> dict[str, str]:
