@@ -1,4 +1,4 @@
-"""The checkpoints may be damaged, of another version, or from elsewhere: nothing is lost, and nothing in them is run."""
+"""The checkpoints may be damaged, of another version, or from elsewhere: nothing is lost, nothing in them is run."""
 
 from __future__ import annotations
 
@@ -61,10 +61,10 @@ def other_values(file: Path) -> None:
     sql(file, "UPDATE checkpoints SET checkpoint = x'c1c1c1'")
 
 
-def sql(file: Path, *statements: str) -> None:
+def sql(file: Path, *statements: str, values: tuple[bytes, ...] = ()) -> None:
     connection = sqlite3.connect(file)
     for statement in statements:
-        connection.execute(statement)
+        connection.execute(statement, values)
     connection.commit()
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
@@ -92,7 +92,7 @@ def test_damaged_checkpoints_are_made_anew_and_nothing_is_lost(
 def test_a_file_that_cannot_be_used_is_a_clear_error(data: Path) -> None:
     workspace = opened(data)
     workspace.folder.checkpoints.mkdir()
-    with pytest.raises(StoreError, match="checkpoints.sqlite: unable to open"):
+    with pytest.raises(StoreError, match=r"checkpoints\.sqlite: unable to open"):
         drive(workspace, silent)
     workspace.close()
 
@@ -107,7 +107,7 @@ def test_what_a_checkpoint_names_is_not_called(data: Path, tmp_path: Path) -> No
     planted = ormsgpack.packb({"v": 4, "channel_values": {"phase": call}}, option=ormsgpack.OPT_NON_STR_KEYS)
     JsonPlusSerializer(allowed_msgpack_modules=True).loads_typed(("msgpack", planted))
     folder.rmdir()  # so it would work
-    sql(workspace.folder.checkpoints, f"UPDATE checkpoints SET checkpoint = x'{planted.hex()}'")
+    sql(workspace.folder.checkpoints, "UPDATE checkpoints SET checkpoint = ?", values=(planted,))
     workspace = opened(data)
     drive(workspace, silent)
     assert not folder.exists()
