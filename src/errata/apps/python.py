@@ -16,19 +16,25 @@ from errata.agent.begin import begin
 from errata.agent.changes import Applied, Reverted
 from errata.agent.drive import drive
 from errata.agent.status import status_of
+from errata.agent.stored import confirmed
 from errata.agent.undo import Undone
 from errata.agent.workspace import Workspace
 from errata.settings import Settings, load_settings
+from errata.tools.judging.spec import check_forms
 from errata.tools.patch import PatchLine
+from errata.tools.store.run_folder import RunFolder
 from errata.types import Answer
 
 
 def open(path: str | Path, *, run: str | Path | None = None, **settings: Any) -> Run:
     """The run of this data; ``settings`` are those of the command line (text, image, label, id, probs, guideline, ...).
 
-    Nothing is read or written before the first step. Raises SetupError for a setting that does not exist.
+    No data is read and nothing written before the first step. Raises SetupError for a setting that does not exist, and
+    for a judge, a host, a price or a file elsewhere that an errata.toml here names and ``settings`` do not.
     """
-    return Run(Path(path), load_settings(**settings), Path(run) if run else None)
+    data, folder = Path(path), Path(run) if run else None
+    run_folder = folder or RunFolder.beside(data).path
+    return Run(data, confirmed(load_settings(**settings), settings, data, run_folder), folder)
 
 
 @dataclass
@@ -108,7 +114,9 @@ class Run:
 
     def _drive(self, judges: tuple[str, ...], budget: str = "") -> dict[str, Any]:
         self.close()
-        self.settings = self.settings.model_copy(update={"judge": judges, "budget": budget or self.settings.budget})
+        check_forms(judges)
+        asked = {"judge": judges, "budget": budget or self.settings.budget}
+        self.settings = Settings.model_validate(dict(self.settings) | asked)
         workspace = self._open()
         drive(workspace, lambda step, done, total: None)
         return status_of(workspace)

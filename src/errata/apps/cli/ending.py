@@ -61,7 +61,7 @@ def ending_in_order(workspace: Workspace) -> Iterator[None]:
 
 
 def _kept(workspace: Workspace) -> str:
-    calls = workspace.store.calls.spent_since(workspace.run.started_at).calls
+    calls = workspace.store.calls_of(workspace.run.run_id).spent().calls
     return (
         f"Ended by you. {workspace.folder.path} keeps the scan and {calls} calls: the same command goes on from here."
     )

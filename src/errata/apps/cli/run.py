@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from errata.apps.cli.confirm import confirm
 from errata.apps.cli.console import can_show
 from errata.apps.cli.ending import ending_in_order
 from errata.apps.cli.options import AsJson, lined, print_json, say, tell_of_retries
@@ -81,6 +82,13 @@ Escalate = Annotated[
 Calibrate = Annotated[
     bool | None, typer.Option("--calibrate", help="Measure each judge's biases first, on items without content.")
 ]
+UsdIn = Annotated[
+    float | None, typer.Option("--usd-per-mtok-in", metavar="USD", help="Price of a million tokens sent. Default: 0.")
+]
+UsdOut = Annotated[
+    float | None,
+    typer.Option("--usd-per-mtok-out", metavar="USD", help="Price of a million tokens answered. Default: 0."),
+]
 AllowHost = Annotated[list[str] | None, typer.Option(metavar="HOST", help="A host outside private networks to allow.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Scan, then say what judging would cost. Asks no model.")]
 
@@ -112,6 +120,8 @@ def run(
     escalate: Escalate = None,
     calibrate: Calibrate = None,
     allow_host: AllowHost = None,
+    usd_per_mtok_in: UsdIn = None,
+    usd_per_mtok_out: UsdOut = None,
     run_dir: RunDir = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
@@ -137,6 +147,7 @@ def scan(
     delimiter: Delimiter = None,
     no_label: NoLabel = None,
     many_labels: ManyLabels = None,
+    guideline: Guideline = None,
     run_dir: RunDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -187,7 +198,7 @@ def _at_work(data: Path, run_dir: Path | None, flags: dict[str, Any]) -> Iterato
 
     tell_of_retries()
     flags["id"] = flags.pop("id_")
-    workspace = begin(data, settings_for(data, run_dir, flags), run_dir)
+    workspace = begin(data, settings_for(data, run_dir, flags, confirm), run_dir)
     for remark in workspace.dataset.remarks:  # before anything is paid for
         tell(remark)
     try:
