@@ -36,6 +36,8 @@ def test_a_label_is_known_by_its_former_names(tmp_path: Path) -> None:
         (f"x = {'{a=' * 5000}", "cannot be read as a label file"),
         (f"[labels.a]\n{'a.' * 50_000}a = 1", "a name has thousands of dots"),
         (f"[labels{'.' + chr(34) * 2 + ' '}{(' . ' + chr(39) * 2) * 50_000}]", "a name has thousands of dots"),
+        ("x" * 2_000_000, "cannot be read as a label file"),
+        ('"x' * 1_000_000, "cannot be read as a label file"),
         ("#" * (LARGEST + 1), "larger than 16 MB"),
     ],
 )

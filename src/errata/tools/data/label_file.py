@@ -15,7 +15,7 @@ from errata.types import LabelSpace
 
 LARGEST = 16 * 2**20
 """In bytes; no file of definitions is larger."""
-LONG_KEY = re.compile(r"""(?:(?>[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*+\.[ \t]*+){50,}""")
+LONG_KEY = re.compile(r"""(?<![\w-])(?:(?>[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*+\.[ \t]*+){50,}""")
 MOST_STEPS = 10**7
 """tomllib walks over all parts of a key for each of them: a minute for one key of twenty thousand."""
 
