@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,6 +15,9 @@ from errata.types import LabelSpace
 
 LARGEST = 16 * 2**20
 """In bytes; no file of definitions is larger."""
+LONG_KEY = re.compile(r"""(?<![\w-])(?:(?>[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*+\.[ \t]*+){50,}""")
+MOST_STEPS = 10**7
+"""tomllib walks over all parts of a key for each of them: a minute for one key of twenty thousand."""
 
 
 class LabelEntry(BaseModel):
@@ -51,7 +55,10 @@ def _read(path: Path) -> dict[str, LabelEntry]:
     try:
         if path.is_file() and path.stat().st_size > LARGEST:
             raise DataError(f"{wrong}: it is larger than {LARGEST // 2**20} MB.")
-        entries = LabelFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8"))).labels
+        text = path.read_text(encoding="utf-8")
+        if sum(key.group().count(".") ** 2 for key in LONG_KEY.finditer(text)) > MOST_STEPS:
+            raise DataError(f"{wrong}: a name has thousands of dots. Quote it.")
+        entries = LabelFile.model_validate(tomllib.loads(text)).labels
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
