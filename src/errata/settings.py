@@ -4,9 +4,9 @@ into run.toml when a run starts."""
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,6 +22,7 @@ from pydantic_settings import (
 )
 
 from errata.errors import SetupError, nearest
+from errata.toml import read_toml
 from errata.types import sha_of
 
 Protocol = Literal["blind_choice", "open_answer", "contest", "question_bank", "several_labels", "steering"]
@@ -103,6 +104,11 @@ _PANEL = ("judge", "style", "permutations", "protocols", "questions", "escalate"
 _NOT_IDENTITY = ("budget", "allow_host", "usd_per_mtok_in", "usd_per_mtok_out", "many_labels")
 
 
+class _File(TomlConfigSettingsSource):
+    def _read_file(self, file_path: Path | Traversable) -> dict[str, Any]:
+        return read_toml(Path(str(file_path)))
+
+
 class _Layered(Settings, BaseSettings):
     """Settings put together from all that a user can set; those of a run that exists are read by Settings alone."""
 
@@ -117,8 +123,7 @@ class _Layered(Settings, BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        own = TomlConfigSettingsSource(settings_cls, own_file())
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls), own
+        return init_settings, env_settings, _File(settings_cls), _File(settings_cls, own_file())
 
 
 _ADDRESS = re.compile(r"https?://.*", re.IGNORECASE | re.DOTALL)
@@ -159,7 +164,7 @@ def vouched_settings(**typed: Any) -> list[Settings]:
     """What this user says here and now: ``typed``, the environment's, and those of the user's own file, each apart.
     Errors as of ``load_settings``."""
     with _explained():
-        layers = (_given(typed), EnvSettingsSource(_Layered)(), TomlConfigSettingsSource(_Layered, own_file())())
+        layers = (_given(typed), EnvSettingsSource(_Layered)(), _File(_Layered, own_file())())
         return [Settings.model_validate(layer) for layer in layers]
 
 
@@ -167,8 +172,6 @@ def vouched_settings(**typed: Any) -> list[Settings]:
 def _explained() -> Iterator[None]:
     try:
         yield
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SetupError(f"errata.toml cannot be read: {error}. Put it right, or move it away.") from None
     except SettingsError as error:
         raise SetupError(f"A setting of the environment cannot be read: {error}. Unset it.") from None
     except ValidationError as error:
@@ -178,6 +181,8 @@ def _explained() -> Iterator[None]:
             hint = nearest(name, Settings.model_fields)
             raise SetupError(f"There is no setting {name!r}{hint}. Look in errata.toml.") from None
         raise SetupError(f"Setting {name!r}: {first['msg']}, got {without_secrets(first['input'])}.") from None
+    except ValueError as error:
+        raise SetupError(f"errata.toml cannot be read: {error}. Put it right, or move it away.") from None
 
 
 def _given(flags: dict[str, Any]) -> dict[str, Any]:

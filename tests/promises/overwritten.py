@@ -128,7 +128,7 @@ def a_second_label_column_is_applied(project: Project) -> None:
 
 def column(project: Project, name: str, file: str = "mail.relabeled.csv") -> list[str]:
     path = project / file
-    return [row[name] for row in csv.DictReader(path.open(newline=""))] if path.exists() else []
+    return [row[name] for row in csv.DictReader(path.read_text().splitlines())] if path.exists() else []
 
 
 def the_source_is_named_as_the_output(project: Project) -> None:

@@ -264,7 +264,7 @@ def _relabeled(source: Path) -> Path:
 def _annotations(workspace: Workspace) -> dict[str, Sequence[object]]:
     """errata_* columns for every row; the decided answer stands beside what was proposed."""
     table, decisions = result_rows(workspace), workspace.decisions()
-    columns = ("status", "outcome", "proposed_label", "confidence", "quality")
+    columns = ("status", "outcome", "proposed_label", "best_other_label", "confidence", "quality")
     found: dict[str, Sequence[object]] = {f"errata_{name}": [row[name] for row in table] for name in columns}
     found["errata_decision"] = [decisions[i].answer if i in decisions else None for i in range(len(table))]
     return found

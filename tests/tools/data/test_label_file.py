@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from errata.errors import DataError
-from errata.tools.data.label_file import LARGEST, read_label_space
+from errata.toml import LARGEST
+from errata.tools.data.label_file import read_label_space
 from errata.types import LabelSpace
 
 
