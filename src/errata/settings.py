@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -48,6 +48,8 @@ class Settings(BaseSettings):
     probs: str | None = None
     embeddings: str | None = None
     embedder: str | None = None
+    image_root: tuple[Path, ...] = ()
+    class_level: int | None = Field(default=None, ge=1, le=9)
     labels: Path | None = None
     guideline: Path | None = None
     detectors: tuple[str, ...] = ()
@@ -66,6 +68,12 @@ class Settings(BaseSettings):
     usd_per_mtok_out: float = Field(default=0.0, ge=0)
     costs: Costs = Costs()
     random_share: float = Field(default=0.02, ge=0, le=1)
+
+    @field_validator("image_root")
+    @classmethod
+    def _from_anywhere(cls, roots: tuple[Path, ...]) -> tuple[Path, ...]:
+        """A later command may be typed in another folder."""
+        return tuple(root.absolute() for root in roots)
 
     @classmethod
     def settings_customise_sources(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from errata.errors import DataError
@@ -12,12 +13,15 @@ KNOWN = (
 )
 
 
-def read_table(path: Path) -> Table:
-    """The table at ``path``. Raises DataError where there is none, or none that errata reads."""
+def read_table(path: Path, *, class_level: int | None = None, image_roots: Sequence[Path] = ()) -> Table:
+    """The table at ``path``. Raises DataError where there is none, or none that errata reads.
+
+    ``class_level`` and ``image_roots`` are about folders of images (read_image_folder).
+    """
     if not path.exists():
         raise DataError(f"{path} does not exist.")
     if path.is_dir():
-        return _read_folder(path)
+        return _read_folder(path, class_level, image_roots)
     suffix = path.suffix.lower()
     if suffix in (".csv", ".tsv"):
         from errata.tools.data.csv_file import read_csv
@@ -34,11 +38,11 @@ def read_table(path: Path) -> Table:
     raise DataError(f"{path} is of no kind that errata reads: {KNOWN}.")
 
 
-def _read_folder(path: Path) -> Table:
+def _read_folder(path: Path, class_level: int | None, image_roots: Sequence[Path]) -> Table:
     if (path / "state.json").exists() or (path / "dataset_dict.json").exists():
         from errata.tools.data.hf_folder import read_hf_folder
 
         return read_hf_folder(path)
     from errata.tools.data.image_folder import read_image_folder
 
-    return read_image_folder(path)
+    return read_image_folder(path, class_level, image_roots)
