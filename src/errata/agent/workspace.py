@@ -18,6 +18,7 @@ from errata.tools.detectors import detectors
 from errata.tools.inference.held_back import STEERING
 from errata.tools.judging.bank import Bank
 from errata.tools.judging.bank_file import from_json
+from errata.tools.judging.images import at_hand
 from errata.tools.store import RunInfo, Store
 from errata.tools.store.arrays import Arrays
 from errata.tools.store.decisions import standing
@@ -132,8 +133,8 @@ class Workspace:
 
     @cached_property
     def reference_items(self) -> list[Item]:
-        """Items that nobody doubts, for the controls; their content is read once."""
-        return self.dataset.items(self.run.facts.get("references", []))
+        """Items that nobody doubts, for the controls; their content is read, and made ready to be sent, once."""
+        return [at_hand(item) for item in self.dataset.each(self.run.facts.get("references", []))]
 
     def decisions(self, rows: Sequence[ItemRow] | None = None) -> dict[int, Decision]:
         return standing(self.store.events, self.run, rows if rows is not None else self.rows())
@@ -160,7 +161,14 @@ class Workspace:
 def open_data(path: Path, settings: Settings, *, patched: bool = False) -> Dataset:
     """The user's data; ``patched``: after a patch, which may have left a single label."""
     columns = Columns(settings.label, settings.text, settings.image, settings.id, settings.protect)
-    return open_dataset(path, columns, settings.labels, allow_one_label=patched)
+    return open_dataset(
+        path,
+        columns,
+        settings.labels,
+        allow_one_label=patched,
+        image_roots=settings.image_root,
+        class_level=settings.class_level,
+    )
 
 
 _open: dict[tuple[str, int], Workspace] = {}
