@@ -55,6 +55,8 @@ class Settings(BaseModel):
     probs: str | None = None
     embeddings: str | None = None
     embedder: str | None = None
+    image_root: tuple[Path, ...] = ()
+    class_level: int | None = Field(default=None, ge=1, le=9)
     labels: Path | None = None
     delimiter: str | None = None
     no_label: tuple[str, ...] = ()
@@ -76,6 +78,12 @@ class Settings(BaseModel):
     usd_per_mtok_out: float = Field(default=0.0, ge=0)
     costs: Costs = Costs()
     random_share: float = Field(default=0.02, ge=0, le=1)
+
+    @field_validator("image_root")
+    @classmethod
+    def _from_anywhere(cls, roots: tuple[Path, ...]) -> tuple[Path, ...]:
+        """A later command may be typed in another folder."""
+        return tuple(root.absolute() for root in roots)
 
     @field_validator("judge")
     @classmethod

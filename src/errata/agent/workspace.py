@@ -19,6 +19,7 @@ from errata.tools.detectors import detectors
 from errata.tools.inference.held_back import STEERING
 from errata.tools.judging.bank import Bank
 from errata.tools.judging.bank_file import from_json
+from errata.tools.judging.images import at_hand
 from errata.tools.store import RunInfo, Store
 from errata.tools.store.arrays import Arrays
 from errata.tools.store.choose_run import choose_run
@@ -156,8 +157,8 @@ class Workspace:
 
     @cached_property
     def reference_items(self) -> list[Item]:
-        """Items that nobody doubts, for the controls; their content is read once."""
-        return self.dataset.items(self.run.facts.get("references", []))
+        """Items that nobody doubts, for the controls; their content is read, and made ready to be sent, once."""
+        return [at_hand(item) for item in self.dataset.each(self.run.facts.get("references", []))]
 
     def decisions(self, rows: Sequence[ItemRow] | None = None) -> dict[int, Decision]:
         rows = rows if rows is not None else self.rows()
@@ -195,6 +196,8 @@ def open_data(path: Path, settings: Settings, *, patched: bool = False, folder: 
         many_labels=settings.many_labels,
         allow_one_label=patched,
         folder=folder,
+        image_roots=settings.image_root,
+        class_level=settings.class_level,
     )
 
 

@@ -14,7 +14,7 @@ from errata.apps.cli.console import can_show
 from errata.apps.cli.ending import ending_in_order
 from errata.apps.cli.options import AsJson, lined, print_json, say, tell_of_retries
 from errata.apps.cli.progress import showing_progress
-from errata.errors import ModelError
+from errata.errors import ModelError, WhichFolders
 
 if TYPE_CHECKING:
     from errata.agent.drive import Progress
@@ -25,6 +25,14 @@ Data = Annotated[
 ]
 Text = Annotated[str | None, typer.Option(metavar="COL", help="Column with the text.")]
 Image = Annotated[str | None, typer.Option(metavar="COL", help="Column with the image: bytes, or a path.")]
+ImageRoot = Annotated[
+    list[Path] | None,
+    typer.Option(metavar="DIR", help="A folder that images may lie in, beside the data's own; repeat it."),
+]
+ClassLevel = Annotated[
+    int | None,
+    typer.Option(metavar="N", help="Image folders: which folders name the classes, 1 those at the top. Default: 1."),
+]
 Label = Annotated[str | None, typer.Option(metavar="COL", help="Column with the given label.")]
 Id = Annotated[str | None, typer.Option("--id", metavar="COL", help="Column with your own ids. Default: the position.")]
 Protect = Annotated[str | None, typer.Option(metavar="COL", help="Column that marks gold rows: they never change.")]
@@ -97,6 +105,8 @@ def run(
     data: Data,
     text: Text = None,
     image: Image = None,
+    image_root: ImageRoot = None,
+    class_level: ClassLevel = None,
     label: Label = None,
     id_: Id = None,
     protect: Protect = None,
@@ -135,6 +145,8 @@ def scan(
     data: Data,
     text: Text = None,
     image: Image = None,
+    image_root: ImageRoot = None,
+    class_level: ClassLevel = None,
     label: Label = None,
     id_: Id = None,
     protect: Protect = None,
@@ -193,12 +205,11 @@ def _price(data: Path, run_dir: Path | None, as_json: bool, flags: dict[str, Any
 @contextmanager
 def _at_work(data: Path, run_dir: Path | None, flags: dict[str, Any]) -> Iterator[tuple[Workspace, Progress]]:
     """A run on the data as the flags say, with its progress shown, that a signal ends in order."""
-    from errata.agent.begin import begin, settings_for
     from errata.agent.notices import tell
 
     tell_of_retries()
     flags["id"] = flags.pop("id_")
-    workspace = begin(data, settings_for(data, run_dir, flags, confirm), run_dir)
+    workspace = _begin(data, run_dir, flags)
     for remark in workspace.dataset.remarks:  # before anything is paid for
         tell(remark)
     try:
@@ -206,3 +217,17 @@ def _at_work(data: Path, run_dir: Path | None, flags: dict[str, Any]) -> Iterato
             yield workspace, progress
     finally:
         workspace.close()
+
+
+def _begin(data: Path, run_dir: Path | None, flags: dict[str, Any]) -> Workspace:
+    """A run on the data; which folders of it are the classes is asked where that is not clear."""
+    from errata.agent.begin import begin, settings_for
+
+    try:
+        return begin(data, settings_for(data, run_dir, flags, confirm), run_dir)
+    except WhichFolders as found:
+        from errata.apps.cli.which_folders import which
+
+        way = which(found, data)
+        flags = flags | {"class_level": way.level}
+        return begin(way.data, settings_for(way.data, run_dir, flags, confirm), run_dir)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -88,10 +88,19 @@ class Dataset:
 
     def items(self, rows: Sequence[int]) -> list[Item]:
         """The given rows with their content, in the order asked. A row with a problem has no content."""
-        return [
-            Item(row, self.item_ids[row], self.content_shas[row], self.given_labels[row], content.text, content.image)
-            for row, content in zip(map(int, rows), self.content.read(rows), strict=True)
-        ]
+        return list(self.each(rows))
+
+    def each(self, rows: Sequence[int]) -> Iterator[Item]:
+        """The same, one at a time: the images of many rows may not fit into memory."""
+        for row, content in zip(map(int, rows), self.content.read(rows), strict=True):
+            item_id, sha, label = self.item_ids[row], self.content_shas[row], self.given_labels[row]
+            yield Item(row, item_id, sha, label, content.text, content.image)
+
+    def texts(self, rows: Sequence[int]) -> list[str | None]:
+        """The texts alone of the given rows; no image is read."""
+        if self.columns.text is None:
+            return [None] * len(rows)
+        return [content.text for content in replace(self.content, image=None).read(rows)]
 
     def column(self, name: str) -> list[object]:
         """All values of one of the user's columns. Raises DataError for a name that is not there."""
@@ -109,6 +118,8 @@ def open_dataset(
     many_labels: bool = False,
     allow_one_label: bool = False,
     folder: Path | None = None,
+    image_roots: Sequence[Path] = (),
+    class_level: int | None = None,
 ) -> Dataset:
     """Reads a CSV, TSV, JSON Lines or Parquet file, a Hugging Face dataset folder, or a folder of images by class.
 
@@ -117,10 +128,14 @@ def open_dataset(
     is, and SetupError for columns that were not named. Data of a single label is refused, since there is nothing to
     tell apart, and so is data in which no content can be read, unless ``allow_one_label``: a file that a patch left so
     must still open for the patch to be undone. A column in which most rows have their own label is refused unless
-    ``many_labels``. ``folder`` is where the files lie that the columns name, if not beside ``path``.
+    ``many_labels``. ``folder`` is where the files lie that the columns name, if not beside ``path``; ``image_roots``
+    are folders outside of it in which images may lie. ``class_level`` says which folders of a folder of images name the
+    classes: 1 those at its top.
     """
     path = Path(path)
-    table = read_table(path, delimiter)
+    # What a patch has left may look like another layout than the one that was asked about.
+    level = class_level or (1 if allow_one_label else None)
+    table = read_table(path, delimiter, class_level=level, image_roots=image_roots)
     columns = _named(columns, table, path)
     label_column = str(columns.label)
     values = table.cells(label_column)
@@ -132,8 +147,9 @@ def open_dataset(
         check_classes(given, label_column)
     space = read_label_space(label_file, given) if label_file else infer_label_space(given, codec)
     check_label_space(space, given, label_column, least=1 if allow_one_label else 2)
-    content = ContentReader(table, path if path.is_dir() else folder or path.parent, columns.text, columns.image)
-    found = [(item.sha, item.problem) for item in content.check_all()]
+    folder = path if path.is_dir() else folder or path.parent
+    content = ContentReader.of(table, folder, columns.text, columns.image, image_roots)
+    found = list(content.check_all())
     problems = {row: problem for row, (_, problem) in enumerate(found) if problem is not None}
     if not allow_one_label:
         _refuse_unreadable([problem for _, problem in found], path)
@@ -150,7 +166,7 @@ def open_dataset(
         problems=problems,
         protected=_protected(table, columns.protect),
         left_out=left_out(table, (label_column, columns.text, columns.image), given, problems),
-        remarks=remarks(given, space),
+        remarks=(*getattr(table, "remarks", ()), *remarks(given, space)),
         codec=codec,
         table=table,
         content=content,
