@@ -131,3 +131,54 @@ def test_nobody_is_asked_whom_no_person_here_has_named_however_the_graph_is_run(
     with pytest.raises(SetupError, match="never typed on this machine"):
         drive(workspace, lambda step, done, total: None)
     assert judge.requests() == []
+
+
+SECRET = "hunter2secret"
+
+
+@pytest.mark.parametrize(
+    "judge",
+    [
+        f"stub@http://user:{SECRET}@127.0.0.1:9/v1",
+        f"stub@http://{SECRET}@127.0.0.1:9/v1",
+        f"stub@http://user:pass/{SECRET}@127.0.0.1:9/v1",
+        f"stub@HTTP://127.0.0.1:9/v1?api_key={SECRET}",
+        f"stub@http://127.0.0.1:9/v1#{SECRET}",
+        f"replay:http://127.0.0.1:9/v1?key={SECRET}",
+        f"stub@user:{SECRET}@127.0.0.1:9/v1",
+        f"user:{SECRET}@127.0.0.1",
+    ],
+)
+@pytest.mark.parametrize("where", ["typed", "environment", "errata.toml", "not a list", "Python"])
+def test_a_key_in_an_address_is_refused_before_anything_is_written_and_not_repeated(
+    data: Path, monkeypatch: pytest.MonkeyPatch, where: str, judge: str
+) -> None:
+    columns: dict[str, Any] = {"label": "topic", "text": "message"}
+    if where == "typed":
+        columns["judge"] = [judge]
+    elif where == "environment":
+        monkeypatch.setenv("ERRATA_JUDGE", f'["{judge}"]')
+    elif where != "Python":
+        Path("errata.toml").write_text(f'judge = ["{judge}"]' if where == "errata.toml" else f'judge = "{judge}"')
+    with pytest.raises(SetupError) as error:
+        if where == "Python":
+            errata.open(data, **columns).judge(judge)
+        else:
+            settings_for(data, None, columns)
+    assert SECRET not in str(error.value)
+    Path("errata.toml").unlink(missing_ok=True)
+    assert list(Path().iterdir()) == [data]
+
+
+def test_a_host_that_is_allowed_is_named_alone() -> None:
+    with pytest.raises(SetupError, match="the name of a host alone") as error:
+        Settings(allow_host=(f"http://user:{SECRET}@host",))
+    assert SECRET not in str(error.value)
+
+
+def test_a_broken_errata_toml_here_does_not_stop_a_look_at_a_run_that_exists(data: Path) -> None:
+    begin(data, Settings(label="topic", text="message")).close()
+    Path("errata.toml").write_text("broken [")
+    workspace = open_run(RunFolder.beside(data))
+    assert workspace.settings.label == "topic"
+    workspace.close()

@@ -56,9 +56,7 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
-def test_an_errata_toml_that_came_with_the_data_sends_nothing_until_its_judge_is_typed(
-    project: Path, judge: Judge
-) -> None:
+def test_a_judge_that_came_with_the_data_is_sent_nothing_until_it_is_typed_here(project: Path, judge: Judge) -> None:
     (project / "errata.toml").write_text(f'judge = ["{judge.spec}"]\nallow_host = ["h.example"]\nusd_per_mtok_in = 2\n')
     key = {"ERRATA_API_KEY": "secret-of-the-user"}
     command = refused("run", "mail.csv", *COLUMNS, cwd=project, **key)
@@ -66,18 +64,11 @@ def test_an_errata_toml_that_came_with_the_data_sends_nothing_until_its_judge_is
     assert errata(*command, cwd=project, **key).returncode == 0
     asked = len(judge.requests())
     assert asked > 0
-    assert errata("run", "mail.csv", *COLUMNS, cwd=project).returncode == 0, "typed once, it is remembered"
-
-
-def test_a_judged_run_that_came_with_the_data_is_asked_about_elsewhere(project: Path, judge: Judge) -> None:
-    typed = errata("run", "mail.csv", *COLUMNS, "--judge", judge.spec, cwd=project)
-    assert typed.returncode == 0, typed.stderr
-    assert errata("run", "mail.csv", cwd=project).returncode == 0
-    asked = len(judge.requests())
-    shutil.copytree(project, project.with_name("copy"))
-    command = refused("run", "mail.csv", cwd=project.with_name("copy"))
-    assert judge.requests()[asked:] == []
-    assert errata(*command, cwd=project.with_name("copy")).returncode == 0
+    (project / "errata.toml").unlink()
+    assert errata("run", "mail.csv", cwd=project).returncode == 0, "typed once, it is remembered"
+    shutil.copytree(project, copy := project.with_name("copy"))
+    refused("run", "mail.csv", cwd=copy, **key)
+    assert len(judge.requests()) == asked
 
 
 def test_at_a_terminal_the_stored_judge_is_shown_and_only_a_yes_starts_it(project: Path, judge: Judge) -> None:
@@ -86,7 +77,6 @@ def test_at_a_terminal_the_stored_judge_is_shown_and_only_a_yes_starts_it(projec
     assert code == 2 and judge.spec in said and judge.requests() == []
     code, _ = at_a_terminal(b"y\n", "run", "mail.csv", *COLUMNS, cwd=project)
     assert code == 0 and judge.requests() != []
-    assert errata("run", "mail.csv", *COLUMNS, cwd=project).returncode == 0, "a yes is remembered"
 
 
 def test_a_guideline_elsewhere_is_not_read_by_a_scan_either(project: Path) -> None:
@@ -94,8 +84,7 @@ def test_a_guideline_elsewhere_is_not_read_by_a_scan_either(project: Path) -> No
     secret.write_text("my secret")
     (project / "errata.toml").write_text('guideline = "../secret.md"\njudge = ["demo"]\n')
     command = refused("scan", "mail.csv", *COLUMNS, cwd=project)
-    assert command[1:3] == ["--guideline", "../secret.md"]
-    assert errata(*command, cwd=project).returncode == 0
+    assert command[1:3] == ["--guideline", "../secret.md"] and not (project / "mail.errata").exists()
 
 
 def test_the_doctor_takes_no_allowed_host_from_an_errata_toml(project: Path) -> None:
@@ -104,36 +93,9 @@ def test_the_doctor_takes_no_allowed_host_from_an_errata_toml(project: Path) -> 
     assert done.returncode == 2 and "--allow-host 8.8.8.8" in done.stderr
 
 
-@pytest.mark.parametrize(
-    ("how", "spec"),
-    [
-        ("typed", "stub@http://user:hunter2secret@127.0.0.1:9/v1"),
-        ("typed", "stub@HTTP://127.0.0.1:9/v1?api_key=hunter2secret"),
-        ("typed", "replay:http://127.0.0.1:9/v1?key=hunter2secret"),
-        ("typed", "stub@user:hunter2secret@127.0.0.1:9/v1"),
-        ("environment", "stub@http://127.0.0.1:9/v1?key=hunter2secret"),
-        ("errata.toml", "stub@http://127.0.0.1:9/v1#hunter2secret"),
-        ("not a list", "stub@http://user:hunter2secret@127.0.0.1:9/v1"),
-    ],
-)
-def test_a_key_in_an_address_is_refused_and_found_in_no_file(project: Path, how: str, spec: str) -> None:
-    args, environment = [], {}
-    if how == "typed":
-        args = ["--judge", spec]
-    elif how == "environment":
-        environment = {"ERRATA_JUDGE": f'["{spec}"]'}
-    else:
-        (project / "errata.toml").write_text(f'judge = ["{spec}"]' if how == "errata.toml" else f'judge = "{spec}"')
-    done = errata("run", "mail.csv", *COLUMNS, *args, cwd=project, **environment)
-    assert done.returncode == 2 and "Traceback" not in done.stderr, done.stderr
-    assert "hunter2secret" not in done.stdout + done.stderr
-    (project / "errata.toml").unlink(missing_ok=True)
+def test_a_key_in_an_address_is_repeated_on_no_screen_and_in_no_file(project: Path) -> None:
+    typed = ["--judge", "stub@http://user:hunter2secret@127.0.0.1:9/v1"]
+    for command in (["run", "mail.csv", *COLUMNS, *typed], ["doctor", "u:hunter2secret@127.0.0.1:9"]):
+        done = errata(*command, cwd=project)
+        assert done.returncode == 2 and "hunter2secret" not in done.stdout + done.stderr
     assert [file.name for file in project.rglob("*")] == ["mail.csv"], "nothing was written"
-
-
-@pytest.mark.parametrize(
-    "url", ["http://u:hunter2secret@127.0.0.1:9", "ftp://u:hunter2secret@h", "http://h?hunter2secret"]
-)
-def test_the_doctor_repeats_no_key_of_an_address(project: Path, url: str) -> None:
-    done = errata("doctor", url, cwd=project)
-    assert done.returncode == 2 and "hunter2secret" not in done.stdout + done.stderr

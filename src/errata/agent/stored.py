@@ -58,8 +58,8 @@ def claims(settings: Settings, data: Path, run_folder: Path) -> set[Claim]:
 
 
 def asked(settings: Settings) -> list[Claim]:
-    """Who would be asked, and which hosts beyond private networks might be reached."""
-    judges = [Claim("judge", judge) for judge in settings.judge]
+    """Who would be asked, and which hosts might be reached beyond private networks; the demo's judge is errata's."""
+    judges = [Claim("judge", judge) for judge in settings.judge if judge != "demo"]
     return [*judges, *(Claim("allow_host", host) for host in settings.allow_host)]
 
 
