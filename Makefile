@@ -4,7 +4,10 @@ BIN := .venv/bin
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: install demo test test-servers check format clean
+FUZZ_SECONDS ?= 300
+FUZZ_SEED ?= 0
+
+.PHONY: install demo test test-servers fuzz check format clean
 
 install: .venv/installed
 
@@ -31,6 +34,9 @@ test: install          ## everything that CI runs
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n 2 tests
+
+fuzz: install          ## damaged input of every kind, for FUZZ_SECONDS (an hour by hand: make fuzz FUZZ_SECONDS=3600)
+	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) --seed $(FUZZ_SEED)
 
 test-servers: install .venv-vllm/installed          ## the judges through a real vLLM, on a CPU
 	$(BIN)/python -m pytest --durations=10 tests/servers

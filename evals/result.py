@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-PACKAGES = ("errata", "cleanlab", "numpy", "scikit-learn", "torch")
+PACKAGES = ("errata-labels", "cleanlab", "numpy", "scikit-learn", "torch")
 
 
 def write_result(path: Path, figures: dict[str, Any], *, seed: int) -> None:

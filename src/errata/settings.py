@@ -51,6 +51,9 @@ class Settings(BaseSettings):
     image_root: tuple[Path, ...] = ()
     class_level: int | None = Field(default=None, ge=1, le=9)
     labels: Path | None = None
+    delimiter: str | None = None
+    no_label: tuple[str, ...] = ()
+    many_labels: bool = False
     guideline: Path | None = None
     detectors: tuple[str, ...] = ()
     probe: Literal["ensemble", "logistic"] = "ensemble"
@@ -96,7 +99,7 @@ class Settings(BaseSettings):
 
 
 _PANEL = ("judge", "style", "permutations", "protocols", "questions", "escalate", "calibrate")
-_NOT_IDENTITY = ("budget", "allow_host", "usd_per_mtok_in", "usd_per_mtok_out")
+_NOT_IDENTITY = ("budget", "allow_host", "usd_per_mtok_in", "usd_per_mtok_out", "many_labels")
 
 
 def load_settings(**flags: Any) -> Settings:

@@ -31,19 +31,38 @@ OTHER_ANSWERS = (SEVERAL, NONE_OF_THESE, CANNOT_TELL)
 
 @dataclass(frozen=True, slots=True)
 class LabelSpace:
-    """The class names of a dataset, in a fixed order: column k of every N x K array is ``names[k]``."""
+    """The class names of a dataset, in a fixed order: column k of every N x K array is ``names[k]``.
+
+    ``spellings`` maps every other way in which the data spells a class to its name. ``renames`` maps what a class was
+    called before to its name today.
+    """
 
     names: tuple[str, ...]
     definitions: Mapping[str, str] = field(default_factory=dict)
     parents: Mapping[str, str] = field(default_factory=dict)
     task: Literal["single"] = "single"
+    spellings: Mapping[str, str] = field(default_factory=dict)
+    renames: Mapping[str, str] = field(default_factory=dict)
 
     def index(self) -> dict[str, int]:
-        return {name: k for k, name in enumerate(self.names)}
+        """The column of each class, by its name and by each of its other spellings."""
+        place = {name: k for k, name in enumerate(self.names)}
+        return place | {spelling: place[name] for spelling, name in self.spellings.items()}
+
+    def canonical(self, label: str | None) -> str | None:
+        """The name of the class that a given label spells; a label of no class stays as it is."""
+        return label if label is None else self.spellings.get(label, label)
+
+    def same(self, a: str | None, b: str | None) -> bool:
+        """Whether two labels are one class."""
+        return self.canonical(a) == self.canonical(b)
 
     @property
     def sha(self) -> str:
-        return sha_of([self.names, dict(self.definitions), dict(self.parents), self.task])
+        """A space without spellings and renames keeps the hash that it had before there were any."""
+        words = {"spellings": dict(self.spellings), "renames": dict(self.renames)}
+        more = [{kind: known for kind, known in words.items() if known}] if any(words.values()) else []
+        return sha_of([self.names, dict(self.definitions), dict(self.parents), self.task, *more])
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,10 +88,10 @@ def test_a_patch_is_applied_and_undone_to_the_source_s_content(source: Dataset) 
     out, back = source.path.with_stem("out"), source.path.with_stem("back")
     done = patches.apply(patches.make(source, lines(source, NEW), run="r1"), source, out)
     applied = reopened(source, out)
-    assert done.out_sha256 == applied.sha256 != source.sha256
-    changed = {line.item_id: line for line in done.patch.lines}
+    assert done.header.out_sha256 == applied.sha256 != source.sha256
+    changed = {line.item_id: line for line in done.lines}
     assert [changed[source.item_ids[row]].new for row in sorted(NEW)] == [NEW[row] for row in sorted(NEW)]
-    patches.revert(done.patch, applied, back)
+    patches.revert(done, applied, back)
     undone = reopened(source, back)
     assert undone.given_labels == source.given_labels
     assert undone.content_shas == source.content_shas
@@ -103,7 +103,7 @@ def test_the_source_s_own_bytes_come_back_while_it_is_at_hand(source: Dataset) -
     out, back = source.path.with_stem("out"), source.path.with_stem("back")
     annotations = None if source.format == "image_folder" else {"errata_outcome": ["keep"] * len(source)}
     done = patches.apply(patches.make(source, lines(source, NEW)), source, out, annotations)
-    patches.revert(done.patch, reopened(source, out), back, source.path)
+    patches.revert(done, reopened(source, out), back, source.path)
     assert sha_of_path(back) == source.sha256
 
 
@@ -113,25 +113,25 @@ def test_a_text_file_that_was_overwritten_and_annotated_gets_its_bytes_back(sour
     annotations = {"errata_outcome": ["keep"] * 6, "errata_confidence": [0.5] * 6}
     done = patches.apply(patches.make(source, lines(source, NEW)), source, source.path, annotations)
     assert source.path.read_bytes() != before
-    patches.revert(done.patch, reopened(source, source.path), source.path, source.path)
+    patches.revert(done, reopened(source, source.path), source.path, source.path)
     assert source.path.read_bytes() == before
 
 
 def test_two_patches_one_after_the_other_are_undone_one_by_one(csv: Dataset) -> None:
     first = patches.apply(patches.make(csv, lines(csv, {0: "dog"})), csv, csv.path.with_stem("one"))
-    one = reopened(csv, first.out)
+    one = reopened(csv, csv.path.with_stem("one"))
     second = patches.apply(patches.make(one, lines(one, {5: "cat"})), one, csv.path.with_stem("two"))
     back = csv.path.with_stem("back")
-    patches.revert(first.patch, reopened(csv, second.out), back, csv.path)
+    patches.revert(first, reopened(csv, csv.path.with_stem("two")), back, csv.path)
     assert reopened(csv, back).given_labels == ("cat", "dog", "cat", None, "dog", "cat")
-    patches.revert(second.patch, reopened(csv, back), back)
+    patches.revert(second, reopened(csv, back), back)
     assert back.read_bytes() == csv.path.read_bytes()
 
 
 def test_a_patch_reads_back_as_it_was_written(csv: Dataset, tmp_path: Path) -> None:
     done = patches.apply(patches.make(csv, lines(csv, {**NEW, 5: 'ü"\n\u2028'}), run="r"), csv, tmp_path / "o.csv")
-    done.patch.write(tmp_path / "0001.jsonl")
-    assert Patch.read(tmp_path / "0001.jsonl") == done.patch
+    done.write(tmp_path / "0001.jsonl")
+    assert Patch.read(tmp_path / "0001.jsonl") == done
     assert len((tmp_path / "0001.jsonl").read_bytes().split(b"\n")) == 1 + 4 + 1
 
 
@@ -184,9 +184,10 @@ def test_other_ids_and_other_columns_are_conflicts(csv: Dataset, tmp_path: Path)
 
 def test_a_label_changed_by_someone_else_is_not_undone(csv: Dataset, tmp_path: Path) -> None:
     done = patches.apply(patches.make(csv, lines(csv, NEW)), csv, tmp_path / "o.csv")
-    done.out.write_bytes(done.out.read_bytes().replace(b'"t, 0",dog', b'"t, 0",cow'))
+    out = tmp_path / "o.csv"
+    out.write_bytes(out.read_bytes().replace(b'"t, 0",dog', b'"t, 0",cow'))
     with pytest.raises(PatchConflict, match=r"row 0 \(0\) holds 'cow', not 'dog'"):
-        patches.revert(done.patch, open_dataset(done.out, TEXT), tmp_path / "b.csv", csv.path)
+        patches.revert(done, open_dataset(out, TEXT), tmp_path / "b.csv", csv.path)
     assert not (tmp_path / "b.csv").exists()
 
 
@@ -195,23 +196,3 @@ def test_protected_rows_never_change(tmp_path: Path) -> None:
     dataset = open_dataset(tmp_path / "a.csv", Columns("label", "text", protect="gold"))
     with pytest.raises(PatchConflict, match=r"row 0 \(0\) is protected"):
         patches.make(dataset, lines(dataset, {0: "b"}))
-
-
-def test_two_patches_merge_into_their_union(csv: Dataset) -> None:
-    a, b = (
-        patches.make(csv, lines(csv, {4: "cow", 0: "dog"}), run="a"),
-        patches.make(csv, lines(csv, {0: "dog", 5: "cat"}), run="b"),
-    )
-    merged = patches.merge(a, b)
-    assert [(line.row, line.new) for line in merged.lines] == [(0, "dog"), (4, "cow"), (5, "cat")]
-    assert (merged.header.lines, merged.header.run) == (3, "a+b")
-    patches.apply(merged, csv, csv.path.with_stem("out"))
-
-
-def test_patches_that_disagree_do_not_merge(csv: Dataset) -> None:
-    a, b = (patches.make(csv, lines(csv, {0: label})) for label in ("dog", "cow"))
-    with pytest.raises(PatchConflict, match=r"row 0 \(0\): 'dog' or 'cow'"):
-        patches.merge(a, b)
-    csv.path.write_bytes(csv.path.read_bytes() + b"\r\n")
-    with pytest.raises(PatchConflict, match="different sources"):
-        patches.merge(a, patches.make(open_dataset(csv.path, TEXT), []))

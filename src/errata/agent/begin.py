@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from errata.agent.notices import Tell, tell
 from errata.agent.workspace import Workspace, open_data, share
 from errata.errors import SetupError
 from errata.settings import Settings, load_settings
 from errata.tools.data import Dataset
-from errata.tools.data.atomic import atomic_write
 from errata.tools.store import Store
-from errata.tools.store.run_folder import RunFolder, to_toml
+from errata.tools.store.choose_run import choose_run
+from errata.tools.store.decisions import Terms, lapsing, same_words
+from errata.tools.store.own_files import write_settings
+from errata.tools.store.place import relative_place
+from errata.tools.store.run_folder import RunFolder
 from errata.tools.store.store import ItemRow
 from errata.types import sha_of
 
@@ -23,38 +27,78 @@ def settings_for(data: Path, run_dir: Path | None, flags: Mapping[str, Any]) -> 
     keeps the settings that it was started with."""
     given = {name: value for name, value in flags.items() if value is not None}
     if not {"label", "text", "image"} & given.keys():
-        folder = RunFolder(run_dir) if run_dir else RunFolder.beside(data)
-        given = folder.frozen_settings() | given
+        given = stored_settings(data, run_dir) | given
     return load_settings(**given)
 
 
-def begin(data: Path, settings: Settings, run_dir: Path | None = None) -> Workspace:
-    """The run of this data under these settings: the newest one goes on, anything else starts anew beside it."""
+def stored_settings(data: Path, run_dir: Path | None, label: str | None = None) -> dict[str, Any]:
+    """Those of the run that would go on on this data, the newest judged one; of run.toml where that is all there is."""
+    folder = RunFolder(run_dir) if run_dir else RunFolder.beside(data)
+    if not folder.exists():
+        return folder.frozen_settings()
+    store = Store(folder)
+    try:
+        runs = store.all_runs()
+        return dict(choose_run(runs, folder.path, data=data, label=label).run.settings) if runs else {}
+    finally:
+        store.close()
+
+
+def begin(data: Path, settings: Settings, run_dir: Path | None = None, notify: Tell = tell) -> Workspace:
+    """The run of this data under these settings: one that exists goes on, anything else starts anew beside it.
+
+    ``notify`` is told, before it happens, how many decisions lapse and why, and how much of the data is known.
+    """
     dataset = open_data(data, settings)
     store = Store(RunFolder(run_dir) if run_dir else RunFolder.beside(data))
-    guideline = _read_guideline(settings.guideline)
+    store.refuse_read_only()
+    guideline = _known_wording(store, _read_guideline(settings.guideline), dataset.label_column)
     settings_sha = sha_of([settings.identity(), guideline, dataset.label_space.sha, _file_stamps(settings)])
     run = store.find_run(dataset.sha256, settings_sha)
-    if run is None:
+    values = settings.model_dump(mode="json")
+    place = relative_place(data, store.folder.path)
+    if run is not None:
+        run = store.go_on(run.run_id, place, values)
+    else:
+        rows = _rows(dataset)
+        panel_sha, judged = settings.panel_identity(), bool(settings.judge)
+        terms = Terms(dataset.label_column, dataset.label_space, guideline, panel_sha, judged)
+        _tell_what_changes(store, terms, rows, dataset.sha256, notify)
         run = store.start_run(
-            _rows(dataset),
-            data_path=str(data.resolve()),
+            rows,
+            data_path=place,
             data_sha256=dataset.sha256,
-            settings=settings.model_dump(mode="json"),
+            settings=values,
             settings_sha=settings_sha,
             label_space=dataset.label_space,
-            guideline_sha=sha_of([guideline, dict(dataset.label_space.definitions)]),
-            panel_sha=settings.panel_identity(),
+            guideline_sha=sha_of([guideline.split(), dict(dataset.label_space.definitions)]),
+            panel_sha=panel_sha,
             facts=json.dumps({"guideline": guideline}, ensure_ascii=False),
         )
-    else:
-        store.update_settings(run.run_id, settings.model_dump(mode="json"))
-        run = store.run(run.run_id)
-    with atomic_write(store.folder.settings) as file:
-        file.write(to_toml(run.settings).encode())
+    write_settings(store, run.settings)
     workspace = Workspace(store, run)
     workspace.__dict__["dataset"] = dataset  # already open: cached_property would read it a second time
     return share(workspace)
+
+
+def _tell_what_changes(store: Store, terms: Terms, rows: Sequence[ItemRow], data_sha256: str, notify: Tell) -> None:
+    runs = store.all_runs()
+    if runs and runs[-1].data_sha256 != data_sha256:
+        known = {row.content_sha for run in runs for row in store.items(run.run_id)}
+        count = sum(row.content_sha in known for row in rows)
+        notify(f"{count:,} of {len(rows):,} rows are known from earlier runs in {store.folder.path}")
+    for why, count in lapsing(store, terms, rows).most_common():
+        notify(f"{count:,} decisions will not hold in this run and are open again: {why}")
+
+
+def _known_wording(store: Store, guideline: str, label_column: str) -> str:
+    """The guideline as it was worded when it was last used, where only white space has changed since: what was asked
+    under it need not be asked again."""
+    for run in reversed(store.all_runs()):
+        wording = str(run.facts.get("guideline", ""))
+        if run.label_column == label_column and same_words(wording, guideline):
+            return wording
+    return guideline
 
 
 def _read_guideline(path: Path | None) -> str:

@@ -22,8 +22,9 @@ def as_heard(workspace: Workspace, verdicts: Sequence[Verdict]) -> list[Verdict]
     of its blind choices. Questions of a bank count as far as they proved reliable on decided items, and with enough of
     those each protocol's probabilities are fitted to them. Only decisions on items that a person looked at teach.
     """
+    space = workspace.run.label_space
     taught = {
-        idx: decision
+        idx: replace(decision, label=space.canonical(decision.label))
         for idx, decision in workspace.settled_decisions().items()
         if decision.looked == "item" and decision.answer != CANNOT_TELL
     }
@@ -37,8 +38,8 @@ def _without_disabled(workspace: Workspace, verdicts: Sequence[Verdict]) -> list
     known = workspace.run.facts.get("calibration", {})
     if not any(of_judge["disabled"] for of_judge in known.values()):
         return list(verdicts)
-    rows, bank = workspace.rows(), workspace.bank
-    found = [heard(v, rows[v.idx].given_label, known.get(v.judge, {}).get("disabled", ()), bank) for v in verdicts]
+    given, bank = [workspace.run.label_space.canonical(row.given_label) for row in workspace.rows()], workspace.bank
+    found = [heard(v, given[v.idx], known.get(v.judge, {}).get("disabled", ()), bank) for v in verdicts]
     return [verdict for verdict in found if verdict is not None]
 
 

@@ -95,4 +95,4 @@ class Panel:
 
 
 def _recorded(folder: Path) -> Calls:
-    return Store(find_run(str(folder), Path.cwd())).calls
+    return Store(find_run(str(folder), Path.cwd()).folder).calls

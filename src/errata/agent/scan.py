@@ -133,7 +133,7 @@ def _embed(workspace: Workspace, progress: Progress) -> F32:
         done += len(items)
         del items  # before the next ones are read
     if not known:
-        raise DataError(f"no content of {workspace.run.data_path} can be read: {next(iter(broken.values()))}")
+        raise DataError(f"no content of {workspace.data_path} can be read: {next(iter(broken.values()))}")
     if broken:
         workspace.skip({row.idx: broken[row.content_sha] for row in rows if row.content_sha in broken})
     workspace.note(features={"name": embedder.name, "strength": embedder.strength, "embedded": len(fresh)})

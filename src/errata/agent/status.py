@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from errata.agent.applied import WORDS, on_disk, standing_patches
 from errata.agent.approval import OPEN_OUTCOMES
 from errata.agent.readings import wrong_labels
 from errata.agent.results import result_rows
@@ -26,7 +27,7 @@ def status_of(workspace: Workspace) -> dict[str, Any]:
     return {
         "run": str(workspace.folder.path),
         "run_id": workspace.run.run_id,
-        "data": workspace.run.data_path,
+        "data": str(workspace.data_path),
         "items": len(rows),
         "statuses": dict(Counter(row["status"] for row in rows)),
         "outcomes": {name: outcomes[name] for name in ("keep", *OPEN_OUTCOMES) if outcomes[name]},
@@ -43,10 +44,13 @@ def status_of(workspace: Workspace) -> dict[str, Any]:
         "spent": facts.get("spent", {"calls": 0, "tokens": 0, "usd": 0.0}),
         "unreadable_answers": sum(not verdict.readable for verdict in workspace.verdicts()),
         "unreadable": sum(row.problem is not None for row in workspace.rows()),
+        "left_out": facts.get("profile", {}).get("left_out", {}),
+        "remarks": facts.get("profile", {}).get("remarks", []),
         "unreadable_items": [row.item_id for row in workspace.rows() if row.problem is not None][:NAMED],
         "stopped": facts.get("stopped", ""),
         "failed": facts.get("failed", False),
         "plan": facts.get("plan", []),
+        "applied": _applied(workspace),
         "report": str(workspace.folder.report),
     }
 
@@ -61,6 +65,8 @@ def tested(found: dict[str, Any]) -> str:
 def describe(found: dict[str, Any]) -> str:
     wrong, spent = found["wrong"], found["spent"]
     lines = [f"{found['items']} items in {found['data']}"]
+    lines += [f"left out  {found['left_out']['sentence']}"] if found["left_out"].get("sentence") else []
+    lines += [f"note      {remark}" for remark in found["remarks"]]
     if found["features"]:
         lines.append(f"features  {found['features']['name']}")
     lines.append(f"scan      {found['suspects'] or 0} suspects ({', '.join(found['detectors'])})")
@@ -70,6 +76,7 @@ def describe(found: dict[str, Any]) -> str:
     lines += [f"          {line}" for line in found["biases"]]
     lines.append("propose   " + (", ".join(f"{n} {name}" for name, n in found["outcomes"].items()) or "nothing"))
     lines += [f"decided   {found['decided']}, {found['open']} open"] if found["decided"] else []
+    lines += [_applied_line(one) for one in found["applied"]]
     if found["unreadable"]:
         more = ", ..." if found["unreadable"] > NAMED else ""
         lines.append(f"skipped   {found['unreadable']} unreadable: {', '.join(found['unreadable_items'])}{more}")
@@ -78,6 +85,27 @@ def describe(found: dict[str, Any]) -> str:
     lines += _weak_features(found)
     lines += ["", *_next(found)]
     return "\n".join(lines)
+
+
+def _applied(workspace: Workspace) -> list[dict[str, Any]]:
+    """The patches that stand applied, and what really lies on the disk."""
+    standing = standing_patches(workspace.store)
+    states = on_disk(standing)
+    return [
+        {
+            "patch": patch.event.body["patch"],
+            "output": str(patch.output),
+            "label": patch.run.label_column,
+            "changes": len(patch.event.body["items"]),
+            "state": states[patch.event.seq],
+        }
+        for patch in standing
+    ]
+
+
+def _applied_line(one: dict[str, Any]) -> str:
+    line = f"applied   {one['changes']} labels of {one['label']} in {one['output']} ({one['patch']})"
+    return f"{line}: {WORDS[one['state']]}" if WORDS[one["state"]] else line
 
 
 def _biases(workspace: Workspace) -> list[str]:

@@ -27,16 +27,20 @@ from errata.tools.report.data import (
     Unreadable,
 )
 from errata.tools.store.events import now
+from errata.tools.store.own_files import writing_own
 from errata.tools.store.store import ItemRow
-from errata.types import F64, Decision, Outcome, Proposal, Status, Verdict
+from errata.types import F64, Decision, LabelSpace, Outcome, Proposal, Status, Verdict
 
 WORST, UNREADABLE = 24, 20
 
 
 def write_run_report(workspace: Workspace) -> None:
     """report.html and report.json in the run folder, each written whole or not at all."""
+    workspace.store.refuse_read_only()
     page = workspace.folder.report
-    write_report(summarize(workspace), page, page.with_suffix(".json"))
+    found = page.with_suffix(".json")
+    with writing_own(workspace.store, page, found):
+        write_report(summarize(workspace), page, found)
 
 
 def summarize(workspace: Workspace) -> ReportData:
@@ -46,11 +50,13 @@ def summarize(workspace: Workspace) -> ReportData:
     return ReportData(
         first_line=wrong.sentence,
         wrong=wrong,
-        source=Source(run.data_path, run.data_sha256, run.run_id, run.started_at, now(), version("errata-labels")),
+        source=Source(
+            str(workspace.data_path), run.data_sha256, run.run_id, run.started_at, now(), version("errata-labels")
+        ),
         profile=_profile(workspace, found),
         features=_features(workspace),
-        classes=_classes(found),
-        flows=_flows(found),
+        classes=_classes(found, run.label_space),
+        flows=_flows(found, run.label_space),
         worst=worst_items(workspace, found.suspected[:WORST], found.decisions, found.statuses),
         judging=_judging(workspace, found),
         open=_open(found),
@@ -61,7 +67,7 @@ def summarize(workspace: Workspace) -> ReportData:
 
 def class_noise(workspace: Workspace) -> tuple[ClassNoise, ...]:
     """How noisy each class is, the surely noisiest first."""
-    return _classes(Found.of(workspace))
+    return _classes(Found.of(workspace), workspace.run.label_space)
 
 
 @dataclass(frozen=True)
@@ -114,6 +120,8 @@ def _profile(workspace: Workspace, found: Found) -> Profile:
         conflicting_duplicates=known["conflicting_duplicates"],
         unreadable_items=len(unreadable),
         unreadable=tuple(unreadable[:UNREADABLE]),
+        left_out=known.get("left_out", {}).get("sentence", ""),
+        remarks=tuple(known.get("remarks", ())),
     )
 
 
@@ -130,14 +138,14 @@ def _of_images(workspace: Workspace) -> bool:
     return workspace.settings.image is not None or workspace.settings.text is None
 
 
-def _classes(found: Found) -> tuple[ClassNoise, ...]:
+def _classes(found: Found, space: LabelSpace) -> tuple[ClassNoise, ...]:
     """The surely noisiest class first: by the lower bound of its share."""
     rows: dict[str, list[ItemRow]] = {}
     for row in found.labeled:
-        rows.setdefault(str(row.given_label), []).append(row)
+        rows.setdefault(str(space.canonical(row.given_label)), []).append(row)
     rivals: dict[str, Counter[str | None]] = {label: Counter() for label in rows}
     for row, proposal in found.suspected:
-        rivals[str(row.given_label)][_rival(proposal)] += 1
+        rivals[str(space.canonical(row.given_label))][_rival(proposal)] += 1
     classes = []
     for label, members in rows.items():
         proposals = rivals[label].total()
@@ -147,9 +155,11 @@ def _classes(found: Found) -> tuple[ClassNoise, ...]:
     return tuple(sorted(classes, key=lambda noise: (-noise.wrong.low_share, -noise.wrong.share, noise.label)))
 
 
-def _flows(found: Found) -> tuple[Flow, ...]:
+def _flows(found: Found, space: LabelSpace) -> tuple[Flow, ...]:
     """The largest first."""
-    counts = Counter((str(row.given_label), proposal.outcome, _rival(proposal)) for row, proposal in found.suspected)
+    counts = Counter(
+        (str(space.canonical(row.given_label)), proposal.outcome, _rival(proposal)) for row, proposal in found.suspected
+    )
     return tuple(
         Flow(given, outcome, proposed, items)
         for (given, outcome, proposed), items in sorted(counts.items(), key=lambda pair: (-pair[1], str(pair[0])))

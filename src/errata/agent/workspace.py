@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import ValidationError
 
+from errata.agent.notices import Tell, tell
 from errata.agent.panel import Panel
 from errata.errors import DataError, SetupError, StoreError, nearest
 from errata.settings import Settings
@@ -21,7 +22,10 @@ from errata.tools.judging.bank_file import from_json
 from errata.tools.judging.images import at_hand
 from errata.tools.store import RunInfo, Store
 from errata.tools.store.arrays import Arrays
-from errata.tools.store.decisions import standing
+from errata.tools.store.choose_run import choose_run
+from errata.tools.store.decisions import Terms, standing
+from errata.tools.store.gate import Gate
+from errata.tools.store.place import absolute_place
 from errata.tools.store.run_folder import RunFolder
 from errata.tools.store.store import ItemRow
 from errata.types import F32, Decision, Int, Item, Verdict
@@ -31,6 +35,7 @@ from errata.types import F32, Decision, Int, Item, Verdict
 class Workspace:
     store: Store
     run: RunInfo
+    _history_checked: bool = False
 
     @property
     def folder(self) -> RunFolder:
@@ -48,13 +53,23 @@ class Workspace:
                 "Start a new run in another folder: --run DIR"
             ) from None
 
+    @property
+    def data_path(self) -> Path:
+        """Where the data lies, seen from the run folder: in a project that was moved or copied, the project's own."""
+        return absolute_place(self.run.data_path, self.folder.path)
+
+    @property
+    def gate(self) -> Gate:
+        """Through it goes every file that is written outside the run folder."""
+        return Gate(self.store, self.data_path)
+
     @cached_property
     def dataset(self) -> Dataset:
         """The user's data, which must still be what the run was started on."""
-        dataset = open_data(Path(self.run.data_path), self.settings)
+        dataset = open_data(self.data_path, self.settings)
         if dataset.sha256 != self.run.data_sha256:
             raise DataError(
-                f"{self.run.data_path} has changed since this run was started. Start a run on the data as it is now "
+                f"{self.data_path} has changed since this run was started. Start a run on the data as it is now "
                 "(errata run, with the same options): what still holds is inherited."
             )
         return dataset
@@ -85,6 +100,15 @@ class Workspace:
             del self.__dict__["panel"]
         self.store.close()
         _open.pop((str(self.folder.path), self.run.run_id), None)
+
+    def authorize(self, token: str) -> str:
+        """The operating system's user, for whoever decides. Raises SetupError where the token is not a person's, and
+        StoreError where the history that the decision would rest on is not whole."""
+        user = self.folder.check_token(token)
+        if not self._history_checked:
+            self.store.check_history()
+            self._history_checked = True  # a sitting decides hundreds of items; each checks its own step
+        return user
 
     @cached_property
     def guideline(self) -> str:
@@ -137,7 +161,8 @@ class Workspace:
         return [at_hand(item) for item in self.dataset.each(self.run.facts.get("references", []))]
 
     def decisions(self, rows: Sequence[ItemRow] | None = None) -> dict[int, Decision]:
-        return standing(self.store.events, self.run, rows if rows is not None else self.rows())
+        rows = rows if rows is not None else self.rows()
+        return standing(self.store, Terms.of(self.run), rows, self.run.run_id)
 
     def settled_decisions(self, rows: Sequence[ItemRow] | None = None) -> dict[int, Decision]:
         """Without those that one person passed on to another: such an item is still open."""
@@ -158,16 +183,21 @@ class Workspace:
         self.run = self.store.run(self.run.run_id)
 
 
-def open_data(path: Path, settings: Settings, *, patched: bool = False) -> Dataset:
-    """The user's data; ``patched``: after a patch, which may have left a single label."""
+def open_data(path: Path, settings: Settings, *, patched: bool = False, folder: Path | None = None) -> Dataset:
+    """The user's data; ``patched``: after a patch, which may have left a single label. ``folder``: where the files lie
+    that its columns name, if not beside it."""
     columns = Columns(settings.label, settings.text, settings.image, settings.id, settings.protect)
     return open_dataset(
         path,
         columns,
         settings.labels,
-        allow_one_label=patched,
+        delimiter=settings.delimiter,
+        no_label=settings.no_label,
+        many_labels=settings.many_labels,
         image_roots=settings.image_root,
         class_level=settings.class_level,
+        allow_one_label=patched,
+        folder=folder,
     )
 
 
@@ -186,10 +216,23 @@ def workspace_of(run_dir: str, run_id: int) -> Workspace:
     return found if found is not None else share(open_run(RunFolder(Path(run_dir)), run_id))
 
 
-def open_run(folder: RunFolder, run_id: int | None = None) -> Workspace:
-    """A run that exists: the newest one of the folder, or one by its number."""
+def open_run(
+    folder: RunFolder,
+    run_id: int | None = None,
+    *,
+    data: Path | None = None,
+    label: str | None = None,
+    notify: Tell = tell,
+) -> Workspace:
+    """A run that exists: one by its number, or the one that goes on, of this data and label column where these are
+    named. ``notify`` is told which one where there are several."""
     store = Store(folder)
-    run = store.newest_run() if run_id is None else store.run(run_id)
-    if run is None:
+    runs = store.all_runs()
+    if not runs:
         raise SetupError(f"{folder.path} holds no run yet. Start one: errata run DATA --text COL --label COL")
-    return Workspace(store, run)
+    if run_id is not None:
+        return Workspace(store, store.run(run_id))
+    chosen = choose_run(runs, folder.path, data=data, label=label)
+    if chosen.line:
+        notify(chosen.line)
+    return Workspace(store, chosen.run)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import repeat
 
+from errata.agent.results import proposed
 from errata.agent.workspace import Workspace
 from errata.errors import DataError, SetupError
 from errata.tools.data.images import as_png
@@ -28,13 +29,14 @@ def worst_items(
     contents = _contents(workspace, [row.idx for row, _ in suspected])
     shown = []
     for (row, proposal), (item, missing) in zip(suspected, contents, strict=False):
-        decision = decisions.get(row.idx)
+        decision, says = decisions.get(row.idx), proposed(proposal)
         bare = WorstItem(
             item_id=row.item_id,
             given_label=str(row.given_label),
             outcome=proposal.outcome or "keep",
-            proposed_label=proposal.proposed_label,
-            confidence=proposal.confidence,
+            proposed_label=says["proposed_label"],
+            best_other_label=says["best_other_label"],
+            confidence=says["confidence"],
             quality=proposal.quality,
             reason=proposal.reason,
             status=statuses[row.idx],

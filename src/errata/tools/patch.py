@@ -16,8 +16,9 @@ from errata.tools.data.atomic import atomic_write
 from errata.tools.data.copying import copy_path
 from errata.tools.data.dataset import Dataset
 from errata.tools.data.fingerprint import sha_of_path
+from errata.tools.data.image_folder import ImageFolder
 from errata.tools.data.new_names import moved_name
-from errata.tools.data.write import Edit, listing, write_labels
+from errata.tools.data.write import Edit, check_current, listing, write_labels
 from errata.types import Looked
 
 STRICT = ConfigDict(extra="forbid", frozen=True)
@@ -25,7 +26,8 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class PatchLine(BaseModel):
-    """One label change. ``raw`` is the token that stood in the label cell, known once the patch was applied."""
+    """One label change. ``raw`` is the token that stood in the label cell, and ``moved_to`` the relative name that an
+    image got, both known once the patch was applied."""
 
     model_config = STRICT
     item_id: str
@@ -34,6 +36,7 @@ class PatchLine(BaseModel):
     old: str | None
     new: str | None
     raw: str | None = None
+    moved_to: str | None = None
     decision: str = ""
     by: str = ""
     at: str = ""
@@ -86,15 +89,6 @@ class Patch:
         return cls(header, lines)
 
 
-@dataclass(frozen=True, slots=True)
-class AppliedPatch:
-    """A patch with all that undoing it takes, and the hash of what was written. Keep ``patch``, not the one applied."""
-
-    patch: Patch
-    out: Path
-    out_sha256: str
-
-
 def make(dataset: Dataset, changes: Sequence[PatchLine], run: str = "") -> Patch:
     """A patch for this dataset. Raises PatchConflict where the changes do not fit it."""
     _check_rows_differ(changes)
@@ -111,20 +105,38 @@ def make(dataset: Dataset, changes: Sequence[PatchLine], run: str = "") -> Patch
     return patch
 
 
-def apply(
-    patch: Patch, source: Dataset, out: Path, annotations: Mapping[str, Sequence[object]] | None = None
-) -> AppliedPatch:
-    """Writes ``source`` with the patch's labels into ``out``; in place where ``out`` is the source's own path.
+def apply(patch: Patch, source: Dataset, out: Path, annotations: Mapping[str, Sequence[object]] | None = None) -> Patch:
+    """Writes ``source`` with the patch's labels into ``out``. Gives the patch with all that undoing it takes, and the
+    hash of what was written: that is the one to keep.
 
     Raises PatchConflict, and writes nothing, where a row has another id, label or content than the patch was made
     for, or is protected.
     """
     _check_fits(patch, source)
-    raws = write_labels(source, {line.row: Edit(line.old, line.new) for line in patch.lines}, out, annotations)
-    sha = sha_of_path(out)
-    header = patch.header.model_copy(update={"out_sha256": sha, "annotations": tuple(annotations or ())})
-    lines = tuple(line.model_copy(update={"raw": raws[line.row]}) for line in patch.lines)
-    return AppliedPatch(Patch(header, lines), out, sha)
+    former = write_labels(source, _edits(patch), out, annotations)
+    lines = _as_applied(patch, source, former)
+    update = {"out_sha256": sha_of_path(out), "annotations": tuple(annotations or ())}
+    return Patch(patch.header.model_copy(update=update), lines)
+
+
+def plan_moves(patch: Patch, source: Dataset) -> Patch:
+    """The same for a folder of images whose files are to be moved where they lie: nothing is written yet."""
+    _check_fits(patch, source)
+    check_current(source, _edits(patch))
+    return Patch(patch.header, _as_applied(patch, source, {line.row: line.item_id for line in patch.lines}))
+
+
+def _edits(patch: Patch) -> dict[int, Edit]:
+    return {line.row: Edit(line.old, line.new) for line in patch.lines}
+
+
+def _as_applied(patch: Patch, source: Dataset, former: Mapping[int, str]) -> tuple[PatchLine, ...]:
+    moved: Mapping[int, str] = {}
+    if isinstance(source.table, ImageFolder):
+        moved = source.table.new_places({line.row: line.new for line in patch.lines})
+    return tuple(
+        line.model_copy(update={"raw": former[line.row], "moved_to": moved.get(line.row)}) for line in patch.lines
+    )
 
 
 def revert(patch: Patch, applied: Dataset, out: Path, source: Path | None = None) -> None:
@@ -142,30 +154,6 @@ def revert(patch: Patch, applied: Dataset, out: Path, source: Path | None = None
     rows = _rows_once_applied(patch, applied)
     edits = {row: Edit(line.new, line.old, line.raw) for row, line in zip(rows, patch.lines, strict=True)}
     write_labels(applied, edits, out, drop=[name for name in patch.header.annotations if name in applied.table.names])
-
-
-def merge(a: Patch, b: Patch) -> Patch:
-    """Both patches as one, not yet applied.
-
-    Raises PatchConflict where they were made for different sources, or give one row different labels.
-    """
-    if (a.header.source_sha256, a.header.label_column) != (b.header.source_sha256, b.header.label_column):
-        what = f"{a.header.source_name} and {b.header.source_name}"
-        raise PatchConflict(f"the patches were made for different sources ({what}): apply them one after the other.")
-    lines = {line.row: line for line in a.lines}
-    wrong = [
-        f"row {line.row} ({line.item_id}): {lines[line.row].new!r} or {line.new!r}"
-        for line in b.lines
-        if line.row in lines and lines[line.row].new != line.new
-    ]
-    if wrong:
-        raise PatchConflict(f"the patches disagree: {listing(wrong)}. Remove one line of each pair.")
-    lines = {line.row: line for line in b.lines} | lines
-    ordered = tuple(lines[row].model_copy(update={"raw": None}) for row in sorted(lines))
-    runs = "+".join(dict.fromkeys((a.header.run, b.header.run)))
-    at = max(a.header.made_at, b.header.made_at)
-    update = {"run": runs, "made_at": at, "lines": len(ordered), "out_sha256": None, "annotations": ()}
-    return Patch(a.header.model_copy(update=update), ordered)
 
 
 def _parse(model: type[Model], text: str, path: Path, number: int) -> Model:
@@ -214,7 +202,8 @@ def _rows_once_applied(patch: Patch, applied: Dataset) -> list[int]:
         moved = [line.model_copy(update={"old": line.new}) for line in patch.lines]
     else:
         places = {name: row for row, name in enumerate(applied.item_ids)}
-        names = [moved_name(line.item_id, line.new) for line in patch.lines]
+        # Patches from before names could differ do not say where a file went: under its own name.
+        names = [line.moved_to or moved_name(line.item_id, line.new) for line in patch.lines]
         moved = [
             line.model_copy(update={"item_id": name, "row": places.get(name, -1), "old": line.new})
             for line, name in zip(patch.lines, names, strict=True)

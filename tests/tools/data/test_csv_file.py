@@ -172,8 +172,8 @@ def test_the_header_decides_on_the_delimiter(tmp_path: Path) -> None:
         (b"text,Label\nx,a\ny,b\n", r"no column 'label' \(nearest: 'Label'\)"),
         (b"text,label\nx,a\ny,a\n", "holds only the label 'a'"),
         (b"text,label\nx,\ny,\n", "holds no labels"),
-        (b"text,label\nx,3\ny,3.5\n", r"not whole \(row 1: 3.5\)"),
-        (b"text,label\nx,1.0\ny,2.0\n", "store integers"),
+        (b"text,label\nx,3.0\ny,3.5\n", r"not whole \(row 1: 3.5\)"),
+        (b"text,label\nx,3.0\ny,1e400\n", r"too large for classes \(row 1: 1e400\)"),
         (b"text,label\nx,a\ny,several\n", "'several' in column 'label' is a word that errata uses itself"),
     ],
 )

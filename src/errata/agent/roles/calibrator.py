@@ -29,7 +29,9 @@ def prepare(workspace: Workspace, judge: str) -> None:
     rows = [row.idx for row in workspace.rows() if row.problem is None]
     drawn = random.Random(0).sample(rows, min(SAMPLE, len(rows)))  # noqa: S311  not a secret
     free = content_free(_some(workspace, drawn))
-    found = workspace.panel.ask(judge, lambda door: _measure(workspace, door, free, workspace.reference_items))
+    space = workspace.run.label_space
+    sure = [replace(item, given_label=space.canonical(item.given_label)) for item in workspace.reference_items]
+    found = workspace.panel.ask(judge, lambda door: _measure(workspace, door, free, sure))
     workspace.note(calibration=known | {judge: found})
 
 

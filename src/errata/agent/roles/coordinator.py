@@ -16,16 +16,19 @@ MOST_CLASSES_NAMED = 50
 def plan(workspace: Workspace) -> None:
     """Profile the data and note the plan with its reasons among the run's facts."""
     rows = workspace.rows()
-    counts = Counter(row.given_label for row in rows if row.given_label is not None)
+    space, dataset = workspace.run.label_space, workspace.dataset
+    counts = Counter(space.canonical(row.given_label) for row in rows if row.given_label is not None)
     copies = Counter(row.content_sha for row in rows)
     labels_of: dict[str, set[str | None]] = {}
     for row in rows:
-        labels_of.setdefault(row.content_sha, set()).add(row.given_label)
+        labels_of.setdefault(row.content_sha, set()).add(space.canonical(row.given_label))
     profile = {
         "items": len(rows),
         "classes": dict(counts.most_common(MOST_CLASSES_NAMED)),
         "without_label": sum(row.given_label is None for row in rows),
         "unreadable": sum(row.problem is not None for row in rows),
+        "left_out": dataset.left_out.as_json(),
+        "remarks": list(dataset.remarks),
         "protected": sum(row.protected for row in rows),
         "duplicates": sum(n - 1 for n in copies.values()),
         "conflicting_duplicates": sum(len(labels) > 1 for labels in labels_of.values()),
@@ -38,7 +41,7 @@ def detectors(workspace: Workspace) -> list[str]:
     return list(workspace.run.facts["detectors"])
 
 
-def _choose(workspace: Workspace, counts: Counter[str]) -> tuple[list[str], list[str]]:
+def _choose(workspace: Workspace, counts: Counter[str | None]) -> tuple[list[str], list[str]]:
     settings, known = workspace.settings, available()
     if unknown := [name for name in settings.detectors if name not in known]:
         raise SetupError(

@@ -89,8 +89,9 @@ def _prepare(workspace: Workspace, judge: str, progress: Callable[[str, int, int
 def _form_queue(workspace: Workspace) -> None:
     """Suspects by the scan alone. What an earlier run has settled, on unchanged items, stays settled."""
     rows, arrays = workspace.rows(), workspace.arrays
-    settled = inherit_verdicts(workspace.store, workspace.run, rows)
-    holds_N = posteriors(workspace, verdicts=()).given_holds_N
+    table = posteriors(workspace, verdicts=())
+    settled = inherit_verdicts(workspace.store, workspace.run, rows, table.challengers)
+    holds_N = table.given_holds_N
     all_holds_N = holds_N.copy()
     for row in rows:
         if row.idx in settled or row.protected or row.problem:

@@ -55,5 +55,5 @@ def _agreed(workspace: Workspace, judge: str, verdicts: Sequence[Verdict]) -> li
     return [
         Reference(item, answers[item.idx])
         for item in workspace.reference_items
-        if answers.get(item.idx, "") == item.given_label
+        if item.idx in answers and workspace.run.label_space.same(answers[item.idx], item.given_label)
     ]

@@ -7,17 +7,17 @@ from typing import Annotated
 
 import typer
 
-from errata.apps.cli.options import AsJson, RunName, opened, print_json, say
+from errata.apps.cli.options import AsJson, Force, Number, OfLabel, RunName, opened, print_json, say
 
 Out = Annotated[Path | None, typer.Option("-o", metavar="FILE", help="Where to write.")]
 
 
-def diff(run: RunName = None, as_json: AsJson = False) -> None:
+def diff(run: RunName = None, label: OfLabel = None, number: Number = None, as_json: AsJson = False) -> None:
     """The label changes that have been decided."""
     from errata.agent.changes import changes
     from errata.tools.visible import one_line
 
-    with opened(run) as workspace:
+    with opened(run, label, number) as workspace:
         found = [
             {"item_id": c.item_id, "old": c.old, "new": c.new, "by": c.by, "looked": c.looked}
             for c in changes(workspace)
@@ -35,6 +35,9 @@ def apply(
     out: Out = None,
     in_place: Annotated[bool, typer.Option("--in-place", help="Change the source itself; a backup is kept.")] = False,
     annotate: Annotated[bool, typer.Option("--annotate", help="Add errata_* columns with all outcomes.")] = False,
+    force: Force = False,
+    label: OfLabel = None,
+    number: Number = None,
     as_json: AsJson = False,
 ) -> None:
     """Write the decided changes into NAME.relabeled.EXT.
@@ -43,21 +46,23 @@ def apply(
     """
     from errata.agent.changes import apply as apply_changes
 
-    with opened(run) as workspace:
-        applied = apply_changes(workspace, out, in_place=in_place, annotate=annotate)
+    with opened(run, label, number) as workspace:
+        applied = apply_changes(workspace, out, in_place=in_place, annotate=annotate, force=force)
     if as_json:
         print_json({"changed": applied.changed, "output": str(applied.output), "patch": str(applied.patch)})
         return
     say(f"{applied.changed} labels changed in {applied.output}" + ("" if in_place else "; the source is untouched."))
+    for column in applied.beside:
+        say(f"The changes of the label column {column} stand in it too.")
     say(f"The patch: {applied.patch}. Undo: errata revert")
 
 
-def revert(run: RunName = None, out: Out = None, as_json: AsJson = False) -> None:
-    """Undo what was applied."""
+def revert(run: RunName = None, out: Out = None, force: Force = False, as_json: AsJson = False) -> None:
+    """Undo what was applied last."""
     from errata.agent.changes import revert as revert_changes
 
     with opened(run) as workspace:
-        done = revert_changes(workspace, out)
+        done = revert_changes(workspace, out, force=force)
     if as_json:
         print_json({"reverted": done.changed, "output": str(done.output), "identical_to_source": done.identical})
         return

@@ -8,6 +8,7 @@ import typer
 
 from errata.apps.cli.options import AsJson, print_json, say
 from errata.apps.cli.run import AllowHost
+from errata.errors import ModelError, SetupError
 
 Server = Annotated[
     str | None,
@@ -27,7 +28,10 @@ def doctor(server: Server = None, allow_host: AllowHost = None, as_json: AsJson 
         reports, refused = asyncio.run(probe_here())
     else:
         allowed = load_settings(allow_host=tuple(allow_host or ())).allow_host
-        reports, refused = (asyncio.run(probe_named(server, allowed)),), {}
+        try:
+            reports, refused = (asyncio.run(probe_named(server, allowed)),), {}
+        except ModelError as error:  # nothing was under way that could stop early
+            raise SetupError(str(error)) from None
     if as_json:
         print_json({"servers": [report.as_json() for report in reports], "refused": refused})
     else:

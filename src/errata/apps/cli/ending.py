@@ -73,5 +73,7 @@ def _end_at_once(number: int, _: FrameType | None) -> None:
 
 
 def _say(text: str) -> None:
-    sys.stderr.write(f"errata: {text}\n")
+    from errata.tools.visible import one_line
+
+    sys.stderr.write(f"errata: {one_line(text)}\n")
     sys.stderr.flush()

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from errata.apps.cli.console import can_show
 from errata.apps.cli.ending import ending_in_order
-from errata.apps.cli.options import AsJson, print_json, say, tell_of_retries
+from errata.apps.cli.options import AsJson, lined, print_json, say, tell_of_retries
 from errata.apps.cli.progress import showing_progress
 from errata.errors import ModelError, WhichFolders
 
@@ -47,6 +48,16 @@ Probe = Annotated[
     str | None, typer.Option(metavar="ensemble|logistic", help="How class probabilities are made. Default: ensemble.")
 ]
 Labels = Annotated[Path | None, typer.Option(metavar="FILE", help="labels.toml: names, definitions, parents.")]
+Delimiter = Annotated[
+    str | None, typer.Option(metavar="CHAR", help="What stands between the cells of a CSV file. Default: found out.")
+]
+NoLabel = Annotated[
+    list[str] | None,
+    typer.Option(metavar="WORD", help='A word in the label column that means "no label", such as -1; repeat it.'),
+]
+ManyLabels = Annotated[
+    bool | None, typer.Option("--many-labels", help="More than half as many labels as rows is what I have.")
+]
 RunDir = Annotated[
     Path | None, typer.Option("--run", metavar="DIR", help="Run folder. Default: NAME.errata beside DATA.")
 ]
@@ -97,6 +108,9 @@ def run(
     detectors: Detectors = None,
     probe: Probe = None,
     labels: Labels = None,
+    delimiter: Delimiter = None,
+    no_label: NoLabel = None,
+    many_labels: ManyLabels = None,
     guideline: Guideline = None,
     judge: Judge = None,
     budget: Budget = None,
@@ -132,6 +146,9 @@ def scan(
     detectors: Detectors = None,
     probe: Probe = None,
     labels: Labels = None,
+    delimiter: Delimiter = None,
+    no_label: NoLabel = None,
+    many_labels: ManyLabels = None,
     run_dir: RunDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -158,9 +175,12 @@ def _drive(data: Path, run_dir: Path | None, as_json: bool, flags: dict[str, Any
     if as_json:
         print_json(found | ({"classes": noise.as_json(classes)} if by_class else {}))
     else:
-        say((noise.picture(classes) + "\n\n" if by_class else "") + describe(found))
-    if found["failed"]:
-        raise ModelError(f"{found['stopped']} The scan and every finished call are kept: run again to go on.")
+        blocks = can_show(noise.EIGHTHS)
+        shown = describe(lined(found | {"remarks": []}))
+        say((noise.picture(classes, blocks=blocks) + "\n\n" if by_class else "") + shown)
+    if found["stopped"]:
+        kept = " The scan and every finished call are kept: run again to go on." * found["failed"]
+        raise ModelError(f"Stopped early: {found['stopped']}{kept}")
 
 
 def _price(data: Path, run_dir: Path | None, as_json: bool, flags: dict[str, Any]) -> None:
@@ -174,9 +194,13 @@ def _price(data: Path, run_dir: Path | None, as_json: bool, flags: dict[str, Any
 @contextmanager
 def _at_work(data: Path, run_dir: Path | None, flags: dict[str, Any]) -> Iterator[tuple[Workspace, Progress]]:
     """A run on the data as the flags say, with its progress shown, that a signal ends in order."""
+    from errata.agent.notices import tell
+
     tell_of_retries()
     flags["id"] = flags.pop("id_")
     workspace = _begin(data, run_dir, flags)
+    for remark in workspace.dataset.remarks:  # before anything is paid for
+        tell(remark)
     try:
         with ending_in_order(workspace), showing_progress(workspace) as progress:
             yield workspace, progress

@@ -10,6 +10,18 @@ import pyarrow as pa
 from errata.errors import DataError
 from errata.tools.data.table import Change
 
+READ_ERRORS = (pa.ArrowException, OSError, ValueError, OverflowError, TypeError, KeyError, MemoryError, RecursionError)
+"""What a damaged file makes Arrow and its Python side raise; text that is no UTF-8 is a ValueError."""
+
+
+def python_values(column: pa.ChunkedArray, rows: Sequence[int] | None = None) -> list[object]:
+    """The values of a column, all or in the given rows. Raises DataError for one that Python cannot hold."""
+    try:
+        # Not take(): it joins the chunks first, which fails for more than 2 GB of images.
+        return list(column.to_pylist()) if rows is None else [column[int(row)].as_py() for row in rows]
+    except READ_ERRORS as error:
+        raise DataError(f"a column of type {column.type} holds what cannot be read: {error}. Repair it.") from error
+
 
 def changed_column(column: pa.ChunkedArray, changes: Mapping[int, Change]) -> pa.ChunkedArray:
     """The column with some cells changed, of the same type; a dictionary keeps its words and their order."""
@@ -51,7 +63,7 @@ def hugging_face_classes(metadata: Mapping[bytes, bytes] | None, column: str) ->
     try:
         info = json.loads((metadata or {}).get(b"huggingface", b"{}"))
         feature = info.get("info", {}).get("features", {}).get(column, {})
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return None
     names = feature.get("names") if isinstance(feature, dict) and feature.get("_type") == "ClassLabel" else None
     return tuple(str(name) for name in names) if isinstance(names, list) else None

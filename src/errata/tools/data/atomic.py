@@ -6,12 +6,12 @@ import errno
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from errata.errors import SetupError
+from errata.errors import PatchConflict, SetupError
 
 
 @contextmanager
@@ -55,7 +55,7 @@ def atomic_folder(path: Path) -> Iterator[Path]:
             yield draft
             _sync_tree(draft)
             if path.exists():
-                _exchange(draft, path)
+                exchange(draft, path)
             else:
                 draft.rename(path)
             _sync_folder(path.parent)
@@ -100,26 +100,66 @@ def _give_name(file: BinaryIO, path: Path) -> Path:
     return name
 
 
-def _exchange(draft: Path, path: Path) -> None:
-    """Swaps two folders, in one step on Linux (renameat2), otherwise in two renames."""
+def put_in_place(draft: Path, out: Path, expected: Callable[[Path], bool]) -> None:
+    """``draft``, a whole file or folder, takes the place of ``out`` in one step; afterwards there is no draft.
+
+    What stood there is looked at once nobody can change it by its name any more: where it is not as ``expected`` says,
+    it goes back, and PatchConflict is raised. Raises SetupError where the system refuses.
+    """
+    with _explained(out):
+        near = draft if draft.stat().st_dev == out.parent.stat().st_dev else _brought_near(draft, out)
+        if not os.path.lexists(out):
+            near.rename(out)
+        else:
+            shutil.copymode(out, near)
+            exchange(near, out)
+            if not expected(near):
+                exchange(near, out)
+                raise PatchConflict(f"{out} was changed while it was being replaced. It was left as it is: try again.")
+        remove(near)
+        remove(draft)
+        _sync_folder(out.parent)
+
+
+def _brought_near(draft: Path, out: Path) -> Path:
+    near = _hidden_name(out)
+    if draft.is_dir():
+        shutil.copytree(draft, near, symlinks=True)
+        _sync_tree(near)
+    else:
+        shutil.copyfile(draft, near)
+    return near
+
+
+def remove(path: Path) -> None:
+    """A file, a link or a whole folder, if it is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def exchange(one: Path, other: Path) -> None:
+    """Swaps two files or folders, in one step on Linux (renameat2), otherwise in three renames."""
     import ctypes
 
     at_fdcwd, rename_exchange = -100, 2
     swap = getattr(ctypes.CDLL(None), "renameat2", None)
-    if swap is not None and swap(at_fdcwd, os.fsencode(draft), at_fdcwd, os.fsencode(path), rename_exchange) == 0:
+    if swap is not None and swap(at_fdcwd, os.fsencode(one), at_fdcwd, os.fsencode(other), rename_exchange) == 0:
         return
-    aside = _hidden_name(path)
-    path.rename(aside)
-    draft.rename(path)
-    aside.rename(draft)
+    aside = _hidden_name(other)
+    other.rename(aside)
+    one.rename(other)
+    aside.rename(one)
 
 
 def _sync_tree(folder: Path) -> None:
-    """Only what was written here: a hard link's bytes are on the disk already."""
     for file in folder.rglob("*"):
+        if file.is_symlink():
+            continue
         if file.is_dir():
             _sync_folder(file)
-        elif file.stat().st_nlink == 1:
+        else:
             with file.open("rb") as handle:
                 os.fsync(handle.fileno())
     _sync_folder(folder)

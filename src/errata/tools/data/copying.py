@@ -1,41 +1,97 @@
-"""Copying files and folders whole."""
+"""Copying files and folders whole. Never by hard links: who edits the copy in place would edit the original."""
 
 from __future__ import annotations
 
-import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from errata.errors import SetupError
 from errata.tools.data.atomic import atomic_folder, atomic_write
 
+FICLONE = 0x40049409
+"""Linux: let two files share their blocks until one of them is changed. Btrfs and XFS can."""
 
-def copy_path(source: Path, out: Path) -> None:
+SPARE_BYTES = 64 << 20
+"""What a copy leaves free on the disk."""
+
+Copied = Callable[[int, int], None]
+"""Called with how many bytes are copied, and of how many."""
+
+
+def copy_path(source: Path, out: Path, copied: Copied = lambda done, total: None) -> None:
     """``out`` becomes what ``source`` is, byte for byte, atomically. Copying onto itself does nothing."""
     if out.exists() and out.samefile(source):
         return
     if source.is_dir():
-        copy_folder(source, out, {})
+        copy_folder(source, out, {}, copied)
         return
+    check_space(source.stat().st_size, out.parent)
     with source.open("rb") as bytes_in, atomic_write(out) as bytes_out:
-        shutil.copyfileobj(bytes_in, bytes_out, 1 << 20)
+        if not _share_blocks(bytes_in.fileno(), bytes_out.fileno()):
+            shutil.copyfileobj(bytes_in, bytes_out, 1 << 20)
 
 
-def copy_folder(source: Path, out: Path, moved: Mapping[str, str]) -> None:
-    """A folder with everything in it, some files under other relative names; by hard links where there can be."""
+def copy_folder(source: Path, out: Path, moved: Mapping[str, str], copied: Copied = lambda done, total: None) -> None:
+    """A folder with everything in it, some files under other relative names.
+
+    Links to files of the folder become files; other links stay the links that they are, and are never followed. Raises
+    SetupError, before anything is written, where the disk has no room, or something is neither file, folder nor link.
+    """
+    paths = sorted(source.rglob("*"))
+    sizes = {path: path.stat().st_size for path in paths if _is_file_of(path, source)}
+    odd = [path for path in paths if path not in sizes and not path.is_symlink() and not path.is_dir()]
+    if odd:
+        raise SetupError(f"{odd[0]} is neither a file nor a folder: move it away. Nothing was written.")
+    total, done = sum(sizes.values()), 0
+    check_space(total, out.parent)
     with atomic_folder(out) as draft:
-        for path in sorted(source.rglob("*")):
+        for path in paths:
             name = path.relative_to(source).as_posix()
             target = draft / moved.get(name, name)
-            if path.is_dir():
-                target.mkdir(parents=True, exist_ok=True)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if path in sizes:
+                copy_file(path, target)
+                done += sizes[path]
+                copied(done, total)
+            elif path.is_symlink():
+                target.symlink_to(path.readlink())
             else:
-                target.parent.mkdir(parents=True, exist_ok=True)
-                _link_or_copy(path, target)
+                target.mkdir(exist_ok=True)
 
 
-def _link_or_copy(source: Path, target: Path) -> None:
+def copy_file(source: Path, target: Path) -> None:
+    """The bytes, the mode and the times, into a new file; sharing blocks where the file system can."""
+    with source.open("rb") as bytes_in, target.open("xb") as bytes_out:
+        if not _share_blocks(bytes_in.fileno(), bytes_out.fileno()):
+            shutil.copyfileobj(bytes_in, bytes_out, 1 << 20)
+    shutil.copystat(source, target)
+
+
+def check_space(size: int, folder: Path) -> None:
+    """SetupError where ``folder``'s disk has no room for so many bytes."""
+    there = next(place for place in (folder, *folder.parents) if place.exists())
+    free = shutil.disk_usage(there).free
+    if size + SPARE_BYTES > free:
+        raise SetupError(
+            f"{folder} has {free / 1e9:.1f} GB free, and {size / 1e9:.1f} GB are to be written: free some space or "
+            "name another place with -o. Nothing was written."
+        )
+
+
+def _is_file_of(path: Path, folder: Path) -> bool:
+    """Whether this is a file, or a link to one that lies in the same folder."""
+    if path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
+        return False
+    return path.is_file()
+
+
+def _share_blocks(source: int, target: int) -> bool:
+    """Whether the file system made one file's blocks those of the other too."""
     try:
-        os.link(source.resolve(), target)
-    except OSError:  # another file system, or one without hard links
-        shutil.copy2(source, target)
+        import fcntl
+
+        fcntl.ioctl(target, FICLONE, source)
+    except (ImportError, OSError):
+        return False
+    return True

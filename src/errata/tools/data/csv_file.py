@@ -6,7 +6,6 @@ import csv
 import hashlib
 import io
 import re
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -16,11 +15,13 @@ from typing import Literal
 import numpy as np
 
 from errata.errors import DataError
+from errata.tools.data.delimiter import check_delimiter, sniffed
 from errata.tools.data.splice import BOM, Splice, decode_utf8, write_spliced
 from errata.tools.data.table import Change, Changes
 from errata.types import Int
 
-DELIMITERS = (",", ";", "\t")
+LARGEST_CELL = 2**31 - 1
+"""What the csv module takes on every system."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,41 +90,41 @@ class CsvFile:
             yield from (Splice(cells[place - 1][1], cells[place][1], b"") for place in places)
 
 
-def read_csv(path: Path) -> CsvFile:
-    """Reads a CSV or TSV file: UTF-8, with or without byte order mark; comma, semicolon or tab, as its header has it.
+def read_csv(path: Path, delimiter: str | None = None) -> CsvFile:
+    """Reads a CSV or TSV file: UTF-8, with or without byte order mark; comma, semicolon, tab or bar, as its rows have
+    it, or else the ``delimiter`` given.
 
     Blank lines are no rows. Raises DataError for another encoding, for a row that has more or fewer cells than the
-    header (naming its line) and for a quote that never closes.
+    header (naming its line) and for a quote that never closes; SetupError for a delimiter that is none.
     """
-    csv.field_size_limit(sys.maxsize)
+    csv.field_size_limit(LARGEST_CELL)
     data = path.read_bytes()
-    text = decode_utf8(data, path)
-    delimiter = _sniff(text, path)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    text = io.StringIO(decode_utf8(data, path), newline="")
+    delimiter = sniffed(text, path) if delimiter is None else check_delimiter(delimiter)
     names: tuple[str, ...] = ()
     count = 0
-    for cells in filter(None, reader):
-        names = names or tuple(cells)
-        if len(cells) != len(names):
-            what = f"{path}, line {reader.line_num}: {len(cells)} cells, but the header has {len(names)}"
-            raise DataError(f"{what}. Quote a cell that contains the delimiter {delimiter!r}, or complete the row.")
-        count += 1
+    reader = csv.reader(text, delimiter=delimiter)
+    try:
+        for cells in filter(None, reader):
+            names = names or tuple(cells)
+            if len(cells) != len(names):
+                raise _ragged(path, reader.line_num, len(cells), len(names), delimiter)
+            count += 1
+    except csv.Error as error:
+        raise DataError(f"{path}, line {reader.line_num}: {error}. Write the file anew with plain quoting.") from error
+    if not count:
+        raise DataError(f"{path} is empty: it needs a header line and rows.")
     spans = _row_spans(data, delimiter, path)
     if len(spans) != count:
         raise DataError(f"{path} reads as {count} rows or as {len(spans)}: write it anew with plain quoting.")
     return CsvFile(data, hashlib.sha256(data).hexdigest(), delimiter, names, spans)
 
 
-def _sniff(text: str, path: Path) -> str:
-    """The delimiter that cuts the header into the most cells."""
-    start = text.lstrip("\r\n")
-    if not start:
-        raise DataError(f"{path} is empty: it needs a header line and rows.")
-
-    def cells(delimiter: str) -> int:
-        return len(next(csv.reader(io.StringIO(start, newline=""), delimiter=delimiter)))
-
-    return max(DELIMITERS, key=cells)
+def _ragged(path: Path, line: int, cells: int, names: int, delimiter: str) -> DataError:
+    return DataError(
+        f"{path}, line {line}: {cells} cells, but the header has {names}. Quote a cell that contains the delimiter "
+        f"{delimiter!r}, complete the row, or name another delimiter with --delimiter."
+    )
 
 
 def _cell(delimiter: str) -> bytes:

@@ -13,16 +13,17 @@ import numpy as np
 from errata.errors import DataError, SetupError, nearest
 from errata.tools.data.content import ContentReader
 from errata.tools.data.formats import read_table
-from errata.tools.data.labels import (
-    LabelCodec,
+from errata.tools.data.label_file import read_label_space
+from errata.tools.data.label_space import (
+    check_classes,
     check_encodable,
     check_label_space,
     check_used,
     infer_label_space,
-    label_codec,
-    read_label_space,
-    refuse_fractions,
 )
+from errata.tools.data.labels import LabelCodec, label_codec
+from errata.tools.data.left_out import LeftOut, left_out
+from errata.tools.data.remarks import remarks
 from errata.tools.data.table import Format, Table
 from errata.types import Bool, Item, LabelSpace
 
@@ -45,8 +46,10 @@ class Dataset:
     """N items: their ids, given labels and content hashes at hand, their content read when asked.
 
     ``sha256`` is of the source file's bytes; of a folder, of its sorted list of names, sizes and hashes.
-    ``given_labels`` holds None where a row is unlabeled. ``problems`` says, by row, why its content cannot be shown:
-    such rows are skipped, counted and listed. ``protected`` bool[N]: rows whose label must never change.
+    ``given_labels`` are spelled as in the data, None where a row is unlabeled; ``label_space`` knows which spellings
+    are one label. ``problems`` says, by row, why its content cannot be shown: such rows are skipped, counted and
+    listed. ``protected`` bool[N]: rows whose label must never change. ``left_out`` counts what takes no part;
+    ``remarks`` are lines about labels, and about links in a folder, that a person should read first.
     """
 
     path: Path
@@ -57,6 +60,8 @@ class Dataset:
     content_shas: tuple[str, ...]
     problems: Mapping[int, str]
     protected: Bool
+    left_out: LeftOut
+    remarks: tuple[str, ...]
     codec: LabelCodec
     table: Table = field(repr=False)
     content: ContentReader = field(repr=False)
@@ -108,36 +113,47 @@ def open_dataset(
     columns: Columns,
     label_file: Path | None = None,
     *,
-    allow_one_label: bool = False,
+    delimiter: str | None = None,
+    no_label: Sequence[str] = (),
+    many_labels: bool = False,
     image_roots: Sequence[Path] = (),
     class_level: int | None = None,
+    allow_one_label: bool = False,
+    folder: Path | None = None,
 ) -> Dataset:
     """Reads a CSV, TSV, JSON Lines or Parquet file, a Hugging Face dataset folder, or a folder of images by class.
 
-    Every content is hashed, and every image's header checked, once. Raises DataError for a file that cannot be used
-    as it is, and SetupError for columns that were not named. Data of a single label is refused, since there is nothing
-    to tell apart, and so is data in which no content can be read, unless ``allow_one_label``: a file that a patch left
-    so must still open for the patch to be undone. ``image_roots`` are folders outside of the data's own in which images
-    may lie; ``class_level`` says which folders of a folder of images name the classes: 1 those at its top.
+    ``delimiter`` is that of a CSV file, found out where it is None; ``no_label`` are words that mean "no label". Every
+    content is hashed, and every image's header checked, once. Raises DataError for a file that cannot be used as it
+    is, and SetupError for columns that were not named. Data of a single label is refused, since there is nothing to
+    tell apart, and so is data in which no content can be read, unless ``allow_one_label``: a file that a patch left so
+    must still open for the patch to be undone. A column in which most rows have their own label is refused unless
+    ``many_labels``. ``folder`` is where the files lie that the columns name, if not beside ``path``; ``image_roots``
+    are other folders in which they may lie. ``class_level`` says which folders of a folder of images name the classes:
+    1 those at its top.
     """
     path = Path(path)
     # What a patch has left may look like another layout than the one that was asked about.
-    table = read_table(path, class_level=class_level or (1 if allow_one_label else None), image_roots=image_roots)
+    level = class_level or (1 if allow_one_label else None)
+    table = read_table(path, delimiter, class_level=level, image_roots=image_roots)
     columns = _named(columns, table, path)
     label_column = str(columns.label)
     values = table.cells(label_column)
-    if table.format == "csv":
-        refuse_fractions(values, label_column)
-    codec = label_codec(values, table.class_names(label_column), label_column)
+    codec = label_codec(
+        values, table.class_names(label_column), label_column, of_text=table.format == "csv", no_label=no_label
+    )
     given = tuple(codec.label(value) for value in values)
+    if not (many_labels or label_file or allow_one_label):
+        check_classes(given, label_column)
     space = read_label_space(label_file, given) if label_file else infer_label_space(given, codec)
     check_label_space(space, given, label_column, least=1 if allow_one_label else 2)
-    folder = path if path.is_dir() else path.parent
-    content = ContentReader.of(table, folder, columns.text, columns.image, image_roots)
+    beside = path if path.is_dir() else folder or path.parent
+    content = ContentReader.of(table, beside, columns.text, columns.image, image_roots)
     found = list(content.check_all())
+    problems = {row: problem for row, (_, problem) in enumerate(found) if problem is not None}
     if not allow_one_label:
         _refuse_unreadable([problem for _, problem in found], path)
-        readable = [label for label, (_, problem) in zip(given, found, strict=True) if problem is None]
+        readable = [space.canonical(label) for row, label in enumerate(given) if row not in problems]
         # Labels of rows that nobody can look at do not help to tell classes apart.
         check_used(readable, f"{path} has rows to repair: the {len(readable):,} rows of it that can be looked at hold")
     return Dataset(
@@ -147,8 +163,10 @@ def open_dataset(
         item_ids=_item_ids(table, columns.id),
         given_labels=given,
         content_shas=tuple(sha for sha, _ in found),
-        problems={row: problem for row, (_, problem) in enumerate(found) if problem is not None},
+        problems=problems,
         protected=_protected(table, columns.protect),
+        left_out=left_out(table, (label_column, columns.text, columns.image), given, problems),
+        remarks=(*getattr(table, "remarks", ()), *remarks(given, space)),
         codec=codec,
         table=table,
         content=content,
@@ -178,7 +196,9 @@ def _named(columns: Columns, table: Table, path: Path) -> Columns:
 def _require(table: Table, name: str, path: Path) -> None:
     times = table.names.count(name)
     if times == 0:
-        raise DataError(f"{path} has no column {name!r}{nearest(name, table.names)}.")
+        uncut = table.format == "csv" and len(table.names) == 1
+        hint = " What stands between its cells? Pass --delimiter CHAR." if uncut else ""
+        raise DataError(f"{path} has no column {name!r}{nearest(name, table.names)}.{hint}")
     if times > 1:
         raise DataError(f"{path} has {times} columns named {name!r}: rename all but one.")
 

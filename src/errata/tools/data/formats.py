@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from errata.errors import DataError
+from errata.errors import DataError, SetupError
 from errata.tools.data.table import Table
 
 KNOWN = (
@@ -13,20 +13,32 @@ KNOWN = (
 )
 
 
-def read_table(path: Path, *, class_level: int | None = None, image_roots: Sequence[Path] = ()) -> Table:
-    """The table at ``path``. Raises DataError where there is none, or none that errata reads.
+def read_table(
+    path: Path,
+    delimiter: str | None = None,
+    *,
+    class_level: int | None = None,
+    image_roots: Sequence[Path] = (),
+) -> Table:
+    """The table at ``path``; ``delimiter`` is of a CSV file, and found out where it is None. ``class_level`` and
+    ``image_roots`` are about folders of images (read_image_folder).
 
-    ``class_level`` and ``image_roots`` are about folders of images (read_image_folder).
+    Raises DataError where there is no table, or none that errata reads, and SetupError for a delimiter that is none or
+    does not belong to the format.
     """
     if not path.exists():
         raise DataError(f"{path} does not exist.")
-    if path.is_dir():
-        return _read_folder(path, class_level, image_roots)
+    if not (path.is_file() or path.is_dir()):
+        raise DataError(f"{path} is neither a file nor a folder.")
     suffix = path.suffix.lower()
-    if suffix in (".csv", ".tsv"):
+    if suffix in (".csv", ".tsv") and not path.is_dir():
         from errata.tools.data.csv_file import read_csv
 
-        return read_csv(path)
+        return read_csv(path, delimiter)
+    if delimiter is not None:
+        raise SetupError(f"--delimiter is for CSV files, and {path} is none: leave it out.")
+    if path.is_dir():
+        return _read_folder(path, class_level, image_roots)
     if suffix in (".jsonl", ".ndjson"):
         from errata.tools.data.jsonl_file import read_jsonl
 

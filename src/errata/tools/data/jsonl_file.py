@@ -17,6 +17,7 @@ from errata.tools.data.table import Changes
 from errata.types import Int
 
 SPACE = " \t\r\n"
+DEEPEST = 100
 
 
 class Member(NamedTuple):
@@ -97,9 +98,24 @@ def _parse(line: str, path: Path, number: int) -> dict[str, object]:
         found = json.loads(line)
     except (ValueError, RecursionError) as error:
         raise DataError(f"{path}, line {number}, is not JSON ({error}): repair or remove the line.") from error
+    if line.count("[") + line.count("{") > DEEPEST and _is_deeper(found, DEEPEST):
+        raise DataError(f"{path}, line {number}, is nested more than {DEEPEST} levels deep: no item is. Flatten it.")
     if not isinstance(found, dict):
         raise DataError(f"{path}, line {number}, holds a {type(found).__name__}: each line must be one JSON object.")
     return found
+
+
+def _is_deeper(value: object, most: int) -> bool:
+    """Whether values lie in more than so many others: what is read here must also be readable far down a stack."""
+    level = [value]
+    for _ in range(most):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+    return bool(level)
 
 
 def _members(line: str) -> list[Member]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -12,15 +13,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from errata.errors import DataError
-from errata.tools.data.arrow import added_columns, changed_column, hugging_face_classes
+from errata.tools.data.arrow import READ_ERRORS, added_columns, changed_column, hugging_face_classes, python_values
 from errata.tools.data.atomic import atomic_write
 from errata.tools.data.fingerprint import sha_of_file
 from errata.tools.data.table import Changes
 
 CODECS = {"UNCOMPRESSED": "NONE", "LZ4_RAW": "LZ4"}
 """Where the writer has another name for a compression than the reader."""
-
-PARQUET_ERRORS = (pa.ArrowException, OSError)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,28 +42,24 @@ class ParquetFile:
 
     def cells(self, name: str, rows: Sequence[int] | None = None) -> list[object]:
         if name not in self.cache:
-            self.cache[name] = _read_column(self.path, name)
-        column = self.cache[name]
-        # Not take(): it joins the chunks first, which fails for more than 2 GB of images.
-        return list(column.to_pylist()) if rows is None else [column[int(row)].as_py() for row in rows]
+            self.cache[name] = _read_column(self.path, name, self.count)
+        return python_values(self.cache[name], rows)
 
     def class_names(self, name: str) -> tuple[str, ...] | None:
         return hugging_face_classes(self.schema.metadata, name)
 
     def write(self, changes: Changes, out: Path) -> dict[int, str]:
         former = self.cells(changes.column, list(changes.labels))
-        with pq.ParquetFile(self.path) as source, atomic_write(out) as file:
+        # Closed before its file is, also after an error: a writer that is left alone closes itself into a closed file.
+        with pq.ParquetFile(self.path) as source, atomic_write(out) as file, ExitStack() as opened:
             first = 0
             writer = None
             for group in range(source.num_row_groups):
-                table = source.read_row_group(group)
-                table = _changed(table, changes, first)
+                table = _changed(_row_group(source, group, self.path), changes, first)
                 if writer is None:
-                    writer = pq.ParquetWriter(file, table.schema, **_settings(source))
+                    writer = opened.enter_context(pq.ParquetWriter(file, table.schema, **_settings(source, self.path)))
                 writer.write_table(table, row_group_size=max(1, table.num_rows))
                 first += table.num_rows
-            if writer is not None:
-                writer.close()
         return {row: json.dumps(value) for row, value in zip(changes.labels, former, strict=True)}
 
 
@@ -73,15 +68,19 @@ def read_parquet(path: Path) -> ParquetFile:
     try:
         with pq.ParquetFile(path) as source:
             return ParquetFile(path, sha_of_file(path), source.schema_arrow, source.metadata.num_rows, {})
-    except PARQUET_ERRORS as error:
+    except READ_ERRORS as error:
         raise _unreadable(path, error) from error
 
 
-def _read_column(path: Path, name: str) -> pa.ChunkedArray:
+def _read_column(path: Path, name: str, count: int) -> pa.ChunkedArray:
     try:
         with pq.ParquetFile(path) as source:
-            return source.read(columns=[name]).column(name)
-    except PARQUET_ERRORS as error:
+            column = source.read(columns=[name]).column(name)
+        column.validate(full=True)  # before anything follows what a damaged file points at
+        if len(column) != count:
+            raise ValueError(f"column {name!r} has {len(column)} of {count} rows")
+        return column
+    except READ_ERRORS as error:
         raise _unreadable(path, error) from error
 
 
@@ -103,17 +102,30 @@ def _changed(table: pa.Table, changes: Changes, first: int) -> pa.Table:
     return table
 
 
-def _settings(source: pq.ParquetFile) -> Mapping[str, object]:
+def _row_group(source: pq.ParquetFile, group: int, path: Path) -> pa.Table:
+    """With every column, also those that nobody asked for before."""
+    try:
+        table = source.read_row_group(group)
+        table.validate(full=True)
+    except READ_ERRORS as error:
+        raise _unreadable(path, error) from error
+    return table
+
+
+def _settings(source: pq.ParquetFile, path: Path) -> Mapping[str, object]:
     """The writer's settings with which the source seems to have been written."""
     meta = source.metadata
     if meta.num_row_groups == 0:
         return {}
-    columns = [meta.row_group(0).column(i) for i in range(meta.num_columns)]
-    return {
-        "version": meta.format_version,
-        "compression": {c.path_in_schema: CODECS.get(c.compression, c.compression) for c in columns},
-        "use_dictionary": [c.path_in_schema for c in columns if c.has_dictionary_page],
-        "use_compliant_nested_type": not any(".list.item" in column.path_in_schema for column in columns),
-        "use_deprecated_int96_timestamps": any(column.physical_type == "INT96" for column in columns),
-        "store_schema": b"ARROW:schema" in (meta.metadata or {}),
-    }
+    try:
+        columns = [meta.row_group(0).column(i) for i in range(meta.num_columns)]
+        return {
+            "version": meta.format_version,
+            "compression": {c.path_in_schema: CODECS.get(c.compression, c.compression) for c in columns},
+            "use_dictionary": [c.path_in_schema for c in columns if c.has_dictionary_page],
+            "use_compliant_nested_type": not any(".list.item" in column.path_in_schema for column in columns),
+            "use_deprecated_int96_timestamps": any(column.physical_type == "INT96" for column in columns),
+            "store_schema": b"ARROW:schema" in (meta.metadata or {}),
+        }
+    except READ_ERRORS as error:
+        raise _unreadable(path, error) from error

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from errata.errors import DataError, PatchConflict, SetupError
+from errata.errors import DataError, PatchConflict
 from errata.tools.data.dataset import Dataset
 from errata.tools.data.fingerprint import sha_of_path
 from errata.tools.data.table import Change, Changes
@@ -30,22 +30,22 @@ def write_labels(
     annotations: Mapping[str, Sequence[object]] | None = None,
     drop: Sequence[str] = (),
 ) -> dict[int, str]:
-    """Writes the dataset with its labels edited, by row, into ``out``: a new path, or the dataset's own.
+    """Writes the dataset with its labels edited, by row, into ``out``, whatever stands there.
 
     Text formats keep every other byte, Parquet and Hugging Face folders every other value, schema and metadata.
     ``annotations`` are columns to add at the end (none for image folders), ``drop`` such columns to take away again.
     Gives, by row, the token that was replaced. The writing is atomic. Raises PatchConflict, and writes nothing, where
     a row does not hold ``old`` or the source has changed since it was opened.
     """
-    _check_current(dataset, edits)
+    check_current(dataset, edits)
     out, add = Path(out), dict(annotations or {})
-    _check_place(dataset.path, out)
     _check_annotations(dataset, add, drop)
     labels = {row: Change(dataset.codec.stored(edit.new), edit.raw) for row, edit in sorted(edits.items())}
     return dataset.table.write(Changes(dataset.label_column, labels, add, frozenset(drop)), out)
 
 
-def _check_current(dataset: Dataset, edits: Mapping[int, Edit]) -> None:
+def check_current(dataset: Dataset, edits: Mapping[int, Edit]) -> None:
+    """Raises PatchConflict where a row does not hold ``old``, or the source has changed since it was opened."""
     wrong = [
         f"row {row}" + (f" holds {dataset.given_labels[row]!r}, not {edit.old!r}" if 0 <= row < len(dataset) else "")
         for row, edit in sorted(edits.items())
@@ -55,16 +55,6 @@ def _check_current(dataset: Dataset, edits: Mapping[int, Edit]) -> None:
         raise PatchConflict(f"{dataset.path}: {listing(wrong)}. Nothing was changed.")
     if sha_of_path(dataset.path) != dataset.sha256:
         raise PatchConflict(f"{dataset.path} has changed since it was read. Nothing was changed: run again.")
-
-
-def _check_place(source: Path, out: Path) -> None:
-    """A new folder takes the place of an old one, which is removed: never of one that is not the dataset's own."""
-    if not source.is_dir():
-        return
-    if source.resolve() in out.resolve().parents:
-        raise SetupError(f"{out} lies inside {source}: name a folder outside it.")
-    if out.exists() and not out.samefile(source) and (not out.is_dir() or any(out.iterdir())):
-        raise SetupError(f"{out} is there already: remove it, or name another folder.")
 
 
 def _check_annotations(dataset: Dataset, add: Mapping[str, Sequence[object]], drop: Sequence[str]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -9,10 +11,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from errata.errors import DataError
+from errata.tools.features.column_order import as_text, hits, misfit
 from errata.tools.features.embedder import unit_rows
 from errata.types import F32, LabelSpace
 
 SUM_TOLERANCE = 1e-3
+MOST_COLUMNS = 2**20
+"""No embedding has more."""
+NAMED = 20
 
 
 class Rows(Protocol):
@@ -20,6 +26,9 @@ class Rows(Protocol):
 
     @property
     def label_space(self) -> LabelSpace: ...
+
+    @property
+    def given_labels(self) -> Sequence[str | None]: ...
 
     def __len__(self) -> int: ...
 
@@ -31,28 +40,35 @@ class Rows(Protocol):
 def load_probs(source: str, dataset: Rows) -> F32:
     """f32[N, K]: out-of-sample class probabilities; column k belongs to ``dataset.label_space.names[k]``.
 
-    ``source`` is the path of a .npy file, or the name of a column that holds a list per row. Raises DataError, naming
-    the first bad row, where the shape is not (N, K), a value is not in [0, 1], or a row does not sum to 1.
+    ``source`` is the path of a .npy file, or the name of a column that holds a list per row. Raises DataError where
+    the shape is not (N, K); naming the first bad row, where a value is not in [0, 1] or a row does not sum to 1; and
+    where the columns fit the given labels far better in another order.
     """
-    probs_NK = _load(source, dataset, "probabilities")
+    raw = _read(source, dataset, "probabilities")
     classes = len(dataset.label_space.names)
-    if probs_NK.shape[1] != classes:
+    if raw.shape[1] != classes:
         raise DataError(
-            f"{source}: probabilities have {probs_NK.shape[1]} columns, the dataset has {classes} labels. "
-            f"Give one column per label, in this order: {', '.join(dataset.label_space.names[:20])}"
+            f"{source}: probabilities have {raw.shape[1]} columns, the dataset has {classes} labels. "
+            f"Give one column per label, in this order: {_listed(dataset.label_space.names)}"
         )
+    probs_NK = _finite(raw, source)
     _refuse(np.any((probs_NK < 0) | (probs_NK > 1), axis=1), source, "a probability is outside [0, 1]", probs_NK)
     off_N = np.abs(probs_NK.sum(axis=1, dtype=np.float64) - 1) > SUM_TOLERANCE
     _refuse(off_N, source, "the probabilities do not sum to 1", probs_NK)
+    _refuse_other_order(probs_NK, source, dataset)
     return probs_NK
 
 
 def load_embeddings(source: str, dataset: Rows) -> F32:
     """f32[N, D], rows scaled to length 1; ``source`` as in load_probs. Raises DataError where a value is not finite."""
-    return unit_rows(_load(source, dataset, "embeddings"))
+    raw = _read(source, dataset, "embeddings")
+    if raw.shape[1] > MOST_COLUMNS:
+        raise DataError(f"{source}: embeddings have {raw.shape[1]:,} columns; more than {MOST_COLUMNS:,} are none.")
+    return unit_rows(_finite(raw, source))
 
 
-def _load(source: str, dataset: Rows, what: str) -> F32:
+def _read(source: str, dataset: Rows, what: str) -> NDArray[np.generic]:
+    """Two axes of numbers, a row for each item; a file's are not in memory yet."""
     raw = _read_npy(Path(source)) if source.endswith(".npy") else _from_column(dataset.column(source), source)
     if raw.ndim != 2 or raw.shape[0] != len(dataset) or raw.shape[1] == 0:
         raise DataError(
@@ -60,21 +76,53 @@ def _load(source: str, dataset: Rows, what: str) -> F32:
         )
     if raw.dtype.kind not in "fiu":
         raise DataError(f"{source}: {what} must be numbers, got {raw.dtype}.")
-    with np.errstate(over="ignore"):  # what is too large for a float32 is infinite, and refused
-        values = np.asarray(raw, np.float32)
+    return raw
+
+
+def _finite(raw: NDArray[np.generic], source: str) -> F32:
+    try:
+        with np.errstate(over="ignore"):  # what is too large for a float32 is infinite, and refused
+            values = np.asarray(raw, np.float32)
+    except MemoryError:
+        raise DataError(f"{source}: an array of shape {raw.shape} does not fit into this machine's memory.") from None
     _refuse(~np.isfinite(values).all(axis=1), source, "a value is NaN or infinite", values)
     return values
 
 
 def _read_npy(path: Path) -> NDArray[np.generic]:
+    if not path.is_file():
+        raise DataError(f"{path}: no such file. Give a .npy file, or the name of a column.")
     try:
-        array: NDArray[np.generic] = np.load(path, mmap_mode="r", allow_pickle=False)
-    except FileNotFoundError as error:
-        raise DataError(f"{path}: no such file. Give a .npy file, or the name of a column.") from error
-    except (OSError, ValueError, EOFError):
-        # numpy's own words recommend to unpickle what it refuses: nobody should, on a file from elsewhere.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # numpy warns of a header by Python 2, which is read all the same
+            array: NDArray[np.generic] = np.lib.format.open_memmap(path, mode="r")
+    except Exception:
+        # The header is evaluated as Python, and raises whatever Python can raise. numpy's own words recommend to
+        # unpickle what it refuses: nobody should, on a file from elsewhere.
         raise DataError(f"{path} is not a whole .npy file of numbers. Save the array with numpy.save.") from None
     return array
+
+
+def _refuse_other_order(probs_NK: F32, source: str, dataset: Rows) -> None:
+    names, index = dataset.label_space.names, dataset.label_space.index()
+    given_N = np.array([-1 if label is None else index[label] for label in dataset.given_labels])
+    found = misfit(probs_NK, given_N)
+    if found is None:
+        return
+    order = found.order
+    if hits(probs_NK, given_N, as_text(names)) >= found.hits_if_ordered:
+        order = as_text(names)
+    fits = _listed([names[k] for k in np.argsort(order)])
+    raise DataError(
+        f"{source}: the columns do not fit the labels. In the order expected, {_listed(names)}, the likeliest is the "
+        f"given label in {found.hits:,} of {found.rows:,} rows; in the order {fits}"
+        f"{', sorted as text' if order == as_text(names) else ''}, in {found.hits_if_ordered:,}. Reorder the columns: "
+        f"probs[:, [{_listed(order)}]]"
+    )
+
+
+def _listed(values: Sequence[object]) -> str:
+    return ", ".join(map(str, values[:NAMED])) + (", ..." if len(values) > NAMED else "")
 
 
 def _from_column(cells: list[object], name: str) -> NDArray[np.generic]:
@@ -86,7 +134,7 @@ def _from_column(cells: list[object], name: str) -> NDArray[np.generic]:
             )
     try:
         return np.array(cells, np.float32)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise DataError(f"Column {name!r} holds something other than numbers: {error}.") from error
 
 

@@ -40,6 +40,12 @@ class Posteriors:
         best_N: Int = np.argmax(self.probs_NS[:, 1:-2], axis=1) + 1
         return best_N
 
+    @property
+    def challengers(self) -> list[str | None]:
+        """The name of the most probable label of each item that is not the given one."""
+        best_N = np.take_along_axis(self.cand_NC, self.best_other_N[:, None], axis=1)[:, 0]
+        return [None if best == NOBODY else self.space.names[best] for best in best_N]
+
     def item(self, idx: int) -> Posterior:
         labels = {
             self.space.names[c]: float(p)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from errata.errors import StoreError
 from errata.tools.data.atomic import atomic_write
 
 
@@ -23,7 +24,19 @@ class Arrays:
             np.save(file, array, allow_pickle=False)
 
     def load(self, name: str) -> np.ndarray[Any, Any]:
-        loaded: np.ndarray[Any, Any] = np.load(self._path(name), mmap_mode="r", allow_pickle=False)
+        """StoreError, naming the file, where it is damaged or was freed."""
+        path = self._path(name)
+        try:
+            loaded: np.ndarray[Any, Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+        except FileNotFoundError:
+            raise StoreError(
+                f"{path} is gone (freed by errata prune?). errata run on this data makes it anew."
+            ) from None
+        except (OSError, ValueError, EOFError, SyntaxError, TypeError, OverflowError, MemoryError) as error:
+            raise StoreError(
+                f"{path} is damaged ({error}). Delete {self._folder} and run the same command again: it is made anew, "
+                "and no decision or call is lost."
+            ) from error
         return loaded
 
     def _path(self, name: str) -> Path:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+import secrets
+import shutil
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError
 
 from errata.errors import StoreError
-from errata.tools.store.schema import SCHEMA_VERSION, metadata
+from errata.tools.store import migrations
+from errata.tools.store.schema import SCHEMA_VERSION, metadata, store
 
 BUSY_TIMEOUT_MS = 30_000
 NETWORK_FILE_SYSTEMS = {
@@ -30,38 +35,95 @@ NETWORK_FILE_SYSTEMS = {
 
 
 class Database:
-    """Transactions over store.sqlite. Errors of the file or the disk come out as StoreError."""
+    """Transactions over store.sqlite. Errors of the file or the disk come out as StoreError.
+
+    A store that is not there is made, an older one brought up to date with a copy of it kept, and one in a place that
+    cannot be written is read from a copy elsewhere: looking at a run needs no right to change it.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         refuse_network_file_system(path.parent)
-        self._engine = _engine(path)
-        with self.write() as connection:
-            _check_version(connection, path)
+        self._copy = None if _writable(path) else _copied_elsewhere(path)
+        self._engine = _engine(Path(self._copy.name) / path.name if self._copy else path)
+        if self._version() != SCHEMA_VERSION:
+            with self._write() as connection:
+                _bring_up_to_date(connection, Path(str(self._engine.url.database)), path)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         with self._errors(), self._engine.connect() as connection:
-            yield connection
+            try:
+                yield connection
+            except (ValueError, KeyError, TypeError, zlib.error) as error:
+                raise StoreError(
+                    f"{self.path} holds something that errata did not write ({error!r}). {DAMAGED}"
+                ) from error
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
+        self.refuse_read_only()
+        with self._write() as connection:
+            yield connection
+
+    @contextmanager
+    def _write(self) -> Iterator[Connection]:
         # A deferred transaction that reads and then writes can lose its write to another; an immediate one waits.
         with self._errors(), self._engine.connect().execution_options(immediate=True) as connection, connection.begin():
             yield connection
 
     def close(self) -> None:
         self._engine.dispose()
+        if self._copy is not None:
+            self._copy.cleanup()
+
+    def refuse_read_only(self) -> None:
+        """Before a change: StoreError where this is only a copy of a store that cannot be written."""
+        if self._copy is not None:
+            raise StoreError(f"{self.path} cannot be written. Name another run folder: --run DIR")
+
+    def _version(self) -> int:
+        with self.read() as connection:
+            return int(connection.exec_driver_sql("PRAGMA user_version").scalar() or 0)
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
         try:
             yield
         except DatabaseError as error:
-            raise StoreError(
-                f"{self.path}: {error.orig}. Nothing of this step was kept; free the disk or the file, "
-                "then run the same command again: it goes on from the last step."
-            ) from error
+            raise StoreError(f"{self.path}: {error.orig}. {_advice(str(error.orig))}") from error
+
+
+DAMAGED = (
+    "Restore it from a backup; or move it away to start anew: decisions that were applied are also in patches/, and "
+    "the source was never touched."
+)
+
+
+def _advice(said: str) -> str:
+    if "locked" in said or "busy" in said:
+        return "Another process has been writing to it for a long time. Wait until that has ended, then try again."
+    if "malformed" in said or "not a database" in said or "UTF-8" in said or "no such" in said:
+        return f"The file is damaged. {DAMAGED}"
+    return (
+        "Nothing of this step was kept; free the disk or the file, "
+        "then run the same command again: it goes on from the last step."
+    )
+
+
+def _writable(path: Path) -> bool:
+    return os.access(path.parent, os.W_OK) and (not path.exists() or os.access(path, os.W_OK))
+
+
+def _copied_elsewhere(path: Path) -> TemporaryDirectory[str]:
+    """The store with what is not yet written back into it, in a folder that lasts as long as it is looked at."""
+    if not path.exists():
+        raise StoreError(f"{path.parent} cannot be written. Name another run folder: --run DIR")
+    folder = TemporaryDirectory(prefix="errata-")
+    for file in (path, path.with_name(f"{path.name}-wal")):
+        if file.exists():
+            shutil.copyfile(file, Path(folder.name) / file.name)
+    return folder
 
 
 def _engine(path: Path) -> Engine:
@@ -82,21 +144,27 @@ def _engine(path: Path) -> Engine:
     return engine
 
 
-def _check_version(connection: Connection, path: Path) -> None:
-    found = connection.exec_driver_sql("PRAGMA user_version").scalar() or 0
+def _bring_up_to_date(connection: Connection, path: Path, shown: Path) -> None:
+    """Make a new store's tables, or an older store one of today, unless another process has done so meanwhile."""
+    found = int(connection.exec_driver_sql("PRAGMA user_version").scalar() or 0)
     if found > SCHEMA_VERSION:
         raise StoreError(
-            f"{path} was written by a newer errata (store version {found}; this errata knows {SCHEMA_VERSION}). "
+            f"{shown} was written by a newer errata (store version {found}; this errata knows {SCHEMA_VERSION}). "
             "Upgrade errata, or name another run folder with --run."
         )
-    if 0 < found < SCHEMA_VERSION:
+    if 0 < found < migrations.OLDEST:
         raise StoreError(
-            f"{path} was written by an older errata (store version {found}; this errata knows {SCHEMA_VERSION}). "
-            "Read it with that errata, or start a new run in another folder: --run DIR"
+            f"{shown} was written by an errata from before the first release (store version {found}): nothing reads it "
+            "any more. Start a new run in another folder: --run DIR"
         )
     if found == 0:
         metadata.create_all(connection)
+        connection.execute(store.insert().values(store_id=secrets.token_hex(16)))
+        migrations.stamp(connection)
         connection.exec_driver_sql(f"PRAGMA user_version={SCHEMA_VERSION}")
+    elif found < SCHEMA_VERSION:
+        migrations.keep_copy(path, found)
+        migrations.upgrade(connection, shown.parent)
 
 
 def refuse_network_file_system(folder: Path) -> None:

@@ -1,16 +1,40 @@
-"""People's decisions, read from the chain of events: what stands for each item of a run today."""
+"""People's decisions, read from the chain of events: what stands for each item of a run, and what no longer does."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, fields
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from errata.tools.store.events import Event, EventChain
-from errata.tools.store.store import ItemRow, RunInfo
-from errata.types import Decision
+from errata.tools.store.store import ItemRow, RunInfo, Store
+from errata.types import Decision, LabelSpace
 
 _FIELDS = [f.name for f in fields(Decision) if f.name not in ("at", "event", "event_hash")]
+
+ROW_GONE = "their rows have changed or are gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a decision rests on beside its item: the question that was asked, and what was known of its labels."""
+
+    label_column: str
+    space: LabelSpace
+    guideline: str
+    panel_sha: str
+    judged: bool
+
+    @classmethod
+    def of(cls, run: RunInfo) -> Terms:
+        guideline = str(run.facts.get("guideline", ""))
+        return cls(run.label_column, run.label_space, guideline, run.panel_sha, run.judged)
+
+
+def same_words(one: str, other: str) -> bool:
+    """White space in a guideline means nothing."""
+    return one.split() == other.split()
 
 
 def record(chain: EventChain, run: RunInfo, decisions: Iterable[Decision], os_user: str) -> list[Event]:
@@ -21,38 +45,77 @@ def record(chain: EventChain, run: RunInfo, decisions: Iterable[Decision], os_us
     return chain.append("decision", bodies)
 
 
-def standing(chain: EventChain, run: RunInfo, rows: Sequence[ItemRow]) -> dict[int, Decision]:
-    """idx -> the decision that holds for it.
+def standing(store: Store, terms: Terms, rows: Sequence[ItemRow], run_id: int | None = None) -> dict[int, Decision]:
+    """idx -> the last decision that holds for it under these terms; ``run_id`` is the run that the rows are of, if it
+    has begun.
 
-    In its own run a decision belongs to its item. From earlier runs it is inherited by content and given label, as long
-    as what it was made under still holds: see ``_still_holds``.
+    In its own run a decision belongs to its item. From other runs it is inherited by content and given label, first by
+    the row of the same id, as long as what it was made under still holds: see ``why_lapsed``.
     """
+    made_under = {run.run_id: Terms.of(run) for run in store.all_runs()}
     own: dict[str, Decision] = {}
-    inherited: dict[tuple[str, str | None], Decision] = {}
-    for body, decision in _not_undone(chain):
-        if body["run_id"] == run.run_id:
+    inherited: dict[tuple[str, ...], Decision] = {}
+    for body, decision in _not_undone(store.events):
+        if body["run_id"] == run_id:
             own[decision.item_id] = decision
-        elif body["run_id"] < run.run_id and _still_holds(decision, run):
-            inherited[decision.content_sha, decision.given_label] = decision
+        elif why_lapsed(decision, made_under[body["run_id"]], terms) is None:
+            renamed = _renamed(decision, terms.space)
+            place = (renamed.content_sha, str(renamed.given_label))
+            inherited[place] = inherited[*place, renamed.item_id] = renamed
     found = {}
     for row in rows:
-        decision_of_row = own.get(row.item_id) or inherited.get((row.content_sha, row.given_label))
-        if decision_of_row is not None:
-            found[row.idx] = decision_of_row
+        place = (row.content_sha, str(row.given_label))
+        from_others = inherited.get((*place, row.item_id)) or inherited.get(place)
+        candidates = [d for d in (own.get(row.item_id), from_others) if d is not None]
+        if candidates:
+            found[row.idx] = max(candidates, key=lambda decision: decision.event)
     return found
 
 
-def _not_undone(chain: EventChain) -> Iterable[tuple[Mapping[str, Any], Decision]]:
+def lapsing(store: Store, terms: Terms, rows: Sequence[ItemRow]) -> Counter[str]:
+    """Why -> how many decisions stand in the newest run of this label column, and would not in a new one of these rows
+    under these terms."""
+    earlier = [run for run in store.all_runs() if run.label_column == terms.label_column]
+    if not earlier:
+        return Counter()
+    before = Terms.of(earlier[-1])
+    stood = standing(store, before, store.items(earlier[-1].run_id), earlier[-1].run_id)
+    stands = {decision.event for decision in standing(store, terms, rows).values()}
+    gone = {d.event: d for d in stood.values() if d.event not in stands}.values()
+    return Counter(why_lapsed(decision, before, terms) or ROW_GONE for decision in gone)
+
+
+def why_lapsed(decision: Decision, made_under: Terms, now: Terms) -> str | None:
+    """Why a decision no longer holds under today's terms, in words; None where it does.
+
+    The label space as a whole is no part of the question: other classes may come and go. Judges who are new reopen what
+    was rejected, because they may know better; a scan does not.
+    """
+    if made_under.label_column != now.label_column:
+        return f"they are about another label column ({made_under.label_column})"
+    if not same_words(made_under.guideline, now.guideline):
+        return "the guideline has changed"
+    for label in {decision.given_label, decision.label} - {None}:
+        today = str(now.space.canonical(now.space.renames.get(str(label), str(label))))
+        if today not in now.space.names:
+            return f"the label {label!r} is gone"
+        if made_under.space.definitions.get(str(label), "") != now.space.definitions.get(today, ""):
+            return f"the definition of {label!r} has changed"
+    if not decision.changes_label and now.judged and made_under.panel_sha != now.panel_sha:
+        return "the judges have changed, and may know better than what was rejected"
+    return None
+
+
+def _renamed(decision: Decision, space: LabelSpace) -> Decision:
+    """The decision in today's names of its labels."""
+    given, label = (space.renames.get(str(name), name) for name in (decision.given_label, decision.label))
+    return replace(decision, given_label=given, label=label)
+
+
+def _not_undone(chain: EventChain) -> Iterator[tuple[Mapping[str, Any], Decision]]:
     events = list(chain.read("decision", "undo"))
     undone = {event.body["undoes"] for event in events if event.kind == "undo"}
     for event in events:
         if event.kind == "decision" and event.seq not in undone:
             values = {name: event.body[name] for name in _FIELDS}
             yield event.body, Decision(**values, at=event.at, event=event.seq, event_hash=event.hash)
-
-
-def _still_holds(decision: Decision, run: RunInfo) -> bool:
-    """A new guideline reopens everything; a new panel reopens what was rejected, because it may know better."""
-    if decision.guideline_sha != run.guideline_sha:
-        return False
-    return decision.changes_label or decision.panel_sha == run.panel_sha

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -15,7 +15,7 @@ from errata.tools.store.database import Database
 from errata.tools.store.schema import events
 from errata.types import sha_of
 
-EventKind = Literal["decision", "undo", "applied", "reverted"]
+EventKind = Literal["decision", "undo", "applied", "reverted", "trusted"]
 GENESIS = "0" * 64
 
 
@@ -29,10 +29,11 @@ class Event:
 
 
 class EventChain:
-    """Read and append events. Reading the head and appending to it share one write transaction."""
+    """Read and append events. Reading the head and appending to it share one write transaction. ``appended`` is told
+    the new head."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, appended: Callable[[Event], None] = lambda head: None) -> None:
+        self._database, self._appended = database, appended
 
     def append(self, kind: EventKind, bodies: Iterable[Mapping[str, Any]]) -> list[Event]:
         at, rows = now(), []
@@ -48,6 +49,8 @@ class EventChain:
                 previous = digest
             if rows:
                 connection.execute(insert(events), [_row(event, before) for event, before in rows])
+        if rows:
+            self._appended(rows[-1][0])
         return [event for event, _ in rows]
 
     def read(self, *kinds: EventKind) -> Iterator[Event]:
@@ -56,23 +59,23 @@ class EventChain:
         if kinds:
             query = query.where(events.c.kind.in_(kinds))
         with self._database.read() as connection:
-            rows = connection.execute(query).all()
-        for row in rows:
-            yield Event(row.seq, row.hash, row.at, row.kind, json.loads(row.body))
+            found = [Event(r.seq, r.hash, r.at, r.kind, json.loads(r.body)) for r in connection.execute(query)]
+        yield from found
 
-    def verify(self) -> int:
-        """How many events stand in the chain. StoreError names the first one that was changed or removed."""
-        previous, count = GENESIS, 0
+    def verify(self) -> list[str]:
+        """The hashes of all events, oldest first. StoreError names the first one that was changed or removed."""
+        previous, hashes = GENESIS, []
         with self._database.read() as connection:
-            rows = connection.execute(select(events).order_by(events.c.seq)).all()
-        for row in rows:
-            if row.prev_hash != previous or row.hash != _hash(previous, row.at, row.kind, json.loads(row.body)):
+            found = [(r, json.loads(r.body)) for r in connection.execute(select(events).order_by(events.c.seq))]
+        for row, body in found:
+            if row.prev_hash != previous or row.hash != _hash(previous, row.at, row.kind, body):
                 raise StoreError(
                     f"{self._database.path}: event {row.seq} ({row.kind}, {row.at}) does not follow from the one "
                     "before it: the history was edited. Restore the file from a backup."
                 )
-            previous, count = row.hash, count + 1
-        return count
+            previous = row.hash
+            hashes.append(previous)
+        return hashes
 
 
 def _hash(previous: str, at: str, kind: str, body: Mapping[str, Any]) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import getpass
 import os
 import secrets
+import sqlite3
 import tomllib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from errata.errors import RunLocked, SetupError, StoreError
 
@@ -23,7 +24,26 @@ class RunFolder:
 
     @classmethod
     def beside(cls, data: Path) -> RunFolder:
-        return cls(data.parent / f"{data.stem if data.is_file() else data.name}.errata")
+        """NAME.errata, without the file's ending; with it where that folder holds runs of other data alone."""
+        folder = data.is_dir()
+        first = cls(data.with_name(f"{data.name if folder else data.stem}.errata"))
+        names = first.data_names()
+        if not names or data.name in names:
+            return first
+        return cls(data.with_name(f"{data.name}.folder.errata" if folder else f"{data.name}.errata"))
+
+    def data_names(self) -> set[str]:
+        """The file names of the data that has runs here, by a look that needs no write lock; empty where none can be
+        read."""
+        if not self.store.exists():
+            return set()
+        # Where it can write, SQLite tidies up after itself; opened to read alone, it leaves its journal behind.
+        how = "mode=rw" if os.access(self.path, os.W_OK) else "mode=ro&immutable=1"
+        try:
+            with closing(sqlite3.connect(f"{self.store.absolute().as_uri()}?{how}", uri=True)) as connection:
+                return {Path(str(path)).name for (path,) in connection.execute("SELECT DISTINCT data_path FROM runs")}
+        except sqlite3.Error:  # opening the store says what is wrong with it
+            return set()
 
     @property
     def store(self) -> Path:
@@ -45,6 +65,17 @@ class RunFolder:
     def backups(self) -> Path:
         return self.path / "backups"
 
+    def free_backup(self, name: str) -> Path:
+        """Where a backup of something of this name goes: no backup is ever written over."""
+        self.backups.mkdir(exist_ok=True)
+        numbers = [int(file.name.split("-")[0]) for file in self.backups.iterdir() if file.name.split("-")[0].isdigit()]
+        return self.backups / f"{max(numbers, default=0) + 1:04}-{name}"
+
+    @property
+    def drafts(self) -> Path:
+        """What is being written, until it is whole."""
+        return self.path / "drafts"
+
     @property
     def report(self) -> Path:
         return self.path / "report.html"
@@ -53,15 +84,27 @@ class RunFolder:
         return self.path / "arrays" / f"run-{run_id}"
 
     def create(self) -> None:
-        for folder in (self.path, self.patches):
-            folder.mkdir(parents=True, exist_ok=True)
-        ignore = self.path / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text(GITIGNORE, encoding="utf-8")
-        self._make_token()
+        """StoreError where it cannot be made."""
+        try:
+            for folder in (self.path, self.patches):
+                folder.mkdir(parents=True, exist_ok=True)
+            ignore = self.path / ".gitignore"
+            if not ignore.exists():
+                ignore.write_text(GITIGNORE, encoding="utf-8")
+            self._make_token()
+        except OSError as error:
+            raise StoreError(
+                f"{self.path} cannot be made ({error.strerror}). Name a run folder elsewhere: --run DIR"
+            ) from None
 
     def exists(self) -> bool:
         return self.store.exists()
+
+    def refuse_links(self) -> None:
+        """The folder may be a link, what lies in it may not: errata would write somewhere else than it says."""
+        for entry in self.path.iterdir():
+            if entry.is_symlink():
+                raise StoreError(f"{entry} is a link: errata writes to no links. Put the file or folder itself there.")
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -96,6 +139,8 @@ class RunFolder:
             file.write(secrets.token_urlsafe(32))
 
     def own_token(self) -> str:
+        # A project that came by git brings none: it is not a thing to share.
+        self._make_token()
         return self._token_file.read_text(encoding="utf-8").strip()
 
     def check_token(self, token: str) -> str:
@@ -120,31 +165,36 @@ class RunFolder:
 
 
 def to_toml(values: dict[str, Any]) -> str:
-    """Settings as TOML: strings, numbers, lists of strings and one level of tables are all that settings hold."""
-    import json
+    """Settings as TOML, without those that are not set."""
+    import tomli_w
 
-    def plain(value: Any) -> str:
-        return json.dumps(value, ensure_ascii=False)
-
-    scalars = [f"{k} = {plain(v)}" for k, v in values.items() if v is not None and not isinstance(v, dict)]
-    tables = [
-        f"\n[{name}]\n" + "\n".join(f"{k} = {plain(v)}" for k, v in table.items())
-        for name, table in values.items()
-        if isinstance(table, dict)
-    ]
-    return "\n".join(scalars + tables) + "\n"
+    return tomli_w.dumps({name: value for name, value in values.items() if value is not None})
 
 
-def find_run(name: str | None, here: Path) -> RunFolder:
-    """The run that a command means: a run folder, the data's path, or, without a name, the newest run here."""
+class NamedRun(NamedTuple):
+    """The run folder that a command means, and the data's path where that is what was typed."""
+
+    folder: RunFolder
+    data: Path | None
+
+
+def find_run(name: str | None, here: Path) -> NamedRun:
+    """What a command means by a run folder, the data's path, or nothing: the newest run here."""
     if name is None:
-        folders = sorted(here.glob("*.errata/store.sqlite"), key=lambda p: p.stat().st_mtime)
+        folders = sorted(here.glob("*.errata/store.sqlite"), key=_written_at)
         if not folders:
             raise SetupError(f"There is no run in {here}. Start one: errata run DATA --text COL --label COL")
-        return RunFolder(folders[-1].parent)
+        return NamedRun(RunFolder(folders[-1].parent), None)
     path = Path(name)
-    candidates = [RunFolder(path)] + ([RunFolder.beside(path)] if path.exists() else [])
-    for folder in candidates:
-        if folder.exists():
-            return folder
+    if RunFolder(path).exists():
+        return NamedRun(RunFolder(path), None)
+    folder = RunFolder.beside(path)
+    if folder.exists():
+        return NamedRun(folder, path)
     raise SetupError(f"{name!r} is neither a run folder nor data with a run beside it. Start one: errata run DATA ...")
+
+
+def _written_at(store: Path) -> float:
+    """What was written last may still stand beside the store, in its journal."""
+    journal = store.with_name(f"{store.name}-wal")
+    return max(file.stat().st_mtime for file in (store, journal) if file.exists() and file.stat().st_size)

@@ -1,4 +1,4 @@
-"""All tables, in one place. SCHEMA_VERSION goes up with every change; errata refuses a store of another version."""
+"""All tables, in one place. SCHEMA_VERSION goes up with every change; migrations/ says how an older store follows."""
 
 from __future__ import annotations
 
@@ -16,15 +16,23 @@ from sqlalchemy import (
     Table,
 )
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 metadata = MetaData()
+
+store = Table(
+    "store",
+    metadata,
+    # Drawn once: a store that stands at a known place with another id is another store.
+    Column("store_id", String, primary_key=True),
+)
 
 runs = Table(
     "runs",
     metadata,
     Column("run_id", Integer, primary_key=True),
     Column("started_at", String, nullable=False),
+    # Relative to the run folder, so that a project that is moved or copied works on itself.
     Column("data_path", String, nullable=False),
     Column("data_sha256", String, nullable=False),
     Column("settings", String, nullable=False),
@@ -63,6 +71,8 @@ calls = Table(
     Column("tokens_out", Integer, nullable=False),
     Column("cost_usd", Float, nullable=False),
     Column("made_at", String, nullable=False),
+    # The run that paid for it; NULL for calls from before version 3.
+    Column("run_id", Integer),
 )
 
 verdicts = Table(
@@ -101,3 +111,13 @@ events = Table(
     Column("body", String, nullable=False),
 )
 Index("events_by_kind", events.c.kind)
+
+written = Table(
+    "written",
+    metadata,
+    # As in events: relative to the run folder where it lies in the data's or the run's folder, else absolute.
+    Column("path", String, nullable=False),
+    Column("sha256", String, nullable=False),
+    Column("at", String, nullable=False),
+    PrimaryKeyConstraint("path", "sha256"),
+)

@@ -10,11 +10,14 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from errata.errors import SetupError
+from errata.tools.store.anchor import Anchor
 from errata.tools.store.calls import Calls
 from errata.tools.store.database import Database
 from errata.tools.store.events import EventChain, now
 from errata.tools.store.run_folder import RunFolder
-from errata.tools.store.schema import items, proposals, runs, verdicts
+from errata.tools.store.schema import items, proposals, runs, store, verdicts
+from errata.tools.store.written import Written
 from errata.types import LabelSpace, PromptRef, Proposal, Verdict
 
 
@@ -32,6 +35,26 @@ class RunInfo:
     panel_sha: str
     facts: dict[str, Any]
 
+    @property
+    def label_column(self) -> str:
+        """What the run asks about; the folders of an image folder are its label."""
+        return str(self.settings.get("label") or "label")
+
+    @property
+    def content_columns(self) -> tuple[str | None, str | None]:
+        """What is looked at: the text's column, and the image's."""
+        return self.settings.get("text"), self.settings.get("image")
+
+    @property
+    def turn(self) -> int:
+        """Counts up with every run that begins or goes on: the highest is of the run that was worked on last."""
+        return int(self.facts.get("turn", self.run_id))
+
+    @property
+    def judged(self) -> bool:
+        """Whether judges were named for it, whatever they came to say."""
+        return bool(self.settings.get("judge"))
+
 
 class ItemRow(NamedTuple):
     """What the store knows of an item's input; its content stays in the user's file."""
@@ -47,11 +70,33 @@ class ItemRow(NamedTuple):
 
 class Store:
     def __init__(self, folder: RunFolder) -> None:
-        folder.create()
+        is_new = not folder.exists()
+        if is_new:
+            folder.create()
+        folder.refuse_links()
         self.folder = folder
         self._database = Database(folder.store)
+        self.store_id = self._read_id()
+        self.anchor = Anchor(folder.path, self.store_id)
         self.calls = Calls(self._database)
-        self.events = EventChain(self._database)
+        self.events = EventChain(self._database, self.anchor.advance)
+        self.written = Written(self._database)
+        if is_new:
+            self.anchor.reset()
+
+    def refuse_read_only(self) -> None:
+        """Before a step that writes: StoreError where the run folder can only be looked at."""
+        self._database.refuse_read_only()
+
+    def check_history(self) -> None:
+        """Before anything is done that rests on the history: StoreError where it was edited, or is not the one that
+        this user has seen here."""
+        self.anchor.check(self.events.verify())
+
+    def _read_id(self) -> str:
+        """Drawn when the store was made; a copy has the same."""
+        with self._database.read() as connection:
+            return str(connection.execute(select(store.c.store_id)).scalar_one())
 
     def close(self) -> None:
         self._database.close()
@@ -65,10 +110,17 @@ class Store:
             run_id = connection.execute(insert(runs).values(**record).returning(runs.c.run_id)).scalar_one()
             if rows:
                 connection.execute(insert(items), [{"run_id": run_id, **row._asdict()} for row in rows])
-        return self.run(run_id)
+        return self._take_turn(run_id)
 
     def run(self, run_id: int) -> RunInfo:
-        return next(run for run in self.all_runs() if run.run_id == run_id)
+        """SetupError, listing the runs, where there is no such one."""
+        found = self.all_runs()
+        for run in found:
+            if run.run_id == run_id:
+                return run
+        raise SetupError(
+            f"{self.folder.path} has no run {run_id}; there are: {', '.join(str(r.run_id) for r in found)}"
+        )
 
     def all_runs(self) -> list[RunInfo]:
         """Oldest first."""
@@ -76,28 +128,27 @@ class Store:
             return [_run(row._mapping) for row in connection.execute(select(runs).order_by(runs.c.run_id))]
 
     def find_run(self, data_sha256: str, settings_sha: str) -> RunInfo | None:
-        """The newest run if it is of this data and these settings: it is continued; anything else starts anew."""
-        newest = self.newest_run()
-        if newest is None:
-            return None
+        """The newest run of this data under these settings: it goes on; anything else starts anew."""
+        query = select(runs.c.run_id).where(runs.c.data_sha256 == data_sha256, runs.c.settings_sha == settings_sha)
         with self._database.read() as connection:
-            query = select(runs.c.settings_sha).where(runs.c.run_id == newest.run_id)
-            same_settings = connection.execute(query).scalar_one() == settings_sha
-        return newest if same_settings and newest.data_sha256 == data_sha256 else None
-
-    def newest_run(self) -> RunInfo | None:
-        found = self.all_runs()
-        return found[-1] if found else None
+            found = connection.execute(query.order_by(runs.c.run_id.desc()).limit(1)).scalar()
+        return None if found is None else self.run(found)
 
     def add_facts(self, run_id: int, **facts: Any) -> None:
         with self._database.write() as connection:
             known = json.loads(connection.execute(select(runs.c.facts).where(runs.c.run_id == run_id)).scalar_one())
             connection.execute(update(runs).where(runs.c.run_id == run_id).values(facts=json.dumps(known | facts)))
 
-    def update_settings(self, run_id: int, settings: dict[str, Any]) -> None:
-        """What may change while a run goes on: its budget, its prices, the hosts that it may reach."""
+    def go_on(self, run_id: int, data_path: str, settings: dict[str, Any]) -> RunInfo:
+        """What may change while a run goes on: where its data lies, its budget, its prices, the hosts it may reach."""
+        values = {"data_path": data_path, "settings": json.dumps(settings)}
         with self._database.write() as connection:
-            connection.execute(update(runs).where(runs.c.run_id == run_id).values(settings=json.dumps(settings)))
+            connection.execute(update(runs).where(runs.c.run_id == run_id).values(**values))
+        return self._take_turn(run_id)
+
+    def _take_turn(self, run_id: int) -> RunInfo:
+        self.add_facts(run_id, turn=1 + max(run.turn for run in self.all_runs()))
+        return self.run(run_id)
 
     # --- items ------------------------------------------------------------------------------------------------
     def items(self, run_id: int) -> list[ItemRow]:

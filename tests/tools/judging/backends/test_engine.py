@@ -41,5 +41,5 @@ def test_without_vllm_it_says_what_to_install(folder: Path) -> None:
         finally:
             await model.close()
 
-    with pytest.raises(SetupError, match=r"errata\[vllm\]"):
+    with pytest.raises(SetupError, match=r"errata-labels\[vllm\]"):
         asyncio.run(ask())

@@ -1,0 +1,144 @@
+"""Which patches stand applied, by the history and by what really lies on the disk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from errata.errors import DataError, SetupError
+from errata.tools.data.fingerprint import sha_of_file, sha_of_path
+from errata.tools.data.renames import moved_share
+from errata.tools.patch import Patch
+from errata.tools.store import RunInfo, Store
+from errata.tools.store.events import Event
+from errata.tools.store.place import absolute_place, is_inside
+from errata.tools.store.user_state import UserState
+
+DiskState = Literal["applied", "not_written", "half_moved", "edited", "gone"]
+
+WORDS: dict[DiskState, str] = {
+    "applied": "",
+    "not_written": "recorded, but not written: errata apply writes it, errata revert forgets it",
+    "half_moved": "half moved: errata apply --in-place finishes it, errata revert takes it back",
+    "edited": "edited since",
+    "gone": "gone since",
+}
+
+
+@dataclass(frozen=True)
+class StandingPatch:
+    """A patch that was applied and not reverted, as its event says."""
+
+    store: Store
+    event: Event
+    run: RunInfo
+
+    @property
+    def _body(self) -> Any:
+        return self.event.body
+
+    @property
+    def folder(self) -> Path:
+        return self.store.folder.path
+
+    @property
+    def data(self) -> Path:
+        return absolute_place(self.run.data_path, self.folder)
+
+    @property
+    def output(self) -> Path:
+        """Where the result lies. A store from before version 3 recorded where that was then; today it lies beside the
+        data, wherever the project has been moved to."""
+        recorded = absolute_place(self._body["output"], self.folder)
+        if self.is_known_place(recorded) or "source_sha256" in self._body:
+            return recorded
+        return self.data.with_name(recorded.name)
+
+    def is_known_place(self, path: Path) -> bool:
+        """In the data's folder, in the run's, or remembered on this machine as a place that the user named."""
+        if is_inside(path, self.data.parent) or is_inside(path, self.folder):
+            return True
+        return str(path) in UserState.of(self.folder).read().get("outputs", [])
+
+    @property
+    def backup(self) -> Path | None:
+        """The source as it was, if this patch changed it in place. Backups lie in the run folder and nowhere else."""
+        name = self._body["backup"]
+        return self.store.folder.backups / Path(name).name if name else None
+
+    @property
+    def in_place(self) -> bool:
+        return self.output == self.data
+
+    @property
+    def moves_files(self) -> bool:
+        """Whether the patch was applied by moving the files of the source's own folder."""
+        return bool(self._body.get("moves_files"))
+
+    @cached_property
+    def patch(self) -> Patch:
+        """The patch file, as it was when it was applied. DataError where it was edited since."""
+        path = self.folder / "patches" / Path(self._body["patch"]).name
+        recorded = self._body.get("patch_sha256")
+        patch = Patch.read(path)
+        if recorded is None:
+            same = [line.item_id for line in patch.lines] == list(self._body["items"])
+        else:
+            same = sha_of_file(path) == recorded
+        if not same:
+            raise DataError(f"{path} was edited since it was applied: restore it. Nothing was changed.")
+        return patch
+
+    @property
+    def moves(self) -> list[tuple[str, str]]:
+        """Of a patch that moves files: from where to where."""
+        return [(line.item_id, str(line.moved_to)) for line in self.patch.lines]
+
+    @cached_property
+    def disk_state(self) -> DiskState:
+        if not self.output.exists():
+            return "gone"
+        if self.moves_files:
+            moved, waiting = moved_share(self.output, self.moves)
+            whole: dict[tuple[bool, bool], DiskState] = {(True, False): "applied", (False, True): "not_written"}
+            if moved + waiting < len(self.moves):
+                return "edited"
+            return whole.get((bool(moved) or not self.moves, bool(waiting)), "half_moved")
+        found = sha_of_path(self.output)
+        if found == self._body["out_sha256"]:
+            return "applied"
+        return "not_written" if found == self._body.get("source_sha256") else "edited"
+
+
+def standing_patches(store: Store) -> list[StandingPatch]:
+    """In the order in which they were applied: of each output and label column the last, unless it was reverted."""
+    runs = {run.run_id: run for run in store.all_runs()}
+    standing: dict[tuple[str, str], StandingPatch] = {}
+    for event in store.events.read("applied", "reverted"):
+        run = runs.get(event.body["run_id"])
+        if run is None:
+            raise SetupError(f"Event {event.seq} is of run {event.body['run_id']}, which {store.folder.path} lacks.")
+        if event.kind == "applied":
+            key = (event.body["output"], run.label_column)
+            standing.pop(key, None)
+            standing[key] = StandingPatch(store, event, run)
+        else:
+            standing = {k: p for k, p in standing.items() if p.event.body["patch"] != event.body["patch"]}
+    return list(standing.values())
+
+
+def on_disk(patches: Sequence[StandingPatch]) -> dict[int, DiskState]:
+    """Event -> what lies on the disk of it. A patch under a later one of the same output stands as long as that one
+    does."""
+    found: dict[int, DiskState] = {}
+    above: dict[Path, DiskState] = {}
+    for patch in reversed(patches):
+        state = patch.disk_state
+        if above.get(patch.output) == "applied":
+            state = "applied"
+        above.setdefault(patch.output, state)
+        found[patch.event.seq] = state
+    return found

@@ -1,0 +1,52 @@
+"""Which of a folder's runs a command means: by what was typed, and never one that only happens to be the newest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from errata.errors import SetupError, nearest
+from errata.tools.store.place import absolute_place, same_place
+from errata.tools.store.store import RunInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """``line`` says which run was taken where there were others to take; otherwise it is empty."""
+
+    run: RunInfo
+    line: str = ""
+
+
+def choose_run(runs: Sequence[RunInfo], folder: Path, *, data: Path | None = None, label: str | None = None) -> Chosen:
+    """The run that goes on, of those that are of this data and this label column.
+
+    Without a label column, that of the run worked on last. Of the runs on its data the judged one worked on last, so
+    that a scan made afterwards does not hide what the judges said. SetupError where none is meant.
+    """
+    of_data = [run for run in runs if data is None or same_place(absolute_place(run.data_path, folder), data)]
+    found = sorted(of_data, key=lambda run: run.turn)
+    if not found:
+        others = ", ".join(dict.fromkeys(str(absolute_place(run.data_path, folder)) for run in runs)) or "nothing"
+        raise SetupError(f"{folder} holds runs of {others}, none of {data}. Start one: errata run {data} --label COL")
+    columns = list(dict.fromkeys(run.label_column for run in found))
+    if label is not None and label not in columns:
+        raise SetupError(f"{folder} holds no run of the label column {label!r}{nearest(label, columns)}.")
+    newest = [run for run in found if label is None or run.label_column == label][-1]
+    alike = [run for run in found if _question(run) == _question(newest)]
+    run = next((run for run in reversed(alike) if run.judged), newest)
+    return Chosen(run, _line(run, found, columns))
+
+
+def _question(run: RunInfo) -> tuple[object, ...]:
+    return run.data_path, run.data_sha256, run.label_column, run.content_columns
+
+
+def _line(run: RunInfo, found: Sequence[RunInfo], columns: Sequence[str]) -> str:
+    if len(columns) > 1:
+        others = ", ".join(f"--label {name}" for name in columns if name != run.label_column)
+        return f"taking run {run.run_id}, of the label column {run.label_column!r} (others: {others})"
+    if run is not found[-1]:
+        return f"taking run {run.run_id}, the newest with a judge (of {len(found)}; --number takes another)"
+    return ""

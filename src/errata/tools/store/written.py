@@ -1,0 +1,27 @@
+"""What errata wrote for a run, known by hash: a file that was edited since is the user's."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.dialects.sqlite import insert
+
+from errata.tools.store.database import Database
+from errata.tools.store.events import now
+from errata.tools.store.schema import written
+
+
+class Written:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def note(self, place: str, sha256: str) -> None:
+        """A file or folder of errata's: noted before it takes its place, so that it is known after any crash."""
+        row = {"path": place, "sha256": sha256, "at": now()}
+        with self._database.write() as connection:
+            connection.execute(insert(written).values(**row).on_conflict_do_nothing())
+
+    def is_known(self, place: str, sha256: str) -> bool:
+        """Whether errata ever wrote just this there."""
+        query = select(written.c.sha256).where(written.c.path == place, written.c.sha256 == sha256)
+        with self._database.read() as connection:
+            return connection.execute(query).first() is not None

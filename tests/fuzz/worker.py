@@ -1,0 +1,192 @@
+"""A process that tries inputs, one after the other, and the handle by which the fuzzer holds it.
+
+As a program it is given a target's name and the folder of its inputs. It reads a line for every input that was laid
+there, and answers with a line of JSON: ``error``, the traceback of what must not happen or null, and ``memory_mb``, the
+peak beyond what it began with.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import traceback
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.fuzz.mutate import Files
+
+LIMIT_S = 10.0
+START_S = 120.0
+MEMORY_MB = 2_000
+SPARE_MB = 4_000
+"""Beyond what it began with a worker gets no more: a MemoryError is a finding too, a machine that swaps is none."""
+INPUTS = 500
+"""Tried by one worker; then another starts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What must not happen. ``kind`` is the same for inputs that end alike."""
+
+    kind: str
+    text: str
+
+
+class Worker:
+    """A worker for one target, whose inputs lie in ``folder``; replaced whenever it has ended."""
+
+    def __init__(self, target: str, folder: Path) -> None:
+        self._target, self._folder = target, folder
+        self._process: subprocess.Popen[str] | None = None
+        self._errors = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115  closed with the worker
+        self._tried = 0
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+        self._errors.close()
+
+    def finding(self, base: Files, files: Files, known: Collection[str] = ()) -> Finding | None:
+        """None where the input was read, or refused as it should be. What seems to hang is tried a second time, unless
+        such a hang is ``known``."""
+        found = self._try(base, files)
+        if found is None or not found.kind.startswith("hang") or found.kind in known:
+            return found
+        return self._try(base, files)
+
+    def _try(self, base: Files, files: Files) -> Finding | None:
+        lay(self._folder, {**base, **files})
+        process = self._running()
+        assert process.stdin is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+        answer = self._answer(process, LIMIT_S)
+        if answer is None:
+            return self._dead(process)
+        if answer["error"] is not None:
+            return Finding(kind_of(answer["error"]), answer["error"])
+        if answer["memory_mb"] > MEMORY_MB:
+            return Finding("memory", f"{answer['memory_mb']:.0f} MB")
+        return None
+
+    def _running(self) -> subprocess.Popen[str]:
+        if self._process is None or self._tried >= INPUTS:
+            self._end()
+            self._tried = 0
+            command = [sys.executable, "-m", "tests.fuzz.worker", self._target, str(self._folder)]
+            pipe = subprocess.PIPE
+            self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=self._errors, text=True)
+            if self._answer(self._process, START_S) is None:
+                raise RuntimeError(self._dead(self._process).text)
+        self._tried += 1
+        return self._process
+
+    def _answer(self, process: subprocess.Popen[str], limit_s: float) -> dict[str, Any] | None:
+        assert process.stdout is not None
+        ready, _, _ = select.select([process.stdout], [], [], limit_s)
+        line = process.stdout.readline() if ready else ""
+        return json.loads(line) if line else None
+
+    def _dead(self, process: subprocess.Popen[str]) -> Finding:
+        """Why there was no answer: a signal that killed it, or none, since it still works on the input."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(1)  # a pipe closes a little before the process is gone
+        hangs = process.poll() is None
+        if hangs:
+            process.send_signal(signal.SIGABRT)  # faulthandler says where it was
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(5)
+        self._end()
+        self._errors.seek(0)
+        text = self._errors.read()[-8_000:]
+        name = "hang" if hangs else f"signal {-process.returncode}" if process.returncode < 0 else "exit"
+        where = re.search(r'File ".*/(errata/[^"]+)", line (\d+)', text)
+        self._errors.seek(0)
+        self._errors.truncate()
+        return Finding(f"{name} at {where[1]}" if where else name, text or name)
+
+    def _end(self) -> None:
+        if self._process is None:
+            return
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            with contextlib.suppress(BrokenPipeError):
+                pipe.close()  # type: ignore[union-attr]
+        self._process = None
+
+
+def kind_of(error: str) -> str:
+    """The exception and the last place in errata that it went through, without the line, which moves; of a command that
+    calls itself a bug, the place that it names."""
+    if told := re.search(r"bug of errata \(([^:)]+)", error):
+        return f"bug at {told[1]}"
+    places = re.findall(r'File "[^"]*/(errata/[^"]+)", line \d+, in (\S+)', error)
+    name = next((line for line in reversed(error.splitlines()) if re.match(r"[\w.]+(:|$)", line)), "error").split(":")[
+        0
+    ]
+    return f"{name} in {' '.join(places[-1])}" if places else name
+
+
+def lay(folder: Path, files: Files) -> None:
+    """These files alone in ``folder``. A name that leads out of it, or that the disk does not take, is left out."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for name, data in files.items():
+        path = folder / name
+        if ".." in path.parts or not path.is_relative_to(folder):
+            continue
+        with contextlib.suppress(OSError, ValueError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+
+
+def main(name: str, folder: Path) -> None:
+    import faulthandler
+    import resource
+
+    faulthandler.enable()
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # whatever a library prints is no answer
+    from errata.errors import ErrataError
+    from tests.fuzz.targets import TARGETS
+
+    check = TARGETS[name].check
+    began_mb, size_mb = _memory_mb("VmRSS"), _memory_mb("VmSize")
+    resource.setrlimit(resource.RLIMIT_AS, (int(size_mb + SPARE_MB) << 20, resource.RLIM_INFINITY))
+    answers.write("{}\n")
+    answers.flush()
+    for _ in sys.stdin:
+        Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
+        error = None
+        try:
+            check(folder)
+        except ErrataError:
+            pass
+        except OSError as raised:
+            error = None if raised.errno is not None else traceback.format_exc()
+        except BaseException:
+            error = traceback.format_exc()
+        answers.write(json.dumps({"error": error, "memory_mb": _memory_mb("VmHWM") - began_mb}) + "\n")
+        answers.flush()
+
+
+def _memory_mb(name: str) -> float:
+    (line,) = (line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(name))
+    return int(line.split()[1]) / 1024
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]))

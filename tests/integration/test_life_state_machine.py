@@ -1,0 +1,336 @@
+"""Whatever a person does, in any order, with a dataset: what stands in the files, what status says, and what is decided
+agree with a model of a page.
+
+    EXAMPLES=300 pytest -n0 tests/integration/test_life_state_machine.py        by hand; without EXAMPLES a few, always
+                                                                                the same ones
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+import errata as python
+from tests.command import Said, errata
+from tests.inputs import TOPICS, Row, jsonl_bytes, mail_rows, table_bytes
+
+EXAMPLES = os.environ.get("EXAMPLES")
+FORMATS: dict[str, Callable[[list[Row]], bytes]] = {"mail.csv": table_bytes, "mail.jsonl": jsonl_bytes}
+COLUMNS = {"text": "text", "label": "label", "id": "id", "embedder": "plain"}
+PLACES = ("project", "elsewhere", "third", "fourth")
+places = st.sampled_from(PLACES)
+number = st.integers(0, 10**6)
+labels = st.sampled_from([*TOPICS, "money"])
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A decision, its text and given label; ``run`` is the data that it was made on, ``group`` the command."""
+
+    run: bytes
+    key: tuple[str, str]
+    label: str
+    group: int
+
+
+@dataclass(frozen=True)
+class Patched:
+    """A patch that stands applied to the source or the output, and what that held before and after."""
+
+    target: str
+    changes: dict[str, tuple[str, str]]
+    before: bytes
+    after: bytes
+
+
+class Life(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.root = Path(tempfile.mkdtemp())
+        self.place = self.root / "project"
+        self.rows: list[Row] = []
+        self.scanned: list[Row] | None = None
+        self.output: bytes | None = None
+        self.own_output = True
+        self.decided: list[Decided] = []
+        self.applied: list[Patched] = []
+        self.left: dict[Path, bytes | None] = {}
+        self.count = 0
+
+    def teardown(self) -> None:
+        shutil.rmtree(self.root)
+
+    @initialize(name=st.sampled_from(sorted(FORMATS)))
+    def a_dataset(self, name: str) -> None:
+        self.name, self.build = name, FORMATS[name]
+        self.rows = mail_rows(30)
+        self.place.mkdir()
+        self.write()
+        self.scan()
+
+    # What is there.
+
+    @property
+    def data(self) -> Path:
+        return self.place / self.name
+
+    @property
+    def out(self) -> Path:
+        return self.data.with_name(f"mail.relabeled{self.data.suffix}")
+
+    @property
+    def source(self) -> bytes:
+        return self.build(self.rows)
+
+    def write(self) -> None:
+        self.data.write_bytes(self.source)
+
+    def say(self, *words: object) -> Said:
+        said = errata(*words, cwd=self.place)
+        assert said.code in (0, 2), said
+        return said
+
+    def did(self, *words: object) -> Said:
+        said = self.say(*words)
+        assert said.code == 0, said
+        return said
+
+    # The model of what is decided.
+
+    def standing(self) -> dict[str, Decided]:
+        """The last decision about each item's text and given label, if its label is one of the data's still."""
+        rows = self.scanned or []
+        names = {label for _, _, label in rows}
+        last = {made.key: made for made in self.decided if made.label in names}
+        return {item: last[text, label] for item, text, label in rows if (text, label) in last}
+
+    def changes(self) -> dict[str, tuple[str, str]]:
+        made = {item: (decision.key[1], decision.label) for item, decision in self.standing().items()}
+        return {item: pair for item, pair in made.items() if pair[0] != pair[1]}
+
+    def decide(self, decisions: Iterable[tuple[Row, str]]) -> None:
+        self.count += 1
+        run = self.build(self.scanned or [])
+        self.decided += [Decided(run, (text, given), label, self.count) for (_, text, given), label in decisions]
+
+    def is_current(self) -> bool:
+        return self.scanned == self.rows
+
+    def results(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.did("results", self.name, "--json").json
+        return found
+
+    # What a person does.
+
+    @rule()
+    def scan(self) -> None:
+        flags = [word for name, value in COLUMNS.items() for word in (f"--{name}", value)]
+        self.did("scan", self.name, *flags)
+        self.scanned = list(self.rows)
+
+    @rule(accept=st.booleans())
+    def decide_by_rule(self, accept: bool) -> None:
+        settled = self.standing()
+        proposed = [
+            (row, result["proposed_label"] if accept else row[2])
+            for row, result in zip(self.scanned or [], self.results(), strict=True)
+            if result["outcome"] == "relabel" and row[0] not in settled
+        ]
+        self.did("decide", self.name, "--accept" if accept else "--reject", "--where", "outcome == 'relabel'")
+        self.decide(proposed)
+
+    @precondition(lambda self: self.is_current())
+    @rule(which=number, label=labels)
+    def decide_one(self, which: int, label: str) -> None:
+        row = self.rows[which % len(self.rows)]
+        label = label if label in {known for _, _, known in self.rows} else row[2]
+        run = python.open(self.data, **COLUMNS)
+        run.decide(row[0], "label", label)
+        run.close()
+        self.decide([(row, label)])
+
+    @rule()
+    def undo(self) -> None:
+        self.say("undo", self.name)
+        run, holding = self.build(self.scanned or []), set(map(id, self.standing().values()))
+        able = [made for made in self.decided if made.run == run or id(made) in holding]
+        if able:
+            taken = {id(made) for made in able if made.group == able[-1].group}
+            self.decided = [made for made in self.decided if id(made) not in taken]
+
+    @precondition(lambda self: self.is_current())
+    @rule()
+    def apply(self) -> None:
+        said = self.say("apply", self.name)
+        if not self.own_output:
+            assert said.code == 2, said
+            return
+        assert said.code == 0, said
+        changes = self.changes()
+        self.output = self.build(changed(self.rows, changes))
+        self.applied.append(Patched("out", changes, self.source, self.output))
+
+    @precondition(lambda self: self.is_current())
+    @rule()
+    def apply_in_place(self) -> None:
+        self.did("apply", self.name, "--in-place")
+        changes, before = self.changes(), self.source
+        self.rows = changed(self.rows, changes)
+        self.applied.append(Patched("in", changes, before, self.source))
+
+    @precondition(lambda self: not self.is_current())
+    @rule(in_place=st.booleans())
+    def apply_to_data_that_has_changed(self, in_place: bool) -> None:
+        before = self.log("applied")
+        self.say("apply", self.name, *(["--in-place"] if in_place else []))
+        assert self.log("applied") == before, "a patch was made for data that nobody scanned"
+
+    @rule()
+    def revert(self) -> None:
+        said = self.say("revert", self.name)
+        patch = self.applied[-1] if self.applied else None
+        holds = None if patch is None else self.source if patch.target == "in" else self.output
+        if patch is None or holds is None:
+            assert said.code == 2, said
+            return
+        edited = holds not in (patch.after, patch.before)
+        if edited and said.code == 2:
+            return
+        assert said.code == 0, said
+        del self.applied[-1]
+        rows = self.rows if patch.target == "in" else parsed(self.output or b"")
+        reverted = changed(rows, {item: (new, old) for item, (old, new) in patch.changes.items()}) if edited else None
+        if patch.target == "in":
+            self.rows = reverted if reverted is not None else parsed(patch.before)
+        else:
+            self.output = patch.before if reverted is None else self.build(reverted)
+
+    # What else happens to files.
+
+    @rule(which=number, label=labels)
+    def edit_a_label(self, which: int, label: str) -> None:
+        row = which % len(self.rows)
+        item, text, _ = self.rows[row]
+        self.rows[row] = (item, text, label)
+        self.write()
+
+    @rule(which=number)
+    def edit_a_text(self, which: int) -> None:
+        row = which % len(self.rows)
+        item, text, label = self.rows[row]
+        self.count += 1
+        self.rows[row] = (item, f"{text} {self.count}", label)
+        self.write()
+
+    @rule(label=labels)
+    def add_a_row(self, label: str) -> None:
+        self.count += 1
+        self.rows.append((f"n{self.count}", f"the spoon of the {self.count}th moon", label))
+        self.write()
+
+    @rule(which=number)
+    def remove_a_row(self, which: int) -> None:
+        del self.rows[which % len(self.rows)]
+        self.write()
+
+    @precondition(lambda self: self.output is not None)
+    @rule(delete=st.booleans())
+    def touch_the_output(self, delete: bool) -> None:
+        if delete:
+            self.out.unlink()
+            self.output, self.own_output = None, True
+        else:
+            self.count += 1
+            rows = [*parsed(self.output or b""), (f"n{self.count}", f"my own {self.count}", "sport")]
+            self.output, self.own_output = self.build(rows), False
+            self.out.write_bytes(self.output)
+
+    @rule(to=places)
+    def move(self, to: str) -> None:
+        if not (self.root / to).exists():
+            self.place = self.place.rename(self.root / to)
+
+    @rule(to=places)
+    def copy_and_go_on_in_the_copy(self, to: str) -> None:
+        if not (self.root / to).exists():
+            self.left |= {self.data: self.source, self.out: self.output}
+            self.place = Path(shutil.copytree(self.place, self.root / to))
+
+    # What always holds.
+
+    @invariant()
+    def the_files_hold_what_they_should(self) -> None:
+        assert self.data.read_bytes() == self.source
+        assert contents(self.out) == self.output
+
+    @invariant()
+    def what_was_left_behind_stays(self) -> None:
+        assert {path: contents(path) for path in self.left} == self.left
+
+    @invariant()
+    def status_tells_what_is_decided(self) -> None:
+        found = self.did("status", self.name, "--json").json
+        assert found["items"] == len(self.scanned or [])
+        assert found["decided"] == len(self.standing())
+
+    @invariant()
+    def diff_tells_what_would_change(self) -> None:
+        found = self.did("diff", self.name, "--json").json
+        assert {change["item_id"]: (change["old"], change["new"]) for change in found} == self.changes()
+
+    def log(self, kind: str) -> int:
+        return sum(event["kind"] == kind for event in self.did("log", self.name, "--json").json)
+
+
+def changed(rows: list[Row], changes: dict[str, tuple[str, str]]) -> list[Row]:
+    """With other labels; an item that does not bear the old one makes no sense."""
+    bad = [row for row in rows if row[0] in changes and row[2] != changes[row[0]][0]]
+    assert not bad, bad
+    return [(item, text, changes[item][1] if item in changes else label) for item, text, label in rows]
+
+
+def parsed(data: bytes) -> list[Row]:
+    """The rows of either format."""
+    lines = data.decode().splitlines()
+    found = (
+        [tuple(json.loads(line).values()) for line in lines] if data.startswith(b"{") else list(csv.reader(lines))[1:]
+    )
+    return [(item, text, label) for item, text, label in found]
+
+
+def contents(path: Path) -> bytes | None:
+    return path.read_bytes() if path.exists() else None
+
+
+@pytest.mark.slow
+def test_files_status_and_decisions_agree_whatever_is_done() -> None:
+    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        Life,
+        settings=settings(
+            max_examples=int(EXAMPLES or 25),
+            stateful_step_count=20,
+            deadline=None,
+            database=None,
+            derandomize=EXAMPLES is None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
