@@ -18,6 +18,8 @@ MOST_STEPS = 10**7
 def read_toml(path: Path) -> dict[str, Any]:
     """The tables of a file. ValueError where it is no TOML, or TOML that is made to take for ever; OSError where it
     cannot be read."""
+    if path.exists() and not path.is_file():
+        raise ValueError("it is not a file")  # a device may never end
     if path.is_file() and path.stat().st_size > LARGEST:
         raise ValueError(f"it is larger than {LARGEST // 2**20} MB")
     text = path.read_text(encoding="utf-8")

@@ -194,10 +194,10 @@ def open_data(path: Path, settings: Settings, *, patched: bool = False, folder: 
         delimiter=settings.delimiter,
         no_label=settings.no_label,
         many_labels=settings.many_labels,
-        allow_one_label=patched,
-        folder=folder,
         image_roots=settings.image_root,
         class_level=settings.class_level,
+        allow_one_label=patched,
+        folder=folder,
     )
 
 

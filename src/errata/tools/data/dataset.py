@@ -49,7 +49,7 @@ class Dataset:
     ``given_labels`` are spelled as in the data, None where a row is unlabeled; ``label_space`` knows which spellings
     are one label. ``problems`` says, by row, why its content cannot be shown: such rows are skipped, counted and
     listed. ``protected`` bool[N]: rows whose label must never change. ``left_out`` counts what takes no part;
-    ``remarks`` are lines about the labels that a person should read before anything is made of them.
+    ``remarks`` are lines about labels, and about links in a folder, that a person should read first.
     """
 
     path: Path
@@ -116,10 +116,10 @@ def open_dataset(
     delimiter: str | None = None,
     no_label: Sequence[str] = (),
     many_labels: bool = False,
-    allow_one_label: bool = False,
-    folder: Path | None = None,
     image_roots: Sequence[Path] = (),
     class_level: int | None = None,
+    allow_one_label: bool = False,
+    folder: Path | None = None,
 ) -> Dataset:
     """Reads a CSV, TSV, JSON Lines or Parquet file, a Hugging Face dataset folder, or a folder of images by class.
 
@@ -129,8 +129,8 @@ def open_dataset(
     tell apart, and so is data in which no content can be read, unless ``allow_one_label``: a file that a patch left so
     must still open for the patch to be undone. A column in which most rows have their own label is refused unless
     ``many_labels``. ``folder`` is where the files lie that the columns name, if not beside ``path``; ``image_roots``
-    are folders outside of it in which images may lie. ``class_level`` says which folders of a folder of images name the
-    classes: 1 those at its top.
+    are other folders in which they may lie. ``class_level`` says which folders of a folder of images name the classes:
+    1 those at its top.
     """
     path = Path(path)
     # What a patch has left may look like another layout than the one that was asked about.
@@ -147,8 +147,8 @@ def open_dataset(
         check_classes(given, label_column)
     space = read_label_space(label_file, given) if label_file else infer_label_space(given, codec)
     check_label_space(space, given, label_column, least=1 if allow_one_label else 2)
-    folder = path if path.is_dir() else folder or path.parent
-    content = ContentReader.of(table, folder, columns.text, columns.image, image_roots)
+    beside = path if path.is_dir() else folder or path.parent
+    content = ContentReader.of(table, beside, columns.text, columns.image, image_roots)
     found = list(content.check_all())
     problems = {row: problem for row, (_, problem) in enumerate(found) if problem is not None}
     if not allow_one_label:

@@ -20,10 +20,11 @@ def read_table(
     class_level: int | None = None,
     image_roots: Sequence[Path] = (),
 ) -> Table:
-    """The table at ``path``; ``delimiter`` is of a CSV file, and found out where it is None.
+    """The table at ``path``; ``delimiter`` is of a CSV file, and found out where it is None. ``class_level`` and
+    ``image_roots`` are about folders of images (read_image_folder).
 
-    ``class_level`` and ``image_roots`` are about folders of images (read_image_folder). Raises DataError where there is
-    no table, or none that errata reads, and SetupError for a delimiter that is none or does not belong to the format.
+    Raises DataError where there is no table, or none that errata reads, and SetupError for a delimiter that is none or
+    does not belong to the format.
     """
     if not path.exists():
         raise DataError(f"{path} does not exist.")

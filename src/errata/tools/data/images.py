@@ -49,18 +49,22 @@ SUFFIXES = frozenset({
 
 HEIF = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
 
-DECODE_ERRORS = (
+BROKEN = (
     OSError,
     SyntaxError,
     ValueError,
     TypeError,
-    KeyError,
-    IndexError,
+    LookupError,
     EOFError,
-    OverflowError,
+    ArithmeticError,
     MemoryError,
+    RuntimeError,
+    AttributeError,
+    AssertionError,
+    struct.error,
+    zlib.error,
 )
-BROKEN = (*DECODE_ERRORS, ArithmeticError, NotImplementedError, struct.error, zlib.error)
+"""What Pillow's readers have been seen to raise on damaged bytes."""
 
 _warning_filters = threading.Lock()
 
