@@ -101,7 +101,8 @@ class Settings(BaseModel):
 
     def identity(self) -> str:
         """Hash of what makes a run a different run. A larger budget or another price continues the same one."""
-        return sha_of(self.model_dump(mode="json", exclude=set(_NOT_IDENTITY)))
+        unset = {name for name in _ADDED_LATER if getattr(self, name) == type(self).model_fields[name].default}
+        return sha_of(self.model_dump(mode="json", exclude={*_NOT_IDENTITY, *unset}))
 
     def panel_identity(self) -> str:
         """Hash of who is asked what: verdicts are inherited by a later run with the same."""
@@ -110,6 +111,9 @@ class Settings(BaseModel):
 
 _PANEL = ("judge", "style", "permutations", "protocols", "questions", "escalate", "calibrate")
 _NOT_IDENTITY = ("budget", "allow_host", "usd_per_mtok_in", "usd_per_mtok_out", "many_labels")
+
+_ADDED_LATER = ("delimiter", "no_label", "image_root", "class_level")
+"""Settings that runs of older stores know nothing of: unset, they must not make such a run another one."""
 
 
 class _File(TomlConfigSettingsSource):

@@ -53,6 +53,10 @@ class LabelSpace:
         """The name of the class that a given label spells; a label of no class stays as it is."""
         return label if label is None else self.spellings.get(label, label)
 
+    def today(self, label: str | None) -> str | None:
+        """The name, today, of what may have been spelled otherwise or called something else before."""
+        return self.canonical(label if label is None else self.renames.get(label, label))
+
     def same(self, a: str | None, b: str | None) -> bool:
         """Whether two labels are one class."""
         return self.canonical(a) == self.canonical(b)

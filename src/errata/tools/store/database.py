@@ -77,9 +77,14 @@ class Database:
         if self._copy is not None:
             self._copy.cleanup()
 
+    @property
+    def read_only(self) -> bool:
+        """Whether this is only a copy of a store that cannot be written."""
+        return self._copy is not None
+
     def refuse_read_only(self) -> None:
-        """Before a change: StoreError where this is only a copy of a store that cannot be written."""
-        if self._copy is not None:
+        """Before a change: StoreError where there can be none."""
+        if self.read_only:
             raise StoreError(f"{self.path} cannot be written. Name another run folder: --run DIR")
 
     def _version(self) -> int:

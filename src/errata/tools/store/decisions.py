@@ -59,16 +59,15 @@ def standing(store: Store, terms: Terms, rows: Sequence[ItemRow], run_id: int | 
         if body["run_id"] == run_id:
             own[decision.item_id] = decision
         elif why_lapsed(decision, made_under[body["run_id"]], terms) is None:
-            renamed = _renamed(decision, terms.space)
-            place = (renamed.content_sha, str(renamed.given_label))
-            inherited[place] = inherited[*place, renamed.item_id] = renamed
+            place = (decision.content_sha, str(terms.space.today(decision.given_label)))
+            inherited[place] = inherited[*place, decision.item_id] = decision
     found = {}
     for row in rows:
-        place = (row.content_sha, str(row.given_label))
+        place = (row.content_sha, str(terms.space.today(row.given_label)))
         from_others = inherited.get((*place, row.item_id)) or inherited.get(place)
-        candidates = [d for d in (own.get(row.item_id), from_others) if d is not None]
-        if candidates:
-            found[row.idx] = max(candidates, key=lambda decision: decision.event)
+        candidates = [own.get(row.item_id), from_others and _in_words_of(row, from_others, terms.space)]
+        if any(candidates):
+            found[row.idx] = max(filter(None, candidates), key=lambda decision: decision.event)
     return found
 
 
@@ -96,20 +95,23 @@ def why_lapsed(decision: Decision, made_under: Terms, now: Terms) -> str | None:
     if not same_words(made_under.guideline, now.guideline):
         return "the guideline has changed"
     for label in {decision.given_label, decision.label} - {None}:
-        today = str(now.space.canonical(now.space.renames.get(str(label), str(label))))
+        today = str(now.space.today(label))
         if today not in now.space.names:
             return f"the label {label!r} is gone"
-        if made_under.space.definitions.get(str(label), "") != now.space.definitions.get(today, ""):
+        if made_under.space.definitions.get(str(made_under.space.canonical(label)), "") != now.space.definitions.get(
+            today, ""
+        ):
             return f"the definition of {label!r} has changed"
     if not decision.changes_label and now.judged and made_under.panel_sha != now.panel_sha:
         return "the judges have changed, and may know better than what was rejected"
     return None
 
 
-def _renamed(decision: Decision, space: LabelSpace) -> Decision:
-    """The decision in today's names of its labels."""
-    given, label = (space.renames.get(str(name), name) for name in (decision.given_label, decision.label))
-    return replace(decision, given_label=given, label=label)
+def _in_words_of(row: ItemRow, decision: Decision, space: LabelSpace) -> Decision:
+    """The decision in today's names of its labels; the row's own label as the row spells it."""
+    same = space.today(decision.label) == space.today(row.given_label)
+    label = row.given_label if same else space.renames.get(str(decision.label), decision.label)
+    return replace(decision, given_label=row.given_label, label=None if decision.label is None else label)
 
 
 def _not_undone(chain: EventChain) -> Iterator[tuple[Mapping[str, Any], Decision]]:

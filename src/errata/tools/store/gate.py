@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from errata.errors import SetupError
 from errata.tools.data.atomic import put_in_place, remove
@@ -44,6 +45,10 @@ class Gate:
     @contextmanager
     def drafting(self, out: Path) -> Iterator[Path]:
         """A place for a draft of ``out`` in the run folder. A draft that a killed command left there is taken away."""
+        if self.store.read_only:
+            with TemporaryDirectory(prefix="errata-") as elsewhere:
+                yield Path(elsewhere) / out.name
+            return
         draft = self.store.folder.drafts / out.name
         remove(draft)
         draft.parent.mkdir(exist_ok=True)
@@ -53,7 +58,9 @@ class Gate:
             remove(draft)
 
     def note(self, out: Path, holds: Path) -> None:
-        """From now on, ``out`` with what ``holds`` holds is errata's."""
+        """From now on, ``out`` with what ``holds`` holds is errata's. One who can only look keeps no such list."""
+        if self.store.read_only:
+            return
         self.store.written.note(self._place(out), sha_of_path(holds))
 
     def check_place(self, out: Path) -> None:

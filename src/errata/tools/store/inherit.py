@@ -27,15 +27,13 @@ def inherit_verdicts(
     verdicts_of: dict[int, list[Verdict]] = {}
     for verdict in store.verdicts(earlier.run_id):
         verdicts_of.setdefault(verdict.idx, []).append(verdict)
-    renames, known = run.label_space.renames, {run.label_space.renames.get(n, n) for n in earlier.label_space.names}
-    before = {
-        (row.content_sha, renames.get(str(row.given_label), row.given_label)): row
-        for row in store.items(earlier.run_id)
-    }
+    today = run.label_space.today
+    known = {today(name) for name in earlier.label_space.names}
+    before = {(row.content_sha, today(row.given_label)): row for row in store.items(earlier.run_id)}
     finished = earlier.facts.get("stopped") == ""
     settled, copies = set(), []
     for row in rows:
-        old = before.get((row.content_sha, row.given_label))
+        old = before.get((row.content_sha, today(row.given_label)))
         if old is None or challengers[row.idx] not in (None, *known):
             continue
         found = [carried_over(v, earlier.label_space, run.label_space) for v in verdicts_of.get(old.idx, ())]
@@ -57,7 +55,7 @@ def carried_over(verdict: Verdict, then: LabelSpace, now: LabelSpace) -> Verdict
         if option not in then.names:  # "several" and its like, and the two answers of a steering control
             kept[option] = log_prob
             continue
-        today = now.renames.get(option, option)
+        today = str(now.today(option))
         if today in now.names:
             if then.definitions.get(option, "") != now.definitions.get(today, ""):
                 return None

@@ -84,6 +84,11 @@ class Store:
         if is_new:
             self.anchor.reset()
 
+    @property
+    def read_only(self) -> bool:
+        """Whether the run folder can only be looked at."""
+        return self._database.read_only
+
     def refuse_read_only(self) -> None:
         """Before a step that writes: StoreError where the run folder can only be looked at."""
         self._database.refuse_read_only()

@@ -12,7 +12,7 @@ from typing import Any
 
 from platformdirs import user_state_path
 
-from errata.errors import StoreError
+from errata.errors import SetupError, StoreError
 from errata.tools.data.atomic import atomic_write
 
 
@@ -42,6 +42,12 @@ class UserState:
 
     def update(self, **values: Any) -> None:
         """Remember these values beside what is known. SetupError where the state folder cannot be written."""
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise SetupError(
+                f"{self.path.parent} cannot be made ({error.strerror}): errata remembers there what was seen and "
+                "typed on this machine. Put it right, or set XDG_STATE_HOME to a folder of yours."
+            ) from None
         with atomic_write(self.path) as file:
             file.write(json.dumps(self.read() | values, ensure_ascii=False, indent=1, sort_keys=True).encode())
