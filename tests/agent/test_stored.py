@@ -51,6 +51,7 @@ def open_ones(data: Path, vouched: dict[str, Any] | None = None, **stored: Any) 
         ("questions", "../bank.json"),
         ("probs", "../probs.npy"),
         ("embeddings", "sub/../../embeddings.npy"),
+        ("image_root", ["/photos"]),
     ],
 )
 def test_what_reaches_out_needs_a_yes_unless_it_was_typed(data: Path, name: str, value: object) -> None:
