@@ -14,6 +14,7 @@ from errata.agent.graph import build
 from errata.agent.state import RunState
 from errata.agent.summary import write_run_report
 from errata.agent.workspace import Workspace
+from errata.errors import ErrataError
 from errata.tools.visible import one_line
 
 Progress = Callable[[str, int, int], None]
@@ -44,11 +45,19 @@ def stop(workspace: Workspace) -> int | None:
 def _stream(workspace: Workspace, given: RunState | Command[Any], progress: Progress) -> RunState:
     """As the checkpoints say where the graph stood; where they are damaged or of another version, from the beginning:
     every node finds in the store what is done."""
+    known = workspace.folder.checkpoints.exists()
     try:
         return _from(workspace, given, progress)
     except UnreadableCheckpoints as error:
-        remove(workspace.folder.checkpoints)
-        _log.warning(f"errata: {one_line(str(error))}: made anew, nothing is lost")
+        why = str(error)
+    except (ErrataError, OSError):
+        raise
+    except Exception as error:  # whatever LangGraph stumbles over in them; a bug of ours shows again without
+        if not known:
+            raise
+        why = f"the checkpoints cannot be followed ({type(error).__name__})"
+    remove(workspace.folder.checkpoints)
+    _log.warning(f"errata: {one_line(why)}: made anew, nothing is lost")
     if isinstance(given, Command):  # there must be something to resume
         _from(workspace, _start(workspace), progress)
     return _from(workspace, given, progress)

@@ -11,6 +11,7 @@ from sqlalchemy import create_engine, text
 
 from errata.errors import StoreError
 from errata.tools.store import Store
+from errata.tools.store.events import EventKind
 from errata.tools.store.run_folder import RunFolder
 
 WRITER = """
@@ -24,16 +25,24 @@ for i in range(25):
 """
 
 
+def trusted(n: int) -> dict[str, object]:
+    return {"run_id": n, "by": "ann", "user": "u"}
+
+
+def undone(n: int) -> dict[str, object]:
+    return trusted(n) | {"undoes": 1}
+
+
 def opened(tmp_path: Path) -> Store:
     return Store(RunFolder(tmp_path / "x.errata"))
 
 
 def test_events_come_back_in_order_and_verify(tmp_path: Path) -> None:
     store = opened(tmp_path)
-    store.events.append("decision", [{"n": 1}, {"n": 2}])
-    store.events.append("undo", [{"n": 3}])
-    assert [e.body["n"] for e in store.events.read()] == [1, 2, 3]
-    assert [e.body["n"] for e in store.events.read("undo")] == [3]
+    store.events.append("trusted", [trusted(1), trusted(2)])
+    store.events.append("undo", [undone(3)])
+    assert [e.body["run_id"] for e in store.events.read()] == [1, 2, 3]
+    assert [e.body["run_id"] for e in store.events.read("undo")] == [3]
     assert store.events.verify() == [event.hash for event in store.events.read()]
     store.close()
 
@@ -47,6 +56,15 @@ def test_an_edited_event_breaks_the_chain(tmp_path: Path) -> None:
     engine.dispose()
     with pytest.raises(StoreError, match="event 1"):
         store.events.verify()
+    store.close()
+
+
+@pytest.mark.parametrize(("kind", "body"), [("trusted", {"run_id": "1"}), ("undo", {}), ("applied", trusted(1))])
+def test_an_event_that_errata_did_not_write_is_named(tmp_path: Path, kind: EventKind, body: dict[str, object]) -> None:
+    store = opened(tmp_path)
+    store.events.append(kind, [body])
+    with pytest.raises(StoreError, match=rf"event 1 \({kind}\) is none that errata wrote"):
+        list(store.events.read())
     store.close()
 
 

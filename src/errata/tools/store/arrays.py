@@ -32,7 +32,7 @@ class Arrays:
             raise StoreError(
                 f"{path} is gone (freed by errata prune?). errata run on this data makes it anew."
             ) from None
-        except (OSError, ValueError, EOFError, SyntaxError, TypeError, OverflowError, MemoryError) as error:
+        except Exception as error:  # numpy parses the header as Python: damage has no common kind of error
             raise StoreError(
                 f"{path} is damaged ({error}). Delete {self._folder} and run the same command again: it is made anew, "
                 "and no decision or call is lost."

@@ -97,6 +97,8 @@ class Database:
             yield
         except DatabaseError as error:
             raise StoreError(f"{self.path}: {error.orig}. {_advice(str(error.orig))}") from error
+        except UnicodeDecodeError as error:  # a name in its schema
+            raise StoreError(f"{self.path} is damaged ({error}). {DAMAGED}") from error
 
 
 DAMAGED = (

@@ -12,6 +12,7 @@ from sqlalchemy import insert, select
 
 from errata.errors import StoreError
 from errata.tools.store.database import Database
+from errata.tools.store.event_bodies import misshapen
 from errata.tools.store.schema import events
 from errata.types import sha_of
 
@@ -60,7 +61,13 @@ class EventChain:
             query = query.where(events.c.kind.in_(kinds))
         with self._database.read() as connection:
             found = [Event(r.seq, r.hash, r.at, r.kind, json.loads(r.body)) for r in connection.execute(query)]
-        yield from found
+        for event in found:
+            if wrong := misshapen(event.kind, event.body):
+                raise StoreError(
+                    f"{self._database.path}: event {event.seq} ({event.kind}) is none that errata wrote: {wrong}. "
+                    "Restore the file from a backup."
+                )
+            yield event
 
     def verify(self) -> list[str]:
         """The hashes of all events, oldest first. StoreError names the first one that was changed or removed."""

@@ -42,7 +42,7 @@ class RunFolder:
         try:
             with closing(sqlite3.connect(f"{self.store.absolute().as_uri()}?{how}", uri=True)) as connection:
                 return {Path(str(path)).name for (path,) in connection.execute("SELECT DISTINCT data_path FROM runs")}
-        except sqlite3.Error:  # opening the store says what is wrong with it
+        except (sqlite3.Error, ValueError):  # opening the store says what is wrong with it
             return set()
 
     @property

@@ -1,0 +1,76 @@
+"""What an event of each kind must say. More may stand in it: what an older errata wrote, or a newer one adds."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from errata.types import Answer, Looked, Seeing
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(strict=True)
+    run_id: int
+
+
+class DecisionBody(Body):
+    user: str
+    item_id: str
+    content_sha: str
+    given_label: str | None
+    answer: Answer
+    label: str | None
+    by: str
+    seeing: Seeing
+    looked: Looked
+    guideline_sha: str
+    panel_sha: str
+    proposed_label: str | None
+
+
+class UndoBody(Body):
+    by: str
+    user: str
+    undoes: int
+
+
+class AppliedBody(Body):
+    patch: str
+    output: str
+    out_sha256: str | None
+    backup: str | None
+    items: list[str]
+    patch_sha256: str | None = None
+    source_sha256: str | None = None
+    moves_files: bool | None = None
+
+
+class RevertedBody(Body):
+    patch: str
+    output: str
+    items: list[str]
+
+
+class TrustedBody(Body):
+    by: str
+    user: str
+
+
+KINDS: dict[str, type[Body]] = {
+    "decision": DecisionBody,
+    "undo": UndoBody,
+    "applied": AppliedBody,
+    "reverted": RevertedBody,
+    "trusted": TrustedBody,
+}
+
+
+def misshapen(kind: str, body: object) -> str:
+    """What is wrong with an event's body, in words; "" where nothing is."""
+    if kind not in KINDS:
+        return f"there is no such kind as {kind!r}"
+    try:
+        KINDS[kind].model_validate(body)
+    except ValidationError as error:
+        first = error.errors()[0]
+        return f"{'.'.join(map(str, first['loc'])) or 'it'}: {first['msg']}"
+    return ""
