@@ -19,8 +19,11 @@ def test_open_scan_decide_apply_revert(tmp_path: Path) -> None:
     run = errata.open(data, text="message", label="topic", id="id", embedder="plain")
     assert run.scan()["items"] == 150
     first = run.proposals[0]
-    run.decide(first["item_id"], "label", first["proposed_label"], by="ann")
+    run.decide(first["item_id"], "label", first["best_other_label"], by="ann")
     assert [line.item_id for line in run.diff()] == [first["item_id"]]
+    assert len(run.undo(where="status == 'decided'", since="1h").events) == 1 and run.diff() == []
+    run.decide(first["item_id"], "label", first["best_other_label"], by="ann")
+    assert run.results_with("topic")[0]["data.topic"] == run.results[0]["given_label"]
     applied = run.apply()
     assert applied.changed == 1 and applied.output.read_bytes() != source
     assert run.revert().identical and data.read_bytes() == source

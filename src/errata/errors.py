@@ -1,8 +1,9 @@
 """Every error that errata raises on purpose. Each message says what was wrong, what was got, and what to do.
 
-ErrataError              printed bare, without a traceback; exit code 2
+ErrataError              printed bare, without a traceback; exit code 2, of a ModelError 3 (docs/exit-codes.md)
 ├── SetupError           something on the user's side must be put right first (a missing extra, a wrong option)
 ├── DataError            the dataset, the labels or the probabilities cannot be used as they are
+│   └── WhichFolders     a folder of images can be read in several ways: somebody has to say which is meant
 ├── StoreError           the run folder cannot be read or written
 │   └── RunLocked        another process is working on this run
 ├── Stopped              the user ended the run; what was in flight is recorded
@@ -14,8 +15,9 @@ ErrataError              printed bare, without a traceback; exit code 2
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
+from pathlib import Path
 
 
 class ErrataError(Exception):
@@ -28,6 +30,16 @@ class SetupError(ErrataError):
 
 class DataError(ErrataError):
     """The dataset, its labels or the arrays that came with it cannot be used as they are."""
+
+
+class WhichFolders(DataError):
+    """A folder of images can be read in several ways. ``what`` says why; ``folders`` can be read instead, each by
+    itself; ``levels`` are values of ``class_level`` that can be said, each with what it means."""
+
+    def __init__(self, what: str, folders: Sequence[Path], levels: Mapping[int, str]) -> None:
+        ways = [*map(str, folders), *(f"--class-level {level} ({means})" for level, means in levels.items())]
+        super().__init__(f"{what} Say what to read: {', '.join(ways)}.")
+        self.what, self.folders, self.levels = what, tuple(folders), dict(levels)
 
 
 class StoreError(ErrataError):

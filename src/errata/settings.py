@@ -1,14 +1,20 @@
-"""One typed Settings: flags over environment (ERRATA_*) over errata.toml, frozen into run.toml when a run starts."""
+"""One typed Settings: flags over environment (ERRATA_*) over errata.toml here over the user's own errata.toml, frozen
+into run.toml when a run starts."""
 
 from __future__ import annotations
 
-import tomllib
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from platformdirs import user_config_path
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
+    EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     SettingsError,
@@ -16,6 +22,7 @@ from pydantic_settings import (
 )
 
 from errata.errors import SetupError, nearest
+from errata.toml import read_toml
 from errata.types import sha_of
 
 Protocol = Literal["blind_choice", "open_answer", "contest", "question_bank", "several_labels", "steering"]
@@ -34,11 +41,11 @@ class Costs(BaseModel):
     look: float = Field(default=0.3, gt=0, description="one look by a person")
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """Everything that decides what a run does. Secrets are not settings: a server's key is read from
-    ERRATA_API_KEY where it is used, and written nowhere."""
+    ERRATA_API_KEY_NAME where it is used, and written nowhere."""
 
-    model_config = SettingsConfigDict(env_prefix="ERRATA_", toml_file="errata.toml", extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     label: str | None = None
     text: str | None = None
@@ -48,6 +55,8 @@ class Settings(BaseSettings):
     probs: str | None = None
     embeddings: str | None = None
     embedder: str | None = None
+    image_root: tuple[Path, ...] = ()
+    class_level: int | None = Field(default=None, ge=1, le=9)
     labels: Path | None = None
     delimiter: str | None = None
     no_label: tuple[str, ...] = ()
@@ -70,16 +79,25 @@ class Settings(BaseSettings):
     costs: Costs = Costs()
     random_share: float = Field(default=0.02, ge=0, le=1)
 
+    @field_validator("image_root")
     @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+    def _from_anywhere(cls, roots: tuple[Path, ...]) -> tuple[Path, ...]:
+        """A later command may be typed in another folder."""
+        return tuple(root.absolute() for root in roots)
+
+    @field_validator("judge")
+    @classmethod
+    def _without_keys(cls, judges: tuple[str, ...]) -> tuple[str, ...]:
+        for judge in judges:
+            refuse_key_in_address(judge)
+        return judges
+
+    @field_validator("allow_host")
+    @classmethod
+    def _hosts_alone(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        if any(set(host) & set("@/?#") for host in hosts):
+            raise SetupError("--allow-host takes the name of a host alone, such as api.example.org.")
+        return hosts
 
     def identity(self) -> str:
         """Hash of what makes a run a different run. A larger budget or another price continues the same one."""
@@ -94,13 +112,74 @@ _PANEL = ("judge", "style", "permutations", "protocols", "questions", "escalate"
 _NOT_IDENTITY = ("budget", "allow_host", "usd_per_mtok_in", "usd_per_mtok_out", "many_labels")
 
 
+class _File(TomlConfigSettingsSource):
+    def _read_file(self, file_path: Path | Traversable) -> dict[str, Any]:
+        return read_toml(Path(str(file_path)))
+
+
+class _Layered(Settings, BaseSettings):
+    """Settings put together from all that a user can set; those of a run that exists are read by Settings alone."""
+
+    model_config = SettingsConfigDict(env_prefix="ERRATA_", toml_file="errata.toml", extra="forbid", frozen=True)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, _File(settings_cls), _File(settings_cls, own_file())
+
+
+_ADDRESS = re.compile(r"https?://.*", re.IGNORECASE | re.DOTALL)
+
+
+def own_file() -> Path:
+    """The settings file in the user's own config folder: as good as typed, unlike an errata.toml beside data."""
+    return user_config_path("errata", appauthor=False) / "errata.toml"
+
+
+def refuse_key_in_address(name: str) -> None:
+    """SetupError, without the secret, where the address in ``name`` carries a user, a password or a query: it would
+    be written wherever the address is."""
+    address = _ADDRESS.search(name)
+    if address is not None and set(address[0]) & set("@?#"):
+        raise SetupError(
+            "A judge's address must not carry a key, a password or a query (http://HOST:PORT/v1): it would be stored; "
+            "set ERRATA_API_KEY instead."
+        )
+
+
+def without_secrets(named: object) -> str:
+    """What was got, to be shown in an error; nothing of what may be an address with a secret in it."""
+    text = repr(named)
+    return "something that is not shown (it may hold a key)" if set(text) & set("@?#") else text
+
+
 def load_settings(**flags: Any) -> Settings:
-    """Settings from what the user typed; None means "not given". A wrong name or value is a SetupError."""
-    given = {name: value for name, value in flags.items() if value is not None and value != ()}
+    """Settings from what the user typed; None means "not given". A wrong name or value is a SetupError.
+
+    An errata.toml in the current folder counts too, whoever wrote it: see ``agent/stored.py``.
+    """
+    with _explained():
+        return Settings.model_validate(dict(_Layered(**_given(flags))))
+
+
+def vouched_settings(**typed: Any) -> list[Settings]:
+    """What this user says here and now: ``typed``, the environment's, and those of the user's own file, each apart.
+    Errors as of ``load_settings``."""
+    with _explained():
+        layers = (_given(typed), EnvSettingsSource(_Layered)(), _File(_Layered, own_file())())
+        return [Settings.model_validate(layer) for layer in layers]
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
     try:
-        return Settings(**given)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SetupError(f"errata.toml cannot be read: {error}. Put it right, or move it away.") from None
+        yield
     except SettingsError as error:
         raise SetupError(f"A setting of the environment cannot be read: {error}. Unset it.") from None
     except ValidationError as error:
@@ -109,4 +188,10 @@ def load_settings(**flags: Any) -> Settings:
         if first["type"] == "extra_forbidden":
             hint = nearest(name, Settings.model_fields)
             raise SetupError(f"There is no setting {name!r}{hint}. Look in errata.toml.") from None
-        raise SetupError(f"Setting {name!r}: {first['msg']}, got {first['input']!r}.") from None
+        raise SetupError(f"Setting {name!r}: {first['msg']}, got {without_secrets(first['input'])}.") from None
+    except ValueError as error:
+        raise SetupError(f"errata.toml cannot be read: {error}. Put it right, or move it away.") from None
+
+
+def _given(flags: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in flags.items() if value is not None and value != ()}

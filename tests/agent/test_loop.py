@@ -231,7 +231,8 @@ def test_results_are_written_in_three_formats(data: Path, tmp_path: Path) -> Non
 def test_an_unsuspected_item_has_a_best_other_label_and_no_outcome(data: Path) -> None:
     workspace = run(data)
     unsuspected = [row for row in result_rows(workspace) if row["outcome"] is None]
-    assert unsuspected and all(row["proposed_label"] and row["status"] == "scanned" for row in unsuspected)
+    assert unsuspected and all(row["best_other_label"] and row["status"] == "scanned" for row in unsuspected)
+    assert all(row["proposed_label"] is row["confidence"] is None for row in unsuspected)
     assert all(row["outcome"] != "keep" for row in result_rows(workspace))
     workspace.close()
 

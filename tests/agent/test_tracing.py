@@ -1,28 +1,78 @@
-"""errata calls nobody that was not named to it, even where the environment asks LangGraph to trace."""
+"""errata calls nobody that was not named to it, even where the environment asks LangGraph to trace, whoever runs the
+graph."""
 
 from __future__ import annotations
 
+import asyncio
 import socket
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from langchain_core.tracers.langchain import LangChainTracer
+from langsmith import Client
 
 from errata.agent.begin import begin
 from errata.agent.drive import drive
+from errata.agent.graph import graph
+from errata.agent.state import RunState
+from errata.agent.workspace import Workspace
 from errata.settings import Settings
 from tests.topics import write_topics
 
 
-def test_no_trace_is_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(2)
-        monkeypatch.setenv("LANGSMITH_TRACING", "true")
+@pytest.fixture
+def listener(monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    """Where traces would go."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        found.settimeout(1)
+        for name in ("LANGSMITH_TRACING", "LANGCHAIN_TRACING_V2", "LANGCHAIN_TRACING"):
+            monkeypatch.setenv(name, "true")
         monkeypatch.setenv("LANGSMITH_API_KEY", "x")
-        monkeypatch.setenv("LANGSMITH_ENDPOINT", f"http://127.0.0.1:{listener.getsockname()[1]}")
-        write_topics(tmp_path / "mail.csv")
-        values = {"label": "topic", "text": "message", "id": "id", "embedder": "plain"}
-        workspace = begin(tmp_path / "mail.csv", Settings.model_validate(values))
-        drive(workspace, lambda step, done, total: None)
-        workspace.close()
-        with pytest.raises(TimeoutError):
-            listener.accept()
+        monkeypatch.setenv("LANGSMITH_ENDPOINT", f"http://127.0.0.1:{found.getsockname()[1]}")
+        yield found
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
+    write_topics(tmp_path / "mail.csv")
+    values = {"label": "topic", "text": "message", "id": "id", "embedder": "plain"}
+    found = begin(tmp_path / "mail.csv", Settings.model_validate(values))
+    yield found
+    found.close()
+
+
+def nothing_came(listener: socket.socket) -> None:
+    with pytest.raises(TimeoutError):
+        listener.accept()
+
+
+def test_a_run_sends_no_trace(workspace: Workspace, listener: socket.socket) -> None:
+    drive(workspace, lambda step, done, total: None)
+    nothing_came(listener)
+
+
+async def _events(given: Any, config: Any) -> None:
+    async for _ in graph.astream_events(given, config, version="v2"):
+        pass
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        graph.invoke,
+        lambda given, config: asyncio.run(graph.ainvoke(given, config)),
+        lambda given, config: asyncio.run(_events(given, config)),
+        lambda given, config: graph.with_config(tags=["a server's"]).invoke(given, config),
+    ],
+    ids=["invoke", "ainvoke", "events", "as a server copies it"],
+)
+def test_nor_does_the_graph_in_somebody_elses_hands(
+    workspace: Workspace, listener: socket.socket, run: Callable[[Any, Any], Any]
+) -> None:
+    """As langgraph's own server runs it, tracer in hand; without a checkpointer it goes as far as the interrupt."""
+    tracer = LangChainTracer(client=Client(auto_batch_tracing=False, timeout_ms=500))
+    given: RunState = {"run_dir": str(workspace.folder.path), "run_id": workspace.run.run_id}
+    run(given, {"callbacks": [tracer]})
+    nothing_came(listener)

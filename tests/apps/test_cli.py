@@ -32,9 +32,9 @@ def said(*args: object, cwd: Path | None = None) -> Any:
     return json.loads(done.stdout)
 
 
-def fails(*args: object, **more: Any) -> str:
+def fails(*args: object, code: int = 2, **more: Any) -> str:
     done = errata(*args, **more)
-    assert done.returncode == 2, (done.returncode, done.stdout, done.stderr)
+    assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
     assert "Traceback" not in done.stderr and done.stderr.startswith("errata: ")
     return done.stderr
 
@@ -172,18 +172,18 @@ def test_probabilities_that_do_not_fit_are_clear_errors(data: Path, tmp_path: Pa
 def test_judges_that_cannot_be_used_are_clear_errors(data: Path, tmp_path: Path) -> None:
     assert "is one of" in fails("run", data, *COLUMNS, "--judge", "gpt")
     assert "--allow-host" in fails("run", data, *COLUMNS, "--judge", "m@http://8.8.8.8/v1")
-    assert "127.0.0.1:9" in fails("run", data, *COLUMNS, "--judge", "m@http://127.0.0.1:9/v1")
+    assert "127.0.0.1:9" in fails("run", data, *COLUMNS, "--judge", "m@http://127.0.0.1:9/v1", code=3)
     with stub_server(tmp_path / "log", "--key", "right") as judge:
         done = errata("run", data, *COLUMNS, "--judge", judge.spec, ERRATA_API_KEY="wrong-secret")
         assert (
-            done.returncode == 2
+            done.returncode == 3
             and "key is missing or wrong" in done.stderr
             and "wrong-secret" not in done.stdout + done.stderr
         )
         kept = b"".join(file.read_bytes() for file in data.with_name("mail.errata").rglob("*") if file.is_file())
         assert b"wrong-secret" not in kept
         assert "has no model 'stab'" in fails(
-            "run", data, *COLUMNS, "--judge", judge.spec.replace("stub", "stab", 1), ERRATA_API_KEY="right"
+            "run", data, *COLUMNS, "--judge", judge.spec.replace("stub", "stab", 1), ERRATA_API_KEY="right", code=3
         )
 
 

@@ -16,8 +16,8 @@ def test_the_noisiest_class_comes_first_with_the_longest_bar() -> None:
     assert lines[2].count("█") == 2 and "5.0%" in lines[2] and "5 look like loud" in lines[2]
 
 
-def test_without_suspects_there_is_nothing_to_draw() -> None:
-    assert picture([noise("clean", 50, 0)]) == "No class has a suspect."
+def test_without_proposals_there_is_nothing_to_draw() -> None:
+    assert picture([noise("clean", 50, 0)]) == "No class has a proposal."
 
 
 def test_many_classes_are_cut_short_and_names_cannot_steer_a_terminal() -> None:
@@ -30,4 +30,4 @@ def test_many_classes_are_cut_short_and_names_cannot_steer_a_terminal() -> None:
 def test_the_json_has_every_class() -> None:
     found = as_json([noise("a", 4, 2, "b"), noise("b", 4, 0)])
     assert [row["label"] for row in found] == ["a", "b"]
-    assert found[0]["most_often"] == "b" and found[0]["suspects"] == 2
+    assert found[0]["most_often"] == "b" and found[0]["proposals"] == 2

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,17 +12,14 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from errata.agent.approval import Person, decide
-from errata.agent.begin import begin
+from errata.agent.approval import Person, decide, decide_where
 from errata.agent.workspace import Workspace
 from errata.apps.terminal_review import ReviewSummary, review
 from errata.errors import SetupError
-from errata.settings import Settings
 from errata.types import Outcome, Proposal
+from tests.by_hand import ROWS, decided, make_run, somebody
 
 CLEAR = "\x1b[2J\x1b[H"
-Row = tuple[str, str, str]
-ROWS: list[Row] = [("a", "a meow", "dog"), ("b", "a bark", "cat"), ("c", "an oink", "cat"), ("d", "a moo", "dog")]
 
 
 class Sat:
@@ -63,35 +60,8 @@ Make = Callable[..., Workspace]
 
 
 @pytest.fixture
-def make(tmp_path: Path) -> Iterator[Make]:
-    """A run made by hand: items, their outcomes and proposed labels, the first one the least trustworthy."""
-    opened: list[Workspace] = []
-
-    def made(
-        rows: Sequence[Row] = ROWS, outcomes: Sequence[Outcome | None] = ("relabel",) * 4, **options: str
-    ) -> Workspace:
-        labels = [label for _, _, label in rows]
-        with (tmp_path / "d.csv").open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(["id", "content", "label", "gold"])
-            writer.writerows((*row, "yes" if row[0] == "gold" else "") for row in rows)
-        settings = {"text": "content", "label": "label", "id": "id", "protect": "gold"} | options
-        workspace = begin(tmp_path / "d.csv", Settings(many_labels=True, **{k: v for k, v in settings.items() if v}))
-        opened.append(workspace)
-        others = [next((name for name in workspace.run.label_space.names if name != given), given) for given in labels]
-        workspace.store.set_proposals(
-            workspace.run.run_id,
-            [Proposal(i, o, others[i], 0.9, i / 100, "because I said so") for i, o in enumerate(outcomes)],
-        )
-        return workspace
-
-    yield made
-    for workspace in opened:
-        workspace.close()
-
-
-def decided(workspace: Workspace) -> dict[str, tuple[str, str | None]]:
-    return {d.item_id: (d.answer, d.label) for d in workspace.decisions().values()}
+def make(tmp_path: Path) -> Make:
+    return partial(make_run, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -176,14 +146,57 @@ def test_undo_takes_back_one_decision_after_the_other_and_shows_each_item_again(
     assert [event.kind for event in workspace.store.events.read()] == ["decision", "decision", "undo", "undo"]
 
 
-def test_undo_reaches_back_to_an_earlier_sitting_but_not_to_other_people_or_rules(make: Make) -> None:
+def test_undo_reaches_back_to_an_earlier_sitting_and_to_rules_but_not_to_other_people(make: Make) -> None:
     workspace = make()
     Sat(workspace, "y")
     Sat(workspace, "y", by="bob")
-    decide(workspace, Person("ann", workspace.folder.own_token()), "c", "several", looked="rule")
-    sat = Sat(workspace, "uu")
-    assert [card.split()[1] for card in sat.cards] == ["d", "a", "a"]
-    assert sorted(decided(workspace)) == ["b", "c"]
+    decide_where(workspace, somebody(workspace), True, "item_id == 'c'")
+    sat = Sat(workspace, "uuu")
+    assert [card.split()[1] for card in sat.cards] == ["d", "c", "a", "a"]
+    assert "Taken back: item c was changed to dog by rule." in sat.cards[1]
+    assert sorted(decided(workspace)) == ["b"]
+
+
+def test_a_rule_of_many_items_is_taken_back_by_a_second_u_and_by_nothing_else(make: Make) -> None:
+    workspace = make()
+    decide_where(workspace, somebody(workspace), True, "item_id in ['a', 'b', 'c']")
+    asked = Sat(workspace, "u ")
+    assert "3 items, by rule. u once more" in asked.cards[1] and len(decided(workspace)) == 3
+    Sat(workspace, "u u")
+    assert len(decided(workspace)) == 3
+    taken = Sat(workspace, "uu")
+    assert taken.cards[2].split()[1] == "a" and "3 items were decided by rule, and are open again" in taken.cards[2]
+    assert decided(workspace) == {}
+
+
+def test_a_second_u_takes_back_no_other_rule_than_the_one_that_was_named(make: Make) -> None:
+    workspace = make()
+    decide_where(workspace, somebody(workspace), True, "item_id in ['a', 'b']")
+
+    def keys() -> Iterator[str]:
+        yield "u"
+        decide_where(workspace, somebody(workspace), True, "item_id in ['c', 'd']")
+        yield "u"
+
+    Sat(workspace, keys())  # type: ignore[arg-type]  keys pressed while something else happens
+    assert len(decided(workspace)) == 4
+
+
+def test_a_proposed_label_that_the_data_does_not_have_is_not_accepted_and_the_rest_goes_on(make: Make) -> None:
+    workspace = make()
+    workspace.store.set_proposals(workspace.run.run_id, [Proposal(0, "relabel", "<cow>\n", 0.9, 0.0, "tampered")])
+    sat = Sat(workspace, ["y", "n"])
+    assert "Nothing was decided. Item 'a': '<cow>\\n' is no label" in " ".join(sat.cards[1].split())
+    assert decided(workspace) == {"a": ("label", "dog")}
+
+
+def test_a_console_without_blocks_or_utf_8_gets_a_card_in_ascii(make: Make) -> None:
+    raw = io.BytesIO()
+    out = io.TextIOWrapper(raw, encoding="ascii", errors="backslashreplace")
+    workspace = make([("a", "\u732b meow", "dog"), *ROWS[1:]])
+    review(workspace, somebody(workspace), Console(file=out, width=80, height=24), until_the_end(""))
+    out.flush()
+    assert b"| \\u732b meow" in raw.getvalue()
 
 
 def test_the_item_taken_back_is_the_next_one_whatever_its_rank(make: Make) -> None:

@@ -138,7 +138,7 @@ def check_shapes(folder: Path) -> None:
 def images(_: Path) -> Inputs:
     from PIL import Image, features
 
-    formats = ["PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM", "ICO"]
+    formats = ["PNG", "JPEG", "GIF", "BMP", "DIB", "TIFF", "WEBP", "PPM", "ICO", "TGA", "MPO"]
     formats += [name for name, has in (("AVIF", "avif"), ("JPEG2000", "jpg_2000")) if features.check(has)]
     seeds = []
     for name in formats:

@@ -6,7 +6,6 @@ In brackets: the kinds of issue 11, and rows of its log of field cases.
 from __future__ import annotations
 
 import csv
-import io
 import os
 
 from tests.inputs import jsonl_bytes, mail_rows, picture, table_bytes, write_files
@@ -129,7 +128,7 @@ def a_second_label_column_is_applied(project: Project) -> None:
 
 def column(project: Project, name: str, file: str = "mail.relabeled.csv") -> list[str]:
     path = project / file
-    return [row[name] for row in csv.DictReader(io.StringIO(path.read_text()))] if path.exists() else []
+    return [row[name] for row in csv.DictReader(path.read_text().splitlines())] if path.exists() else []
 
 
 def the_source_is_named_as_the_output(project: Project) -> None:

@@ -5,17 +5,19 @@ Every function that decides takes a person's token. A model may propose; it is n
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from errata.agent.results import result_rows
+from errata.agent.results import proposed, result_rows
 from errata.agent.state import RunState
-from errata.agent.where import parse_where
+from errata.agent.where import EVERYTHING, parse_where
 from errata.agent.workspace import Workspace
 from errata.errors import DataError, SetupError, nearest
 from errata.tools.store.decisions import record
 from errata.tools.store.store import ItemRow
+from errata.tools.visible import one_line
 from errata.types import Answer, Decision, Looked, Proposal, Seeing
 
 OPEN_OUTCOMES = ("relabel", "several", "none_of_these", "ambiguous")
@@ -56,10 +58,14 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class DecidedMany:
-    """``left`` matched but has nothing to accept: an ambiguous proposal names no answer."""
+    """What a rule did. ``left`` matched but has nothing to accept: an ambiguous proposal names no answer. ``already``:
+    what else matched and had been decided, by whom and how they looked. ``nothing_open`` matched, and nothing is
+    proposed for them, or they are protected."""
 
     decided: int
     left: int
+    already: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    nothing_open: int = 0
 
 
 def decide(
@@ -74,22 +80,28 @@ def decide(
     """One decision on one item. Returns the number of its event, which ``undo`` takes."""
     user = workspace.authorize(person.token)
     row = workspace.item(item_id)
-    if answer == "label" and label not in workspace.run.label_space.index():
-        raise DataError(f"{label!r} is no label of this data{nearest(str(label), workspace.run.label_space.names)}.")
     proposal = workspace.store.proposal(workspace.run.run_id, row.idx)
     made = _decision(workspace, person.name, row, proposal, answer, label, seeing, looked)
     return record(workspace.store.events, workspace.run, [made], user)[0].seq
 
 
 def decide_where(workspace: Workspace, person: Person, accept: bool, where: str | None) -> DecidedMany:
-    """Accept or reject every open proposal that ``where`` matches (all, without one); marked as looked at by rule."""
+    """Accept or reject every open proposal that ``where`` matches (all, without one); marked as looked at by rule.
+
+    What has been decided already stays so. DataError, and nothing is decided, where a label is none of this data.
+    """
     user = workspace.authorize(person.token)
-    matches = parse_where(where) if where else lambda row: True
-    rows, table = workspace.rows(), result_rows(workspace)
-    proposals, done = workspace.store.proposals(workspace.run.run_id), workspace.settled_decisions(rows)
-    made, left = [], 0
-    for row, result in zip(rows, table, strict=True):
-        if result["outcome"] not in OPEN_OUTCOMES or row.idx in done or row.protected or not matches(result):
+    found = matching(workspace, where)
+    proposals = workspace.store.proposals(workspace.run.run_id)
+    done = workspace.settled_decisions([row for row, _ in found])
+    made, left, nothing_open = [], 0, 0
+    already: Counter[tuple[str, str]] = Counter()
+    for row, result in found:
+        if result["outcome"] not in OPEN_OUTCOMES or row.protected:
+            nothing_open += 1
+            continue
+        if row.idx in done:
+            already[done[row.idx].by, done[row.idx].looked] += 1
             continue
         proposal = proposals[row.idx]
         answered = accepted(proposal) if accept else ("label", row.given_label)
@@ -98,7 +110,22 @@ def decide_where(workspace: Workspace, person: Person, accept: bool, where: str 
             continue
         made.append(_decision(workspace, person.name, row, proposal, *answered, "proposal", "rule"))
     record(workspace.store.events, workspace.run, made, user)
-    return DecidedMany(len(made), left)
+    return DecidedMany(len(made), left, already, nothing_open)
+
+
+def matching(workspace: Workspace, where: str | None) -> list[tuple[ItemRow, dict[str, Any]]]:
+    """The items that a condition matches, or all of them, with their rows of the results."""
+    condition = parse_where(where) if where is not None else EVERYTHING
+    table = result_rows(workspace, condition.own)
+    return [(row, result) for row, result in zip(workspace.rows(), table, strict=True) if condition.holds(result)]
+
+
+def decided_by(counts: Mapping[tuple[str, str], int]) -> str:
+    """By whom, and how they looked: ``4 by ann by rule, 2 by bob``; without the number where there is one of them."""
+    ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    words = {"rule": " by rule", "grid": " in a grid"}
+    named = [(items, f"by {one_line(by, 40)}{words.get(looked, '')}") for (by, looked), items in ranked]
+    return named[0][1] if len(named) == 1 else ", ".join(f"{items} {who}" for items, who in named)
 
 
 def trust(workspace: Workspace, person: Person) -> int:
@@ -142,6 +169,8 @@ def _decision(
     looked: Looked,
 ) -> Decision:
     space = workspace.run.label_space
+    if answer == "label" and label not in space.index():
+        raise DataError(f"Item {row.item_id!r}: {label!r} is no label of this data{nearest(str(label), space.names)}.")
     # The item's own class keeps the item's own spelling: such a decision changes nothing.
     label = row.given_label if space.same(label, row.given_label) else space.canonical(label)
     if row.protected and answer == "label" and label != row.given_label:
@@ -158,5 +187,5 @@ def _decision(
         looked=looked,
         guideline_sha=workspace.run.guideline_sha,
         panel_sha=workspace.run.panel_sha,
-        proposed_label=proposal.proposed_label if proposal else None,
+        proposed_label=proposed(proposal)["proposed_label"] if proposal else None,
     )

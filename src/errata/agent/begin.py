@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from errata.agent import stored
 from errata.agent.notices import Tell, tell
 from errata.agent.workspace import Workspace, open_data, share
 from errata.errors import SetupError
 from errata.settings import Settings, load_settings
 from errata.tools.data import Dataset
+from errata.tools.judging.spec import check_forms
 from errata.tools.store import Store
 from errata.tools.store.choose_run import choose_run
 from errata.tools.store.decisions import Terms, lapsing, same_words
@@ -21,14 +23,22 @@ from errata.tools.store.run_folder import RunFolder
 from errata.tools.store.store import ItemRow
 from errata.types import sha_of
 
+_NOBODY_ASKED = {"questions": None, "allow_host": (), "usd_per_mtok_in": 0.0, "usd_per_mtok_out": 0.0}
 
-def settings_for(data: Path, run_dir: Path | None, flags: Mapping[str, Any]) -> Settings:
+
+def settings_for(
+    data: Path, run_dir: Path | None, flags: Mapping[str, Any], confirm: stored.Confirm = stored.refuse
+) -> Settings:
     """What the user typed, over the environment, over errata.toml. Without a column named, a run that exists already
-    keeps the settings that it was started with."""
-    given = {name: value for name, value in flags.items() if value is not None}
-    if not {"label", "text", "image"} & given.keys():
-        given = stored_settings(data, run_dir) | given
-    return load_settings(**given)
+    keeps the settings that it was started with; ``confirm`` as in ``stored.confirmed``."""
+    typed = {name: value for name, value in flags.items() if value is not None}
+    folder = RunFolder(run_dir) if run_dir else RunFolder.beside(data)
+    old = {} if {"label", "text", "image"} & typed.keys() else stored_settings(data, run_dir)
+    settings = load_settings(**(old | typed))
+    check_forms(set(settings.judge) - set(old.get("judge", ())))  # before anything is written
+    if not settings.judge:  # nobody is asked anything, so what is stored about asking does not matter
+        settings = settings.model_copy(update=_NOBODY_ASKED)
+    return stored.confirmed(settings, typed, data, folder.path, confirm)
 
 
 def stored_settings(data: Path, run_dir: Path | None, label: str | None = None) -> dict[str, Any]:
@@ -76,6 +86,7 @@ def begin(data: Path, settings: Settings, run_dir: Path | None = None, notify: T
             facts=json.dumps({"guideline": guideline}, ensure_ascii=False),
         )
     write_settings(store, run.settings)
+    stored.remember(settings, data, store.folder.path)
     workspace = Workspace(store, run)
     workspace.__dict__["dataset"] = dataset  # already open: cached_property would read it a second time
     return share(workspace)

@@ -20,7 +20,6 @@ from errata.tools.data.copying import copy_path
 from errata.tools.data.fingerprint import sha_of_file, sha_of_path
 from errata.tools.data.renames import rename_all
 from errata.tools.patch import Patch, PatchLine
-from errata.tools.store.gate import Gate
 from errata.tools.store.place import relative_place
 from errata.tools.store.user_state import UserState
 
@@ -132,8 +131,7 @@ def revert(workspace: Workspace, out: Path | None = None, *, force: bool = False
 def _apply_to(workspace: Workspace, out: Path | None, annotate: bool, force: bool) -> Applied:
     source = workspace.dataset
     output = out or _relabeled(source.path)
-    gate = _gate(workspace)
-    with gate.replacing(output, force=force) as draft, _with_others(workspace, output) as (base, beside):
+    with workspace.gate.replacing(output, force=force) as draft, _with_others(workspace, output) as (base, beside):
         patch = patches.make(base, changes(workspace), workspace.folder.path.name)
         applied = patches.apply(patch, base, draft, _annotations(workspace) if annotate else None)
         file = _note(workspace, applied, output)
@@ -145,7 +143,7 @@ def _apply_in_place(workspace: Workspace, annotate: bool) -> Applied:
     one step. A link to the data is followed, and stays."""
     source = workspace.dataset
     target = source.path.resolve()
-    with _gate(workspace).drafting(target) as draft:
+    with workspace.gate.drafting(target) as draft:
         patch = patches.make(source, changes(workspace), workspace.folder.path.name)
         applied = patches.apply(patch, source, draft, _annotations(workspace) if annotate else None)
         backup = workspace.folder.free_backup(target.name)
@@ -190,7 +188,7 @@ def _with_others(workspace: Workspace, output: Path) -> Iterator[tuple[Dataset, 
         base = source
         for number, other in enumerate(others):
             other_base = open_data(base.path, _settings(other), folder=source.path.parent)
-            draft = stack.enter_context(_gate(workspace).drafting(Path(f"{number}-{source.path.name}")))
+            draft = stack.enter_context(workspace.gate.drafting(Path(f"{number}-{source.path.name}")))
             patches.apply(other.patch, other_base, draft)
             base = open_data(draft, workspace.settings, folder=source.path.parent)
         yield base, tuple(other.run.label_column for other in others)
@@ -202,18 +200,18 @@ def _write_back(workspace: Workspace, undone: StandingPatch, target: Path, force
     applied = open_data(undone.output, _settings(undone), patched=True, folder=undone.data.parent)
     with ExitStack() as stack:
         if target == undone.output:
-            draft = stack.enter_context(_gate(workspace).drafting(target))
+            draft = stack.enter_context(workspace.gate.drafting(target))
             patches.revert(undone.patch, applied, draft, source)
-            _gate(workspace).note(target, draft)
+            workspace.gate.note(target, draft)
             put_in_place(draft, target.resolve(), lambda path: sha_of_path(path) == applied.sha256)
         else:
-            draft = stack.enter_context(_gate(workspace).replacing(target, force=force))
+            draft = stack.enter_context(workspace.gate.replacing(target, force=force))
             patches.revert(undone.patch, applied, draft, source)
 
 
 def _copy(workspace: Workspace, written: Path, target: Path, force: bool) -> None:
     if target != written:
-        with _gate(workspace).replacing(target, force=force) as draft:
+        with workspace.gate.replacing(target, force=force) as draft:
             copy_path(written, draft)
 
 
@@ -247,10 +245,6 @@ def _place(workspace: Workspace, output: Path) -> str:
     return place
 
 
-def _gate(workspace: Workspace) -> Gate:
-    return Gate(workspace.store, workspace.data_path)
-
-
 def _settings(patch: StandingPatch) -> Settings:
     return Settings.model_validate(patch.run.settings)
 
@@ -270,7 +264,7 @@ def _relabeled(source: Path) -> Path:
 def _annotations(workspace: Workspace) -> dict[str, Sequence[object]]:
     """errata_* columns for every row; the decided answer stands beside what was proposed."""
     table, decisions = result_rows(workspace), workspace.decisions()
-    columns = ("status", "outcome", "proposed_label", "confidence", "quality")
+    columns = ("status", "outcome", "proposed_label", "best_other_label", "confidence", "quality")
     found: dict[str, Sequence[object]] = {f"errata_{name}": [row[name] for row in table] for name in columns}
     found["errata_decision"] = [decisions[i].answer if i in decisions else None for i in range(len(table))]
     return found

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any, cast
 
-from langgraph.checkpoint.sqlite import SqliteSaver
+from langchain_core.runnables import RunnableConfig
 from langgraph.types import Command
-from langsmith import tracing_context
 
+from errata.agent.checkpoints import UnreadableCheckpoints, opened, remove, state_of
 from errata.agent.graph import build
 from errata.agent.state import RunState
 from errata.agent.summary import write_run_report
 from errata.agent.workspace import Workspace
+from errata.tools.visible import one_line
 
 Progress = Callable[[str, int, int], None]
+_log = logging.getLogger(__name__)
 
 
 def drive(workspace: Workspace, progress: Progress) -> RunState:
     """Run until the graph waits for approval. The report is written too: a person decides with it at hand."""
     with workspace.folder.lock():
-        start: RunState = {"run_dir": str(workspace.folder.path), "run_id": workspace.run.run_id}
-        state = _stream(workspace, start, progress)
+        state = _stream(workspace, _start(workspace), progress)
         write_run_report(workspace)
     return state
 
@@ -40,16 +42,33 @@ def stop(workspace: Workspace) -> int | None:
 
 
 def _stream(workspace: Workspace, given: RunState | Command[Any], progress: Progress) -> RunState:
-    config: Any = {"configurable": {"thread_id": f"run-{workspace.run.run_id}"}}
-    with SqliteSaver.from_conn_string(str(workspace.folder.checkpoints)) as saver:
+    """As the checkpoints say where the graph stood; where they are damaged or of another version, from the beginning:
+    every node finds in the store what is done."""
+    try:
+        return _from(workspace, given, progress)
+    except UnreadableCheckpoints as error:
+        remove(workspace.folder.checkpoints)
+        _log.warning(f"errata: {one_line(str(error))}: made anew, nothing is lost")
+    if isinstance(given, Command):  # there must be something to resume
+        _from(workspace, _start(workspace), progress)
+    return _from(workspace, given, progress)
+
+
+def _from(workspace: Workspace, given: RunState | Command[Any], progress: Progress) -> RunState:
+    config: RunnableConfig = {"configurable": {"thread_id": f"run-{workspace.run.run_id}"}}
+    with opened(workspace.folder.checkpoints) as saver:
         graph = build(saver)
-        waiting_at = graph.get_state(config).next
+        stands = state_of(graph, config)
+        here = stands.values.items() >= _start(workspace).items()  # a folder that was moved or copied knows of another
+        if isinstance(given, Command) and not here:
+            raise UnreadableCheckpoints(f"{workspace.folder.checkpoints} is of another place")
         # With no input LangGraph takes up the node at which a killed run had stopped.
-        killed = bool(waiting_at) and waiting_at != ("await_approval",)
+        killed = here and bool(stands.next) and stands.next != ("await_approval",)
         go_on = None if killed and not isinstance(given, Command) else given
-        # Whatever the environment says of tracing for other projects: errata calls nobody that was not named to it.
-        with tracing_context(enabled=False):
-            for note in graph.stream(go_on, config, stream_mode="custom"):
-                progress(note["step"], note["done"], note["total"])
-        state: RunState = cast(RunState, graph.get_state(config).values)
-        return state
+        for note in graph.stream(go_on, config, stream_mode="custom"):
+            progress(note["step"], note["done"], note["total"])
+        return cast(RunState, state_of(graph, config).values)
+
+
+def _start(workspace: Workspace) -> RunState:
+    return {"run_dir": str(workspace.folder.path), "run_id": workspace.run.run_id}

@@ -18,6 +18,7 @@ from errata.agent import approval, changes, scan
 from errata.agent.roles import adjudicator, coordinator, examiner
 from errata.agent.state import DetectorTask, RunState
 from errata.agent.summary import write_run_report
+from errata.agent.untraced import Untraced
 from errata.agent.workspace import Workspace, workspace_of
 
 Graph = CompiledStateGraph[RunState, None, RunState, RunState]
@@ -115,7 +116,7 @@ def build(checkpointer: BaseCheckpointSaver[str] | None = None) -> Graph:
     flow.add_edge("propose", "await_approval")
     flow.add_edge("apply", "report")
     flow.add_edge("report", END)
-    return flow.compile(checkpointer=checkpointer)
+    return Untraced(**vars(flow.compile(checkpointer=checkpointer)))
 
 
 def _workspace(state: RunState) -> Workspace:

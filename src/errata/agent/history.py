@@ -33,20 +33,21 @@ def history_of(workspace: Workspace, item_id: str) -> list[dict[str, Any]]:
 
 
 def in_words(entry: Mapping[str, Any]) -> str:
-    head = f"{entry['event']:>5}  {entry['at']}  "
+    head = one_line(f"{entry['event']:>5}  {entry['at']}  ")
     if entry["kind"] == "decision":
-        what = _said(entry)
-        saw = f"proposed {entry['proposed_label']}" if entry["seeing"] == "proposal" else "nothing proposed"
+        what = said(entry)
+        saw = "nothing proposed" if entry["seeing"] == "blind" else f"proposed {entry['proposed_label'] or 'no label'}"
         how = f"(user {entry['user']}, {entry['looked']}, seeing {saw})"
         return head + one_line(f"{entry['item_id']}: {what}, by {entry['by']} {how}")
     if entry["kind"] == "undo":
         return head + one_line(f"decision {entry['undoes']} taken back by {entry['by']}")
     if entry["kind"] == "trusted":
         return head + one_line(f"the history up to here trusted by {entry['by']} (user {entry['user']})")
-    return f"{head}{entry['patch']} {entry['kind']}: {entry['changes']} labels in {entry['output']}"
+    return head + one_line(f"{entry['patch']} {entry['kind']}: {entry['changes']} labels in {entry['output']}")
 
 
-def _said(entry: Mapping[str, Any]) -> str:
+def said(entry: Mapping[str, Any]) -> str:
+    """What a decision did to its item's label."""
     if entry["answer"] != "label":
         return f"{entry['given_label']}: {ANSWERS[entry['answer']]}"
     if entry["label"] == entry["given_label"]:

@@ -58,5 +58,5 @@ def _item_tokens(workspace: Workspace) -> int:
     queue = [row.idx for row in workspace.rows() if row.suspicion is not None][:100]
     if workspace.dataset.modality == "image" or not queue:
         return IMAGE_TOKENS
-    texts = [item.text or "" for item in workspace.dataset.items(queue)]
+    texts = [text or "" for text in workspace.dataset.texts(queue)]
     return sum(map(len, texts)) // (CHARACTERS_PER_TOKEN * len(texts))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
@@ -15,12 +15,13 @@ from errata.tools.features.embedder import Embedder, embed_readable
 from errata.tools.features.own import load_embeddings, load_probs
 from errata.tools.features.probe import FOLDS, out_of_fold_probs
 from errata.tools.inference.candidates import NOBODY
-from errata.types import F32, Int
+from errata.types import F32, Int, Item
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many are done, and of how many."""
 
-BLOCK = 1024
+BLOCK, BLOCK_BYTES = 1024, 64 << 20
+"""Items that are embedded together: so many, or so much of images as they are encoded."""
 
 
 def embed(workspace: Workspace, progress: Progress) -> None:
@@ -124,12 +125,13 @@ def _embed(workspace: Workspace, progress: Progress) -> F32:
             first_row.setdefault(row.content_sha, row.idx)
     fresh = list(first_row.values())
     broken: dict[str, str] = {}
-    block = BLOCK if embedder.per_item else max(len(fresh), 1)
-    for start in range(0, len(fresh), block):
-        items = workspace.dataset.items(fresh[start : start + block])
-        vectors, problems = embed_readable(embedder, items, _counted(progress, "embed", start, len(fresh)))
+    done = 0
+    for items in _blocks(workspace.dataset.each(fresh), BLOCK if embedder.per_item else len(fresh)):
+        vectors, problems = embed_readable(embedder, items, _counted(progress, "embed", done, len(fresh)))
         known.update(vectors)
         broken.update(problems)
+        done += len(items)
+        del items  # before the next ones are read
     if not known:
         raise DataError(f"no content of {workspace.data_path} can be read: {next(iter(broken.values()))}")
     if broken:
@@ -137,6 +139,20 @@ def _embed(workspace: Workspace, progress: Progress) -> F32:
     workspace.note(features={"name": embedder.name, "strength": embedder.strength, "embedded": len(fresh)})
     nothing = np.zeros_like(next(iter(known.values())))
     return np.stack([known.get(row.content_sha, nothing) for row in rows])
+
+
+def _blocks(items: Iterable[Item], most: int) -> Iterator[list[Item]]:
+    block: list[Item] = []
+    held = 0
+    for item in items:
+        block.append(item)
+        held += len(item.image or b"")
+        del item
+        if len(block) == most or held > BLOCK_BYTES:
+            yield block
+            block, held = [], 0
+    if block:
+        yield block
 
 
 def _counted(progress: Progress, step: str, before: int, total: int) -> Callable[[int], None]:

@@ -13,7 +13,9 @@ from errata.agent.results import result_rows
 from errata.agent.workspace import Workspace
 from errata.tools.visible import one_line
 
-TEXT_SHOWN = 2000
+TEXT_SHOWN, SAID_SHOWN = 2000, 500
+BAR = "  | "
+"""Stands before every line of the item's text, so that no text can pass for a line of errata's own."""
 
 
 def evidence_of(workspace: Workspace, item_id: str) -> dict[str, Any]:
@@ -52,27 +54,36 @@ def evidence_of(workspace: Workspace, item_id: str) -> dict[str, Any]:
 
 
 def describe(found: dict[str, Any]) -> str:
+    """For a terminal. Only the item's own text has several lines, each behind a bar."""
     lines = [f"{one_line(found['item_id'])}   labeled {one_line(str(found['given_label']))}   {found['status']}"]
-    if found["text"] is not None:
-        lines.append(f"  {found['text']}")
+    # Every line end that Unicode knows: a terminal, or what a person pastes it into, may know them too.
+    lines += [BAR + one_line(line) for line in (found["text"] or "").splitlines()]
     if found["outcome"]:
-        lines.append(f"  {_outcome(found)}   confidence {found['confidence']:.2f}")
-    lines.append(f"  {found['reason']}")
+        lines.append(f"  {_outcome(found)}")
+    if found["reason"]:
+        lines.append(f"  {one_line(found['reason'])}")
     if "probabilities" in found:
         ranked = sorted(found["probabilities"].items(), key=lambda pair: -pair[1])
-        lines.append("  " + ", ".join(f"{name} {p:.3f}" for name, p in ranked[:6]))
-        lines += [f"  {name}: quality {quality:.3f}" for name, quality in found["detectors"].items()]
-    lines += [f"  {v['judge']}, {v['protocol']} ({v['prompt']}) said: {v['said']}" for v in found["verdicts"]]
+        lines.append("  " + ", ".join(f"{one_line(name)} {p:.3f}" for name, p in ranked[:6]))
+        lines += [f"  {one_line(name)}: quality {quality:.3f}" for name, quality in found["detectors"].items()]
+    lines += ["  " + _answer(verdict) for verdict in found["verdicts"]]
     lines += [in_words(entry) for entry in found["history"]]
     return "\n".join(lines)
 
 
+def _answer(verdict: dict[str, Any]) -> str:
+    """A judge's name and words are those of its server."""
+    judge, said = one_line(verdict["judge"]), one_line(verdict["said"], SAID_SHOWN)
+    return f"{judge}, {verdict['protocol']} ({verdict['prompt']}) said: {said}"
+
+
 def _outcome(found: dict[str, Any]) -> str:
-    """What is proposed; under ``keep`` the proposed label is only the best other one."""
-    given, proposed = one_line(str(found["given_label"])), one_line(str(found["proposed_label"]))
+    """What is proposed, and how sure that is; of an ambiguous item nothing is sure."""
+    given, best_other = one_line(str(found["given_label"])), one_line(str(found["best_other_label"]))
     words = {
         "keep": f"keep {given}",
-        "relabel": f"relabel: {proposed}",
-        "ambiguous": f"ambiguous: {given} or {proposed}",
+        "relabel": f"relabel: {best_other}",
+        "ambiguous": f"ambiguous: {given} or {best_other}",
     }
-    return words.get(found["outcome"]) or str(found["outcome"])
+    said = words.get(found["outcome"]) or one_line(str(found["outcome"]))
+    return said if found["confidence"] is None else f"{said}   confidence {found['confidence']:.2f}"

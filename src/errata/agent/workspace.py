@@ -19,10 +19,12 @@ from errata.tools.detectors import detectors
 from errata.tools.inference.held_back import STEERING
 from errata.tools.judging.bank import Bank
 from errata.tools.judging.bank_file import from_json
+from errata.tools.judging.images import at_hand
 from errata.tools.store import RunInfo, Store
 from errata.tools.store.arrays import Arrays
 from errata.tools.store.choose_run import choose_run
 from errata.tools.store.decisions import Terms, standing
+from errata.tools.store.gate import Gate
 from errata.tools.store.place import absolute_place
 from errata.tools.store.run_folder import RunFolder
 from errata.tools.store.store import ItemRow
@@ -55,6 +57,11 @@ class Workspace:
     def data_path(self) -> Path:
         """Where the data lies, seen from the run folder: in a project that was moved or copied, the project's own."""
         return absolute_place(self.run.data_path, self.folder.path)
+
+    @property
+    def gate(self) -> Gate:
+        """Through it goes every file that is written outside the run folder."""
+        return Gate(self.store, self.data_path)
 
     @cached_property
     def dataset(self) -> Dataset:
@@ -150,8 +157,8 @@ class Workspace:
 
     @cached_property
     def reference_items(self) -> list[Item]:
-        """Items that nobody doubts, for the controls; their content is read once."""
-        return self.dataset.items(self.run.facts.get("references", []))
+        """Items that nobody doubts, for the controls; their content is read, and made ready to be sent, once."""
+        return [at_hand(item) for item in self.dataset.each(self.run.facts.get("references", []))]
 
     def decisions(self, rows: Sequence[ItemRow] | None = None) -> dict[int, Decision]:
         rows = rows if rows is not None else self.rows()
@@ -187,6 +194,8 @@ def open_data(path: Path, settings: Settings, *, patched: bool = False, folder: 
         delimiter=settings.delimiter,
         no_label=settings.no_label,
         many_labels=settings.many_labels,
+        image_roots=settings.image_root,
+        class_level=settings.class_level,
         allow_one_label=patched,
         folder=folder,
     )

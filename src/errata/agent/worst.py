@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import repeat
 
+from errata.agent.results import proposed
 from errata.agent.workspace import Workspace
 from errata.errors import DataError, SetupError
 from errata.tools.data.images import as_png
@@ -24,22 +26,22 @@ def worst_items(
     statuses: Sequence[Status],
 ) -> tuple[WorstItem, ...]:
     """These items, in this order. One whose content cannot be shown says why."""
-    contents, missing = _contents(workspace, [row.idx for row, _ in suspected])
+    contents = _contents(workspace, [row.idx for row, _ in suspected])
     shown = []
-    for row, proposal in suspected:
-        decision = decisions.get(row.idx)
+    for (row, proposal), (item, missing) in zip(suspected, contents, strict=False):
+        decision, says = decisions.get(row.idx), proposed(proposal)
         bare = WorstItem(
             item_id=row.item_id,
             given_label=str(row.given_label),
             outcome=proposal.outcome or "keep",
-            proposed_label=proposal.proposed_label,
-            confidence=proposal.confidence,
+            proposed_label=says["proposed_label"],
+            best_other_label=says["best_other_label"],
+            confidence=says["confidence"],
             quality=proposal.quality,
             reason=proposal.reason,
             status=statuses[row.idx],
             decided=_in_words(decision) if decision else None,
         )
-        item = contents.get(row.idx)
         shown.append(replace(bare, missing=missing) if item is None else _with_content(bare, item))
     return tuple(shown)
 
@@ -58,13 +60,14 @@ def _in_words(decision: Decision) -> str:
     return f"{decision.by} said: {what}"
 
 
-def _contents(workspace: Workspace, rows: Sequence[int]) -> tuple[dict[int, Item], str]:
-    """The items with their content, and why it is not there where it is not."""
+def _contents(workspace: Workspace, rows: Sequence[int]) -> Iterator[tuple[Item | None, str]]:
+    """The items with their content, one at a time, or why it is not there; no fewer than asked for."""
     try:
-        return {item.idx: item for item in workspace.dataset.items(rows)}, ""
+        for item in workspace.dataset.each(rows):
+            yield item, ""
     except (DataError, SetupError) as error:
         # A report must not fail because the data was moved, or changed in place, since the run.
-        return {}, str(error)
+        yield from repeat((None, str(error)))
 
 
 def _with_content(shown: WorstItem, item: Item) -> WorstItem:

@@ -3,28 +3,38 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from errata.agent import approval, changes, results
+from errata.agent import approval, changes, moments, results
+from errata.agent import undo as undoing
 from errata.agent.approval import DecidedMany, Person
 from errata.agent.begin import begin
 from errata.agent.changes import Applied, Reverted
 from errata.agent.drive import drive
 from errata.agent.status import status_of
+from errata.agent.stored import confirmed
+from errata.agent.undo import Undone
 from errata.agent.workspace import Workspace
 from errata.settings import Settings, load_settings
+from errata.tools.judging.spec import check_forms
 from errata.tools.patch import PatchLine
+from errata.tools.store.run_folder import RunFolder
 from errata.types import Answer
 
 
 def open(path: str | Path, *, run: str | Path | None = None, **settings: Any) -> Run:
     """The run of this data; ``settings`` are those of the command line (text, image, label, id, probs, guideline, ...).
 
-    Nothing is read or written before the first step. Raises SetupError for a setting that does not exist.
+    No data is read and nothing written before the first step. Raises SetupError for a setting that does not exist, and
+    for a judge, a host, a price or a file elsewhere that an errata.toml here names and ``settings`` do not.
     """
-    return Run(Path(path), load_settings(**settings), Path(run) if run else None)
+    data, folder = Path(path), Path(run) if run else None
+    run_folder = folder or RunFolder.beside(data).path
+    return Run(data, confirmed(load_settings(**settings), settings, data, run_folder), folder)
 
 
 @dataclass
@@ -46,8 +56,13 @@ class Run:
 
     @property
     def results(self) -> list[dict[str, Any]]:
-        """One row per item: item_id, given_label, status, outcome, proposed_label, confidence, quality (low = bad)."""
+        """One row per item: item_id, given_label, status, outcome, proposed_label (of ``relabel`` alone), confidence,
+        quality (low = bad), best_other_label."""
         return results.result_rows(self._open())
+
+    def results_with(self, *columns: str) -> list[dict[str, Any]]:
+        """The same with these columns of the data, each under ``data.NAME``. DataError for one that is not there."""
+        return results.result_rows(self._open(), columns)
 
     @property
     def proposals(self) -> list[dict[str, Any]]:
@@ -66,6 +81,22 @@ class Run:
     def reject(self, where: str, *, by: str | None = None) -> DecidedMany:
         return approval.decide_where(self._open(), self._person(by), False, where)
 
+    def undo(
+        self,
+        *,
+        events: Sequence[int | range] = (),
+        where: str | None = None,
+        since: datetime | str | None = None,
+        by: str | None = None,
+    ) -> Undone:
+        """Take decisions back: the last one, whoever made it (all of a rule's at once), or what all of these name.
+
+        ``events`` are numbers of the log; ``since`` is a time, ``"30m"`` or ISO 8601; ``by`` is who takes them back.
+        What was applied stays applied until ``revert``.
+        """
+        moment = moments.since(since) if isinstance(since, str) else since
+        return undoing.undo(self._open(), self._person(by), events=events, where=where, since=moment)
+
     def diff(self) -> list[PatchLine]:
         """The label changes that have been decided."""
         return changes.changes(self._open())
@@ -83,7 +114,9 @@ class Run:
 
     def _drive(self, judges: tuple[str, ...], budget: str = "") -> dict[str, Any]:
         self.close()
-        self.settings = self.settings.model_copy(update={"judge": judges, "budget": budget or self.settings.budget})
+        check_forms(judges)
+        asked = {"judge": judges, "budget": budget or self.settings.budget}
+        self.settings = Settings.model_validate(dict(self.settings) | asked)
         workspace = self._open()
         drive(workspace, lambda step, done, total: None)
         return status_of(workspace)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -16,6 +16,8 @@ from errata.apps.terminal.guide import show_guide
 from errata.apps.terminal.keys import read_key
 from errata.apps.terminal.labels import matching, numbered
 from errata.apps.terminal.sitting import Sitting
+from errata.errors import DataError
+from errata.tools.store.events import Event
 from errata.tools.visible import one_line
 from errata.types import Answer
 
@@ -57,11 +59,13 @@ def review(workspace: Workspace, person: Person, console: Console, read_key: Rea
 
 
 class _Review:
-    """Cards out, keys in. ``notice`` is the line that the next card shows: what the last key did."""
+    """Cards out, keys in. ``notice`` is the line that the next card shows: what the last key did. ``asked``: what a
+    second u takes back, many decisions that were made at once."""
 
     def __init__(self, sitting: Sitting, console: Console, read_key: ReadKey) -> None:
         self._sitting, self._console, self._read_key = sitting, console, read_key
         self._notice = ""
+        self._asked: list[Event] = []
 
     def go_through(self) -> None:
         while rows := self._sitting.open_rows():
@@ -72,28 +76,39 @@ class _Review:
         while True:
             draw(replace(card, notice=self._notice), self._console)
             key, self._notice = self._read_key(), ""
+            asked, self._asked = self._asked, []
             if key in QUIT:
                 raise EOFError
             answered = _answered(key, card)
-            if answered is not None:
-                self._decide(card, *answered)
+            if answered is not None and self._decide(card, *answered):
                 return
-            if key == "u" and self._undo():
+            if key == "u" and self._undo(asked):
                 return
-            card = self._seen_otherwise(key, card)
+            card = card if answered is not None else self._seen_otherwise(key, card)
 
-    def _decide(self, card: Card, answer: Answer, label: str | None) -> None:
-        self._sitting.decide(card.item.item_id, card.item.given_label, answer, label)
+    def _decide(self, card: Card, answer: Answer, label: str | None) -> bool:
+        """Whether it was stored: a proposal may name a label that this data does not have."""
+        try:
+            self._sitting.decide(card.item.item_id, card.item.given_label, answer, label)
+        except DataError as error:
+            self._notice = one_line(f"Nothing was decided. {error}")
+            return False
         said = _in_words(answer, label, card.item.given_label)
         self._notice = f"Item {one_line(card.item.item_id, 40)}: {said}. u takes it back."
+        return True
 
-    def _undo(self) -> bool:
-        taken = self._sitting.undo()
-        if taken is None:
+    def _undo(self, asked: Sequence[Event]) -> bool:
+        """Whether the last decision was taken back; many at once only where the key before has asked for them."""
+        last = self._sitting.last_mine()
+        if len(last) > 1 and last != asked:
+            self._asked = last
+            self._notice = f"The last that you decided are {len(last)} items, by rule. u once more takes them all back."
+            return False
+        if not last:
             self._notice = "There is nothing to take back."
             return False
-        was = _in_words(taken.answer, taken.label, taken.given_label)
-        self._notice = f"Taken back: item {one_line(taken.item_id, 40)} was {was}."
+        self._sitting.take_back(last)
+        self._notice = _taken_back(last)
         return True
 
     def _seen_otherwise(self, key: str, card: Card) -> Card:
@@ -136,6 +151,15 @@ def _in_words(answer: Answer, label: str | None, given: str | None) -> str:
         name = one_line(str(label), 40)
         return f"kept as {name}" if label == given else f"changed to {name}"
     return WORDS.get(answer, "passed on")
+
+
+def _taken_back(events: Sequence[Event]) -> str:
+    by_rule = " by rule" * (events[0].body["looked"] == "rule")
+    if len(events) > 1:
+        return f"Taken back: {len(events)} items were decided{by_rule}, and are open again."
+    body = events[0].body
+    was = _in_words(body["answer"], body["label"], body["given_label"])
+    return f"Taken back: item {one_line(body['item_id'], 40)} was {was}{by_rule}."
 
 
 def _farewell(summary: ReviewSummary) -> str:

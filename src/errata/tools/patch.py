@@ -16,7 +16,8 @@ from errata.tools.data.atomic import atomic_write
 from errata.tools.data.copying import copy_path
 from errata.tools.data.dataset import Dataset
 from errata.tools.data.fingerprint import sha_of_path
-from errata.tools.data.image_folder import ImageFolder, moved_name
+from errata.tools.data.image_folder import ImageFolder
+from errata.tools.data.new_names import moved_name
 from errata.tools.data.write import Edit, check_current, listing, write_labels
 from errata.types import Looked
 

@@ -10,6 +10,7 @@ import pytest
 
 from errata.errors import DataError, PatchConflict, SetupError
 from errata.tools.data import Columns, Edit, open_dataset, write_labels
+from errata.tools.data.image_folder import ImageFolder
 
 COLUMNS = Columns(None)
 
@@ -51,17 +52,51 @@ def test_a_relabeled_image_moves_and_all_else_stays(folder: Path, name: str) -> 
     assert sorted(path.name for path in folder.parent.iterdir()) == sorted({"pets", name})
 
 
-def test_two_images_of_one_name_are_a_conflict(folder: Path) -> None:
+def test_images_whose_names_clash_get_free_ones_and_their_own_ones_back(folder: Path) -> None:
+    """Row 15 of the field cases: every class counts from 0000.png."""
+    before, out, back = everything(folder), folder.parent / "out", folder.parent / "back"
+    dataset = open_dataset(folder, COLUMNS)
+    assert isinstance(dataset.table, ImageFolder)
+    raws = write_labels(dataset, {0: Edit("cat", "dog"), 2: Edit("dog", "cat")}, out)
+    places = dataset.table.new_places({0: "dog", 2: "cat"})
+    assert places == {0: "dog/1-2.png", 2: "cat/1-2.png"}
+    assert everything(folder) == before
+    moved = everything(out)
+    assert moved.pop("dog/1-2.png") == before["cat/1.png"]
+    assert moved.pop("cat/1-2.png") == before["dog/1.png"]
+    applied = open_dataset(out, COLUMNS)
+    rows = {applied.item_ids.index(place): row for row, place in places.items()}
+    former = {now: Edit(applied.given_labels[now], dataset.given_labels[row], raws[row]) for now, row in rows.items()}
+    write_labels(applied, former, back)
+    assert everything(back) == before
+
+
+def test_a_name_that_is_taken_meanwhile_is_not_given_back(folder: Path) -> None:
     before = everything(folder)
-    with pytest.raises(PatchConflict, match=r"dog/1\.png"):
-        write_labels(open_dataset(folder, COLUMNS), {0: Edit("cat", "dog")}, folder)
+    for raw, why in (
+        ("dog/1.png", "is taken"),
+        ("cat/9.png", "no name in the class"),
+        ("dog/../../9.png", "no name in"),
+    ):
+        with pytest.raises(PatchConflict, match=why):
+            write_labels(open_dataset(folder, COLUMNS), {0: Edit("cat", "dog", raw)}, folder)
     assert everything(folder) == before
 
 
-@pytest.mark.parametrize("label", ["..", "a/b", "", "."])
-def test_a_label_that_leaves_the_folder_is_refused(folder: Path, label: str) -> None:
+@pytest.mark.parametrize(
+    "label", ["..", "a/b", "", ".", "CON", "lpt1.txt", "owl.", " owl", ".owl", "a:b", "o\nwl", "ü" * 200]
+)
+def test_a_label_that_names_no_folder_is_refused_before_anything_is_written(folder: Path, label: str) -> None:
     with pytest.raises(DataError, match="not a folder's name"):
         write_labels(open_dataset(folder, COLUMNS), {0: Edit("cat", label)}, folder.parent / "out")
+    assert not (folder.parent / "out").exists()
+
+
+def test_a_folder_that_is_there_may_be_called_as_it_is(folder: Path) -> None:
+    (folder / "cat").rename(folder / "a:b")
+    out = folder.parent / "out"
+    write_labels(open_dataset(folder, COLUMNS), {2: Edit("dog", "a:b")}, out)
+    assert (out / "a:b" / "1-2.png").exists()
 
 
 def test_a_folder_has_no_columns(folder: Path) -> None:
@@ -84,3 +119,11 @@ def test_file_names_that_are_no_utf8_are_named_where_they_would_be_ids_and_kept_
     (folder / "cat" / os.fsdecode(b"\xff.png")).write_bytes(b"x")
     with pytest.raises(DataError, match="whose name is not UTF-8"):
         open_dataset(folder, COLUMNS)
+
+
+def test_names_with_line_ends_and_orders_are_items_like_any_other(folder: Path) -> None:
+    for name in ("\x1b[2J.png", "a\nb.png", "--in-place.png", "$(reboot).png", "\u202egnp.png"):
+        (folder / "cat" / name).write_bytes((folder / "cat" / "1.png").read_bytes())
+    dataset = open_dataset(folder, COLUMNS)
+    assert len(dataset) == 9
+    assert not dataset.problems

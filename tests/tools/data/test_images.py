@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -79,6 +81,7 @@ def test_as_png_gives_the_same_pixels() -> None:
     [
         (b"", "not an image"),
         (b"hello", "not an image"),
+        (b"\0\0\0\x18ftypheic" + bytes(40), "HEIC, which errata does not read"),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not an image"),
         (encode(noise())[:3000], "cannot be decoded"),
         (encode(noise(), "JPEG")[:1500], "cannot be decoded"),
@@ -104,3 +107,43 @@ def test_any_damage_is_a_data_error_or_a_picture() -> None:
                 assert load_image(data.tobytes()[: rng.integers(1, len(data) + 1)], max_side=8).mode == "RGB"
             except DataError:
                 continue
+
+
+def test_strips_give_the_pixels_that_the_whole_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+    rgba = noise().convert("RGBA")
+    rgba.putalpha(noise().getchannel(0))
+    deep = Image.fromarray(np.random.default_rng(1).integers(0, 65536, (64, 64), dtype=np.uint16))
+    floats = Image.fromarray(np.random.default_rng(2).normal(size=(64, 64)).astype(np.float32))
+    pictures = [encode(rgba), encode(deep), encode(floats, "TIFF"), encode(PALETTE.resize((64, 64)), transparency=0)]
+    whole = [np.asarray(load_image(data)) for data in pictures]
+    monkeypatch.setattr("errata.tools.data.images.STRIP_PIXELS", 64 * 5)
+    for before, data in zip(whole, pictures, strict=True):
+        assert np.array_equal(np.asarray(load_image(data)), before)
+
+
+LARGE = """
+import io, resource, threading
+import numpy as np
+from PIL import Image
+from errata.tools.data.images import as_png
+out = io.BytesIO()
+{picture}.save(out, {format!r}, compress_level=1)
+threads = [threading.Thread(target=as_png, args=(out.getvalue(), 64)) for _ in range({threads})]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+@pytest.mark.parametrize(
+    ("picture", "format", "threads"),
+    [
+        # Both took more than 2 GB: floats of the whole picture, and all threads at once.
+        ("Image.fromarray(np.zeros((9450, 9450), np.uint16))", "PNG", 1),
+        ("Image.new('RGB', (8000, 8000))", "PNG", 5),
+    ],
+)
+def test_memory_follows_the_largest_picture_and_not_their_number(picture: str, format: str, threads: int) -> None:
+    code = LARGE.format(picture=picture, format=format, threads=threads)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 1000

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from errata.errors import DataError
-from errata.tools.data.label_file import LARGEST, read_label_space
+from errata.toml import LARGEST
+from errata.tools.data.label_file import read_label_space
 from errata.types import LabelSpace
 
 
@@ -34,12 +35,22 @@ def test_a_label_is_known_by_its_former_names(tmp_path: Path) -> None:
         (f"[labels.a]\ndefinition = {'9' * 5000}\n[labels.b]\n", "cannot be read as a label file"),
         (f"x = {'[' * 5000}", "cannot be read as a label file"),
         (f"x = {'{a=' * 5000}", "cannot be read as a label file"),
+        (f"[labels.a]\n{'a.' * 50_000}a = 1", "a name has thousands of dots"),
+        (f"[labels{'.' + chr(34) * 2 + ' '}{(' . ' + chr(39) * 2) * 50_000}]", "a name has thousands of dots"),
+        ("x" * 2_000_000, "cannot be read as a label file"),
+        ('"x' * 1_000_000, "cannot be read as a label file"),
         ("#" * (LARGEST + 1), "larger than 16 MB"),
     ],
 )
 def test_a_file_that_is_none_is_explained(tmp_path: Path, text: str, says: str) -> None:
     with pytest.raises(DataError, match=says):
         space_of(tmp_path, text, "a", "b")
+
+
+def test_a_definition_may_hold_any_prose(tmp_path: Path) -> None:
+    prose = "One. Two. Three. " * 400 + "e.g. a.b.c.d ... " * 40 + '"quoted". ' * 50
+    space = space_of(tmp_path, f"[labels.a]\ndefinition = '''{prose}'''\n[labels.b]\n", "a", "b")
+    assert space.definitions == {"a": prose}
 
 
 def test_a_label_of_the_data_that_differs_in_form_counts_as_the_one_listed(tmp_path: Path) -> None:

@@ -88,6 +88,57 @@ def test_pickled_truncated_and_missing_files_are_refused(tmp_path):
             load_embeddings(str(tmp_path / name), Table())
 
 
+def header(text: bytes, version: bytes = b"\x01\x00") -> bytes:
+    return b"\x93NUMPY" + version + len(text).to_bytes(2 if version[0] == 1 else 4, "little") + text
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\x93NUMPY",
+        b"PK\x03\x04" + bytes(40),
+        header(b"{'descr': '<f4', 'fortran_order': False, 'shape': (3, 9999999999999999), }\n") + bytes(24),
+        header(b"{'descr': '<f4', 'fortran_order': False, 'shape': (3, -2), }\n") + bytes(24),
+        header(b"{'descr': '<f4', 'fortran_order': False, 'shape': (3, True), }\n") + bytes(24),
+        header(b"{'descr': '<f4', 'fortran_order': False, 'shape': (3, 2.0), }\n") + bytes(24),
+        header(b"{'descr': ('<f4', (9,) * 9), 'fortran_order': 0, 'shape': (3, 2), }\n") + bytes(24),
+        header(b"{'descr': [('a', '<f4'), ('a', '<f4')], 'fortran_order': False, 'shape': (3, 2), }\n") + bytes(48),
+        header(b"(" * 3000 + b")" * 3000),
+        header(b"{'descr': '<f4', 'fortran_order': False, 'shape': (3, 2L, }\n") + bytes(24),
+        header(b"{'descr': '\xff', 'fortran_order': False, 'shape': (3, 2), }\n", b"\x03\x00") + bytes(24),
+        header(b"[" * 50_000, b"\x02\x00"),
+        header(b"{'descr': '|O', 'fortran_order': False, 'shape': (3, 2), }\n") + b"cos\nsystem\n(S'true'\ntR.",
+    ],
+)
+def test_headers_that_describe_nothing_are_refused(tmp_path, content):
+    (tmp_path / "e.npy").write_bytes(content)
+    with pytest.raises(DataError, match="not a whole"):
+        load_embeddings(str(tmp_path / "e.npy"), Table())
+
+
+def test_a_header_by_python_2_is_read(tmp_path):
+    text = header(b"{'descr': '<f4', 'fortran_order': False, 'shape': (3L, 2L), }\n")
+    (tmp_path / "e.npy").write_bytes(text + np.ones((3, 2), "<f4").tobytes())
+    assert load_embeddings(str(tmp_path / "e.npy"), Table()).shape == (3, 2)
+
+
+def test_a_sparse_file_of_endless_columns_is_refused_before_it_is_read(tmp_path):
+    text = header(b"{'descr': '|i1', 'fortran_order': False, 'shape': (3, 9999999999), }\n")
+    with (tmp_path / "e.npy").open("wb") as file:
+        file.write(text)
+        file.truncate(len(text) + 3 * 9_999_999_999)
+    with pytest.raises(DataError, match="9,999,999,999 columns; more than 1,048,576 are none"):
+        load_embeddings(str(tmp_path / "e.npy"), Table())
+    with pytest.raises(DataError, match="9999999999 columns, the dataset has 2 labels"):
+        load_probs(str(tmp_path / "e.npy"), Table())
+
+
+def test_a_number_too_large_for_a_float_is_refused():
+    with pytest.raises(DataError, match="other than numbers"):
+        load_embeddings("e", Table(e=[[10**400, 1], [1, 1], [1, 1]]))
+
+
 def test_an_unknown_column_is_the_datasets_error():
     with pytest.raises(DataError, match="no column 'q'"):
         load_probs("q", Table())

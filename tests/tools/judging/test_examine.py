@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import io
 import math
+from collections.abc import Iterator
 
 import pytest
 from PIL import Image
 
 from errata.errors import BudgetExceeded, ModelError, ModelRefused
 from errata.testing import Answer, FakeChat, MemoryCalls
+from errata.tools.judging import examine
 from errata.tools.judging.bank import Bank, by_rule
 from errata.tools.judging.budget import Budget
 from errata.tools.judging.chat import ChatRequest
 from errata.tools.judging.door import Door
 from errata.tools.judging.examine import PROTOCOLS, Judged, JudgeSetup, JudgeTask, judge_items
+from errata.tools.judging.images import held_bytes
 from errata.types import OTHER_ANSWERS, Item, LabelSpace
 
 SPACE = LabelSpace(("cat", "dog"))
@@ -134,3 +137,30 @@ def test_an_image_that_cannot_be_read_makes_only_its_own_item_unreadable() -> No
     assert [verdict.readable for verdict in found.verdicts] == [False, False, True, True]
     assert "not an image" in found.verdicts[0].said
     assert len(model.requests) == 4
+
+
+def test_only_so_many_images_are_read_as_there_is_memory_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(examine, "HELD_BYTES", 3 * held_bytes(item(0, png(64))))
+    read, answered, ahead = 0, 0, 0
+
+    def tasks() -> Iterator[JudgeTask]:
+        nonlocal read, ahead
+        for idx in range(30):
+            read += 1
+            ahead = max(ahead, read - answered)
+            yield JudgeTask(item(idx, png(64)), "blind_choice", ("dog", "cat"))
+
+    async def main() -> Judged:
+        door = Door(FakeChat(first_choice, limit=64, latency_s=0.001), MemoryCalls(), Budget())
+
+        def finished(count: int) -> None:
+            nonlocal answered
+            answered = count
+
+        try:
+            return await judge_items(door, tasks(), JudgeSetup(SPACE), finished)
+        finally:
+            await door.close()
+
+    assert len(asyncio.run(main()).verdicts) == 30
+    assert ahead == 4  # three in flight, and one that waits for room

@@ -59,7 +59,7 @@ def verdict(idx: int, judge: str = "j") -> Verdict:
     return Verdict(idx, judge, "blind_choice", PromptRef("blind_choice", "v1", "sha"), {"a": -0.1}, "A", ("k",))
 
 
-def call(key: str) -> CallRecord:
+def call(key: str, made_at: str = "2030-01-01T00:00:00") -> CallRecord:
     return CallRecord(
         key,
         "m",
@@ -75,7 +75,7 @@ def call(key: str) -> CallRecord:
         5.0,
         0.25,
         "m",
-        "2030-01-01T00:00:00",
+        made_at,
     )
 
 
@@ -106,13 +106,20 @@ def test_verdicts_and_proposals_round_trip_and_a_verdict_is_stored_once(store: S
     assert store.proposals(run.run_id) == {0: proposal}
 
 
-def test_calls_are_found_again_and_what_they_took_is_summed(store: Store) -> None:
-    store.calls.record([call("k1"), call("k2")])
-    store.calls.record([call("k1")])
+def test_calls_are_found_again_and_what_a_run_paid_is_summed_whatever_a_clock_said(store: Store) -> None:
+    first, second = start(store, [row(0, "x")]), start(store, [row(0, "x")], settings="s2")
+    store.calls_of(first.run_id).record([call("k1"), call("k2", made_at="1970")])
+    store.calls_of(second.run_id).record([call("k1"), call("k3")])
     assert store.calls.find(["k1", "nope"]) == {"k1": call("k1")}
-    spent = store.calls.spent_since("2029")
+    spent = store.calls_of(first.run_id).spent()
     assert (spent.calls, spent.tokens_in, spent.tokens_out, spent.usd) == (2, 200, 4, 0.5)
-    assert store.calls.spent_since("2031").calls == 0
+    assert store.calls_of(second.run_id).spent().calls == 1, "the first answer stands, and who paid for it"
+
+
+def test_calls_from_before_they_were_counted_by_run_count_from_its_start(store: Store) -> None:
+    run = start(store, [row(0, "x")])
+    store.calls.record([call("k1", made_at="9999"), call("k2", made_at="1970")])
+    assert store.calls_of(run.run_id).spent().calls == 1
 
 
 def test_an_unchanged_item_is_settled_and_brings_its_verdicts_along(store: Store) -> None:

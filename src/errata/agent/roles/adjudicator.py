@@ -121,9 +121,8 @@ def _held_back(workspace: Workspace, verdicts: Sequence[Verdict], controls: Sequ
     for verdict in (*verdicts, *(control for control in controls if control.idx not in references)):
         of_item.setdefault(verdict.idx, []).append(verdict)
     reasons = {idx: held_back(found) for idx, found in of_item.items()}
-    texts = {item.idx: item.text for item in workspace.dataset.items(sorted(of_item)) if item.text is not None}
-    for idx, text in texts.items():
-        flagged = flags(text, workspace.run.label_space.names)
+    for idx, text in zip(sorted(of_item), workspace.dataset.texts(sorted(of_item)), strict=True):
+        flagged = flags(text, workspace.run.label_space.names) if text is not None else ()
         if flagged:
             reasons[idx] = f"its text reads like an instruction ({flagged[0]})"
     return {idx: reason for idx, reason in reasons.items() if reason}

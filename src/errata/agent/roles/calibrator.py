@@ -17,8 +17,8 @@ from errata.tools.judging.controls import ask_controls, controls
 from errata.tools.judging.door import Door
 from errata.types import Item
 
-SAMPLE = 200
-"""So many items give their words, or their pictures, to the content-free ones."""
+SAMPLE, SAMPLE_BYTES = 200, 256 << 20
+"""So many items give their words, and so much of their pictures, as they are encoded, to the content-free ones."""
 
 
 def prepare(workspace: Workspace, judge: str) -> None:
@@ -28,11 +28,20 @@ def prepare(workspace: Workspace, judge: str) -> None:
         return
     rows = [row.idx for row in workspace.rows() if row.problem is None]
     drawn = random.Random(0).sample(rows, min(SAMPLE, len(rows)))  # noqa: S311  not a secret
-    free = content_free(workspace.dataset.items(sorted(drawn)))
+    free = content_free(_some(workspace, drawn))
     space = workspace.run.label_space
     sure = [replace(item, given_label=space.canonical(item.given_label)) for item in workspace.reference_items]
     found = workspace.panel.ask(judge, lambda door: _measure(workspace, door, free, sure))
     workspace.note(calibration=known | {judge: found})
+
+
+def _some(workspace: Workspace, drawn: Sequence[int]) -> list[Item]:
+    """The drawn items by their row; where their images take too much room, the last drawn come without one."""
+    found, room = [], SAMPLE_BYTES
+    for item in workspace.dataset.each(drawn):
+        room -= len(item.image or b"")
+        found.append(item if room >= 0 else replace(item, image=None))
+    return sorted(found, key=lambda item: item.idx)
 
 
 async def _measure(workspace: Workspace, door: Door, free: Sequence[Item], sure: Sequence[Item]) -> dict[str, Any]:

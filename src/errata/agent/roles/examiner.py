@@ -19,9 +19,6 @@ from errata.tools.store.inherit import inherit_verdicts
 BATCH = 4096
 """Questions between two looks at what is worth asking next. The server waits while that is thought over."""
 
-BLOCK = 64
-"""Items whose content is read together."""
-
 
 @dataclass(frozen=True, slots=True)
 class Examined:
@@ -72,11 +69,9 @@ def judge_batch(workspace: Workspace, progress: Callable[[str, int, int], None])
 
 def _tasks(workspace: Workspace, questions: Sequence[Question]) -> Iterator[JudgeTask]:
     """The questions with the content of their items, which is read as they are asked."""
-    for start in range(0, len(questions), BLOCK):
-        block = questions[start : start + BLOCK]
-        items = workspace.dataset.items([question.idx for question in block])
-        for item, q in zip(items, block, strict=True):
-            yield JudgeTask(item, q.protocol, q.labels, q.references)
+    items = workspace.dataset.each([question.idx for question in questions])
+    for item, q in zip(items, questions, strict=True):
+        yield JudgeTask(item, q.protocol, q.labels, q.references)
 
 
 def _prepare(workspace: Workspace, judge: str, progress: Callable[[str, int, int], None]) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 
 from errata.apps.cli import changes, decide, demo, doctor, look, run, runs
-from errata.apps.cli.ending import Ended
-from errata.errors import ErrataError
+from errata.apps.cli.console import take_any_text
+from errata.apps.cli.exits import ended
 
 app = typer.Typer(
     name="errata",
@@ -22,22 +23,25 @@ for module in (run, look, decide, changes, runs, demo, doctor):
     module.add_to(app)
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        from errata import __version__
+
+        typer.echo(f"errata {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Find the wrong labels in your dataset, see why, fix them. Undo anything."""
+
+
 def main() -> None:
-    """Exit codes: 0 done, or waiting for a person; 2 usage, data or setup; 130 interrupted, 143 terminated."""
-    try:
-        app()
-    except Ended as ended:
-        _stop(str(ended), ended.exit_code)
-    except ErrataError as error:
-        _stop(str(error), 2)
-    except KeyboardInterrupt:
-        _stop("Interrupted. Everything finished is kept; the same command goes on from here.", 130)
-    except OSError as error:
-        _stop(f"{error.filename or 'a file'}: {error.strerror or error}. Nothing was half written.", 2)
-
-
-def _stop(message: str, code: int) -> None:
-    from errata.tools.visible import one_line
-
-    sys.stderr.write(f"errata: {one_line(message)}\n")
-    sys.exit(code)
+    """Exit codes: 0 done, also where proposals are open; 1 a bug of errata; 2 usage, data or setup; 3 stopped early, by
+    the budget or a model's server; 130 interrupted, 143 terminated; 141 the reader of a pipe is gone."""
+    take_any_text()
+    sys.exit(ended(app))

@@ -7,12 +7,9 @@ from typing import Annotated
 
 import typer
 
-from errata.apps.cli.options import AsJson, Number, OfLabel, RunName, opened, print_json, say
+from errata.apps.cli.options import AsJson, Force, Number, OfLabel, RunName, opened, print_json, say
 
 Out = Annotated[Path | None, typer.Option("-o", metavar="FILE", help="Where to write.")]
-Force = Annotated[
-    bool, typer.Option("--force", help="Replace a file that errata did not write; a backup of it is kept.")
-]
 
 
 def diff(run: RunName = None, label: OfLabel = None, number: Number = None, as_json: AsJson = False) -> None:
@@ -73,14 +70,21 @@ def revert(run: RunName = None, out: Out = None, force: Force = False, as_json: 
     say(f"{done.changed} labels put back in {done.output}; bytes identical to the source: {same}")
 
 
-def blame(item: Annotated[str, typer.Argument()], run: RunName = None, as_json: AsJson = False) -> None:
+def blame(
+    item: Annotated[str, typer.Argument()],
+    run: RunName = None,
+    label: OfLabel = None,
+    number: Number = None,
+    as_json: AsJson = False,
+) -> None:
     """Who changed this item's label, when, why, seeing what."""
     from errata.agent.history import history_of, in_words
+    from errata.tools.visible import one_line
 
-    with opened(run) as workspace:
+    with opened(run, label, number) as workspace:
         found = history_of(workspace, item)
     print_json(found) if as_json else say(
-        "\n".join(map(in_words, found)) or f"Nobody has decided anything about {item}."
+        "\n".join(map(in_words, found)) or f"Nobody has decided anything about {one_line(item)}."
     )
 
 

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from errata.apps.cli.options import As, AsJson, RunName, opened, person, print_json, say
+from errata.apps.cli.options import As, AsJson, Number, OfLabel, RunName, opened, person, print_json, say
 from errata.errors import SetupError
+
+if TYPE_CHECKING:
+    from errata.agent.approval import DecidedMany
+
+LONGEST_TYPED = 200
+"""Characters of a condition that are printed for a person to type again."""
+
+Where = Annotated[
+    str | None, typer.Option(metavar="CONDITION", help='For example "confidence >= 0.9"; see docs/where.md.')
+]
 
 
 def review(
     run: RunName = None,
+    label: OfLabel = None,
+    number: Number = None,
     as_: As = None,
     terminal: Annotated[bool, typer.Option("--terminal", help="In this shell, one key a decision.")] = False,
     as_json: AsJson = False,
@@ -24,20 +37,33 @@ def review(
 
     if not terminal:
         raise SetupError("The review page is not built yet: use errata review --terminal")
-    with opened(run) as workspace:
-        summary = review(workspace, person(workspace, as_), Console(stderr=as_json), read_key)
+    piped, keys = not sys.stdin.isatty(), 0
+
+    def counted() -> str:
+        nonlocal keys
+        key = read_key()
+        keys += 1
+        return key
+
+    with opened(run, label, number) as workspace:
+        summary = review(workspace, person(workspace, as_), Console(stderr=as_json), counted)
+    if piped and not keys and summary.left:
+        raise SetupError(
+            "Nothing was asked: this is no terminal, and its input is empty. Pipe keys into it, one a line, or decide "
+            'by a rule: errata decide --accept --where "confidence >= 0.9"'
+        )
     if as_json:
         print_json(asdict(summary))
 
 
 def decide(
     run: RunName = None,
+    label: OfLabel = None,
+    number: Number = None,
     as_: As = None,
     accept: Annotated[bool, typer.Option("--accept", help="Take what is proposed.")] = False,
     reject: Annotated[bool, typer.Option("--reject", help="Keep the given label.")] = False,
-    where: Annotated[
-        str | None, typer.Option(metavar="CONDITION", help='For example "confidence >= 0.9"; see docs/where.md.')
-    ] = None,
+    where: Where = None,
     as_json: AsJson = False,
 ) -> None:
     """Accept or reject open proposals by a rule; recorded as a rule."""
@@ -45,17 +71,77 @@ def decide(
 
     if accept == reject or where is None:
         raise SetupError('Say --accept or --reject, and which: errata decide --accept --where "confidence >= 0.9"')
-    with opened(run) as workspace:
+    with opened(run, label, number) as workspace:
         done = decide_where(workspace, person(workspace, as_), accept, where)
     if as_json:
-        print_json({"decided": done.decided, "left": done.left})
-        return
-    say(f"{done.decided} proposals {'accepted' if accept else 'rejected'} by rule.")
-    if done.left:
-        say(f"{done.left} matched but are ambiguous: there is nothing to accept. Decide them: errata review --terminal")
-    say("Next: errata diff, then errata apply")
+        already = [{"by": by, "looked": looked, "items": items} for (by, looked), items in done.already.items()]
+        print_json({"decided": done.decided, "left": done.left, "already": already, "nothing_open": done.nothing_open})
+    else:
+        say(_in_words(done, "accepted" if accept else "rejected", where))
+
+
+def undo(
+    run: RunName = None,
+    label: OfLabel = None,
+    number: Number = None,
+    as_: As = None,
+    event: Annotated[
+        list[str] | None, typer.Option(metavar="N|N-M", help="Its number in errata log, or a range; repeat it.")
+    ] = None,
+    where: Where = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="TIME", help="What was decided since: 30m, 2h, 1d, or 2026-01-31T18:00.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take decisions back: the last one, whoever made it, or those named.
+
+    What a rule decided at one moment is one decision. It all stays in errata log, and no longer counts.
+    """
+    from errata.agent import undo as undoing
+    from errata.agent.moments import since as parsed
+
+    numbers = [_event(text) for text in event or ()]
+    moment = parsed(since) if since is not None else None
+    with opened(run, label, number) as workspace:
+        done = undoing.undo(workspace, person(workspace, as_), events=numbers, where=where, since=moment)
+    print_json(done.as_json()) if as_json else say(undoing.in_words(done))
 
 
 def add_to(app: typer.Typer) -> None:
-    app.command()(review)
-    app.command()(decide)
+    for command in (review, decide, undo):
+        app.command()(command)
+
+
+def _event(text: str) -> int | range:
+    import re
+
+    found = re.fullmatch(r"(\d{1,15})(?:-(\d{1,15}))?", text.strip(), re.ASCII)
+    if found is None:
+        raise SetupError(f"--event takes a number of errata log, or a range such as 12-17; got {text!r}.")
+    first, last = found.groups()
+    return int(first) if last is None else range(int(first), int(last) + 1)
+
+
+def _in_words(done: DecidedMany, what: str, where: str) -> str:
+    import shlex
+
+    from errata.agent.approval import decided_by
+    from errata.tools.visible import one_line
+
+    already = sum(done.already.values())
+    matched = done.decided + done.left + already
+    lines = [f"{done.decided} proposals {what} by rule."] if done.decided or done.left else []
+    if already:
+        condition = shlex.quote(one_line(where)) if len(where) <= LONGEST_TYPED else "CONDITION"
+        undo = f"errata undo --where {condition}"
+        who = decided_by(done.already)
+        lines.append(f"{already} of the {matched} that match were decided already: {who}. {undo} takes them back.")
+    if done.left:
+        lines.append(
+            f"{done.left} matched but are ambiguous: there is nothing to accept. Decide: errata review --terminal"
+        )
+    if not matched:
+        nothing = f", though {done.nothing_open} items do: nothing is proposed for them" * bool(done.nothing_open)
+        lines.append(f"No open proposal matches{nothing}. errata results shows what there is.")
+    return "\n".join([*lines, "Next: errata diff, then errata apply"] if done.decided else lines)

@@ -15,7 +15,9 @@ from errata.errors import SetupError
 if TYPE_CHECKING:
     from errata.demo.loop import Demo
 
-MARK = "digits.csv"
+DATA, MARK = "digits.csv", ".errata-demo"
+MADE = {MARK, DATA, "images", "digits.errata", "digits.relabeled.csv", "digits.reverted.csv"}
+"""All that a demo leaves in its folder. One without the mark, or that holds anything else, is somebody's own."""
 
 
 def demo(
@@ -46,10 +48,13 @@ def add_to(app: typer.Typer) -> None:
 def _make_anew(folder: Path) -> None:
     import shutil
 
-    if folder.exists() and any(folder.iterdir()):
-        if not (folder / MARK).exists():
+    if folder.exists():
+        found = {path.name for path in folder.iterdir()}
+        if found and not {MARK} <= found <= MADE:
             raise SetupError(f"{folder} holds something else than an earlier demo. Name another: errata demo FOLDER")
         shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    (folder / MARK).touch()
 
 
 def _tell(found: Demo, folder: Path) -> None:
@@ -58,14 +63,14 @@ def _tell(found: Demo, folder: Path) -> None:
 
     accepted = sorted((row for row in found.rows if row["accepted"]), key=_confidence)
     left = [row for row in found.rows if row["outcome"] not in (None, "keep") and not row["accepted"]]
-    status, data = found.status, folder / MARK
+    status, data = found.status, folder / DATA
     say(f"scan      {status['suspects']} of {status['items']} worth a look")
     say(f"judge     {status['spent']['calls']} calls, {status['unreadable_answers']} failed{tested(status)}")
     say("propose   " + ", ".join(f"{n} {name}" for name, n in status["outcomes"].items()) + "\n")
     for row in accepted[-3:]:
-        say(f"  {row['item_id']}   labeled {row['given_label']}, proposed {row['proposed_label']}   {_why(row)}")
+        say(f"  {row['item_id']}   labeled {row['given_label']}, proposed {row['proposed_label']}{_why(row)}")
     for row in left[:1]:
-        say(f"  {row['item_id']}   labeled {row['given_label']}, {row['outcome']}: left for you   {_why(row)}")
+        say(f"  {row['item_id']}   labeled {row['given_label']}, {row['outcome']}: left for you{_why(row)}")
     say(f"\nA script now says yes above {ACCEPT_ABOVE}. (On your data, a person does.)")
     say(f"apply     {found.errata.changed} changes, written to digits.relabeled.csv; the source is untouched\n")
     say("\n".join(_table(found)))
@@ -89,7 +94,7 @@ def _worst_mistake(rows: list[dict[str, Any]], data: Path) -> str:
     missed = [row for row in rows if row["outcome"] in (None, "keep") and row["given_label"] != row["true_label"]]
     if not wrong and not missed:
         return "none on these digits"
-    row = max(wrong or missed, key=_confidence)
+    row = max(wrong, key=_confidence) if wrong else max(missed, key=lambda row: float(row["quality"]))
     what = f"changed {row['given_label']} to {row['proposed_label']}" if wrong else f"left {row['given_label']} alone"
     return f"{row['item_id']}, {what}; in truth {row['true_label']}. See it: {_errata()} show {row['item_id']} {data}"
 
@@ -111,4 +116,5 @@ def _confidence(row: dict[str, Any]) -> float:
 
 
 def _why(row: dict[str, Any]) -> str:
-    return f"confidence {row['confidence']:.2f}\n         {row['reason']}"
+    sure = "" if row["confidence"] is None else f"   confidence {row['confidence']:.2f}"
+    return f"{sure}\n         {row['reason']}"

@@ -61,7 +61,7 @@ def ending_in_order(workspace: Workspace) -> Iterator[None]:
 
 
 def _kept(workspace: Workspace) -> str:
-    calls = workspace.store.calls.spent_since(workspace.run.started_at).calls
+    calls = workspace.store.calls_of(workspace.run.run_id).spent().calls
     return (
         f"Ended by you. {workspace.folder.path} keeps the scan and {calls} calls: the same command goes on from here."
     )
@@ -73,5 +73,7 @@ def _end_at_once(number: int, _: FrameType | None) -> None:
 
 
 def _say(text: str) -> None:
-    sys.stderr.write(f"errata: {text}\n")
+    from errata.tools.visible import one_line
+
+    sys.stderr.write(f"errata: {one_line(text)}\n")
     sys.stderr.flush()

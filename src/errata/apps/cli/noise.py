@@ -1,4 +1,4 @@
-"""Which classes are noisy, as a picture for a terminal: a bar for each class, and what its suspects look like."""
+"""Which classes are noisy, as a picture for a terminal: a bar for each class, and what its items look like."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ SHOWN = 20
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
-def picture(classes: Sequence[ClassNoise]) -> str:
-    """One line for each class with a suspect, the largest share first. The longest bar is the largest share."""
+def picture(classes: Sequence[ClassNoise], *, blocks: bool = True) -> str:
+    """One line for each class with a proposal, the largest share first. The longest bar is the largest share; without
+    ``blocks`` it is made of #, which every console has."""
     noisy = sorted((noise for noise in classes if noise.proposals), key=lambda noise: -_share(noise))
     if not noisy:
-        return "No class has a suspect."
+        return "No class has a proposal."
     width = min(NAME, max(len(one_line(noise.label)) for noise in noisy[:SHOWN]))
     largest = _share(noisy[0])
-    lines = [f"{'given label':{width}}  suspects  of items"]
-    lines += [_line(noise, width, largest) for noise in noisy[:SHOWN]]
+    lines = [f"{'given label':{width}}  proposals  of items"]
+    lines += [_line(noise, width, largest, blocks) for noise in noisy[:SHOWN]]
     if len(noisy) > SHOWN:
         lines.append(f"and {len(noisy) - SHOWN} more classes, in the report")
     return "\n".join(lines)
@@ -34,7 +35,7 @@ def as_json(classes: Sequence[ClassNoise]) -> list[dict[str, object]]:
         {
             "label": noise.label,
             "items": noise.wrong.items,
-            "suspects": noise.proposals,
+            "proposals": noise.proposals,
             "wrong": {"estimate": noise.wrong.estimate, "low": noise.wrong.low, "high": noise.wrong.high},
             "most_often": noise.rival,
             "most_often_items": noise.rival_items,
@@ -43,11 +44,12 @@ def as_json(classes: Sequence[ClassNoise]) -> list[dict[str, object]]:
     ]
 
 
-def _line(noise: ClassNoise, width: int, largest: float) -> str:
+def _line(noise: ClassNoise, width: int, largest: float, blocks: bool) -> str:
     share = _share(noise)
     name = one_line(noise.label, NAME)
     rival = f"  {noise.rival_items} look like {one_line(noise.rival, NAME)}" if noise.rival else ""
-    return f"{name:{width}}  {noise.proposals:8}  {noise.wrong.items:8}  {_bar(share / largest)} {share:5.1%}{rival}"
+    bar = _bar(share / largest) if blocks else ("#" * round(share / largest * BAR)).ljust(BAR)
+    return f"{name:{width}}  {noise.proposals:9}  {noise.wrong.items:8}  {bar} {share:5.1%}{rival}"
 
 
 def _bar(part: float) -> str:

@@ -17,14 +17,16 @@ if TYPE_CHECKING:
     from errata.agent.workspace import Workspace
 
 RETRY_LINE_EVERY_S = 10.0
+SERVER_WORDS = 500
 
 RunName = Annotated[
     str | None, typer.Argument(metavar="[RUN]", help="Run folder or the data's path. Default: the newest run here.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")]
 As = Annotated[str | None, typer.Option("--as", metavar="NAME", help="Who decides. Default: your user name.")]
-
-
+Force = Annotated[
+    bool, typer.Option("--force", help="Replace a file that errata did not write; a backup of it is kept.")
+]
 OfLabel = Annotated[str | None, typer.Option("--label", metavar="COL", help="The run of this label column.")]
 Number = Annotated[int | None, typer.Option("--number", metavar="N", help="A run by its number; see errata runs.")]
 
@@ -57,19 +59,25 @@ def say(text: str = "") -> None:
     """A line for the person, with nothing from the dataset left that could steer the terminal."""
     from errata.tools.visible import one_line
 
-    typer.echo("\n".join(one_line(line) for line in text.split("\n")))
-
-
-def tell(text: str) -> None:
-    """A line beside the output, on stderr."""
-    from errata.tools.visible import one_line
-
-    typer.echo(f"errata: {one_line(text)}", err=True)
+    # Not typer.echo: to a stream that is ASCII it writes UTF-8.
+    sys.stdout.write("\n".join(one_line(line) for line in text.split("\n")) + "\n")
+    sys.stdout.flush()
 
 
 def print_json(value: Any) -> None:
     json.dump(value, sys.stdout, ensure_ascii=True, indent=2, allow_nan=False)
     sys.stdout.write("\n")
+
+
+def lined(found: Any) -> Any:
+    """JSON-plain values with each text on one line: no name, reason or server's word can pass for a line of its own."""
+    from errata.tools.visible import one_line
+
+    if isinstance(found, dict):
+        return {name: lined(value) for name, value in found.items()}
+    if isinstance(found, list):
+        return [lined(value) for value in found]
+    return one_line(found) if isinstance(found, str) else found
 
 
 def tell_of_retries() -> None:
@@ -78,12 +86,15 @@ def tell_of_retries() -> None:
 
     from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
+    from errata.tools.visible import one_line
+
     told_at = -RETRY_LINE_EVERY_S
 
     def tell(details: RetryDetails) -> None:
         nonlocal told_at
         if time.monotonic() - told_at >= RETRY_LINE_EVERY_S:
             told_at = time.monotonic()
-            sys.stderr.write(f"errata: the judge's server makes trouble, trying again: {details.caused_by}\n")
+            why = one_line(str(details.caused_by), SERVER_WORDS)
+            sys.stderr.write(f"errata: the judge's server makes trouble, trying again: {why}\n")
 
     set_on_retry_hooks([tell])

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from errata.apps.cli.confirm import confirm
+from errata.apps.cli.console import can_show
 from errata.apps.cli.ending import ending_in_order
-from errata.apps.cli.options import AsJson, print_json, say, tell, tell_of_retries
+from errata.apps.cli.options import AsJson, lined, print_json, say, tell_of_retries
 from errata.apps.cli.progress import showing_progress
-from errata.errors import ModelError
+from errata.errors import ModelError, WhichFolders
 
 if TYPE_CHECKING:
     from errata.agent.drive import Progress
@@ -23,6 +25,14 @@ Data = Annotated[
 ]
 Text = Annotated[str | None, typer.Option(metavar="COL", help="Column with the text.")]
 Image = Annotated[str | None, typer.Option(metavar="COL", help="Column with the image: bytes, or a path.")]
+ImageRoot = Annotated[
+    list[Path] | None,
+    typer.Option(metavar="DIR", help="A folder that images may lie in, beside the data's own; repeat it."),
+]
+ClassLevel = Annotated[
+    int | None,
+    typer.Option(metavar="N", help="Image folders: which folders name the classes, 1 those at the top. Default: 1."),
+]
 Label = Annotated[str | None, typer.Option(metavar="COL", help="Column with the given label.")]
 Id = Annotated[str | None, typer.Option("--id", metavar="COL", help="Column with your own ids. Default: the position.")]
 Protect = Annotated[str | None, typer.Option(metavar="COL", help="Column that marks gold rows: they never change.")]
@@ -80,6 +90,13 @@ Escalate = Annotated[
 Calibrate = Annotated[
     bool | None, typer.Option("--calibrate", help="Measure each judge's biases first, on items without content.")
 ]
+UsdIn = Annotated[
+    float | None, typer.Option("--usd-per-mtok-in", metavar="USD", help="Price of a million tokens sent. Default: 0.")
+]
+UsdOut = Annotated[
+    float | None,
+    typer.Option("--usd-per-mtok-out", metavar="USD", help="Price of a million tokens answered. Default: 0."),
+]
 AllowHost = Annotated[list[str] | None, typer.Option(metavar="HOST", help="A host outside private networks to allow.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Scan, then say what judging would cost. Asks no model.")]
 
@@ -88,6 +105,8 @@ def run(
     data: Data,
     text: Text = None,
     image: Image = None,
+    image_root: ImageRoot = None,
+    class_level: ClassLevel = None,
     label: Label = None,
     id_: Id = None,
     protect: Protect = None,
@@ -111,6 +130,8 @@ def run(
     escalate: Escalate = None,
     calibrate: Calibrate = None,
     allow_host: AllowHost = None,
+    usd_per_mtok_in: UsdIn = None,
+    usd_per_mtok_out: UsdOut = None,
     run_dir: RunDir = None,
     dry_run: DryRun = False,
     as_json: AsJson = False,
@@ -124,6 +145,8 @@ def scan(
     data: Data,
     text: Text = None,
     image: Image = None,
+    image_root: ImageRoot = None,
+    class_level: ClassLevel = None,
     label: Label = None,
     id_: Id = None,
     protect: Protect = None,
@@ -136,6 +159,7 @@ def scan(
     delimiter: Delimiter = None,
     no_label: NoLabel = None,
     many_labels: ManyLabels = None,
+    guideline: Guideline = None,
     run_dir: RunDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -162,9 +186,12 @@ def _drive(data: Path, run_dir: Path | None, as_json: bool, flags: dict[str, Any
     if as_json:
         print_json(found | ({"classes": noise.as_json(classes)} if by_class else {}))
     else:
-        say((noise.picture(classes) + "\n\n" if by_class else "") + describe(found | {"remarks": []}))
-    if found["failed"]:
-        raise ModelError(f"{found['stopped']} The scan and every finished call are kept: run again to go on.")
+        blocks = can_show(noise.EIGHTHS)
+        shown = describe(lined(found | {"remarks": []}))
+        say((noise.picture(classes, blocks=blocks) + "\n\n" if by_class else "") + shown)
+    if found["stopped"]:
+        kept = " The scan and every finished call are kept: run again to go on." * found["failed"]
+        raise ModelError(f"Stopped early: {found['stopped']}{kept}")
 
 
 def _price(data: Path, run_dir: Path | None, as_json: bool, flags: dict[str, Any]) -> None:
@@ -178,11 +205,11 @@ def _price(data: Path, run_dir: Path | None, as_json: bool, flags: dict[str, Any
 @contextmanager
 def _at_work(data: Path, run_dir: Path | None, flags: dict[str, Any]) -> Iterator[tuple[Workspace, Progress]]:
     """A run on the data as the flags say, with its progress shown, that a signal ends in order."""
-    from errata.agent.begin import begin, settings_for
+    from errata.agent.notices import tell
 
     tell_of_retries()
     flags["id"] = flags.pop("id_")
-    workspace = begin(data, settings_for(data, run_dir, flags), run_dir)
+    workspace = _begin(data, run_dir, flags)
     for remark in workspace.dataset.remarks:  # before anything is paid for
         tell(remark)
     try:
@@ -190,3 +217,17 @@ def _at_work(data: Path, run_dir: Path | None, flags: dict[str, Any]) -> Iterato
             yield workspace, progress
     finally:
         workspace.close()
+
+
+def _begin(data: Path, run_dir: Path | None, flags: dict[str, Any]) -> Workspace:
+    """A run on the data; which folders of it are the classes is asked where that is not clear."""
+    from errata.agent.begin import begin, settings_for
+
+    try:
+        return begin(data, settings_for(data, run_dir, flags, confirm), run_dir)
+    except WhichFolders as found:
+        from errata.apps.cli.which_folders import which
+
+        way = which(found, data)
+        flags = flags | {"class_level": way.level}
+        return begin(way.data, settings_for(way.data, run_dir, flags, confirm), run_dir)

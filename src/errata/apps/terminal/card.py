@@ -9,6 +9,7 @@ from itertools import zip_longest
 from rich.console import Console
 from rich.text import Text
 
+from errata.agent.results import proposed
 from errata.apps.terminal.picture import half_blocks
 from errata.errors import DataError
 from errata.tools.visible import one_line, visible
@@ -18,7 +19,7 @@ NAME_SHOWN, REASON_SHOWN, TEXT_SHOWN = 40, 600, 100_000
 FACT_NAMES, BETWEEN = 10, "   "
 PICTURE_SHARE = 0.5
 MIN_ROOM = 3
-GUTTER = "│ "
+GUTTER, PLAIN_GUTTER = "│ ", "| "
 """Stands before every line of the item's text, so that no text can pass for a part of the card."""
 
 
@@ -60,8 +61,9 @@ def _with_picture(card: Card, console: Console, room: int) -> list[Text]:
 
 
 def _picture(item: Item, console: Console, columns: int, rows: int) -> list[Text]:
-    if console.color_system is None:
-        return _wrap(Text("(an image: this terminal shows no colors)"), console, columns)
+    if console.color_system is None or console.options.ascii_only:
+        what = "no colors" if console.color_system is None else "no blocks, only ASCII"
+        return _wrap(Text(f"(an image: this terminal shows {what})"), console, columns)
     try:
         return half_blocks(item.image or b"", columns, rows)
     except DataError as error:
@@ -80,7 +82,8 @@ def _page(card: Card, console: Console, room: int, width: int) -> list[Text]:
     """The lines of the text that fit, and where there are more, which ones these are."""
     text = card.item.text or ""
     wrapped = _wrap(Text(visible(text[:TEXT_SHOWN])), console, width)
-    lines = [Text.assemble((GUTTER, "dim"), line) for line in wrapped]
+    gutter = PLAIN_GUTTER if console.options.ascii_only else GUTTER
+    lines = [Text.assemble((gutter, "dim"), line) for line in wrapped]
     if len(text) > TEXT_SHOWN:
         lines += [Text(f"(cut here: {len(text) - TEXT_SHOWN:,} more characters)", "dim")]
     if len(lines) <= room:
@@ -94,10 +97,11 @@ def _page(card: Card, console: Console, room: int, width: int) -> list[Text]:
 
 
 def _facts(card: Card, console: Console, width: int | None) -> list[Text]:
+    sure = proposed(card.proposal)["confidence"]
     facts = {
         "given": Text(_name(card.item.given_label), "bold"),
         "proposed": Text.assemble(
-            (_proposed(card.item, card.proposal), "bold green"), f"   confidence {card.proposal.confidence:.2f}"
+            (_proposed(card.item, card.proposal), "bold green"), "" if sure is None else f"   confidence {sure:.2f}"
         ),
         "why": Text(one_line(card.proposal.reason, REASON_SHOWN)),
     }

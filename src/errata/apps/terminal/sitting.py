@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from errata.agent.approval import OPEN_OUTCOMES, Person, decide, undo
+from errata.agent.approval import OPEN_OUTCOMES, Person, decide
 from errata.agent.evidence import posteriors
+from errata.agent.undo import last, standing, take
 from errata.agent.workspace import Workspace
 from errata.apps.terminal.card import Card
 from errata.apps.terminal.labels import offered
 from errata.tools.inference.posterior import Posteriors
+from errata.tools.store.events import Event
 from errata.tools.store.store import ItemRow
 from errata.types import Answer, Decision, Proposal
 
@@ -62,18 +65,20 @@ class Sitting:
         self.made[event] = answer == "label" and label != given
         self._reopened = None
 
-    def undo(self) -> Decision | None:
-        """Take back the last decision that this person made by looking, now or in an earlier sitting, if there is one.
-        Its item is the next to be shown."""
-        standing = self._workspace.decisions(self._rows)
-        mine = {d.event: idx for idx, d in standing.items() if d.by == self._person.name and d.looked == "item"}
-        if not mine:
-            return None
-        event = max(mine)
-        undo(self._workspace, self._person, [event])
-        self.made.pop(event, None)
-        self._reopened = mine[event]
-        return standing[mine[event]]
+    def last_mine(self) -> list[Event]:
+        """The last thing that this person decided and that holds, now or in an earlier sitting: one item, or all that
+        one rule decided. Nothing where there is none."""
+        hold = {decision.event for decision in self._workspace.decisions().values()}
+        mine = [e for e in standing(self._workspace) if e.seq in hold and e.body["by"] == self._person.name]
+        return last(mine)
+
+    def take_back(self, events: Sequence[Event]) -> None:
+        """The first of their items that is open again is the next to be shown."""
+        take(self._workspace, self._person, events)
+        ids = {event.body["item_id"] for event in events}
+        for event in events:
+            self.made.pop(event.seq, None)
+        self._reopened = next((row.idx for row in self._rows if row.item_id in ids), None)
 
     def _likely(self, row: ItemRow) -> list[str]:
         """Labels that the evidence speaks for, the given one and the proposed one first."""

@@ -1,17 +1,23 @@
-"""The content of items: text cells, and images held as bytes or as paths to files."""
+"""The content of items: text cells, and images held as bytes, as data: addresses, or as names of files."""
 
 from __future__ import annotations
 
-import stat
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
+from errata.errors import DataError
+from errata.tools.data.data_uri import is_data_uri, read_data_uri
 from errata.tools.data.fingerprint import content_sha
+from errata.tools.data.image_files import ImageFiles
 from errata.tools.data.images import image_problem
+from errata.tools.data.regular_file import MAX_BYTES, shown
 from errata.tools.data.table import Table
 
 CHUNK = 256
+ADDRESS = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,33 +35,55 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class ContentReader:
-    """Reads the content columns of a table. Image paths are taken from ``folder``, where the data file lies."""
+    """Reads the content columns of a table, one row at a time: encoded images can be large."""
 
     table: Table
-    folder: Path
+    files: ImageFiles
     text: str | None
     image: str | None
 
-    def read(self, rows: Sequence[int]) -> list[Content]:
+    @classmethod
+    def of(
+        cls, table: Table, folder: Path, text: str | None, image: str | None, image_roots: Sequence[Path] = ()
+    ) -> ContentReader:
+        """Images named by a path are looked up in ``folder``, where the data file lies, then in the roots. Raises
+        SetupError for a root that is no folder."""
+
+        def names() -> Iterator[str]:
+            cells = (table.cells(image, [row])[0] for row in range(len(table))) if image else ()
+            yield from filter(None, map(_file_name, cells))
+
+        return cls(table, ImageFiles(folder, image_roots, names), text, image)
+
+    def read(self, rows: Sequence[int]) -> Iterator[Content]:
         """The content of the given rows, in their order."""
-        blanks: list[object] = [None] * len(rows)
-        texts = self.table.cells(self.text, rows) if self.text else blanks
-        images = self.table.cells(self.image, rows) if self.image else blanks
-        return [self._content(text, image) for text, image in zip(texts, images, strict=True)]
+        for start in range(0, len(rows), CHUNK):
+            block = rows[start : start + CHUNK]
+            texts = self.table.cells(self.text, block) if self.text else [None] * len(block)
+            for row, text in zip(block, texts, strict=True):
+                yield self._content(text, row)
 
-    def check_all(self) -> Iterator[Content]:
-        """The content of every row, a few at a time in memory, with its images' headers checked."""
-        for start in range(0, len(self.table), CHUNK):
-            for content in self.read(range(start, min(start + CHUNK, len(self.table)))):
-                problem = image_problem(content.image) if content.image is not None else None
-                yield replace(content, problem=content.problem or problem) if problem else content
+    def check_all(self) -> Iterator[tuple[str, str | None]]:
+        """The hash of every row's content, and why it cannot be shown; every image's header is checked."""
+        return map(_checked, self.read(range(len(self.table))))
 
-    def _content(self, text_cell: object, image_cell: object) -> Content:
+    def _content(self, text_cell: object, row: int) -> Content:
         text, text_problem = _read_text(text_cell)
         if self.image is None:
             return Content(text, None, text_problem)
-        image, image_problem_found = read_image(image_cell, self.folder)
-        return Content(text, image, image_problem_found or (text_problem if text_cell is not None else None))
+        text_problem = text_problem if text_cell is not None else None
+        (cell,) = self.table.cells(self.image, [row])
+        try:
+            # In a folder of images every name is a file's, whatever it looks like.
+            is_name = self.table.format == "image_folder" and isinstance(cell, str)
+            return Content(text, self.files.read(str(cell)) if is_name else read_image(cell, self.files), text_problem)
+        except DataError as error:
+            return Content(text, None, str(error))
+
+
+def _checked(content: Content) -> tuple[str, str | None]:
+    problem = image_problem(content.image) if content.problem is None and content.image is not None else None
+    return content.sha, content.problem or problem
 
 
 def _read_text(cell: object) -> tuple[str | None, str | None]:
@@ -72,30 +100,45 @@ def _read_text(cell: object) -> tuple[str | None, str | None]:
     return text, None
 
 
-def read_image(cell: object, folder: Path) -> tuple[bytes | None, str | None]:
-    """An encoded image's bytes from its cell, and what is wrong with it.
+def read_image(cell: object, files: ImageFiles) -> bytes:
+    """An encoded image from its cell. Raises DataError, which says what is wrong with the cell.
 
-    A cell holds the bytes, a path, or both in the form of Hugging Face's ``{"bytes": ..., "path": ...}``.
+    A cell holds the bytes, a data: address, a path, or bytes and path in the form of Hugging Face's
+    ``{"bytes": ..., "path": ...}``.
     """
-    if isinstance(cell, dict):
-        cell = cell.get("bytes") or cell.get("path")
+    cell = _inner(cell)
     if not cell:
-        return None, "the image is missing"
+        raise DataError("the image is missing")
     if isinstance(cell, bytes):
-        return cell, None
+        if len(cell) > MAX_BYTES:
+            raise DataError(f"the image has {len(cell) / 1e6:,.0f} MB, more than {MAX_BYTES / 1e6:,.0f}: shrink it")
+        return cell
     if not isinstance(cell, str):
-        return None, f"the image is a {type(cell).__name__}, neither bytes nor a path"
-    if "://" in cell:
-        return None, f"the image is an address ({cell:.100}): errata reads local files only"
-    return _read_file(folder / cell)
+        raise DataError(f"the image is a {type(cell).__name__}, neither bytes nor a path")
+    if is_data_uri(cell):
+        return read_data_uri(cell)
+    name = _file_name(cell)
+    if name is None:
+        raise DataError(f"the image is an address ({shown(cell)}): errata reads local files only")
+    return files.read(name)
 
 
-def _read_file(path: Path) -> tuple[bytes | None, str | None]:
+def _inner(cell: object) -> object:
+    return cell.get("bytes") or cell.get("path") if isinstance(cell, dict) else cell
+
+
+def _file_name(cell: object) -> str | None:
+    """The file that a cell names, by its path or by a file: address; None for anything else."""
+    cell = _inner(cell)
+    if not isinstance(cell, str) or is_data_uri(cell):
+        return None
+    if not ADDRESS.match(cell):
+        return cell
     try:
-        # A pipe or a device would hang, or never end.
-        if not stat.S_ISREG(path.stat().st_mode):
-            return None, f"{path} is not a file"
-        data = path.read_bytes()
-    except (OSError, ValueError) as error:
-        return None, f"{path} cannot be read ({error})"
-    return (data, None) if data else (None, f"{path} is empty")
+        address = urlsplit(cell)
+    except ValueError:
+        return None
+    if address.scheme != "file" or address.netloc not in ("", "localhost"):
+        return None
+    path = unquote(address.path)
+    return path[1:] if re.match(r"/[A-Za-z]:/", path) else path

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -22,7 +22,7 @@ from errata.tools.data.label_space import (
     infer_label_space,
 )
 from errata.tools.data.labels import LabelCodec, label_codec
-from errata.tools.data.left_out import LeftOut
+from errata.tools.data.left_out import LeftOut, left_out
 from errata.tools.data.remarks import remarks
 from errata.tools.data.table import Format, Table
 from errata.types import Bool, Item, LabelSpace
@@ -49,7 +49,7 @@ class Dataset:
     ``given_labels`` are spelled as in the data, None where a row is unlabeled; ``label_space`` knows which spellings
     are one label. ``problems`` says, by row, why its content cannot be shown: such rows are skipped, counted and
     listed. ``protected`` bool[N]: rows whose label must never change. ``left_out`` counts what takes no part;
-    ``remarks`` are lines about the labels that a person should read before anything is made of them.
+    ``remarks`` are lines about labels, and about links in a folder, that a person should read first.
     """
 
     path: Path
@@ -88,10 +88,19 @@ class Dataset:
 
     def items(self, rows: Sequence[int]) -> list[Item]:
         """The given rows with their content, in the order asked. A row with a problem has no content."""
-        return [
-            Item(row, self.item_ids[row], self.content_shas[row], self.given_labels[row], content.text, content.image)
-            for row, content in zip(map(int, rows), self.content.read(rows), strict=True)
-        ]
+        return list(self.each(rows))
+
+    def each(self, rows: Sequence[int]) -> Iterator[Item]:
+        """The same, one at a time: the images of many rows may not fit into memory."""
+        for row, content in zip(map(int, rows), self.content.read(rows), strict=True):
+            item_id, sha, label = self.item_ids[row], self.content_shas[row], self.given_labels[row]
+            yield Item(row, item_id, sha, label, content.text, content.image)
+
+    def texts(self, rows: Sequence[int]) -> list[str | None]:
+        """The texts alone of the given rows; no image is read."""
+        if self.columns.text is None:
+            return [None] * len(rows)
+        return [content.text for content in replace(self.content, image=None).read(rows)]
 
     def column(self, name: str) -> list[object]:
         """All values of one of the user's columns. Raises DataError for a name that is not there."""
@@ -107,6 +116,8 @@ def open_dataset(
     delimiter: str | None = None,
     no_label: Sequence[str] = (),
     many_labels: bool = False,
+    image_roots: Sequence[Path] = (),
+    class_level: int | None = None,
     allow_one_label: bool = False,
     folder: Path | None = None,
 ) -> Dataset:
@@ -117,10 +128,14 @@ def open_dataset(
     is, and SetupError for columns that were not named. Data of a single label is refused, since there is nothing to
     tell apart, and so is data in which no content can be read, unless ``allow_one_label``: a file that a patch left so
     must still open for the patch to be undone. A column in which most rows have their own label is refused unless
-    ``many_labels``. ``folder`` is where the files lie that the columns name, if not beside ``path``.
+    ``many_labels``. ``folder`` is where the files lie that the columns name, if not beside ``path``; ``image_roots``
+    are other folders in which they may lie. ``class_level`` says which folders of a folder of images name the classes:
+    1 those at its top.
     """
     path = Path(path)
-    table = read_table(path, delimiter)
+    # What a patch has left may look like another layout than the one that was asked about.
+    level = class_level or (1 if allow_one_label else None)
+    table = read_table(path, delimiter, class_level=level, image_roots=image_roots)
     columns = _named(columns, table, path)
     label_column = str(columns.label)
     values = table.cells(label_column)
@@ -132,8 +147,9 @@ def open_dataset(
         check_classes(given, label_column)
     space = read_label_space(label_file, given) if label_file else infer_label_space(given, codec)
     check_label_space(space, given, label_column, least=1 if allow_one_label else 2)
-    content = ContentReader(table, path if path.is_dir() else folder or path.parent, columns.text, columns.image)
-    found = [(item.sha, item.problem) for item in content.check_all()]
+    beside = path if path.is_dir() else folder or path.parent
+    content = ContentReader.of(table, beside, columns.text, columns.image, image_roots)
+    found = list(content.check_all())
     problems = {row: problem for row, (_, problem) in enumerate(found) if problem is not None}
     if not allow_one_label:
         _refuse_unreadable([problem for _, problem in found], path)
@@ -149,34 +165,12 @@ def open_dataset(
         content_shas=tuple(sha for sha, _ in found),
         problems=problems,
         protected=_protected(table, columns.protect),
-        left_out=_left_out(table, columns, given, problems),
-        remarks=remarks(given, space),
+        left_out=left_out(table, (label_column, columns.text, columns.image), given, problems),
+        remarks=(*getattr(table, "remarks", ()), *remarks(given, space)),
         codec=codec,
         table=table,
         content=content,
     )
-
-
-def _left_out(table: Table, columns: Columns, given: Sequence[str | None], problems: Mapping[int, str]) -> LeftOut:
-    """A folder of images counts its own files; rows are counted here."""
-    files: LeftOut = getattr(table, "left_out", LeftOut())
-    without = {row for row, label in enumerate(given) if label is None}
-    other = _of_another_shape(table, columns, sorted(without & problems.keys()))
-    return replace(
-        files,
-        rows=len(table),
-        without_label=len(without - other),
-        unreadable=len(problems.keys() - other),
-        other_shape=len(other),
-    )
-
-
-def _of_another_shape(table: Table, columns: Columns, rows: Sequence[int]) -> set[int]:
-    """Which of these JSON Lines records have none of the columns in use."""
-    if table.format != "jsonl" or not rows:
-        return set()
-    used = [table.cells(name, rows) for name in (columns.label, columns.text, columns.image) if name is not None]
-    return {row for row, *values in zip(rows, *used, strict=True) if all(value is None for value in values)}
 
 
 def _named(columns: Columns, table: Table, path: Path) -> Columns:

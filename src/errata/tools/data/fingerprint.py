@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
+from errata.tools.data.folder_listing import list_folder
 from errata.types import sha_of
 
 
@@ -15,9 +17,27 @@ def sha_of_file(path: Path) -> str:
 
 
 def sha_of_folder(folder: Path) -> str:
-    """sha256 over the sorted list of (relative name, size, sha256 of the bytes) of every file in a folder."""
-    files = sorted((file.relative_to(folder).as_posix(), file) for file in folder.rglob("*") if file.is_file())
-    return sha_of([[_encodable(name), file.stat().st_size, sha_of_file(file)] for name, file in files])
+    """sha256 over the sorted list of (relative name, size, sha256 of the bytes) of every file in a folder.
+
+    A link to a file of the same folder counts as that file; any other counts by where it says that it leads, and is not
+    followed. Pipes and devices do not count.
+    """
+    listing = list_folder(folder)
+    real = folder.resolve()
+    counted = [_file_entry(name, folder / name) for name in listing.files]
+    counted += [_link_entry(name, folder / name, real) for name in listing.links]
+    return sha_of(sorted(counted, key=lambda entry: str(entry[0])))
+
+
+def _file_entry(name: str, path: Path) -> list[str | int]:
+    return [_encodable(name), path.stat().st_size, sha_of_file(path)]
+
+
+def _link_entry(name: str, path: Path, folder: Path) -> list[str | int]:
+    end = Path(os.path.realpath(path))  # a loop is no error here
+    if end.is_relative_to(folder) and end.is_file():
+        return _file_entry(name, end)
+    return [_encodable(name), "link", _encodable(str(path.readlink()))]
 
 
 def _encodable(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from errata.errors import DataError, SetupError
@@ -12,8 +13,15 @@ KNOWN = (
 )
 
 
-def read_table(path: Path, delimiter: str | None = None) -> Table:
-    """The table at ``path``; ``delimiter`` is of a CSV file, and found out where it is None.
+def read_table(
+    path: Path,
+    delimiter: str | None = None,
+    *,
+    class_level: int | None = None,
+    image_roots: Sequence[Path] = (),
+) -> Table:
+    """The table at ``path``; ``delimiter`` is of a CSV file, and found out where it is None. ``class_level`` and
+    ``image_roots`` are about folders of images (read_image_folder).
 
     Raises DataError where there is no table, or none that errata reads, and SetupError for a delimiter that is none or
     does not belong to the format.
@@ -30,7 +38,7 @@ def read_table(path: Path, delimiter: str | None = None) -> Table:
     if delimiter is not None:
         raise SetupError(f"--delimiter is for CSV files, and {path} is none: leave it out.")
     if path.is_dir():
-        return _read_folder(path)
+        return _read_folder(path, class_level, image_roots)
     if suffix in (".jsonl", ".ndjson"):
         from errata.tools.data.jsonl_file import read_jsonl
 
@@ -42,11 +50,11 @@ def read_table(path: Path, delimiter: str | None = None) -> Table:
     raise DataError(f"{path} is of no kind that errata reads: {KNOWN}.")
 
 
-def _read_folder(path: Path) -> Table:
+def _read_folder(path: Path, class_level: int | None, image_roots: Sequence[Path]) -> Table:
     if (path / "state.json").exists() or (path / "dataset_dict.json").exists():
         from errata.tools.data.hf_folder import read_hf_folder
 
         return read_hf_folder(path)
     from errata.tools.data.image_folder import read_image_folder
 
-    return read_image_folder(path)
+    return read_image_folder(path, class_level, image_roots)

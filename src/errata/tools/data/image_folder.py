@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from errata.errors import DataError, PatchConflict
+from errata.errors import DataError, PatchConflict, WhichFolders
 from errata.tools.data.copying import copy_folder
 from errata.tools.data.fingerprint import sha_of_folder
-from errata.tools.data.images import SUFFIXES
+from errata.tools.data.folder_listing import Listing, list_folder
+from errata.tools.data.image_files import ImageFiles
+from errata.tools.data.image_items import find_images
+from errata.tools.data.image_layout import Layout, find_layout
+from errata.tools.data.left_out import LeftOut
+from errata.tools.data.new_names import check_former_names, new_names
 from errata.tools.data.table import Changes
+from errata.tools.visible import one_line
+
+NAMED = 6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ImageFolder:
-    """The images of a folder, by relative name in sorted order: ``<class>/.../<file>``."""
+    """The images of a folder, by relative name in sorted order; the ``level``-th part of each is its class.
+
+    ``left_out`` counts the files that are no items, and ``remarks`` say of links what a person should know.
+    """
 
     path: Path
     sha256: str
     files: tuple[str, ...]
+    level: int = 1
+    listing: Listing = field(default=Listing((), (), (), ()), repr=False)
+    left_out: LeftOut = field(default_factory=LeftOut)
+    remarks: tuple[str, ...] = ()
     format: Literal["image_folder"] = "image_folder"
     names: tuple[str, ...] = ("file", "label")
 
@@ -30,43 +44,58 @@ class ImageFolder:
 
     def cells(self, name: str, rows: Sequence[int] | None = None) -> list[object]:
         files = self.files if rows is None else [self.files[row] for row in rows]
-        return [file if name == "file" else file.split("/", 1)[0] for file in files]
+        return [file if name == "file" else file.split("/")[self.level - 1] for file in files]
 
     def class_names(self, name: str) -> None:
         return None
 
-    def new_places(self, labels: Mapping[int, str | None]) -> dict[int, str]:
-        return {row: moved_name(self.files[row], label) for row, label in labels.items()}
+    def new_places(self, labels: Mapping[int, object]) -> dict[int, str]:
+        """The relative names that images get with these labels, by row, as ``write`` gives them."""
+        return new_names(self.files, self.listing, labels, self.level)
 
     def write(self, changes: Changes, out: Path) -> dict[int, str]:
-        moved = {self.files[row]: moved_name(self.files[row], change.value) for row, change in changes.labels.items()}
-        everything = (path.relative_to(self.path).as_posix() for path in self.path.rglob("*"))
-        _check_clashes([moved.get(name, name) for name in everything])
-        copy_folder(self.path, out, moved)
+        """A new label moves its image to ``new_places``; where there is a ``raw``, that is the name it gets back."""
+        labels = {row: change.value for row, change in changes.labels.items()}
+        former = {row: change.raw for row, change in changes.labels.items() if change.raw is not None}
+        check_former_names(former, labels, self.listing, self.level)
+        places = self.new_places({row: label for row, label in labels.items() if row not in former}) | former
+        if len(set(places.values())) < len(places):
+            raise PatchConflict("an image is to get back a name that another one is to get. Nothing was changed.")
+        copy_folder(self.path, out, {self.files[row]: place for row, place in places.items()})
         return {row: self.files[row] for row in changes.labels}
 
 
-def moved_name(file: str, label: object) -> str:
-    """Where an image lies once its class is ``label``. Raises DataError for a label that cannot name a folder."""
-    if not isinstance(label, str) or label in ("", ".", "..") or any(mark in label for mark in "/\\\0"):
-        raise DataError(f"{file} cannot move to the class {label!r}: that is not a folder's name.")
-    return f"{label}/{file.split('/', 1)[1]}"
+def read_image_folder(path: Path, class_level: int | None = None, image_roots: Sequence[Path] = ()) -> ImageFolder:
+    """Lists the images of ``PATH/<class>/``, at any depth; ``class_level`` 2 takes ``PATH/*/<class>/``, and so on.
 
-
-def read_image_folder(path: Path) -> ImageFolder:
-    """Lists the images of ``PATH/<class>/``, at any depth. Hidden and other files are no items, and are kept."""
-    found = (file.relative_to(path) for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
-    images = [file for file in found if len(file.parts) > 1 and not any(part.startswith(".") for part in file.parts)]
-    if not images:
-        raise DataError(f"{path} holds no images: expected {path}/<class>/<image files>, or a data file's path.")
-    files = tuple(sorted(file.as_posix() for file in images))
-    for file in files:
-        if not file.isprintable() and any("\udc80" <= char <= "\udcff" for char in file):
+    Other files are no items, and are kept. ``image_roots`` are where links may lead beside the folder itself. Raises
+    WhichFolders where folders stand above the classes, as far as names tell, and no ``class_level`` says otherwise.
+    """
+    listing, level = list_folder(path), class_level or 1
+    found = find_images(path, listing, ImageFiles(path, image_roots), level)
+    if not found.images:
+        expected = f"{path}/{'*/' * (level - 1)}<class>/<image files>"
+        said = " ".join([f"({found.left_out.sentence})"] * bool(found.left_out.sentence) + list(found.remarks))
+        raise DataError(f"{path} holds no images: expected {expected}, or a data file's path. {said}".strip())
+    layout = find_layout(found.images) if class_level is None else None
+    if layout is not None:
+        raise _which(path, layout)
+    for file in found.images:
+        if any("\udc80" <= char <= "\udcff" for char in file):
             raise DataError(f"{path} holds an image whose name is not UTF-8: {file!r}. Rename it.")
-    return ImageFolder(path, sha_of_folder(path), files)
+    return ImageFolder(path, sha_of_folder(path), found.images, level, listing, found.left_out, found.remarks)
 
 
-def _check_clashes(names: Sequence[str]) -> None:
-    twice = [name for name, times in Counter(names).items() if times > 1]
-    if twice:
-        raise PatchConflict(f"two images would be called {twice[0]!r}: rename one of them. Nothing was changed.")
+def _which(path: Path, layout: Layout) -> WhichFolders:
+    tops = _listed(layout.tops)
+    if layout.classes:
+        what = f"{path}: {tops} may be no classes, since folders of images stand in them ({_listed(layout.classes)})."
+    else:
+        what = f"{path}: {tops} may be no classes, by their names."
+    levels = {1: f"{tops} as the classes"} | ({layout.level: "all of it together"} if layout.level else {})
+    return WhichFolders(what, [path / folder for folder in layout.folders], levels)
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(one_line(name, 40) for name in names[:NAMED])
+    return f"{shown}, ..." if len(names) > NAMED else shown

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from errata.errors import DataError, nearest
+from errata.toml import read_toml
 from errata.tools.data.spelling import fold
 from errata.types import LabelSpace
-
-LARGEST = 16 * 2**20
-"""In bytes; no file of definitions is larger."""
 
 
 class LabelEntry(BaseModel):
@@ -49,14 +46,12 @@ def read_label_space(path: Path, labels: Sequence[str | None]) -> LabelSpace:
 def _read(path: Path) -> dict[str, LabelEntry]:
     wrong = f"{path} cannot be read as a label file"
     try:
-        if path.is_file() and path.stat().st_size > LARGEST:
-            raise DataError(f"{wrong}: it is larger than {LARGEST // 2**20} MB.")
-        entries = LabelFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8"))).labels
+        entries = LabelFile.model_validate(read_toml(path)).labels
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise DataError(f"{wrong}: {where}: {first['msg']}") from error
-    except (OSError, ValueError, RecursionError) as error:  # a number of 5,000 digits, a table a thousand deep
+    except (OSError, ValueError) as error:
         raise DataError(f"{wrong}: {error}") from error
     if blank := [name for name in entries if not fold(name)]:
         raise DataError(f"{wrong}: the label {blank[0]!r} is blank. Give it a name, or take it out.")

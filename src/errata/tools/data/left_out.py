@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
+
+from errata.tools.data.table import Table
 
 ENDINGS_NAMED = 6
 
@@ -64,6 +66,31 @@ class LeftOut:
                 of_all = "" if said else f" of {_of(self.rows, 'row')}"
                 said.append(f"{count:,}{of_all} {one if count == 1 else many}")
         return ", ".join(said)
+
+
+def left_out(
+    table: Table, used: Sequence[str | None], given: Sequence[str | None], problems: Mapping[int, str]
+) -> LeftOut:
+    """What is left out of a table: ``used`` are the columns in use, ``given`` the labels, ``problems`` the unreadable
+    rows. A folder of images has counted its own files."""
+    files: LeftOut = getattr(table, "left_out", LeftOut())
+    without = {row for row, label in enumerate(given) if label is None}
+    other = _of_another_shape(table, used, sorted(without & problems.keys()))
+    return replace(
+        files,
+        rows=len(table),
+        without_label=len(without - other),
+        unreadable=len(problems.keys() - other),
+        other_shape=len(other),
+    )
+
+
+def _of_another_shape(table: Table, used: Sequence[str | None], rows: Sequence[int]) -> set[int]:
+    """Which of these JSON Lines records have none of the columns in use."""
+    if table.format != "jsonl" or not rows:
+        return set()
+    columns = [table.cells(name, rows) for name in used if name is not None]
+    return {row for row, *values in zip(rows, *columns, strict=True) if all(value is None for value in values)}
 
 
 def _of(count: int, noun: str) -> str:

@@ -51,12 +51,13 @@ class Answered:
 
 
 class Door:
-    """Asks one model. Use it within one event loop, and ``close`` it: it waits for what is still in flight."""
+    """Asks one model, of a ``panel`` of so many. Use it within one event loop, and ``close`` it: it waits for what is
+    still in flight."""
 
-    def __init__(self, model: ChatModel, calls: CallLog, budget: Budget) -> None:
+    def __init__(self, model: ChatModel, calls: CallLog, budget: Budget, panel: int = 1) -> None:
         self.model, self.budget = model, budget
         self._in_flight: dict[str, asyncio.Task[Answered]] = {}
-        self._places = InFlight.of(model)
+        self._places = InFlight.of(model, panel)
         self._broken: ModelError | None = None
         self._answered, self._refused = 0, 0
         self._thread = ThreadPoolExecutor(1, "errata-calls")

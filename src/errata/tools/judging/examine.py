@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from errata.errors import BudgetExceeded, ModelError
 from errata.tools.judging.bank import Bank
 from errata.tools.judging.door import Door
+from errata.tools.judging.images import held_bytes
+from errata.tools.judging.memory import Memory
 from errata.tools.judging.protocols import (
     blind_choice,
     contest,
@@ -26,6 +28,9 @@ from errata.types import Item, LabelSpace, Verdict
 AT_ONCE = 512
 """Tasks begun and not finished: enough that a server with hundreds of calls in flight never waits for one."""
 
+HELD_BYTES = 512 << 20
+"""What the images of those tasks may take together; a single task may take more."""
+
 
 @dataclass(frozen=True, slots=True)
 class JudgeTask:
@@ -37,6 +42,11 @@ class JudgeTask:
     protocol: str
     labels: tuple[str, ...] = ()
     references: tuple[steering.Reference, ...] = ()
+
+    @property
+    def held_bytes(self) -> int:
+        """About how much memory its images take."""
+        return sum(map(held_bytes, (self.item, *(reference.item for reference in self.references))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +86,24 @@ async def judge_items(
     stopped: list[ModelError] = []
     waiting = enumerate(tasks)
 
+    memory = Memory(HELD_BYTES)
+
     async def take_tasks() -> None:
-        while not stopped and (numbered := next(waiting, None)) is not None:
-            n, task = numbered
+        while True:
+            async with memory.turn:
+                numbered = None if stopped else next(waiting, None)
+                if numbered is None:
+                    return
+                n, task = numbered
+                await memory.take(task.held_bytes)
             try:
-                verdicts[n] = await PROTOCOLS[task.protocol](door, task, setup)
+                if not stopped:
+                    verdicts[n] = await PROTOCOLS[task.protocol](door, task, setup)
             except ModelError as error:
                 stopped.append(error)
                 return
+            finally:
+                memory.give(task.held_bytes)
             if progress is not None:
                 progress(len(verdicts))
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import io
+from dataclasses import replace
 
+from errata.errors import DataError
 from errata.prompts import Message, image_part
 from errata.tools.data.images import as_png, image_problem
 from errata.types import Item
 
 MAX_SIDE = 1024
 """Larger pictures cost more tokens than they tell; today's models see about this much at once."""
+
+GROWTH, SENT_BYTES = 8, 8 << 20
+"""What is sent takes so many times what came (a JPEG becomes a PNG, in base64, in a part and a body), or so much."""
 
 PLAIN_MODES = frozenset({"1", "L", "LA", "P", "RGB", "RGBA"})
 END = {"PNG": b"IEND\xaeB`\x82", "JPEG": b"\xff\xd9"}
@@ -44,6 +49,22 @@ class ItemImage:
 
     async def _made(self, data: bytes) -> Message:
         return image_part(data if fits(data) else await asyncio.to_thread(as_png, data, MAX_SIDE))
+
+
+def at_hand(item: Item) -> Item:
+    """The item with its image as it is sent: for one that is shown again and again."""
+    if item.image is None or fits(item.image):
+        return item
+    try:
+        return replace(item, image=as_png(item.image, MAX_SIDE))
+    except DataError:
+        return item
+
+
+def held_bytes(item: Item) -> int:
+    """About how much memory an item's image takes while it is asked about: as it came, and as it is sent."""
+    size = len(item.image or b"")
+    return size + min(size * GROWTH, SENT_BYTES)
 
 
 def fits(data: bytes) -> bool:

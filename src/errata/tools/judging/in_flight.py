@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from typing import Protocol, runtime_checkable
 
 from errata.tools.judging.chat import ChatModel
+from errata.tools.judging.handles import free_handles
 from errata.tools.judging.pace import Pace
 
 
@@ -35,9 +36,11 @@ class InFlight:
         self._waiting: deque[asyncio.Future[None]] = deque()
 
     @classmethod
-    def of(cls, model: ChatModel) -> InFlight:
-        """As many as the model takes; of one that is served, as many as its server takes."""
-        places = cls(model.limit, learns=isinstance(model, Served))
+    def of(cls, model: ChatModel, panel: int = 1) -> InFlight:
+        """As many as the model takes; of one that is served, as many as its server takes, and never more than this
+        process may have connections open, shared with the rest of a ``panel`` of so many."""
+        served = isinstance(model, Served)
+        places = cls(min(model.limit, max(free_handles() // panel, 1)) if served else model.limit, learns=served)
         if isinstance(model, Served):
             model.on_busy = places.busy
         return places

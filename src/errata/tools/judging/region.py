@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from errata.errors import DataError
 from errata.prompts import Message, image_part
-from errata.tools.data.images import load_image
+from errata.tools.data.images import decoded
 from errata.tools.judging.images import MAX_SIDE, ItemImage
 from errata.types import sha_of
 
@@ -65,12 +65,12 @@ def render(data: bytes, region: Region, view: View) -> bytes:
 
     DataError where the bytes are no image, or the region does not lie in it.
     """
-    image = load_image(data)
-    _check(region, image)
-    shown = image.crop(_with_margin(region.box, image)) if view == "crop" else _outlined(image, region)
-    shown.thumbnail((MAX_SIDE, MAX_SIDE))
     out = io.BytesIO()
-    shown.save(out, "PNG")
+    with decoded(data) as image:
+        _check(region, image)
+        shown = image.crop(_with_margin(region.box, image)) if view == "crop" else _outlined(image, region)
+        shown.thumbnail((MAX_SIDE, MAX_SIDE))
+        shown.save(out, "PNG")
     return out.getvalue()
 
 

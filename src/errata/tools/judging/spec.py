@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Sequence
 from importlib.resources import files
 from pathlib import Path
 
 from errata.errors import SetupError
+from errata.settings import without_secrets
 from errata.tools.judging.backends.replay import RecordedCalls, ReplayModel
 from errata.tools.judging.chat import ChatModel
 
@@ -19,22 +20,33 @@ FORMS = """A judge is one of
   demo                        the tiny judge of the demo: it knows digits only (needs errata-labels[local])
   replay:RUN_FOLDER           only what an earlier run recorded; replay:RUN_FOLDER#MODEL if it had several judges"""
 
-ON_A_SERVER = re.compile(r"(?P<model>.+?)@(?P<url>https?://.+)")
+ON_A_SERVER = re.compile(r"(?P<model>.+?)@(?P<url>https?://.+)", re.IGNORECASE)
+
+
+def check_forms(specs: Iterable[str]) -> None:
+    """SetupError, listing the forms, where one of ``specs`` names no judge; nothing is opened or asked."""
+    for spec in specs:
+        kind, _, rest = spec.partition(":")
+        known = ON_A_SERVER.fullmatch(spec) or (kind in ("replay", "hf", "vllm") and rest) or spec == "demo"
+        if not (known or (spec and Path(spec).is_dir())):
+            raise _names_no_judge(spec)
 
 
 def open_model(
     spec: str,
     *,
+    panel: Sequence[str] = (),
     allow_host: Collection[str] = (),
     open_recorded: Callable[[Path], RecordedCalls] | None = None,
 ) -> ChatModel:
     """The model that ``spec`` names. SetupError, listing the forms, where it names none.
 
-    ``allow_host`` are hosts outside private networks that the user allowed; ``open_recorded`` opens the calls of
-    another run folder.
+    ``panel``: all that are asked beside it, since a server's key depends on that. ``allow_host`` are hosts outside
+    private networks that the user allowed; ``open_recorded`` opens the calls of another run folder.
     """
     if server := ON_A_SERVER.fullmatch(spec):
-        return _on_server(server["model"], server["url"], allow_host)
+        servers = [found["model"] for found in map(ON_A_SERVER.fullmatch, panel) if found]
+        return _on_server(server["model"], server["url"], servers, allow_host)
     kind, _, rest = spec.partition(":")
     if kind == "replay" and rest and open_recorded is not None:
         folder, _, model = rest.partition("#")
@@ -47,15 +59,20 @@ def open_model(
         return _in_process(str(files("errata.demo") / "tiny_judge"))
     if spec and Path(spec).is_dir():
         return _in_process(spec)
-    raise SetupError(f"{spec!r} names no judge, and no such folder exists. {FORMS}")
+    raise _names_no_judge(spec)
 
 
-def _on_server(model: str, url: str, allow_host: Collection[str]) -> ChatModel:
+def _names_no_judge(spec: str) -> SetupError:
+    return SetupError(f"{without_secrets(spec)} names no judge, and no such folder exists. {FORMS}")
+
+
+def _on_server(model: str, url: str, panel: Sequence[str], allow_host: Collection[str]) -> ChatModel:
     from errata.tools.judging.backends.hosts import api_base, check_host
+    from errata.tools.judging.backends.keys import key_of
     from errata.tools.judging.backends.server import ServerModel
 
-    check_host(url, allow_host)
-    return ServerModel(model, api_base(url))
+    addresses = check_host(url, allow_host)
+    return ServerModel(model, api_base(url), key=key_of(model, panel), addresses=addresses)
 
 
 def _in_process(source: str, *, download: bool = False) -> ChatModel:

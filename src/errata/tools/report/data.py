@@ -80,17 +80,19 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class WorstItem:
-    """One suspect with its content. ``text`` is cut after the first of ``text_chars`` characters; ``image`` is a small
+    """One suspect with its content. ``proposed_label`` is of a ``relabel``; ``confidence`` is None where an ambiguous
+    item has none. ``text`` is cut after the first of ``text_chars`` characters; ``image`` is a small
     PNG in base64. ``missing`` says why there is no content to show. ``decided`` is a person's answer in words."""
 
     item_id: str
     given_label: str
     outcome: Outcome
     proposed_label: str | None
-    confidence: float
+    confidence: float | None
     quality: float
     reason: str
     status: Status
+    best_other_label: str | None = None
     decided: str | None = None
     text: str | None = None
     text_chars: int = 0

@@ -6,22 +6,23 @@ import zlib
 from collections.abc import Sequence
 
 from pydantic_core import from_json, to_json
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.sqlite import insert
 
 from errata.tools.judging.budget import Spent
 from errata.tools.judging.calls import CallRecord
 from errata.tools.store.database import Database
-from errata.tools.store.schema import calls
+from errata.tools.store.schema import calls, runs
 
 KEYS_PER_QUERY = 500
 
 
 class Calls:
-    """The CallLog of a run: a call is finished once ``record`` has returned."""
+    """The CallLog of a store; of ``run_id``, the run that pays for what is recorded. A call is finished once ``record``
+    has returned."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, run_id: int | None = None) -> None:
+        self._database, self._run_id = database, run_id
 
     def find(self, keys: Sequence[str]) -> dict[str, CallRecord]:
         found: dict[str, CallRecord] = {}
@@ -32,7 +33,7 @@ class Calls:
         return found
 
     def record(self, records: Sequence[CallRecord]) -> None:
-        rows = [_row(record) for record in records]
+        rows = [_row(record) | {"run_id": self._run_id} for record in records]
         with self._database.write() as connection:
             # Two processes may have paid for the same call; the first answer stands.
             connection.execute(insert(calls).on_conflict_do_nothing(), rows)
@@ -42,11 +43,16 @@ class Calls:
         with self._database.read() as connection:
             return list(connection.execute(select(calls.c.model).distinct().order_by(calls.c.model)).scalars())
 
-    def spent_since(self, moment: str) -> Spent:
-        """What the calls recorded since then took: a run that was killed and goes on keeps its budget."""
+    def spent(self) -> Spent:
+        """What the run's calls took: one that was killed and goes on keeps its budget, whatever a clock says.
+
+        Of calls from before they were counted by run, those that were made since it began.
+        """
         sums = (func.count(), func.sum(calls.c.tokens_in), func.sum(calls.c.tokens_out), func.sum(calls.c.cost_usd))
+        began = select(runs.c.started_at).where(runs.c.run_id == self._run_id).scalar_subquery()
+        own = or_(calls.c.run_id == self._run_id, calls.c.run_id.is_(None) & (calls.c.made_at >= began))
         with self._database.read() as connection:
-            count, tokens_in, tokens_out, usd = connection.execute(select(*sums).where(calls.c.made_at >= moment)).one()
+            count, tokens_in, tokens_out, usd = connection.execute(select(*sums).where(own)).one()
         return Spent(count, tokens_in or 0, tokens_out or 0, usd or 0.0)
 
 

@@ -6,7 +6,6 @@ import getpass
 import os
 import secrets
 import sqlite3
-import tomllib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from errata.errors import RunLocked, SetupError, StoreError
+from errata.toml import read_toml
 
 GITIGNORE = "*\n!.gitignore\n!run.toml\n!patches/\n!patches/*.jsonl\n"
 
@@ -157,8 +157,8 @@ class RunFolder:
         if not self.settings.exists():
             return {}
         try:
-            return tomllib.loads(self.settings.read_text(encoding="utf-8"))
-        except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            return read_toml(self.settings)
+        except ValueError as error:
             raise StoreError(
                 f"{self.settings} cannot be read ({error}): repair it, or name the columns again."
             ) from error
@@ -197,4 +197,5 @@ def find_run(name: str | None, here: Path) -> NamedRun:
 def _written_at(store: Path) -> float:
     """What was written last may still stand beside the store, in its journal."""
     journal = store.with_name(f"{store.name}-wal")
-    return max(file.stat().st_mtime for file in (store, journal) if file.exists() and file.stat().st_size)
+    written = (file.stat() for file in (store, journal) if file.exists())
+    return max((file.st_mtime for file in written if file.st_size), default=0.0)

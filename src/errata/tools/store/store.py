@@ -101,6 +101,10 @@ class Store:
     def close(self) -> None:
         self._database.close()
 
+    def calls_of(self, run_id: int) -> Calls:
+        """The same calls, recorded as paid for by this run."""
+        return Calls(self._database, run_id)
+
     # --- runs -------------------------------------------------------------------------------------------------
     def start_run(self, rows: Sequence[ItemRow], **values: Any) -> RunInfo:
         """A new run with all its items, in one transaction."""

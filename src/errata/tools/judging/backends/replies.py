@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from typing import Annotated, Any, NotRequired
 
 from pydantic import Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from errata.prompts.options import WRAPPING
+from errata.tools.judging.backends.keys import MASK, Key, without_keys
 from errata.tools.judging.chat import ChatReply, TokenChoice
 
 ERROR_CHARS = 300
@@ -72,6 +74,23 @@ def read_reply(body: bytes, ms: float) -> ChatReply:
     )
 
 
+def without_key(reply: ChatReply, key: Key) -> ChatReply:
+    """The reply of a server that was sent ``key``, and may have repeated it."""
+    if not (forms := key.forms()):
+        return reply
+
+    def hidden(text: str) -> str:
+        for form in forms:
+            text = text.replace(form, MASK)
+        return text
+
+    tokens = reply.tokens and tuple(
+        TokenChoice(hidden(token.said), {hidden(text): p for text, p in token.log_probs.items()})
+        for token in reply.tokens
+    )
+    return replace(reply, text=hidden(reply.text), tokens=tokens, model=hidden(reply.model))
+
+
 def _answer_tokens(logprobs: Logprobs | None) -> tuple[TokenChoice, ...] | None:
     """The answer's tokens from where it begins: past those that are only spaces, quotes or asterisks."""
     positions = (logprobs.get("content") if logprobs is not None else None) or []
@@ -95,12 +114,12 @@ def _log_sum(a: float, b: float) -> float:
 
 
 def error_text(body: bytes) -> str:
-    """What the server says went wrong, from any of the usual forms of an error body."""
+    """What the server says went wrong, from any of the usual forms of an error body; without a key that it repeats."""
     try:
         said = _message(json.loads(body))
     except ValueError:
         said = body.decode("utf-8", "replace")
-    return " ".join(said.split())[:ERROR_CHARS] or "no reason given"
+    return " ".join(without_keys(said).split())[:ERROR_CHARS] or "no reason given"
 
 
 def _message(body: Any) -> str:

@@ -6,7 +6,7 @@ import json
 import logging
 import shlex
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,16 +16,11 @@ import structlog
 from errata.errors import ModelError, ModelRefused, nearest
 from errata.tools.judging.backends.body import blamed_fields, has_image, request_body, useless_fields
 from errata.tools.judging.backends.capabilities import NOT_KNOWN, Capabilities, breaks_constraint
-from errata.tools.judging.backends.replies import error_text, read_reply
-from errata.tools.judging.backends.transport import (
-    KEY_VARIABLE,
-    LONGEST_WAIT_S,
-    MayHealError,
-    Transport,
-    backoff,
-    without_key,
-)
+from errata.tools.judging.backends.keys import Key, key_of, without_keys
+from errata.tools.judging.backends.replies import error_text, read_reply, without_key
+from errata.tools.judging.backends.transport import LONGEST_WAIT_S, MayHealError, Transport, backoff
 from errata.tools.judging.chat import ChatReply, ChatRequest
+from errata.tools.visible import one_line
 
 _log = structlog.wrap_logger(logging.getLogger(__name__), [structlog.stdlib.render_to_log_kwargs])
 
@@ -39,7 +34,8 @@ ATTEMPTS = 6
 
 
 class ServerModel:
-    """Asks ``model`` at ``base_url`` (ending in /v1). The address must have passed ``check_host``.
+    """Asks ``model`` at ``base_url`` (ending in /v1). ``addresses`` are those of its host that ``check_host`` passed;
+    without them the host must be private. ``key``: None is that of a judge who is asked alone.
 
     ``capabilities`` is what is known of the server, and what it turns out to be; ``outside`` counts the answers outside
     the choices they were held to.
@@ -54,9 +50,12 @@ class ServerModel:
         timeout_s: float = 300.0,
         first_wait_s: float = 0.5,
         capabilities: Capabilities = NOT_KNOWN,
+        key: Key | None = None,
+        addresses: Sequence[str] = (),
     ) -> None:
         self.name, self.base_url, self.limit = model, base_url.rstrip("/"), limit
-        self._transport = Transport(self.base_url, limit=limit, timeout_s=timeout_s)
+        self._key = key or key_of(model)
+        self._transport = Transport(self.base_url, limit=limit, timeout_s=timeout_s, key=self._key, addresses=addresses)
         self._first_wait_s = first_wait_s
         self.on_busy: Callable[[], None] = lambda: None
         self._answered = 0
@@ -126,17 +125,18 @@ class ServerModel:
             reply = self._read(body, (time.perf_counter() - started) * 1000)
             self._notice(request, reply)
             return reply
-        said = without_key(error_text(body))
+        said = error_text(body)
         if status in HEALING:
             raise MayHealError(f"HTTP {status}: {said}", status, headers.get("Retry-After"), busy=status in BUSY)
         if status in (401, 403):
             raise ModelError(
-                f"{self._where} says the key is missing or wrong (HTTP {status}): set {KEY_VARIABLE}. It said: {said}"
+                f"{self._where} says the key is missing or wrong (HTTP {status}): {self._key.advice}. It said: {said}"
             )
         if status == 404:
             raise await self._not_found(said)
         if 300 <= status < 400:
-            raise ModelError(f"{self.base_url} redirects to {headers.get('Location')!r}: name that address itself.")
+            elsewhere = without_keys(headers.get("Location", ""))
+            raise ModelError(f"{self.base_url} redirects to {elsewhere!r}: name that address itself.")
         if self.forget_field(said):
             return await self._send(request)
         advice = f" (Does it see images? {self._advice})" if self._answered == 0 and has_image(request) else ""
@@ -148,7 +148,7 @@ class ServerModel:
 
     def _read(self, body: bytes, ms: float) -> ChatReply:
         try:
-            reply = read_reply(body, ms)
+            reply = without_key(read_reply(body, ms), self._key)
         except ValueError as error:
             kind = ModelRefused if self._answered else ModelError
             raise kind(f"{self._where} did not send a chat completion ({error}). Is it OpenAI-compatible?") from None
@@ -163,8 +163,8 @@ class ServerModel:
         if self.outside == 1:
             self.capabilities = replace(self.capabilities, constraint=False)
             _log.warning(
-                f"errata: {self._where} ignores the constraint on its answers. Those outside the options count as "
-                f"unreadable. {self._advice}"
+                f"errata: {one_line(self._where)} ignores the constraint on its answers. Those outside the options "
+                f"count as unreadable. {one_line(self._advice)}"
             )
 
     def forget_field(self, said: str) -> bool:
@@ -179,7 +179,7 @@ class ServerModel:
     async def _not_found(self, said: str) -> ModelError:
         status, _, body = await self._transport.send("GET", "/models")
         try:
-            offered = [str(model["id"]) for model in json.loads(body)["data"]] if status == 200 else []
+            offered = [without_keys(str(model["id"])) for model in json.loads(body)["data"]] if status == 200 else []
         except (ValueError, KeyError, TypeError):
             offered = []
         if not offered:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import os
+import asyncio
+import errno
+import time
+from collections.abc import Sequence
 from typing import Any
 
 import aiohttp
 from pydantic_core import to_json
 
 from errata.errors import ModelError
-
-KEY_VARIABLE = "ERRATA_API_KEY"
+from errata.tools.judging.backends.hosts import CheckedAddresses, check_host
+from errata.tools.judging.backends.keys import Key, without_keys
 
 IDLE_S = 4.0
 """A connection that nobody used for so long is not used again: vLLM closes it after 5 seconds, perhaps just then."""
@@ -29,47 +32,75 @@ class MayHealError(ModelError):
 
 class Transport:
     """Sends to ``base_url`` and nowhere else: no proxy of the environment is used and no redirect followed. The key is
-    read from ERRATA_API_KEY for each request, and neither kept nor shown."""
+    read for each request, and neither kept nor shown. ``addresses`` are those of its host that ``check_host`` passed;
+    without them it has to pass before the first request."""
 
-    def __init__(self, base_url: str, *, limit: int, timeout_s: float) -> None:
-        self.base_url = base_url
+    def __init__(self, base_url: str, *, limit: int, timeout_s: float, key: Key, addresses: Sequence[str] = ()) -> None:
+        self.base_url, self._key, self._addresses = base_url, key, addresses
         self._limit = limit
         self._timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=min(timeout_s, 20.0))
         self._session: aiohttp.ClientSession | None = None
+        self._opening = asyncio.Lock()
+        self._in_flight, self._used_at_s = 0, 0.0
 
     async def send(
         self, method: str, path: str, body: dict[str, Any] | None = None, request_id: str = ""
     ) -> tuple[int, Any, bytes]:
         """Status, headers and body. ModelError where nothing answers at all, MayHealError where the line broke off."""
         data = None if body is None else to_json(body)
+        session = await self._open_session()
+        self._in_flight += 1
         try:
-            async with self._open_session().request(
-                method, self.base_url + path, data=data, headers=_headers(request_id), allow_redirects=False
+            async with session.request(
+                method, self.base_url + path, data=data, headers=self._headers(request_id), allow_redirects=False
             ) as response:
                 return response.status, response.headers, await response.read()
         except aiohttp.ClientConnectorError as error:
+            if error.os_error.errno in (errno.EMFILE, errno.ENFILE):
+                raise MayHealError(
+                    "this system lets no more files and connections be open (see ulimit -n)", busy=True
+                ) from None
             raise ModelError(
                 f"Nothing answers at {self.base_url} ({error.os_error}). Is the server running, and is the port right?"
             ) from None
         except TimeoutError:
             raise MayHealError(f"no answer within {self._timeout.total:g} seconds", busy=True) from None
-        except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError) as error:
-            raise MayHealError(f"the connection broke off ({error})") from None
+        except aiohttp.InvalidURL as error:
+            raise ModelError(f"{self.base_url} is no address to connect to ({error}).") from None
+        except aiohttp.ClientError as error:
+            raise MayHealError(f"the connection broke off ({without_keys(str(error))})") from None
+        finally:
+            self._in_flight -= 1
+            self._used_at_s = time.monotonic()
 
     async def close(self) -> None:
         if self._session is not None:
             await self._session.close()
+            await asyncio.sleep(0)  # the sockets close in the loop's next turn
             self._session = None
 
-    def _open_session(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._limit, keepalive_timeout=IDLE_S),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=self._timeout,
-                trust_env=False,
-            )
+    async def _open_session(self) -> aiohttp.ClientSession:
+        async with self._opening:
+            if self._in_flight == 0 and time.monotonic() - self._used_at_s > IDLE_S:
+                # Nobody closes connections while no loop runs: left for later they would be open beside the new ones.
+                await self.close()
+            return self._session or self._new_session()
+
+    def _new_session(self) -> aiohttp.ClientSession:
+        resolver = CheckedAddresses(self._addresses or check_host(self.base_url, ()))
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=self._limit, keepalive_timeout=IDLE_S, resolver=resolver),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=self._timeout,
+            trust_env=False,
+        )
         return self._session
+
+    def _headers(self, request_id: str) -> dict[str, str]:
+        """``X-Request-Id`` lets a server's log be matched with the calls that a run recorded (vLLM reads it)."""
+        secret = self._key.secret
+        headers = {"Content-Type": "application/json"} | ({"X-Request-Id": request_id} if request_id else {})
+        return headers | ({"Authorization": f"Bearer {secret}"} if secret else {})
 
 
 def backoff(error: Exception) -> bool | float:
@@ -80,16 +111,3 @@ def backoff(error: Exception) -> bool | float:
         return min(max(float(error.retry_after or ""), 0.0), LONGEST_WAIT_S)
     except ValueError:
         return True
-
-
-def without_key(said: str) -> str:
-    """Servers like to repeat a wrong key in their answer."""
-    key = os.environ.get(KEY_VARIABLE, "").strip()
-    return said.replace(key, "[key]") if key else said
-
-
-def _headers(request_id: str) -> dict[str, str]:
-    """``X-Request-Id`` lets a server's log be matched with the calls that a run recorded (vLLM reads it)."""
-    key = os.environ.get(KEY_VARIABLE, "").strip()
-    headers = {"Content-Type": "application/json"} | ({"X-Request-Id": request_id} if request_id else {})
-    return headers | ({"Authorization": f"Bearer {key}"} if key else {})

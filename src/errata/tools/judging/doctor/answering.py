@@ -98,7 +98,9 @@ async def judging(subject: Subject, known: Capabilities) -> Finding:
     options = lay_out_for("blind_choice", (*space.names, *OTHER_ANSWERS), "letters", space)
     item = Item(0, "0", "", None, "My cat sleeps on the sofa and purrs.")
     request = await Question(load("blind_choice"), item, (), options, "").ask().build()
-    judge = ServerModel(subject.model, subject.connection.base_url, capabilities=known)
+    judge = ServerModel(
+        subject.model, subject.connection.base_url, capabilities=known, addresses=subject.connection.addresses
+    )
     while True:
         try:
             reply = await subject.connection.ask(judge.body(request))

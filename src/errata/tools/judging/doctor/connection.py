@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ValidationError
 
 from errata.errors import ModelError, ModelRefused
-from errata.tools.judging.backends.replies import error_text, read_reply
-from errata.tools.judging.backends.transport import KEY_VARIABLE, without_key
+from errata.tools.judging.backends.hosts import check_host
+from errata.tools.judging.backends.keys import Key, without_keys
+from errata.tools.judging.backends.replies import error_text, read_reply, without_key
 from errata.tools.judging.chat import ChatReply
 
 if TYPE_CHECKING:
@@ -20,8 +22,16 @@ SENT = ("host", "accept", "content-type", "content-length", "connection")
 """The SDK adds the operating system, the Python version and what OPENAI_* variables hold. None of that is told."""
 
 
+NO_KEY = Key(())
+"""For servers that nobody named."""
+
+
 class KeyWanted(ModelRefused):
     """The key is missing, or another."""
+
+
+class NothingThere(ModelError):
+    """No server answers at this address."""
 
 
 class Offered(BaseModel):
@@ -37,25 +47,29 @@ class Models(BaseModel):
 
 
 class Connection:
-    """``base_url`` ends in /v1 and must have passed ``check_host``. The ``key`` goes nowhere else: no proxy of the
-    environment is used and no redirect followed."""
+    """``base_url`` ends in /v1; ``addresses`` are those of its host that ``check_host`` passed, without them the host
+    must be private. The ``key`` goes nowhere else: no proxy of the environment is used and no redirect followed."""
 
-    def __init__(self, base_url: str, *, key: str = "", timeout_s: float = 120.0) -> None:
+    def __init__(
+        self, base_url: str, *, key: Key = NO_KEY, addresses: Sequence[str] = (), timeout_s: float = 120.0
+    ) -> None:
         from openai import AsyncOpenAI
 
-        self.base_url = base_url.rstrip("/")
+        self.base_url, self.key = base_url.rstrip("/"), key
+        self.addresses = list(addresses or check_host(base_url, ()))
         self._client = AsyncOpenAI(
             base_url=self.base_url,
-            api_key=key or "none",
+            api_key="none",
             max_retries=0,
             timeout=timeout_s,
-            http_client=_http_client(key, timeout_s),
+            http_client=_http_client(self._prepare, timeout_s),
         )
 
     async def models(self) -> list[Offered]:
         """What it offers. ModelRefused where it wants a key or has no such list, ModelError where nothing answers."""
         try:
-            return Models.model_validate_json(await self._bytes("GET", "/models")).data or []
+            offered = Models.model_validate_json(await self._bytes("GET", "/models")).data or []
+            return [one.model_copy(update={"id": without_keys(one.id)}) for one in offered]
         except KeyWanted as refused:
             raise KeyWanted(f"{self.base_url} wants a key: {refused}") from None
         except ModelRefused as refused:
@@ -68,7 +82,7 @@ class Connection:
         started = time.perf_counter()
         sent = await self._bytes("POST", "/chat/completions", body)
         try:
-            return read_reply(sent, (time.perf_counter() - started) * 1000)
+            return without_key(read_reply(sent, (time.perf_counter() - started) * 1000), self.key)
         except ValueError as error:
             raise ModelRefused(f"no chat completion came back ({error})") from None
 
@@ -87,12 +101,22 @@ class Connection:
         except ValueError:
             return None
         value = found.get(name) if isinstance(found, dict) else None
-        return value if isinstance(value, str) else None
+        return without_keys(value) if isinstance(value, str) else None
 
     async def close(self) -> None:
         await self._client.close()
 
     async def _bytes(self, method: Literal["GET", "POST"], url: str, body: dict[str, Any] | None = None) -> bytes:
+        """From the first address that answers, which all later requests go to."""
+        while True:
+            try:
+                return await self._from_one(method, url, body)
+            except NothingThere:
+                if len(self.addresses) == 1:
+                    raise
+                del self.addresses[0]
+
+    async def _from_one(self, method: Literal["GET", "POST"], url: str, body: dict[str, Any] | None) -> bytes:
         import openai
 
         kind = openai.HttpxBinaryResponseContent
@@ -101,33 +125,35 @@ class Connection:
                 return (await self._client.get(url, cast_to=kind)).content
             return (await self._client.post(url, cast_to=kind, body=body)).content
         except openai.APIStatusError as error:
-            raise _refusal(error.status_code, error.response.content) from None
+            raise self._refusal(error.status_code, error.response.content) from None
         except openai.APITimeoutError:
             raise ModelRefused("no answer in time") from None
         except openai.APIConnectionError as error:
-            raise ModelError(
-                f"Nothing answers at {self.base_url} ({error.__cause__ or error}). Is the server running, and is the "
-                "port right?"
+            raise NothingThere(
+                f"Nothing answers at {self.base_url} ({without_keys(str(error.__cause__ or error))}). Is the server "
+                "running, and is the port right?"
             ) from None
 
-
-def _refusal(status: int, body: bytes) -> ModelRefused:
-    said = f"HTTP {status}: {without_key(error_text(body))}"
-    return KeyWanted(f"set {KEY_VARIABLE} ({said})") if status in (401, 403) else ModelRefused(said)
-
-
-def _http_client(key: str, timeout_s: float) -> DefaultAsyncHttpxClient:
-    from openai import DefaultAsyncHttpxClient
-
-    async def only_what_is_needed(request: Any) -> None:
+    async def _prepare(self, request: Any) -> None:
+        """Send only what is needed, and to the address that was checked: the name is for TLS and the Host header."""
         for name in set(request.headers) - set(SENT):
             del request.headers[name]
-        if key:
-            request.headers["Authorization"] = f"Bearer {key}"
+        if secret := self.key.secret:
+            request.headers["Authorization"] = f"Bearer {secret}"
+        request.extensions = {**request.extensions, "sni_hostname": request.url.host}
+        request.url = request.url.copy_with(host=self.addresses[0])
+
+    def _refusal(self, status: int, body: bytes) -> ModelRefused:
+        said = f"HTTP {status}: {error_text(body)}"
+        return KeyWanted(f"{self.key.advice} ({said})") if status in (401, 403) else ModelRefused(said)
+
+
+def _http_client(prepare: Callable[[Any], Awaitable[None]], timeout_s: float) -> DefaultAsyncHttpxClient:
+    from openai import DefaultAsyncHttpxClient
 
     return DefaultAsyncHttpxClient(
         trust_env=False,
         follow_redirects=False,
         timeout=timeout_s,
-        event_hooks={"request": [only_what_is_needed]},
+        event_hooks={"request": [prepare]},
     )

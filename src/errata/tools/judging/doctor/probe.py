@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from errata.errors import ModelError, nearest
 from errata.tools.judging.backends.hosts import api_base, check_host
-from errata.tools.judging.backends.transport import KEY_VARIABLE
+from errata.tools.judging.backends.keys import PLAIN, Key, key_of
 from errata.tools.judging.doctor import answering, seeing, serving
-from errata.tools.judging.doctor.connection import Connection, Offered
+from errata.tools.judging.doctor.connection import NO_KEY, Connection, Offered
 from errata.tools.judging.doctor.report import Finding, Report, capabilities
 from errata.tools.judging.doctor.subject import Subject
 from errata.tools.judging.spec import ON_A_SERVER
@@ -21,23 +20,25 @@ VERSION_AT = {"vLLM": ("/version", "version"), "llama.cpp": ("/props", "build_in
 
 
 async def probe_named(server: str, allow_host: Collection[str] = ()) -> Report:
-    """A report on what a user named: an address, or MODEL@ADDRESS as after --judge. The key is ERRATA_API_KEY.
+    """A report on what a user named: an address, or MODEL@ADDRESS as after --judge. The key is
+    ERRATA_API_KEY_MODEL, or ERRATA_API_KEY.
 
     SetupError for an address that is none, or that is not private and not in ``allow_host``; else as ``probe``.
     """
     named = ON_A_SERVER.fullmatch(server)
     model, url = (named["model"], named["url"]) if named else (None, server)
-    check_host(url, allow_host)
-    return await probe(api_base(url), model, key=os.environ.get(KEY_VARIABLE, "").strip())
+    addresses = check_host(url, allow_host)
+    key = key_of(model) if model else Key((PLAIN,))
+    return await probe(api_base(url), model, key=key, addresses=addresses)
 
 
-async def probe(url: str, model: str | None = None, *, key: str = "") -> Report:
-    """What ``model`` (None: the first that is offered) really does at ``url``, an API's base that ``check_host``
-    passed. About twenty short questions, one at a time.
+async def probe(url: str, model: str | None = None, *, key: Key = NO_KEY, addresses: Sequence[str] = ()) -> Report:
+    """What ``model`` (None: the first that is offered) really does at ``url``, an API's base, at those ``addresses`` of
+    its host that ``check_host`` passed. About twenty short questions, one at a time.
 
     ModelError where nothing answers there, it wants another key, offers no model, or not this one.
     """
-    connection = Connection(url, key=key)
+    connection = Connection(url, key=key, addresses=addresses)
     try:
         offered = await connection.models()
         one = _choose(offered, model, url)

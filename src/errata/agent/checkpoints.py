@@ -1,0 +1,64 @@
+"""checkpoints.sqlite: where the graph stood. It may be lost, damaged, of another version, or from elsewhere."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+from langgraph.checkpoint.sqlite import SqliteSaver
+from langgraph.types import StateSnapshot
+
+from errata.errors import StoreError
+
+ON_THE_SYSTEM_SIDE = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_READONLY,
+    }
+)
+"""What a new file would not heal."""
+
+
+class UnreadableCheckpoints(StoreError):
+    """The file holds no checkpoints that this version can read."""
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[SqliteSaver]:
+    """The checkpoints in this file, from which only plain values are read: LangGraph by itself would call whatever a
+    file names. UnreadableCheckpoints where they are damaged, StoreError where the file cannot be used."""
+    try:
+        with closing(sqlite3.connect(path, check_same_thread=False)) as connection:
+            yield SqliteSaver(connection, serde=JsonPlusSerializer(allowed_msgpack_modules=None))
+    except sqlite3.Error as error:
+        if (getattr(error, "sqlite_errorcode", 0) & 0xFF) in ON_THE_SYSTEM_SIDE:
+            raise StoreError(f"{path}: {error}. Free the disk or the file, then run the same command again.") from None
+        raise UnreadableCheckpoints(f"{path} is damaged ({error})") from None
+
+
+def remove(path: Path) -> None:
+    """The file, with what SQLite keeps beside it."""
+    for ending in ("", "-wal", "-shm", "-journal"):
+        path.with_name(path.name + ending).unlink(missing_ok=True)
+
+
+def state_of(graph: Any, config: RunnableConfig) -> StateSnapshot:
+    """Where the graph stands. UnreadableCheckpoints where what is stored cannot be made sense of."""
+    try:
+        found: StateSnapshot = graph.get_state(config)
+    except sqlite3.Error:
+        raise
+    except Exception as error:  # whatever LangGraph stumbles over
+        raise UnreadableCheckpoints(f"the checkpoints cannot be read ({type(error).__name__})") from error
+    return found

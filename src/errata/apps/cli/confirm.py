@@ -1,0 +1,44 @@
+"""Asking whether stored settings are meant, where a person is at the terminal; elsewhere, what to type instead."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import typer
+
+from errata.errors import SetupError
+
+if TYPE_CHECKING:
+    from errata.agent.stored import Claim
+    from errata.settings import Settings
+
+
+def confirm(settings: Settings, unvouched: Sequence[Claim]) -> None:
+    """The ``confirm`` of ``agent/stored.py`` on the command line."""
+    from errata.agent.stored import in_words
+    from errata.tools.visible import one_line
+
+    if sys.stdin.isatty() and sys.stderr.isatty():
+        typer.echo("Stored beside the data, and never typed on this machine for this run:", err=True)
+        for claim in unvouched:
+            typer.echo(f"  {claim.name:<16} {one_line(claim.value)}", err=True)
+        if typer.confirm("Use this? Items go to these judges, and these files are read.", err=True):
+            return
+        raise SetupError("Nothing was started. Name what you want instead, for example --judge MODEL@URL.")
+    raise SetupError(
+        f"{in_words(unvouched)}: stored beside the data, and never typed on this machine for this run. What came with "
+        f"the data decides nothing. If you mean it: {_typed(settings, [claim.name for claim in unvouched])}"
+    )
+
+
+def _typed(settings: Settings, names: Sequence[str]) -> str:
+    """The command as it was typed, with these settings typed too, quoted for a shell."""
+    options = []
+    for name in dict.fromkeys(names):
+        value = getattr(settings, name)
+        for one in value if isinstance(value, tuple) else (value,):
+            options += [f"--{name.replace('_', '-')}", str(one)]
+    return shlex.join(["errata", *sys.argv[1:2], *options, *sys.argv[2:]])

@@ -1,0 +1,95 @@
+"""How every command ends: its exit code, and one line on stderr instead of a traceback. docs/exit-codes.md has both."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import traceback
+from collections.abc import Callable
+
+from errata.apps.cli.ending import Ended
+from errata.errors import ErrataError, ModelError
+
+BUG, WRONG, STOPPED_EARLY, INTERRUPTED, READER_GONE = 1, 2, 3, 130, 141
+DEBUG = "ERRATA_DEBUG"
+QUOTED_CHARS = 500
+
+
+def ended(command: Callable[[], object]) -> int:
+    """Run a command to its end, and give its exit code. What it raises is told in one line."""
+    code = _ran(command)
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        # What is left in its buffer would be tried again, and fail again, when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not code:
+            return READER_GONE if isinstance(error, BrokenPipeError) else _told(error)
+    return code
+
+
+def _ran(command: Callable[[], object]) -> int:
+    try:
+        command()
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):  # typer ends so where nobody reads any more: errata log | head
+            return READER_GONE
+        if end.code == INTERRUPTED:
+            _say("Interrupted. Everything finished is kept; the same command goes on from here.")
+        return end.code if isinstance(end.code, int) else BUG if end.code else 0
+    except Exception as error:
+        return _told(error)
+    return 0
+
+
+def _told(error: Exception) -> int:
+    if os.environ.get(DEBUG):
+        traceback.print_exception(error)
+    message, code = explained(error)
+    _say(message)
+    return code
+
+
+def explained(error: Exception) -> tuple[str, int]:
+    """What a person reads of an error, and the exit code that it ends with."""
+    from errata.tools.visible import one_line
+
+    if isinstance(error, Ended):
+        return str(error), error.exit_code
+    if isinstance(error, ErrataError):
+        return str(error), STOPPED_EARLY if isinstance(error, ModelError) else WRONG
+    if isinstance(error, OSError):
+        return _refused_by_the_system(error), WRONG
+    if isinstance(error, MemoryError):
+        return "There is not enough memory for this data here. Nothing was half written.", WRONG
+    if isinstance(error, UnicodeEncodeError) and error.reason.startswith("surrogates"):
+        name = one_line(error.object[:QUOTED_CHARS])
+        return (
+            f"{name}: the name is no UTF-8. Rename it, or set PYTHONUTF8=1 where the locale is C.",
+            WRONG,
+        )
+    return (
+        f"{type(error).__name__}: {str(error)[:QUOTED_CHARS]}. This is a bug of errata ({_place(error)}), whatever the "
+        f"data holds. Nothing was half written. {DEBUG}=1 before the same command shows the traceback to report.",
+        BUG,
+    )
+
+
+def _refused_by_the_system(error: OSError) -> str:
+    name = str(error.filename or "a file")
+    refused = error.errno in (errno.EACCES, errno.EPERM, errno.EROFS)
+    what = f"{name}: {error.strerror or error}. Nothing was half written."
+    return f"{what} Name a run folder in another place: --run DIR" if refused and ".errata" in name else what
+
+
+def _place(error: Exception) -> str:
+    """The last line of errata's own that it passed through."""
+    own = [f for f in traceback.extract_tb(error.__traceback__) if f"{os.sep}errata{os.sep}" in f.filename]
+    return f"{own[-1].filename.rpartition(f'{os.sep}errata{os.sep}')[2]}:{own[-1].lineno}" if own else "outside of it"
+
+
+def _say(message: str) -> None:
+    from errata.tools.visible import one_line
+
+    sys.stderr.write(f"errata: {one_line(message)}\n")

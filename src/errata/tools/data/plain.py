@@ -1,0 +1,41 @@
+"""Cells of the user's own columns as JSON-plain values, to be shown beside errata's, compared, or written."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable
+
+from errata.errors import DataError
+
+Plain = str | int | float | bool | None
+
+
+def plain(values: Iterable[object], column: str) -> list[Plain]:
+    """One value a row: text, a number, true or false, or None where nothing is. Lists and objects are JSON text, times
+    ISO 8601. DataError where the column holds bytes, which no table can show."""
+    try:
+        return [_plain(value) for value in values]
+    except _HoldsBytes:
+        raise DataError(f"column {column!r} holds bytes: they cannot be shown or compared. Name another.") from None
+
+
+class _HoldsBytes(Exception):
+    pass
+
+
+def _plain(value: object) -> Plain:
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None if math.isnan(value) else str(value)
+    text = json.dumps(value, ensure_ascii=False, default=_words) if isinstance(value, list | dict) else _words(value)
+    # Half characters have no form in UTF-8, so no file could hold them.
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+
+
+def _words(value: object) -> str:
+    if isinstance(value, bytes | bytearray):
+        raise _HoldsBytes
+    isoformat = getattr(value, "isoformat", str)
+    return str(value) if isoformat is str else str(isoformat())

@@ -1,0 +1,30 @@
+"""A bound on what is in memory at once, over all threads of the process."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Room:
+    """``size`` bytes that may be in use at once. First come, first served; a need of more than there is takes all."""
+
+    def __init__(self, size: int) -> None:
+        self._size, self._taken = size, 0
+        self._turn = threading.Lock()
+        self._freed = threading.Condition()
+
+    @contextmanager
+    def taken(self, needed: int) -> Iterator[None]:
+        """Waits until so many bytes are free. Never within another such block: the thread would wait for itself."""
+        needed = min(needed, self._size)
+        with self._turn, self._freed:
+            self._freed.wait_for(lambda: self._taken + needed <= self._size)
+            self._taken += needed
+        try:
+            yield
+        finally:
+            with self._freed:
+                self._taken -= needed
+                self._freed.notify_all()

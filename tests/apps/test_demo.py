@@ -1,0 +1,27 @@
+"""errata demo makes its folder anew, and only its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from errata.apps.cli.demo import MADE, MARK, _make_anew
+from errata.errors import SetupError
+
+
+@pytest.mark.parametrize("names", [("digits.csv", "images"), (MARK, "notes.txt"), ("other",)])
+def test_a_folder_that_holds_anything_else_is_left_as_it_is(tmp_path: Path, names: tuple[str, ...]) -> None:
+    for name in names:
+        (tmp_path / name).touch()
+    with pytest.raises(SetupError, match="something else"):
+        _make_anew(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == set(names)
+
+
+def test_an_earlier_demo_and_an_empty_folder_are_made_anew(tmp_path: Path) -> None:
+    _make_anew(tmp_path / "new" / "demo")
+    for name in MADE:
+        (tmp_path / "new" / "demo" / name).touch()
+    _make_anew(tmp_path / "new" / "demo")
+    assert [path.name for path in (tmp_path / "new" / "demo").iterdir()] == [MARK]

@@ -1,0 +1,51 @@
+"""A run made by hand, without a scan: items, and what is proposed for each."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from errata.agent.approval import Person
+from errata.agent.begin import begin
+from errata.agent.workspace import Workspace
+from errata.settings import Settings
+from errata.types import Outcome, Proposal
+
+Row = tuple[str, str, str]
+ROWS: list[Row] = [("a", "a meow", "dog"), ("b", "a bark", "cat"), ("c", "an oink", "cat"), ("d", "a moo", "dog")]
+
+
+def make_run(
+    folder: Path,
+    rows: Sequence[Row] = ROWS,
+    outcomes: Sequence[Outcome | None] = ("relabel",) * 4,
+    columns: Mapping[str, Sequence[object]] | None = None,
+    **options: str,
+) -> Workspace:
+    """Each item's proposed label is another one of the data's; the first one is the least trustworthy. An item called
+    gold is protected. ``columns``: more of them for the file."""
+    more = columns or {}
+    with (folder / "d.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["id", "content", "label", "gold", *more])
+        cells = zip(*more.values(), strict=True) if more else [()] * len(rows)
+        for row, own in zip(rows, cells, strict=True):
+            writer.writerow([*row, "yes" if row[0] == "gold" else "", *own])
+    settings = {"text": "content", "label": "label", "id": "id", "protect": "gold"} | options
+    workspace = begin(folder / "d.csv", Settings(many_labels=True, **{k: v for k, v in settings.items() if v}))
+    names = workspace.run.label_space.names
+    others = [next((name for name in names if name != given), given) for _, _, given in rows]
+    workspace.store.set_proposals(
+        workspace.run.run_id,
+        [Proposal(i, o, others[i], 0.9, i / 100, "because I said so") for i, o in enumerate(outcomes)],
+    )
+    return workspace
+
+
+def somebody(workspace: Workspace, name: str = "ann") -> Person:
+    return Person(name, workspace.folder.own_token())
+
+
+def decided(workspace: Workspace) -> dict[str, tuple[str, str | None]]:
+    return {d.item_id: (d.answer, d.label) for d in workspace.decisions().values()}

@@ -1,0 +1,65 @@
+"""Room in memory: what is taken at once never exceeds it, and nobody waits for ever."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from errata.tools.data.room import Room
+
+
+def test_what_is_taken_at_once_never_exceeds_the_room() -> None:
+    room, lock, taken, most = Room(10), threading.Lock(), 0, 0
+
+    def work(needed: int) -> None:
+        nonlocal taken, most
+        with room.taken(needed):
+            with lock:
+                taken += min(needed, 10)
+                most = max(most, taken)
+            with lock:
+                taken -= min(needed, 10)
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(work, [1, 4, 7, 10, 99] * 40))
+    assert 0 < most <= 10
+    assert taken == 0
+
+
+def test_a_need_of_more_than_there_is_takes_all_and_an_error_gives_it_back() -> None:
+    room = Room(10)
+    for _ in range(2):
+        with pytest.raises(KeyError), room.taken(99):
+            raise KeyError
+
+
+def test_who_came_first_is_not_overtaken_by_smaller_needs() -> None:
+    room, order = Room(10), []
+    inside, asked = threading.Event(), threading.Event()
+
+    def large() -> None:
+        asked.set()
+        with room.taken(10):
+            order.append("large")
+
+    def small() -> None:
+        with room.taken(1):
+            order.append("small")
+
+    with room.taken(5):
+        first = threading.Thread(target=large)
+        first.start()
+        asked.wait()
+        for _ in range(500):  # until it waits in its turn
+            if room._turn.locked():
+                break
+            inside.wait(0.01)
+        second = threading.Thread(target=small)
+        second.start()
+        inside.wait(0.02)
+        assert order == []
+    first.join()
+    second.join()
+    assert order == ["large", "small"]
