@@ -160,6 +160,22 @@ def two_label_columns_in_place(project: Project) -> None:
     assert project.bytes("mail.csv") == before
 
 
+def two_patches_in_place(project: Project) -> None:
+    """[2] Of one label column, the second after another scan: taken back one by one."""
+    before = write_mail(project)
+    project.scan()
+    project.accept()
+    project.did("apply", "mail.csv", "--in-place")
+    between = project.bytes("mail.csv")
+    project.scan()
+    decide_by_hand(project, {"m7": "space"})
+    project.did("apply", "mail.csv", "--in-place")
+    project.did("revert", "mail.csv")
+    assert project.bytes("mail.csv") == between
+    project.did("revert", "mail.csv")
+    assert project.bytes("mail.csv") == before
+
+
 def a_damaged_backup_is_no_backup(project: Project) -> None:
     """[7] Where the way back is damaged, revert says so or does without; it never writes what was not there."""
     before = write_mail(project)
@@ -205,5 +221,6 @@ CASES = (
     a_change_in_place_of_a_project_that_moved,
     an_output_of_a_project_that_moved,
     two_label_columns_in_place,
+    two_patches_in_place,
     a_damaged_backup_is_no_backup,
 )
