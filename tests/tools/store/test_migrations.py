@@ -13,6 +13,7 @@ from sqlalchemy import create_engine
 
 from errata.agent.changes import apply, changes, revert
 from errata.agent.history import history
+from errata.agent.status import status_of
 from errata.agent.workspace import Workspace, open_run
 from errata.errors import StoreError
 from errata.tools.store import Store
@@ -110,3 +111,9 @@ def test_an_upgraded_store_has_the_tables_of_a_new_one(project: Path, tmp_path: 
             assert context.get_current_revision() == f"{SCHEMA_VERSION:04}"
             assert connection.exec_driver_sql("PRAGMA user_version").scalar() == SCHEMA_VERSION
         engine.dispose()
+
+
+def test_arrays_of_an_upgraded_store_are_read(project: Path) -> None:
+    workspace = opened(project, "topic")
+    assert status_of(workspace)["open"] == 1
+    workspace.close()

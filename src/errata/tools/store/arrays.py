@@ -1,14 +1,25 @@
-"""arrays/run-N/*.npy: large numbers beside the store, written whole or not at all, read memory-mapped."""
+"""arrays/run-N/*.npy: large numbers beside the store, written whole or not at all, read memory-mapped.
+
+Behind each array stands a checksum of its name and content, which readers of .npy do not see: damaged numbers would be
+taken for other numbers.
+"""
 
 from __future__ import annotations
 
+import os
+import zlib
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from errata.errors import StoreError
 from errata.tools.data.atomic import atomic_write
+
+MARK = b"errata crc32"
+SEAL = len(MARK) + 4
+BLOCK = 1 << 22
 
 
 class Arrays:
@@ -22,11 +33,15 @@ class Arrays:
         self._folder.mkdir(parents=True, exist_ok=True)
         with atomic_write(self._path(name)) as file:
             np.save(file, array, allow_pickle=False)
+            _seal(file, self._path(name).name)
 
     def load(self, name: str) -> np.ndarray[Any, Any]:
         """StoreError, naming the file, where it is damaged or was freed."""
         path = self._path(name)
         try:
+            found = path.stat()
+            if not _is_whole(path, found.st_size, found.st_mtime_ns):
+                raise ValueError("its content is not what was written")
             loaded: np.ndarray[Any, Any] = np.load(path, mmap_mode="r", allow_pickle=False)
         except FileNotFoundError:
             raise StoreError(
@@ -41,3 +56,40 @@ class Arrays:
 
     def _path(self, name: str) -> Path:
         return self._folder / f"{name}.npy"
+
+
+def seal_all(folder: Path) -> None:
+    """Put the checksum behind every array below ``folder`` that has none: it was written before there were any."""
+    for path in sorted(folder.glob("run-*/*.npy")):
+        with path.open("r+b") as file:
+            file.seek(max(0, path.stat().st_size - SEAL))
+            if not file.read().startswith(MARK):
+                _seal(file, path.name)
+
+
+def _seal(file: BinaryIO, name: str) -> None:
+    file.seek(0, os.SEEK_END)
+    checksum = _checksum(file, name, file.tell())
+    file.seek(0, os.SEEK_END)
+    file.write(MARK + checksum)
+
+
+@lru_cache(maxsize=1024)
+def _is_whole(path: Path, size: int, _mtime_ns: int) -> bool:
+    """Looked at once for each state of the file. One without a checksum is as an older errata left it in a place where
+    none could be added."""
+    with path.open("rb") as file:
+        file.seek(max(0, size - SEAL))
+        seal = file.read()
+        if not seal.startswith(MARK):
+            return not os.access(path, os.W_OK)
+        return seal == MARK + _checksum(file, path.name, size - SEAL)
+
+
+def _checksum(file: BinaryIO, name: str, size: int) -> bytes:
+    file.seek(0)
+    checksum = zlib.crc32(name.encode())
+    while size > 0 and (block := file.read(min(BLOCK, size))):
+        checksum = zlib.crc32(block, checksum)
+        size -= len(block)
+    return checksum.to_bytes(4, "big")

@@ -1,13 +1,15 @@
-"""Places seen from the run folder; whose call it was; what errata wrote; which store it is."""
+"""Places seen from the run folder; whose call it was; what errata wrote; which store it is; arrays with checksums."""
 
 from __future__ import annotations
 
+import os
 from hashlib import sha256
 from pathlib import Path, PurePath
 
 import sqlalchemy as sa
 from alembic import op
 
+from errata.tools.store.arrays import seal_all
 from errata.tools.store.place import relative_place
 
 revision = "0003"
@@ -33,6 +35,8 @@ def upgrade(folder: Path) -> None:
     for run_id, data_path in connection.execute(sa.text("SELECT run_id, data_path FROM runs")).all():
         place = _seen_from(folder, PurePath(data_path))
         connection.execute(sa.text("UPDATE runs SET data_path = :p WHERE run_id = :r"), {"p": place, "r": run_id})
+    if os.access(folder, os.W_OK):
+        seal_all(folder / "arrays")
     connection.exec_driver_sql(f"PRAGMA user_version={int(revision)}")
 
 
