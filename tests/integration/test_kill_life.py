@@ -1,6 +1,6 @@
 """The whole life of a dataset under SIGKILL: run, decide, apply, apply in place, revert; a killed command is repeated.
 
-    KILLS=60 pytest -n0 tests/integration/test_kill_life.py        by hand; without KILLS as many as CI has time for
+    KILLS=300 pytest -n0 tests/integration/test_kill_life.py        by hand; without KILLS there are 60
 
 Half of the kills come at a random change to the disk, half at a random moment. After each of them the source and the
 output hold what they held before the command or all that it writes (of a folder changed in place: every picture, in
@@ -24,7 +24,7 @@ from tests.conftest import Judge, stub_server
 from tests.inputs import files_of, jsonl_bytes, mail_rows, parquet_bytes, shape_files, table_bytes, write_files
 from tests.integration.dies import Ended, Mortals
 
-KILLS = int(os.environ.get("KILLS", "24"))
+KILLS = int(os.environ.get("KILLS", "60"))
 COLUMNS = ("--text", "text", "--label", "label", "--id", "id", "--embedder", "plain")
 ROWS = [(key, f"{text} about {(*'abc',)[int(key[1:]) % 3]}", label) for key, text, label in mail_rows(45, wrong=6)]
 NAMES = {"sport": "a", "kitchen": "b", "space": "c"}
