@@ -114,15 +114,17 @@ class StandingPatch:
 
 
 def standing_patches(store: Store) -> list[StandingPatch]:
-    """In the order in which they were applied: of each output and label column the last, unless it was reverted."""
+    """In the order in which they were applied, without those reverted: of each output and label column the last, since
+    each was made from the source. Patches of the source itself stand one upon the other."""
     runs = {run.run_id: run for run in store.all_runs()}
-    standing: dict[tuple[str, str], StandingPatch] = {}
+    standing: dict[tuple[str, str, str], StandingPatch] = {}
     for event in store.events.read("applied", "reverted"):
         run = runs.get(event.body["run_id"])
         if run is None:
             raise SetupError(f"Event {event.seq} is of run {event.body['run_id']}, which {store.folder.path} lacks.")
         if event.kind == "applied":
-            key = (event.body["output"], run.label_column)
+            of_the_source = event.body["backup"] or event.body.get("moves_files")
+            key = (event.body["output"], run.label_column, event.body["patch"] if of_the_source else "")
             standing.pop(key, None)
             standing[key] = StandingPatch(store, event, run)
         else:

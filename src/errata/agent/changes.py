@@ -94,6 +94,7 @@ def apply(
         if in_place and (half_done := _half_moved(workspace)):
             rename_all(half_done.output, half_done.moves)
             return Applied(len(half_done.moves), half_done.output, half_done.folder / half_done.event.body["patch"])
+        _forget_unwritten(workspace)
         if in_place and workspace.dataset.format == "image_folder":
             return _move_files(workspace, annotate)
         return _apply_in_place(workspace, annotate) if in_place else _apply_to(workspace, out, annotate, force)
@@ -163,6 +164,14 @@ def _move_files(workspace: Workspace, annotate: bool) -> Applied:
     file = _note(workspace, planned, source.path, moves_files=True)
     rename_all(source.path, [(line.item_id, str(line.moved_to)) for line in planned.lines])
     return Applied(len(planned.lines), source.path, file)
+
+
+def _forget_unwritten(workspace: Workspace) -> None:
+    """A patch that a killed command recorded, and did not come to write, has nothing to undo."""
+    standing = standing_patches(workspace.store)
+    if standing and standing[-1].in_place and standing[-1].disk_state == "not_written":
+        kept = {name: standing[-1].event.body[name] for name in ("run_id", "patch", "items", "output")}
+        workspace.store.events.append("reverted", [kept | {"identical": True}])
 
 
 def _half_moved(workspace: Workspace) -> StandingPatch | None:

@@ -14,7 +14,7 @@ from errata.agent.workspace import Workspace
 from errata.errors import BudgetExceeded, ModelError
 from errata.tools.inference.suspects import rank_suspects
 from errata.tools.judging.examine import Judged, JudgeSetup, JudgeTask
-from errata.tools.store.inherit import inherit_verdicts
+from errata.tools.store.inherit import earlier_references, inherit_verdicts
 
 BATCH = 4096
 """Questions between two looks at what is worth asking next. The server waits while that is thought over."""
@@ -101,7 +101,8 @@ def _form_queue(workspace: Workspace) -> None:
     ranked = rank_suspects(holds_N, workspace.scan_quality_N, flags, shas, share)
     workspace.store.set_suspicion(workspace.run.run_id, [int(idx) for idx in ranked])
     controlled = workspace.settings.calibrate or "steering" in workspace.settings.protocols
-    drawn = references.draw(workspace, all_holds_N) if controlled else []
+    before = earlier_references(workspace.store, workspace.run, rows)
+    drawn = references.draw(workspace, all_holds_N, before) if controlled else []
     workspace.note(suspects=len(ranked), settled=len(settled), references=drawn)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from errata.agent.workspace import Workspace
 from errata.tools.inference import held_back
+from errata.tools.inference.suspects import CLEARLY_RIGHT
 from errata.tools.judging.protocols import blind_choice
 from errata.tools.judging.protocols.steering import Reference
 from errata.types import Verdict
@@ -17,14 +18,16 @@ from errata.types import Verdict
 MOST, PER_LABEL = 12, 2
 
 
-def draw(workspace: Workspace, holds_N: np.ndarray) -> list[int]:
+def draw(workspace: Workspace, holds_N: np.ndarray, before: Sequence[int] = ()) -> list[int]:
     """Items whose given labels hold most surely by the scan, a few of each label.
 
-    ``holds_N`` f64[N], low = bad; NaN where an item may not be used.
+    ``holds_N`` f64[N], low = bad; NaN where an item may not be used. Those that an earlier run drew come ``before`` the
+    others: what judges said of them need not be asked again.
     """
     found: list[int] = []
     taken: Counter[int] = Counter()
-    for idx in map(int, np.argsort(-np.nan_to_num(holds_N, nan=-1.0), kind="stable")):
+    surest = map(int, np.argsort(-np.nan_to_num(holds_N, nan=-1.0), kind="stable"))
+    for idx in dict.fromkeys([*(idx for idx in before if holds_N[idx] >= CLEARLY_RIGHT), *surest]):
         label = int(workspace.given_N[idx])
         if not math.isnan(holds_N[idx]) and taken[label] < PER_LABEL and len(found) < MOST:
             taken[label] += 1

@@ -7,6 +7,7 @@ taken for other numbers.
 from __future__ import annotations
 
 import os
+import threading
 import zlib
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +21,8 @@ from errata.tools.data.atomic import atomic_write
 MARK = b"errata crc32"
 SEAL = len(MARK) + 4
 BLOCK = 1 << 22
+PARSE_TRIES = 5
+_parsing = threading.Lock()
 
 
 class Arrays:
@@ -42,7 +45,7 @@ class Arrays:
             found = path.stat()
             if not _is_whole(path, found.st_size, found.st_mtime_ns):
                 raise ValueError("its content is not what was written")
-            loaded: np.ndarray[Any, Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+            loaded = _mapped(path)
         except FileNotFoundError:
             raise StoreError(
                 f"{path} is gone (freed by errata prune?). errata run on this data makes it anew."
@@ -56,6 +59,19 @@ class Arrays:
 
     def _path(self, name: str) -> Path:
         return self._folder / f"{name}.npy"
+
+
+def _mapped(path: Path) -> np.ndarray[Any, Any]:
+    """The array, whose header numpy parses as Python. Until 3.12 CPython counts its depth for all threads together, and
+    fails by chance where two of them parse at once (gh-106905): detectors do, and so may libraries."""
+    for _ in range(PARSE_TRIES):
+        try:
+            with _parsing:
+                loaded: np.ndarray[Any, Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+                return loaded
+        except SystemError:
+            continue
+    raise ValueError("its header cannot be parsed")
 
 
 def seal_all(folder: Path) -> None:

@@ -36,7 +36,7 @@ def choose_run(runs: Sequence[RunInfo], folder: Path, *, data: Path | None = Non
     newest = [run for run in found if label is None or run.label_column == label][-1]
     alike = [run for run in found if _question(run) == _question(newest)]
     run = next((run for run in reversed(alike) if run.judged), newest)
-    return Chosen(run, _line(run, found, columns))
+    return Chosen(run, _line(run, found, columns if label is None else [label]))
 
 
 def _question(run: RunInfo) -> tuple[object, ...]:

@@ -44,6 +44,16 @@ def inherit_verdicts(
     return settled
 
 
+def earlier_references(store: Store, run: RunInfo, rows: Sequence[ItemRow]) -> list[int]:
+    """Where the control items of the comparable earlier run are today, as far as they are unchanged."""
+    earlier = _comparable_run(store, run)
+    if earlier is None:
+        return []
+    drawn = set(earlier.facts.get("references", ()))
+    known = {(row.content_sha, row.given_label) for row in store.items(earlier.run_id) if row.idx in drawn}
+    return [row.idx for row in rows if (row.content_sha, row.given_label) in known]
+
+
 def carried_over(verdict: Verdict, then: LabelSpace, now: LabelSpace) -> Verdict | None:
     """The verdict in today's label space; None where it was about something else.
 
