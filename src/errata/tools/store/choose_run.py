@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 from errata.errors import SetupError, nearest
 from errata.tools.store.place import absolute_place, same_place
@@ -36,17 +37,17 @@ def choose_run(runs: Sequence[RunInfo], folder: Path, *, data: Path | None = Non
     newest = [run for run in found if label is None or run.label_column == label][-1]
     alike = [run for run in found if _question(run) == _question(newest)]
     run = next((run for run in reversed(alike) if run.judged), newest)
-    return Chosen(run, _line(run, found, columns if label is None else [label]))
+    return Chosen(run, _line(run, newest, columns if label is None else []))
 
 
 def _question(run: RunInfo) -> tuple[object, ...]:
     return run.data_path, run.data_sha256, run.label_column, run.content_columns
 
 
-def _line(run: RunInfo, found: Sequence[RunInfo], columns: Sequence[str]) -> str:
+def _line(run: RunInfo, newest: RunInfo, columns: Sequence[str]) -> str:
     if len(columns) > 1:
-        others = ", ".join(f"--label {name}" for name in columns if name != run.label_column)
+        others = ", ".join(f"--label {quote(name)}" for name in columns if name != run.label_column)
         return f"taking run {run.run_id}, of the label column {run.label_column!r} (others: {others})"
-    if run is not found[-1]:
-        return f"taking run {run.run_id}, the newest with a judge (of {len(found)}; --number takes another)"
+    if run is not newest:
+        return f"taking run {run.run_id}, the newest with a judge, not the scan after it (--number {newest.run_id})"
     return ""
