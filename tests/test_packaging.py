@@ -39,6 +39,8 @@ def test_the_wheel_holds_prompts_pages_and_the_tiny_judge(tmp_path: Path) -> Non
         "errata/prompts/blind_choice/v1.md",
         "errata/tools/report/pages/report.html.j2",
         "errata/demo/tiny_judge/model.safetensors",
+        "errata/tools/store/migrations/env.py",
+        "errata/tools/store/migrations/versions/0003_places_seen_from_the_run_folder.py",
         "errata/py.typed",
     ):
         assert needed in names

@@ -201,3 +201,13 @@ def test_nobody_but_a_person_changes_a_source(data: Path) -> None:
         approval.decide(workspace, Person("model", "guessed"), "m0", "label", "animals")
     assert changes.apply(workspace, in_place=True).changed == 0
     workspace.close()
+
+
+def test_a_folder_s_copy_tells_how_far_it_is(shapes: Path) -> None:
+    workspace = scanned(shapes)
+    decide(workspace, "bar/bar00.png", "beam")
+    told: list[tuple[int, int]] = []
+    changes.apply(workspace, copied=lambda done, total: told.append((done, total)))
+    size = sum(path.stat().st_size for path in shapes.rglob("*.png"))
+    assert len(told) == 24 and told[-1] == (size, size)
+    workspace.close()

@@ -16,7 +16,7 @@ from errata.settings import Settings
 from errata.tools import patch as patches
 from errata.tools.data import Dataset
 from errata.tools.data.atomic import put_in_place
-from errata.tools.data.copying import copy_path
+from errata.tools.data.copying import Copied, copy_path, nobody_told
 from errata.tools.data.fingerprint import sha_of_file, sha_of_path
 from errata.tools.data.renames import rename_all
 from errata.tools.patch import Patch, PatchLine
@@ -80,11 +80,12 @@ def apply(
     in_place: bool = False,
     annotate: bool = False,
     force: bool = False,
+    copied: Copied = nobody_told,
 ) -> Applied:
     """Write the decided changes as a patch file, and the data with them. Applying again gives the same bytes.
 
     What was decided about other label columns of the same data, and stands in the same output, stays in it. ``force``
-    replaces a file that errata did not write, and keeps a backup of it.
+    replaces a file that errata did not write, and keeps a backup of it; ``copied`` is told how far a folder's copy is.
     """
     if in_place and out is not None:
         raise SetupError("Say either -o FILE or --in-place, not both.")
@@ -97,7 +98,7 @@ def apply(
         _forget_unwritten(workspace)
         if in_place and workspace.dataset.format == "image_folder":
             return _move_files(workspace, annotate)
-        return _apply_in_place(workspace, annotate) if in_place else _apply_to(workspace, out, annotate, force)
+        return _apply_in_place(workspace, annotate) if in_place else _apply_to(workspace, out, annotate, force, copied)
 
 
 def revert(workspace: Workspace, out: Path | None = None, *, force: bool = False) -> Reverted:
@@ -129,12 +130,12 @@ def revert(workspace: Workspace, out: Path | None = None, *, force: bool = False
     return Reverted(len(patch.lines), target, identical)
 
 
-def _apply_to(workspace: Workspace, out: Path | None, annotate: bool, force: bool) -> Applied:
+def _apply_to(workspace: Workspace, out: Path | None, annotate: bool, force: bool, copied: Copied) -> Applied:
     source = workspace.dataset
     output = out or _relabeled(source.path)
     with workspace.gate.replacing(output, force=force) as draft, _with_others(workspace, output) as (base, beside):
         patch = patches.make(base, changes(workspace), workspace.folder.path.name)
-        applied = patches.apply(patch, base, draft, _annotations(workspace) if annotate else None)
+        applied = patches.apply(patch, base, draft, _annotations(workspace) if annotate else None, copied)
         file = _note(workspace, applied, output)
     return Applied(len(patch.lines), output, file, beside)
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from errata.errors import DataError, PatchConflict
 from errata.tools.data.atomic import atomic_write
-from errata.tools.data.copying import copy_path
+from errata.tools.data.copying import Copied, copy_path, nobody_told
 from errata.tools.data.dataset import Dataset
 from errata.tools.data.fingerprint import sha_of_path
 from errata.tools.data.image_folder import ImageFolder
@@ -105,7 +105,13 @@ def make(dataset: Dataset, changes: Sequence[PatchLine], run: str = "") -> Patch
     return patch
 
 
-def apply(patch: Patch, source: Dataset, out: Path, annotations: Mapping[str, Sequence[object]] | None = None) -> Patch:
+def apply(
+    patch: Patch,
+    source: Dataset,
+    out: Path,
+    annotations: Mapping[str, Sequence[object]] | None = None,
+    copied: Copied = nobody_told,
+) -> Patch:
     """Writes ``source`` with the patch's labels into ``out``. Gives the patch with all that undoing it takes, and the
     hash of what was written: that is the one to keep.
 
@@ -113,7 +119,7 @@ def apply(patch: Patch, source: Dataset, out: Path, annotations: Mapping[str, Se
     for, or is protected.
     """
     _check_fits(patch, source)
-    former = write_labels(source, _edits(patch), out, annotations)
+    former = write_labels(source, _edits(patch), out, annotations, copied=copied)
     lines = _as_applied(patch, source, former)
     update = {"out_sha256": sha_of_path(out), "annotations": tuple(annotations or ())}
     return Patch(patch.header.model_copy(update=update), lines)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from errata.apps.cli.options import AsJson, Force, Number, OfLabel, RunName, opened, print_json, say
+from errata.apps.cli.progress import showing_progress
 
 Out = Annotated[Path | None, typer.Option("-o", metavar="FILE", help="Where to write.")]
 
@@ -46,8 +47,12 @@ def apply(
     """
     from errata.agent.changes import apply as apply_changes
 
-    with opened(run, label, number) as workspace:
-        applied = apply_changes(workspace, out, in_place=in_place, annotate=annotate, force=force)
+    with opened(run, label, number) as workspace, showing_progress() as progress:
+
+        def copied(done: int, total: int) -> None:
+            progress("copy MB", done >> 20, total >> 20)
+
+        applied = apply_changes(workspace, out, in_place=in_place, annotate=annotate, force=force, copied=copied)
     if as_json:
         print_json({"changed": applied.changed, "output": str(applied.output), "patch": str(applied.patch)})
         return

@@ -61,7 +61,7 @@ class ImageFolder:
         places = self.new_places({row: label for row, label in labels.items() if row not in former}) | former
         if len(set(places.values())) < len(places):
             raise PatchConflict("an image is to get back a name that another one is to get. Nothing was changed.")
-        copy_folder(self.path, out, {self.files[row]: place for row, place in places.items()})
+        copy_folder(self.path, out, {self.files[row]: place for row, place in places.items()}, changes.copied)
         return {row: self.files[row] for row in changes.labels}
 
 

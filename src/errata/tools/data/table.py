@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
@@ -27,6 +27,8 @@ class Changes:
     labels: Mapping[int, Change]
     add: Mapping[str, Sequence[object]] = field(default_factory=dict)
     drop: frozenset[str] = frozenset()
+    copied: Callable[[int, int], None] = lambda done, total: None
+    """Told how many bytes of a folder are copied, and of how many."""
 
 
 class Table(Protocol):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from errata.errors import DataError, PatchConflict
+from errata.tools.data.copying import Copied, nobody_told
 from errata.tools.data.dataset import Dataset
 from errata.tools.data.fingerprint import sha_of_path
 from errata.tools.data.table import Change, Changes
@@ -29,6 +30,7 @@ def write_labels(
     out: Path,
     annotations: Mapping[str, Sequence[object]] | None = None,
     drop: Sequence[str] = (),
+    copied: Copied = nobody_told,
 ) -> dict[int, str]:
     """Writes the dataset with its labels edited, by row, into ``out``, whatever stands there.
 
@@ -41,7 +43,7 @@ def write_labels(
     out, add = Path(out), dict(annotations or {})
     _check_annotations(dataset, add, drop)
     labels = {row: Change(dataset.codec.stored(edit.new), edit.raw) for row, edit in sorted(edits.items())}
-    return dataset.table.write(Changes(dataset.label_column, labels, add, frozenset(drop)), out)
+    return dataset.table.write(Changes(dataset.label_column, labels, add, frozenset(drop), copied), out)
 
 
 def check_current(dataset: Dataset, edits: Mapping[int, Edit]) -> None:
