@@ -16,6 +16,7 @@ from errata.tools.data.atomic import put_in_place, remove
 from errata.tools.data.copying import copy_path
 from errata.tools.data.fingerprint import sha_of_path
 from errata.tools.store.place import is_inside, relative_place
+from errata.tools.store.run_folder import RunFolder
 from errata.tools.store.store import Store
 
 
@@ -76,7 +77,7 @@ class Gate:
         if is_inside(self.source, out):
             raise SetupError(f"{out} holds the source: name another place.")
         for folder in (out, *out.absolute().parents):
-            if (folder / "store.sqlite").exists():
+            if RunFolder(folder).exists() and (folder / "patches").is_dir():
                 raise SetupError(f"{out} lies in the run folder {folder}, which is errata's own: name another place.")
 
     def _is_own(self, out: Path, sha: str) -> bool:
