@@ -41,7 +41,7 @@ def settings_for(
     return stored.confirmed(settings, typed, data, folder.path, confirm)
 
 
-def stored_settings(data: Path, run_dir: Path | None, label: str | None = None) -> dict[str, Any]:
+def stored_settings(data: Path, run_dir: Path | None) -> dict[str, Any]:
     """Those of the run that would go on on this data, the newest judged one; of run.toml where that is all there is."""
     folder = RunFolder(run_dir) if run_dir else RunFolder.beside(data)
     if not folder.exists():
@@ -49,7 +49,7 @@ def stored_settings(data: Path, run_dir: Path | None, label: str | None = None) 
     store = Store(folder)
     try:
         runs = store.all_runs()
-        return dict(choose_run(runs, folder.path, data=data, label=label).run.settings) if runs else {}
+        return dict(choose_run(runs, folder.path, data=data).run.settings) if runs else {}
     finally:
         store.close()
 

@@ -124,9 +124,7 @@ def revert(workspace: Workspace, out: Path | None = None, *, force: bool = False
         identical = sha_of_path(target) == patch.header.source_sha256
         kept = {name: undone.event.body[name] for name in ("run_id", "patch", "items")}
         body = kept | {"output": _place(workspace, target), "identical": identical}
-        workspace.store.events.append(
-            "reverted", [body | {"items": undone.event.body["items"], "identical": identical}]
-        )
+        workspace.store.events.append("reverted", [body])
     return Reverted(len(patch.lines), target, identical)
 
 
@@ -251,7 +249,7 @@ def _place(workspace: Workspace, output: Path) -> str:
     if not output.resolve().is_relative_to(workspace.data_path.parent.resolve()):
         state = UserState.of(folder)
         known = state.read().get("outputs", [])
-        state.update(outputs=[*known, str(output.absolute())])
+        state.update(outputs=sorted({*known, str(output.absolute())}))
     return place
 
 

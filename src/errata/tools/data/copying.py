@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 from errata.errors import SetupError
 from errata.tools.data.atomic import atomic_folder, atomic_write
@@ -32,8 +33,7 @@ def copy_path(source: Path, out: Path) -> None:
         return
     check_space(source.stat().st_size, out.parent)
     with source.open("rb") as bytes_in, atomic_write(out) as bytes_out:
-        if not _share_blocks(bytes_in.fileno(), bytes_out.fileno()):
-            shutil.copyfileobj(bytes_in, bytes_out, 1 << 20)
+        _copy_bytes(bytes_in, bytes_out)
 
 
 def copy_folder(source: Path, out: Path, moved: Mapping[str, str], copied: Copied = nobody_told) -> None:
@@ -67,8 +67,7 @@ def copy_folder(source: Path, out: Path, moved: Mapping[str, str], copied: Copie
 def copy_file(source: Path, target: Path) -> None:
     """The bytes, the mode and the times, into a new file; sharing blocks where the file system can."""
     with source.open("rb") as bytes_in, target.open("xb") as bytes_out:
-        if not _share_blocks(bytes_in.fileno(), bytes_out.fileno()):
-            shutil.copyfileobj(bytes_in, bytes_out, 1 << 20)
+        _copy_bytes(bytes_in, bytes_out)
     shutil.copystat(source, target)
 
 
@@ -88,6 +87,11 @@ def _is_file_of(path: Path, folder: Path) -> bool:
     if path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
         return False
     return path.is_file()
+
+
+def _copy_bytes(source: BinaryIO, target: BinaryIO) -> None:
+    if not _share_blocks(source.fileno(), target.fileno()):
+        shutil.copyfileobj(source, target, 1 << 20)
 
 
 def _share_blocks(source: int, target: int) -> bool:
