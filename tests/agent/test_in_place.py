@@ -132,7 +132,7 @@ def test_a_file_edited_while_it_is_replaced_keeps_its_edit(data: Path, monkeypat
 
     def edited_meanwhile(*args: object, **more: object) -> Path:
         data.write_bytes(data.read_bytes() + b"mine,a line,food,no,no\n")
-        return note(*args, **more)  # type: ignore[arg-type]
+        return note(*args, **more)  # type: ignore[arg-type]  handed on as given
 
     monkeypatch.setattr(changes, "_note", edited_meanwhile)
     with pytest.raises(ErrataError, match="was changed while it was being replaced"):

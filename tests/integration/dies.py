@@ -66,12 +66,11 @@ class Mortals:
 
 
 def main() -> None:
-
     import errata.agent.begin
     import errata.agent.changes
     import errata.agent.drive
     import errata.agent.scan
-    import errata.apps.cli.changes  # noqa: F401
+    import errata.apps.cli.changes  # noqa: F401  loaded once, before the forks
 
     for line in sys.stdin:
         order = json.loads(line)

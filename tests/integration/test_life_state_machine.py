@@ -325,7 +325,7 @@ def contents(path: Path) -> bytes | None:
 
 @pytest.mark.slow
 def test_files_status_and_decisions_agree_whatever_is_done() -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(  # type: ignore[no-untyped-call]  hypothesis has no types here
         Life,
         settings=settings(
             max_examples=int(EXAMPLES or 20),

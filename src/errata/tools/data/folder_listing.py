@@ -34,7 +34,7 @@ def list_folder(folder: Path) -> Listing:
     while waiting:
         inside = waiting.pop()
         try:
-            with os.scandir(os.path.join(folder, inside)) as entries:  # noqa: PTH118
+            with os.scandir(os.path.join(folder, inside)) as entries:  # noqa: PTH118  once a folder: fast
                 for entry in entries:
                     name = f"{inside}{entry.name}"
                     kind = _kind(entry)
