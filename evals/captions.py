@@ -8,8 +8,8 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import pyarrow.parquet as pq
 
-from errata.tools.detectors import text_image
-from errata.tools.detectors.neighbors import Neighbors, neighbors
+from errata.tools.detectors.neighbors.neighbors import Neighbors, neighbors
+from errata.tools.detectors.tasks import text_image
 from errata.tools.features.embedder import unit_rows
 from errata.tools.features.minilm import MiniLM
 from errata.tools.features.plain import PlainImage

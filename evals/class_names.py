@@ -16,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
-from errata.tools.detectors import text_prototypes
-from errata.tools.detectors.channel_quality import channel_quality
-from errata.tools.detectors.pool import pool
+from errata.tools.detectors.confident.channel_quality import channel_quality
+from errata.tools.detectors.probs.stacking import pool
+from errata.tools.detectors.tasks import text_prototypes
 from errata.tools.features.embedder import unit_rows
 from errata.tools.features.minilm import MiniLM
 from errata.types import F32, Item

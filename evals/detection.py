@@ -23,8 +23,9 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from errata.tools.detectors import confident_learning, ensemble
-from errata.tools.detectors.neighbors import neighbors
+from errata.tools.detectors.confident import confident_learning
+from errata.tools.detectors.neighbors.neighbors import neighbors
+from errata.tools.detectors.probs import ensemble
 from errata.tools.features.choose import choose_embedder
 from errata.types import F32, F64, Bool, Int, Item
 from evals.ablation.part import posterior

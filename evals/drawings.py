@@ -22,8 +22,9 @@ import numpy as np
 import pyarrow.parquet as pq
 from PIL import Image, ImageDraw, ImageOps
 
-from errata.tools.detectors import confident_learning, ensemble
-from errata.tools.detectors.neighbors import neighbors
+from errata.tools.detectors.confident import confident_learning
+from errata.tools.detectors.neighbors.neighbors import neighbors
+from errata.tools.detectors.probs import ensemble
 from errata.tools.features.plain import PlainImage
 from errata.types import F32, Int, Item
 from evals.planted import UNKNOWN, Planted, plant

@@ -22,12 +22,12 @@ import pyarrow.parquet as pq
 
 from errata.testing import MemoryCalls
 from errata.tools.data.fingerprint import content_sha
-from errata.tools.judging.budget import Budget
 from errata.tools.judging.calibration.bias import Bias, anchor_bias, ask_both_ways, described, position_bias
 from errata.tools.judging.calibration.content_free import content_free
 from errata.tools.judging.calibration.measure import choice_prior
 from errata.tools.judging.chat import ChatModel
 from errata.tools.judging.door import Door
+from errata.tools.judging.pacing.budget import Budget
 from errata.tools.judging.spec import open_model
 from errata.types import Item, LabelSpace
 from evals.result import write_result

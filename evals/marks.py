@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from errata.tools.detectors import multi_label
+from errata.tools.detectors.tasks import multi_label
 from errata.tools.features.embedder import unit_rows
 from errata.types import F32, F64, Bool
 from evals.ranking import figures_of, flag_figures, over_runs

@@ -25,8 +25,8 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
-from errata.tools.detectors import neighbor_search
-from errata.tools.detectors.nearest import nearest_of
+from errata.tools.detectors.neighbors import neighbor_search
+from errata.tools.detectors.neighbors.nearest import nearest_of
 from errata.tools.features.embedder import unit_rows
 from errata.tools.features.minilm import MiniLM
 from errata.types import F32, Int, Item

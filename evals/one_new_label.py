@@ -17,11 +17,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from errata.agent import approval
-from errata.agent.approval import Person
-from errata.agent.begin import begin
+from errata.agent.decisions import approval
+from errata.agent.decisions.approval import Person
 from errata.agent.drive import drive
-from errata.agent.workspace import Workspace
+from errata.agent.run.begin import begin
+from errata.agent.run.workspace import Workspace
 from errata.settings import Settings
 from evals.result import write_result
 from tests.conftest import stub_server

@@ -26,13 +26,13 @@ from errata import demo
 from errata.prompts import load
 from errata.testing import MemoryCalls
 from errata.tools.judging.backends.server import ServerModel
-from errata.tools.judging.bank import PRESENCE
-from errata.tools.judging.budget import Budget
+from errata.tools.judging.bank.bank import PRESENCE
 from errata.tools.judging.chat import ChatRequest
 from errata.tools.judging.door import Door
-from errata.tools.judging.images import ItemImage
-from errata.tools.judging.protocols.question import Question, lay_out_for, put
+from errata.tools.judging.images.images import ItemImage
+from errata.tools.judging.pacing.budget import Budget
 from errata.tools.judging.protocols.question_bank import ANSWERS, PROMPT_ID
+from errata.tools.judging.reading.question import Question, lay_out_for, put
 from errata.types import Item, LabelSpace, sha_of
 from evals.result import write_result
 from evals.vllm_server import VllmServer

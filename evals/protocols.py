@@ -27,16 +27,16 @@ from sklearn.metrics import precision_recall_curve
 
 from errata.demo.digits import demo_half, picture, plant
 from errata.testing import MemoryCalls
-from errata.tools.detectors.confident_joint import confident_joint
+from errata.tools.detectors.confident.confident_joint import confident_joint
 from errata.tools.features.probe import out_of_fold_probs
-from errata.tools.judging.bank import Bank, by_rule, confusions, merged
-from errata.tools.judging.bank_file import read_bank
-from errata.tools.judging.budget import Budget
+from errata.tools.judging.bank.bank import Bank, by_rule, confusions, merged
+from errata.tools.judging.bank.bank_file import read_bank
 from errata.tools.judging.calls import CallLog
 from errata.tools.judging.door import Door
 from errata.tools.judging.examine import JudgeSetup, JudgeTask, judge_items
+from errata.tools.judging.pacing.budget import Budget
 from errata.tools.judging.protocols.question_bank import matched_share
-from errata.tools.judging.protocols.reading import Style, normalised
+from errata.tools.judging.reading.reading import Style, normalised
 from errata.tools.judging.spec import open_model
 from errata.types import F64, Int, Item, LabelSpace, Verdict, sha_of
 from evals.ranking import ap

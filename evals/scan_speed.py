@@ -124,8 +124,9 @@ def measured(peer: str, folder: Path) -> dict[str, float]:
 
 
 def with_errata(embeddings_ND: F32, labels_N: Int) -> tuple[F32, Int]:
-    from errata.tools.detectors import DetectorInput, detectors, ensemble
-    from errata.tools.detectors.neighbors import neighbors
+    from errata.tools.detectors import DetectorInput, detectors
+    from errata.tools.detectors.neighbors.neighbors import neighbors
+    from errata.tools.detectors.probs import ensemble
     from evals.detection import suggested
 
     near = neighbors(embeddings_ND)

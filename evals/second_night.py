@@ -19,11 +19,11 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from errata.agent import approval
-from errata.agent.approval import Person
-from errata.agent.begin import begin
+from errata.agent.decisions import approval
+from errata.agent.decisions.approval import Person
 from errata.agent.drive import drive
-from errata.agent.workspace import Workspace
+from errata.agent.run.begin import begin
+from errata.agent.run.workspace import Workspace
 from errata.settings import Settings
 from evals.real_data import real_files
 from evals.result import write_result

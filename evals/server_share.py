@@ -25,9 +25,9 @@ from typing import Any
 import numpy as np
 
 from errata.demo.digits import demo_half, picture
-from errata.tools.judging.budget import Budget
 from errata.tools.judging.door import Door
 from errata.tools.judging.examine import JudgeSetup, JudgeTask, judge_items
+from errata.tools.judging.pacing.budget import Budget
 from errata.tools.judging.spec import open_model
 from errata.types import Item, LabelSpace, sha_of
 from evals.door import Run, bare_loop, bodies_of, in_sqlite

@@ -9,8 +9,9 @@ import numpy as np
 import pyarrow.parquet as pq
 from sklearn.metrics import average_precision_score
 
-from errata.tools.detectors import discriminant, token
-from errata.tools.detectors.token import Span
+from errata.tools.detectors.probs import discriminant
+from errata.tools.detectors.tasks import token
+from errata.tools.detectors.tasks.token import Span
 from errata.types import F32, Bool, Int
 from evals.ranking import figures_of, flag_figures
 from evals.token_vectors import token_vectors

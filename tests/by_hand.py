@@ -6,9 +6,9 @@ import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from errata.agent.approval import Person
-from errata.agent.begin import begin
-from errata.agent.workspace import Workspace
+from errata.agent.decisions.approval import Person
+from errata.agent.run.begin import begin
+from errata.agent.run.workspace import Workspace
 from errata.settings import Settings
 from errata.types import Outcome, Proposal
 

@@ -26,7 +26,7 @@ def state_of_its_own(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pyte
 def no_run_left_open() -> Iterator[None]:
     """Runs that a test left open are closed, with their judges' connections."""
     yield
-    module = sys.modules.get("errata.agent.workspace")
+    module = sys.modules.get("errata.agent.run.workspace")
     for workspace in list(getattr(module, "_open", {}).values()):
         workspace.close()
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from errata.tools.detectors import confident_learning
-from errata.tools.detectors.confusion_cells import confusion_cells
+from errata.tools.detectors.confident import confident_learning
+from errata.tools.detectors.optional.confusion_cells import confusion_cells
 from evals.ablation.part import Figures, default_probs
 from evals.planted import flipped
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from errata.tools.detectors import multi_label
+from errata.tools.detectors.tasks import multi_label
 from errata.types import Bool, Int
 from evals.ablation.part import Figures, over_sets
 from evals.marks import KINDS, Shares, marked

@@ -11,12 +11,13 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from errata.tools.detectors import DetectorInput, detectors, discriminant, ensemble, ridge
-from errata.tools.detectors.channel_quality import channel_quality
-from errata.tools.detectors.neighbors import neighbor_votes, neighbors
-from errata.tools.detectors.pool import pool
-from errata.tools.detectors.propagation import averaged
-from errata.tools.detectors.temperature import probabilities_from
+from errata.tools.detectors import DetectorInput, detectors
+from errata.tools.detectors.confident.channel_quality import channel_quality
+from errata.tools.detectors.neighbors.neighbors import neighbor_votes, neighbors
+from errata.tools.detectors.neighbors.propagation import averaged
+from errata.tools.detectors.probs import discriminant, ensemble, ridge
+from errata.tools.detectors.probs.stacking import pool
+from errata.tools.detectors.probs.temperature import probabilities_from
 from errata.tools.features.probe import out_of_fold_probs
 from errata.types import F32, Scores
 from evals.ablation.part import Figures

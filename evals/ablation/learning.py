@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from errata.tools.detectors.learning_curve import learned_by
+from errata.tools.detectors.optional.learning_curve import learned_by
 from errata.types import F64, Int
 from evals.ablation.part import Figures, over_sets
 from evals.planted import Planted, flipped

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from errata.tools.detectors import ordinal
-from errata.tools.detectors.channel_quality import channel_quality
-from errata.tools.detectors.neighbors import neighbor_votes, neighbors
+from errata.tools.detectors.confident.channel_quality import channel_quality
+from errata.tools.detectors.neighbors.neighbors import neighbor_votes, neighbors
+from errata.tools.detectors.tasks import ordinal
 from errata.types import F32, F64, Int
 from evals.ablation.part import Figures, default_probs, over_sets
 from evals.planted import FLIPPED, plant

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from errata.settings import Settings
-from errata.tools.detectors import confident_learning
+from errata.tools.detectors.confident import confident_learning
 from errata.tools.inference.suspects import rank_suspects
 from errata.types import sha_of
 from evals.ablation.part import Figures, default_probs, over_sets, posterior

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from errata.tools.detectors import ensemble
-from errata.tools.detectors.confident_joint import confident_joint
-from errata.tools.detectors.neighbors import Neighbors, neighbors
+from errata.tools.detectors.confident.confident_joint import confident_joint
+from errata.tools.detectors.neighbors.neighbors import Neighbors, neighbors
+from errata.tools.detectors.probs import ensemble
 from errata.tools.inference.label_noise import label_noise
 from errata.types import F32, Int
 from evals.planted import Planted

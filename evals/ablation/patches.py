@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from errata.tools.detectors import regions
+from errata.tools.detectors.tasks import regions
 from errata.tools.features.embedder import unit_rows
 from errata.types import F32, Bool, Int
 from evals.ablation.part import Figures, over_sets

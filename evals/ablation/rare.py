@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from errata.tools.detectors import confident_learning
+from errata.tools.detectors.confident import confident_learning
 from errata.tools.features.probe import out_of_fold_probs
 from errata.types import F32, Int
 from evals.ablation.part import Figures, default_probs

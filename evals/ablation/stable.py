@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from errata.tools.detectors import stability
-from errata.tools.detectors.channel_quality import channel_quality
+from errata.tools.detectors.confident.channel_quality import channel_quality
+from errata.tools.detectors.optional import stability
 from errata.types import F32
 from evals.ablation.detectors import with_quality
 from evals.ablation.part import Figures, default_probs, over_sets, rise

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from errata.tools.detectors.channel_quality import channel_quality
-from errata.tools.detectors.diffusion import membership
-from errata.tools.detectors.neighbors import neighbor_votes, neighbors
-from errata.tools.detectors.pool import pool
+from errata.tools.detectors.confident.channel_quality import channel_quality
+from errata.tools.detectors.neighbors.neighbors import neighbor_votes, neighbors
+from errata.tools.detectors.optional.diffusion import membership
+from errata.tools.detectors.probs.stacking import pool
 from evals.ablation.part import Figures, default_probs, over_sets, rise
 from evals.planted import flipped
 from evals.ranking import aps

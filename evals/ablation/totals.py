@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from errata.tools.detectors import confident_learning
-from errata.tools.detectors.label_proportions import with_totals
-from errata.tools.detectors.neighbors import neighbors
+from errata.tools.detectors.confident import confident_learning
+from errata.tools.detectors.neighbors.neighbors import neighbors
+from errata.tools.detectors.optional.label_proportions import with_totals
 from evals.ablation.part import Figures, default_probs, over_sets
 from evals.planted import flipped
 from evals.ranking import ap

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from errata.tools.detectors import hierarchy
-from errata.tools.detectors.channel_quality import channel_quality
+from errata.tools.detectors.confident.channel_quality import channel_quality
+from errata.tools.detectors.tasks import hierarchy
 from errata.types import LabelSpace
 from evals.ablation.part import Figures, default_probs, over_sets, posterior
 from evals.planted import digits, flipped

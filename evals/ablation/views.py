@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from errata.demo.digits import picture
-from errata.tools.detectors.channel_quality import channel_quality
-from errata.tools.detectors.fusion import fused
-from errata.tools.detectors.neighbors import neighbor_votes, neighbors
-from errata.tools.detectors.pool import pool
+from errata.tools.detectors.confident.channel_quality import channel_quality
+from errata.tools.detectors.neighbors.neighbors import neighbor_votes, neighbors
+from errata.tools.detectors.probs.stacking import pool
+from errata.tools.detectors.tasks.fusion import fused
 from errata.tools.features.plain import PlainImage
 from errata.types import F32, Item
 from evals.ablation.part import Figures, over_sets

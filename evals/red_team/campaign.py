@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from errata.agent import approval
-from errata.agent.begin import begin
+from errata.agent.decisions import approval
 from errata.agent.drive import drive
 from errata.agent.roles import adjudicator
-from errata.agent.workspace import Workspace
+from errata.agent.run.begin import begin
+from errata.agent.run.workspace import Workspace
 from errata.settings import Settings
 from errata.tools.inference.held_back import DECISIVE, STEERING, held_back
-from errata.tools.judging.instructions import flags
+from errata.tools.judging.untrusted.instructions import flags
 from errata.types import Proposal, Verdict
 from evals.red_team.attacks import KNOWING
 from evals.red_team.planted import Planted

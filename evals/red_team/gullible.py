@@ -17,7 +17,7 @@ from typing import Any
 
 from PIL import Image
 
-from errata.tools.judging.disguises import plain, readings
+from errata.tools.judging.untrusted.disguises import plain, readings
 from evals.red_team import pixels
 from evals.red_team.topics import digit_of, topic_of
 

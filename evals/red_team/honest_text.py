@@ -15,7 +15,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from errata.tools.judging.instructions import flags
+from errata.tools.judging.untrusted.instructions import flags
 from evals.result import write_result
 
 SETS = ("text_noisyag_news", "text_hausa_news", "text_imdb_reviewed")

@@ -23,7 +23,7 @@ from transformers import (
 
 from errata.demo.digits import PICTURE_SIDE
 from errata.prompts.options import WORDS
-from errata.tools.judging.bank import DENIED, PRESENCE, RATHER
+from errata.tools.judging.bank.bank import DENIED, PRESENCE, RATHER
 from errata.types import CANNOT_TELL, OTHER_ANSWERS
 from evals.tiny_judge.questions import Style, ask
 from evals.tiny_judge.yes_no import TEXTS, attributes

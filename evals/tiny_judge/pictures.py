@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional as nnf
 
 from errata.demo.digits import PICTURE_SIDE, SIDE
-from errata.tools.judging.region import RED
+from errata.tools.judging.images.region import RED
 
 FINE = 4
 """Digits are bent on a grid this many times finer than their pixels, so that thin strokes stay whole."""

@@ -9,7 +9,7 @@ from random import Random
 from typing import Literal
 
 from errata.prompts.options import NO, WORDS, YES
-from errata.tools.judging.bank import Bank, BankQuestion, by_rule
+from errata.tools.judging.bank.bank import Bank, BankQuestion, by_rule
 from errata.types import CANNOT_TELL, SEVERAL, LabelSpace
 from evals.tiny_judge.questions import Protocol, Question, Shown, Style, ask
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from errata.apps.python import Run, open
-    from errata.tools.detectors.label_issues import find_label_issues
-    from errata.tools.judging.budget import Budget
+    from errata.tools.detectors.confident.label_issues import find_label_issues
+    from errata.tools.judging.pacing.budget import Budget
 
 __version__ = "0.1.0"
 __all__ = ["Budget", "Run", "__version__", "find_label_issues", "open"]
@@ -22,8 +22,8 @@ __all__ = ["Budget", "Run", "__version__", "find_label_issues", "open"]
 _HOMES = {
     "open": "errata.apps.python",
     "Run": "errata.apps.python",
-    "Budget": "errata.tools.judging.budget",
-    "find_label_issues": "errata.tools.detectors.label_issues",
+    "Budget": "errata.tools.judging.pacing.budget",
+    "find_label_issues": "errata.tools.detectors.confident.label_issues",
 }
 
 

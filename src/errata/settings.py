@@ -166,7 +166,7 @@ def without_secrets(named: object) -> str:
 def load_settings(**flags: Any) -> Settings:
     """Settings from what the user typed; None means "not given". A wrong name or value is a SetupError.
 
-    An errata.toml in the current folder counts too, whoever wrote it: see ``agent/stored.py``.
+    An errata.toml in the current folder counts too, whoever wrote it: see ``agent/run/stored.py``.
     """
     with _explained():
         return Settings.model_validate(dict(_Layered(**_given(flags))))

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from errata.agent.begin import begin, settings_for
 from errata.agent.drive import drive
-from errata.agent.status import status_of
+from errata.agent.run.begin import begin, settings_for
+from errata.agent.views.status import status_of
 from errata.errors import SetupError
 from errata.settings import Settings, load_settings
 from tests.topics import write_topics

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from errata.agent import approval, changes
-from errata.agent.approval import Person
-from errata.agent.begin import begin
+from errata.agent.decisions import approval, changes
+from errata.agent.decisions.approval import Person
 from errata.agent.drive import drive
-from errata.agent.status import describe, status_of
-from errata.agent.workspace import Workspace
+from errata.agent.run.begin import begin
+from errata.agent.run.workspace import Workspace
+from errata.agent.views.status import describe, status_of
 from errata.errors import ErrataError
 from errata.settings import Settings
 from errata.tools.data import renames

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from errata.agent import approval, changes
-from errata.agent.approval import Person
-from errata.agent.begin import begin
+from errata.agent.decisions import approval, changes
+from errata.agent.decisions.approval import Person
 from errata.agent.drive import answer, drive
-from errata.agent.history import history, history_of
-from errata.agent.price import price
-from errata.agent.results import result_rows, write_results
-from errata.agent.show import describe, evidence_of
-from errata.agent.status import status_of
-from errata.agent.workspace import Workspace
+from errata.agent.run.begin import begin
+from errata.agent.run.workspace import Workspace
+from errata.agent.views.history import history, history_of
+from errata.agent.views.item import describe, evidence_of
+from errata.agent.views.price import price
+from errata.agent.views.results import result_rows, write_results
+from errata.agent.views.status import status_of
 from errata.errors import DataError, SetupError
 from errata.settings import Settings
 from tests.conftest import Judge
@@ -203,7 +203,7 @@ def test_apply_refuses_a_source_that_has_changed(data: Path) -> None:
     approval.decide(workspace, somebody(workspace), "m0", "label", "travel")
     workspace.close()
     data.write_text(data.read_text().replace("m5", "m5x"))
-    from errata.agent.workspace import open_run
+    from errata.agent.run.workspace import open_run
 
     again = open_run(workspace.folder)
     with pytest.raises(DataError, match="has changed"):

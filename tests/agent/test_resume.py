@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 import pytest
 
 from errata.agent import graph
-from errata.agent.begin import begin
 from errata.agent.drive import drive
-from errata.agent.results import result_rows
+from errata.agent.run.begin import begin
 from errata.agent.state import RunState
+from errata.agent.views.results import result_rows
 from errata.settings import Settings
 from tests.conftest import Judge, stub_server
 from tests.topics import write_topics

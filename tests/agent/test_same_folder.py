@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from errata.agent import approval, changes
-from errata.agent.approval import Person
-from errata.agent.begin import begin, stored_settings
+from errata.agent.decisions import approval, changes
+from errata.agent.decisions.approval import Person
 from errata.agent.drive import drive
-from errata.agent.runs import free, runs_of, to_free
-from errata.agent.workspace import Workspace, open_run
+from errata.agent.run.begin import begin, stored_settings
+from errata.agent.run.runs import free, runs_of, to_free
+from errata.agent.run.workspace import Workspace, open_run
 from errata.errors import SetupError
 from errata.settings import Settings
 from errata.tools.store.run_folder import RunFolder, find_run

@@ -11,16 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from errata.agent import approval, changes
-from errata.agent.approval import Person
-from errata.agent.begin import begin
+from errata.agent.decisions import approval, changes
+from errata.agent.decisions.approval import Person
 from errata.agent.drive import drive
-from errata.agent.hearing import as_heard
-from errata.agent.results import result_rows
-from errata.agent.roles import references
-from errata.agent.status import describe, status_of
-from errata.agent.summary import summarize
-from errata.agent.workspace import Workspace
+from errata.agent.evidence import control_items
+from errata.agent.evidence.adjusted_verdicts import as_heard
+from errata.agent.run.begin import begin
+from errata.agent.run.workspace import Workspace
+from errata.agent.views.report import summarize
+from errata.agent.views.results import result_rows
+from errata.agent.views.status import describe, status_of
 from errata.apps.terminal.sitting import Sitting
 from errata.errors import DataError
 from errata.settings import Settings
@@ -81,7 +81,7 @@ def test_a_judge_is_shown_each_label_once_and_is_heard_about_every_form(data: Pa
     rows = workspace.rows()
     forms = {rows[idx].given_label for idx in workspace.run.facts["references"]}
     assert forms & {"Animals", "animals ", "TRAVEL"}
-    agreed = references.pool(workspace, workspace.panel.judges[0], workspace.verdicts(), [])
+    agreed = control_items.pool(workspace, workspace.panel.judges[0], workspace.verdicts(), [])
     assert forms & {"Animals", "animals ", "TRAVEL"} <= {reference.item.given_label for reference in agreed}
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from errata.agent.begin import begin
 from errata.agent.drive import drive
-from errata.agent.status import status_of
-from errata.agent.workspace import Workspace
+from errata.agent.run.begin import begin
+from errata.agent.run.workspace import Workspace
+from errata.agent.views.status import status_of
 from errata.settings import Settings
 from tests.conftest import Judge, stub_server
 from tests.topics import write_topics
@@ -56,7 +56,7 @@ def test_calls_of_an_earlier_run_are_not_counted_in_the_next(tmp_path: Path, jud
 def test_minutes_are_summed_over_restarts_even_after_a_kill(tmp_path: Path) -> None:
     write_topics(tmp_path / "mail.csv")
     program = (
-        "import sys; from pathlib import Path; import errata.agent.panel as p; p.NOTE_EVERY_S = 0.05\n"
+        "import sys; from pathlib import Path; import errata.agent.run.panel as p; p.NOTE_EVERY_S = 0.05\n"
         "from tests.agent.test_spent import run; from tests.conftest import Judge\n"
         "run(Path(sys.argv[1]), Judge(sys.argv[2], Path()), 'minutes=60')"
     )

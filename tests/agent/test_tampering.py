@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from errata.agent import approval, changes
-from errata.agent.approval import Person
-from errata.agent.workspace import Workspace, open_run
+from errata.agent.decisions import approval, changes
+from errata.agent.decisions.approval import Person
+from errata.agent.run.workspace import Workspace, open_run
 from errata.errors import ErrataError
 from errata.tools.store.run_folder import RunFolder
 from tests.agent.test_same_folder import data, decide, run, silent

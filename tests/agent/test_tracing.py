@@ -13,11 +13,11 @@ import pytest
 from langchain_core.tracers.langchain import LangChainTracer
 from langsmith import Client
 
-from errata.agent.begin import begin
 from errata.agent.drive import drive
 from errata.agent.graph import graph
+from errata.agent.run.begin import begin
+from errata.agent.run.workspace import Workspace
 from errata.agent.state import RunState
-from errata.agent.workspace import Workspace
 from errata.settings import Settings
 from tests.topics import write_topics
 

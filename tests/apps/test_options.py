@@ -6,7 +6,7 @@ import pytest
 from stamina.instrumentation import RetryDetails, get_on_retry_hooks, set_on_retry_hooks
 
 from errata.apps.cli.options import lined, tell_of_retries
-from tests.agent.test_show import LINE_ENDS
+from tests.agent.views.test_item import LINE_ENDS
 
 FORGED = "x{end}\x1b[2JNext:     rm -rf ."
 

@@ -10,7 +10,7 @@ import pytest
 
 from errata.apps.cli import progress
 from errata.apps.cli.progress import showing_progress
-from errata.tools.judging.budget import Budget, Prices
+from errata.tools.judging.pacing.budget import Budget, Prices
 
 BUDGET = Budget(prices=Prices(1000.0, 0.0))
 BUDGET.charge(BUDGET.reserve(90, 10), 90, 10)

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from errata.agent.approval import Person, decide, decide_where
-from errata.agent.workspace import Workspace
+from errata.agent.decisions.approval import Person, decide, decide_where
+from errata.agent.run.workspace import Workspace
 from errata.apps.terminal_review import ReviewSummary, review
 from errata.errors import SetupError
 from errata.types import Outcome, Proposal

@@ -16,8 +16,8 @@ from PIL import Image
 from errata.demo.digits import demo_half, picture
 from errata.prompts import load
 from errata.prompts.options import NO, WORDS, YES, Option, lay_out
-from errata.tools.judging.bank import by_rule
-from errata.tools.judging.region import Region, render
+from errata.tools.judging.bank.bank import by_rule
+from errata.tools.judging.images.region import Region, render
 from errata.types import CANNOT_TELL, NONE_OF_THESE, OTHER_ANSWERS, SEVERAL, Item, LabelSpace
 
 torch = pytest.importorskip("torch")

@@ -53,7 +53,7 @@ class Target:
 
 def opened(path: Path, **columns: object) -> Dataset:
     """A dataset, with the content of all its items read once."""
-    from errata.agent.workspace import open_data
+    from errata.agent.run.workspace import open_data
     from errata.settings import load_settings
 
     dataset = open_data(path, load_settings(**columns))
@@ -218,7 +218,7 @@ def of_a_run(pattern: str, *words: bytes, apply: bool = True) -> Callable[[Path]
 
 
 def check_run_toml(folder: Path) -> None:
-    from errata.agent.begin import begin, settings_for
+    from errata.agent.run.begin import begin, settings_for
 
     begin(folder / "x.csv", settings_for(folder / "x.csv", None, {})).close()
     commands(folder / "x.csv", "status DATA", "diff DATA")

@@ -66,10 +66,10 @@ class Mortals:
 
 
 def main() -> None:
-    import errata.agent.begin
-    import errata.agent.changes
+    import errata.agent.decisions.changes
     import errata.agent.drive
-    import errata.agent.scan
+    import errata.agent.evidence.scan
+    import errata.agent.run.begin
     import errata.apps.cli.changes  # noqa: F401  loaded once, before the forks
 
     for line in sys.stdin:

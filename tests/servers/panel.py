@@ -14,15 +14,15 @@ from typing import Any, NamedTuple
 
 from errata.demo.digits import demo_half, picture
 from errata.testing import MemoryCalls
-from errata.tools.judging import bank
-from errata.tools.judging.budget import Budget
+from errata.tools.judging.bank import bank
 from errata.tools.judging.chat import ChatModel
 from errata.tools.judging.door import Door
 from errata.tools.judging.examine import PROTOCOLS, JudgeSetup, JudgeTask, judge_items
+from errata.tools.judging.images.region import Region
+from errata.tools.judging.pacing.budget import Budget
 from errata.tools.judging.protocols import contest, image_text_pair, marked_choice
-from errata.tools.judging.protocols.reading import Style
 from errata.tools.judging.protocols.steering import Reference
-from errata.tools.judging.region import Region
+from errata.tools.judging.reading.reading import Style
 from errata.tools.judging.spec import open_model
 from errata.types import Item, LabelSpace, Verdict, sha_of
 

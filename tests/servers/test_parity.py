@@ -15,9 +15,9 @@ import pytest
 
 from errata.testing import FakeChat, MemoryCalls
 from errata.tools.judging.backends.weights import Weights
-from errata.tools.judging.budget import Budget
 from errata.tools.judging.chat import ChatRequest
 from errata.tools.judging.door import Door
+from errata.tools.judging.pacing.budget import Budget
 from errata.tools.judging.spec import open_model
 from evals.vllm_server import VllmServer, vllm_environment, vllm_python
 from tests.servers import panel

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from errata.testing import MemoryCalls
-from errata.tools.judging.budget import Budget
 from errata.tools.judging.door import Door
 from errata.tools.judging.examine import PROTOCOLS
+from errata.tools.judging.pacing.budget import Budget
 from errata.tools.judging.protocols import marked_choice, open_answer, write_questions
 from errata.tools.judging.spec import open_model
 from errata.types import OTHER_ANSWERS, Item, LabelSpace

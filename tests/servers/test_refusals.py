@@ -15,9 +15,9 @@ from aiohttp import web
 from errata.errors import ModelRefused
 from errata.prompts import image_part
 from errata.testing import MemoryCalls
-from errata.tools.judging.budget import Budget
 from errata.tools.judging.chat import ChatRequest
 from errata.tools.judging.door import Door
+from errata.tools.judging.pacing.budget import Budget
 from errata.tools.judging.spec import open_model
 from errata.types import Item, Verdict
 from evals.vllm_server import VllmServer

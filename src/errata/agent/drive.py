@@ -9,11 +9,11 @@ from typing import Any, cast
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Command
 
-from errata.agent.checkpoints import UnreadableCheckpoints, opened, remove, state_of
 from errata.agent.graph import build
+from errata.agent.run.checkpoints import UnreadableCheckpoints, opened, remove, state_of
+from errata.agent.run.workspace import Workspace
 from errata.agent.state import RunState
-from errata.agent.summary import write_run_report
-from errata.agent.workspace import Workspace
+from errata.agent.views.report import write_run_report
 from errata.errors import ErrataError
 from errata.tools.visible import one_line
 

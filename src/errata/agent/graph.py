@@ -14,12 +14,13 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command, Send, interrupt
 
-from errata.agent import approval, changes, scan
+from errata.agent.decisions import approval, changes
+from errata.agent.evidence import scan
 from errata.agent.roles import adjudicator, coordinator, examiner
+from errata.agent.run.untraced import Untraced
+from errata.agent.run.workspace import Workspace, workspace_of
 from errata.agent.state import DetectorTask, RunState
-from errata.agent.summary import write_run_report
-from errata.agent.untraced import Untraced
-from errata.agent.workspace import Workspace, workspace_of
+from errata.agent.views.report import write_run_report
 
 Graph = CompiledStateGraph[RunState, None, RunState, RunState]
 

@@ -9,16 +9,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from errata.agent import approval, changes, moments, results
-from errata.agent import undo as undoing
-from errata.agent.approval import DecidedMany, Person
-from errata.agent.begin import begin
-from errata.agent.changes import Applied, Reverted
+from errata.agent.decisions import approval, changes, moments
+from errata.agent.decisions import undo as undoing
+from errata.agent.decisions.approval import DecidedMany, Person
+from errata.agent.decisions.changes import Applied, Reverted
+from errata.agent.decisions.undo import Undone
 from errata.agent.drive import drive
-from errata.agent.status import status_of
-from errata.agent.stored import confirmed
-from errata.agent.undo import Undone
-from errata.agent.workspace import Workspace
+from errata.agent.run.begin import begin
+from errata.agent.run.stored import confirmed
+from errata.agent.run.workspace import Workspace
+from errata.agent.views import results
+from errata.agent.views.status import status_of
 from errata.settings import Settings, load_settings
 from errata.tools.judging.spec import check_forms
 from errata.tools.patch import PatchLine

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from rich.console import Console
 from rich.text import Text
 
-from errata.agent.approval import Person, accepted
-from errata.agent.workspace import Workspace
+from errata.agent.decisions.approval import Person, accepted
+from errata.agent.run.workspace import Workspace
 from errata.apps.terminal.card import Card, draw
 from errata.apps.terminal.guide import show_guide
 from errata.apps.terminal.keys import read_key

@@ -9,12 +9,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from errata.agent import approval, changes
-from errata.agent.approval import Person
-from errata.agent.begin import begin
+from errata.agent.decisions import approval, changes
+from errata.agent.decisions.approval import Person
 from errata.agent.drive import Progress, answer, drive
-from errata.agent.results import result_rows
-from errata.agent.status import status_of
+from errata.agent.run.begin import begin
+from errata.agent.views.results import result_rows
+from errata.agent.views.status import status_of
 from errata.demo.digits import Half, read_key, write_digits
 from errata.settings import Settings
 from errata.tools.data.fingerprint import sha_of_file

@@ -19,8 +19,8 @@ from pathlib import Path
 
 import pytest
 
-from errata.agent.begin import begin
-from errata.agent.workspace import open_run
+from errata.agent.run.begin import begin
+from errata.agent.run.workspace import open_run
 from errata.apps.terminal.keys import read_key
 from errata.settings import Settings
 from errata.tools.store.run_folder import RunFolder
@@ -31,8 +31,8 @@ REVIEW = """
 import fcntl, signal, sys, termios
 from pathlib import Path
 from rich.console import Console
-from errata.agent.approval import Person
-from errata.agent.workspace import open_run
+from errata.agent.decisions.approval import Person
+from errata.agent.run.workspace import open_run
 from errata.apps.terminal_review import read_key, review
 from errata.tools.store.run_folder import RunFolder
 

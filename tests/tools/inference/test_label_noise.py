@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from errata.tools.detectors.channel_quality import even_noise
-from errata.tools.detectors.confident_joint import confident_joint
+from errata.tools.detectors.confident.channel_quality import even_noise
+from errata.tools.detectors.confident.confident_joint import confident_joint
 from errata.tools.inference.label_noise import POWERS, LabelNoise, label_noise
 from errata.tools.inference.posterior import weigh
 from errata.types import F32, Int, LabelSpace

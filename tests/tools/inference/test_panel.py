@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from errata.settings import Costs, Pool
-from errata.tools.detectors.channel_quality import even_noise
+from errata.tools.detectors.confident.channel_quality import even_noise
 from errata.tools.inference.escalation import undecided
 from errata.tools.inference.label_noise import LabelNoise
 from errata.tools.inference.posterior import Posteriors, weigh

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from errata.settings import Costs
-from errata.tools.detectors.channel_quality import even_noise
+from errata.tools.detectors.confident.channel_quality import even_noise
 from errata.tools.inference.candidates import candidates
 from errata.tools.inference.label_noise import LabelNoise
 from errata.tools.inference.outcome import outcomes

@@ -11,10 +11,10 @@ import pytest
 
 from errata.errors import ModelError, ModelRefused, StoreError
 from errata.testing import FakeChat, MemoryCalls
-from errata.tools.judging.budget import Budget, Prices
 from errata.tools.judging.calls import CallRecord
 from errata.tools.judging.chat import ChatReply, ChatRequest
 from errata.tools.judging.door import Answered, Ask, Door
+from errata.tools.judging.pacing.budget import Budget, Prices
 from errata.types import PromptRef
 
 PROMPT = PromptRef("blind_choice", "v1", "promptsha")

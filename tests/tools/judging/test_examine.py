@@ -13,12 +13,12 @@ from PIL import Image
 from errata.errors import BudgetExceeded, ModelError, ModelRefused
 from errata.testing import Answer, FakeChat, MemoryCalls
 from errata.tools.judging import examine
-from errata.tools.judging.bank import Bank, by_rule
-from errata.tools.judging.budget import Budget
+from errata.tools.judging.bank.bank import Bank, by_rule
 from errata.tools.judging.chat import ChatRequest
 from errata.tools.judging.door import Door
 from errata.tools.judging.examine import PROTOCOLS, Judged, JudgeSetup, JudgeTask, judge_items
-from errata.tools.judging.images import held_bytes
+from errata.tools.judging.images.images import held_bytes
+from errata.tools.judging.pacing.budget import Budget
 from errata.types import OTHER_ANSWERS, Item, LabelSpace
 
 SPACE = LabelSpace(("cat", "dog"))

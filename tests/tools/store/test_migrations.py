@@ -11,10 +11,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
-from errata.agent.changes import apply, changes, revert
-from errata.agent.history import history
-from errata.agent.status import status_of
-from errata.agent.workspace import Workspace, open_run
+from errata.agent.decisions.changes import apply, changes, revert
+from errata.agent.run.workspace import Workspace, open_run
+from errata.agent.views.history import history
+from errata.agent.views.status import status_of
 from errata.errors import StoreError
 from errata.tools.store import Store
 from errata.tools.store.run_folder import RunFolder

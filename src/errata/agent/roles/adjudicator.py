@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from errata.agent.evidence import posteriors
-from errata.agent.workspace import Workspace
+from errata.agent.evidence.posterior import posteriors
+from errata.agent.run.workspace import Workspace
 from errata.tools.inference.candidates import NOBODY
 from errata.tools.inference.held_back import held_back
 from errata.tools.inference.outcome import outcomes
 from errata.tools.inference.posterior import Posteriors
-from errata.tools.judging.instructions import flags
+from errata.tools.judging.untrusted.instructions import flags
 from errata.tools.store.store import ItemRow
 from errata.types import F32, OTHER_ANSWERS, Int, Outcome, Proposal, Verdict
 

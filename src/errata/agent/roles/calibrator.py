@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from errata.agent.roles.agenda import ALL_LABELS
-from errata.agent.workspace import Workspace
+from errata.agent.evidence.next_questions import ALL_LABELS
+from errata.agent.run.workspace import Workspace
+from errata.tools.judging.bank.controls import ask_controls, controls
 from errata.tools.judging.calibration.bias import anchor_bias, ask_both_ways
 from errata.tools.judging.calibration.content_free import content_free
 from errata.tools.judging.calibration.measure import choice_prior
-from errata.tools.judging.controls import ask_controls, controls
 from errata.tools.judging.door import Door
 from errata.types import Item
 

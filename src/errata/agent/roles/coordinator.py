@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from errata.agent.workspace import Workspace
+from errata.agent.run.workspace import Workspace
 from errata.errors import SetupError, nearest
 from errata.tools.detectors import detectors as available
 from errata.tools.detectors.detector import Need

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from errata.agent.evidence import posteriors
-from errata.agent.roles import calibrator, questioner, references
-from errata.agent.roles.agenda import Question, open_questions
-from errata.agent.workspace import Workspace
+from errata.agent.evidence import control_items
+from errata.agent.evidence.next_questions import Question, open_questions
+from errata.agent.evidence.posterior import posteriors
+from errata.agent.roles import calibrator, questioner
+from errata.agent.run.workspace import Workspace
 from errata.errors import BudgetExceeded, ModelError
 from errata.tools.inference.suspects import rank_suspects
 from errata.tools.judging.examine import Judged, JudgeSetup, JudgeTask
@@ -102,7 +103,7 @@ def _form_queue(workspace: Workspace) -> None:
     workspace.store.set_suspicion(workspace.run.run_id, [int(idx) for idx in ranked])
     controlled = workspace.settings.calibrate or "steering" in workspace.settings.protocols
     before = earlier_references(workspace.store, workspace.run, rows)
-    drawn = references.draw(workspace, all_holds_N, before) if controlled else []
+    drawn = control_items.draw(workspace, all_holds_N, before) if controlled else []
     workspace.note(suspects=len(ranked), settled=len(settled), references=drawn)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from errata.agent.evidence import joint_of
-from errata.agent.workspace import Workspace
-from errata.tools.judging.bank import by_rule, confusions, merged
-from errata.tools.judging.bank_file import read_bank, to_json
+from errata.agent.evidence.posterior import joint_of
+from errata.agent.run.workspace import Workspace
+from errata.tools.judging.bank.bank import by_rule, confusions, merged
+from errata.tools.judging.bank.bank_file import read_bank, to_json
 
 
 def prepare(workspace: Workspace) -> None:

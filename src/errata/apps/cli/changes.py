@@ -15,7 +15,7 @@ Out = Annotated[Path | None, typer.Option("-o", metavar="FILE", help="Where to w
 
 def diff(run: RunName = None, label: OfLabel = None, number: Number = None, as_json: AsJson = False) -> None:
     """The label changes that have been decided."""
-    from errata.agent.changes import changes
+    from errata.agent.decisions.changes import changes
     from errata.tools.visible import one_line
 
     with opened(run, label, number) as workspace:
@@ -45,7 +45,7 @@ def apply(
 
     -o names another file; --in-place changes the source itself and keeps a backup.
     """
-    from errata.agent.changes import apply as apply_changes
+    from errata.agent.decisions.changes import apply as apply_changes
 
     with opened(run, label, number) as workspace, showing_progress() as progress:
 
@@ -64,7 +64,7 @@ def apply(
 
 def revert(run: RunName = None, out: Out = None, force: Force = False, as_json: AsJson = False) -> None:
     """Undo what was applied last."""
-    from errata.agent.changes import revert as revert_changes
+    from errata.agent.decisions.changes import revert as revert_changes
 
     with opened(run) as workspace:
         done = revert_changes(workspace, out, force=force)
@@ -83,7 +83,7 @@ def blame(
     as_json: AsJson = False,
 ) -> None:
     """Who changed this item's label, when, why, seeing what."""
-    from errata.agent.history import history_of, in_words
+    from errata.agent.views.history import history_of, in_words
     from errata.tools.visible import one_line
 
     with opened(run, label, number) as workspace:
@@ -98,7 +98,7 @@ def log(run: RunName = None, as_json: AsJson = False) -> None:
 
     The chain of their hashes is checked: an edited history is an error.
     """
-    from errata.agent.history import history, in_words
+    from errata.agent.views.history import history, in_words
 
     with opened(run) as workspace:
         found = history(workspace)

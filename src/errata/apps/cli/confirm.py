@@ -12,13 +12,13 @@ import typer
 from errata.errors import SetupError
 
 if TYPE_CHECKING:
-    from errata.agent.stored import Claim
+    from errata.agent.run.stored import Claim
     from errata.settings import Settings
 
 
 def confirm(settings: Settings, unvouched: Sequence[Claim]) -> None:
-    """The ``confirm`` of ``agent/stored.py`` on the command line."""
-    from errata.agent.stored import in_words
+    """The ``confirm`` of ``agent/run/stored.py`` on the command line."""
+    from errata.agent.run.stored import in_words
     from errata.tools.visible import one_line
 
     if sys.stdin.isatty() and sys.stderr.isatty():

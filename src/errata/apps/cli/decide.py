@@ -12,7 +12,7 @@ from errata.apps.cli.options import As, AsJson, Number, OfLabel, RunName, opened
 from errata.errors import SetupError
 
 if TYPE_CHECKING:
-    from errata.agent.approval import DecidedMany
+    from errata.agent.decisions.approval import DecidedMany
 
 LONGEST_TYPED = 200
 """Characters of a condition that are printed for a person to type again."""
@@ -67,7 +67,7 @@ def decide(
     as_json: AsJson = False,
 ) -> None:
     """Accept or reject open proposals by a rule; recorded as a rule."""
-    from errata.agent.approval import decide_where
+    from errata.agent.decisions.approval import decide_where
 
     if accept == reject or where is None:
         raise SetupError('Say --accept or --reject, and which: errata decide --accept --where "confidence >= 0.9"')
@@ -98,8 +98,8 @@ def undo(
 
     What a rule decided at one moment is one decision. It all stays in errata log, and no longer counts.
     """
-    from errata.agent import undo as undoing
-    from errata.agent.moments import since as parsed
+    from errata.agent.decisions import undo as undoing
+    from errata.agent.decisions.moments import since as parsed
 
     numbers = [_event(text) for text in event or ()]
     moment = parsed(since) if since is not None else None
@@ -126,7 +126,7 @@ def _event(text: str) -> int | range:
 def _in_words(done: DecidedMany, what: str, where: str) -> str:
     import shlex
 
-    from errata.agent.approval import decided_by
+    from errata.agent.decisions.approval import decided_by
     from errata.tools.visible import one_line
 
     already = sum(done.already.values())

@@ -58,7 +58,7 @@ def _make_anew(folder: Path) -> None:
 
 
 def _tell(found: Demo, folder: Path) -> None:
-    from errata.agent.status import tested
+    from errata.agent.views.status import tested
     from errata.demo.loop import ACCEPT_ABOVE
 
     accepted = sorted((row for row in found.rows if row["accepted"]), key=_confidence)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from errata.errors import Stopped
 
 if TYPE_CHECKING:
-    from errata.agent.workspace import Workspace
+    from errata.agent.run.workspace import Workspace
 
 WAIT_S = 30.0
 SIGNALS = (signal.SIGINT, signal.SIGTERM)

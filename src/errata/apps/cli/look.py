@@ -14,7 +14,7 @@ from errata.errors import SetupError
 
 def status(run: RunName = None, label: OfLabel = None, number: Number = None, as_json: AsJson = False) -> None:
     """Where a run stands, and what to type next."""
-    from errata.agent.status import describe, status_of
+    from errata.agent.views.status import describe, status_of
 
     with opened(run, label, number) as workspace:
         found = status_of(workspace)
@@ -29,7 +29,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """One item with all its evidence."""
-    from errata.agent.show import describe, evidence_of
+    from errata.agent.views.item import describe, evidence_of
 
     with opened(run, label, number) as workspace:
         found = evidence_of(workspace, item)
@@ -55,7 +55,7 @@ def results(
 
     proposed_label is what to change the label to; best_other_label is the likeliest other label of every item.
     """
-    from errata.agent.results import result_rows, write_results
+    from errata.agent.views.results import result_rows, write_results
 
     if escape_formulas and out is None:
         raise SetupError("--escape-formulas is for a file that a spreadsheet opens: errata results -o FILE.csv")
@@ -75,7 +75,7 @@ def results(
 
 def report(run: RunName = None, label: OfLabel = None, number: Number = None, as_json: AsJson = False) -> None:
     """Write the report page anew, and say where it is."""
-    from errata.agent.summary import write_run_report
+    from errata.agent.views.report import write_run_report
 
     with opened(run, label, number) as workspace:
         write_run_report(workspace)

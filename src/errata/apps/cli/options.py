@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from errata.agent.approval import Person
-    from errata.agent.workspace import Workspace
+    from errata.agent.decisions.approval import Person
+    from errata.agent.run.workspace import Workspace
 
 RETRY_LINE_EVERY_S = 10.0
 SERVER_WORDS = 500
@@ -34,7 +34,7 @@ Number = Annotated[int | None, typer.Option("--number", metavar="N", help="A run
 @contextmanager
 def opened(name: str | None, label: str | None = None, number: int | None = None) -> Iterator[Workspace]:
     """The run that a command means, closed when the command ends."""
-    from errata.agent.workspace import open_run
+    from errata.agent.run.workspace import open_run
     from errata.tools.store.run_folder import find_run
 
     found = find_run(name, Path.cwd())
@@ -49,7 +49,7 @@ def person(workspace: Workspace, name: str | None) -> Person:
     """The one at the keyboard: a token from ERRATA_TOKEN, or the run's own where this user may read it."""
     import getpass
 
-    from errata.agent.approval import Person
+    from errata.agent.decisions.approval import Person
 
     token = os.environ.get("ERRATA_TOKEN") or workspace.folder.own_token()
     return Person(name or getpass.getuser(), token)

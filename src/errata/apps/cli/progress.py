@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from errata.agent.drive import Progress
-    from errata.agent.workspace import Workspace
+    from errata.agent.run.workspace import Workspace
 
 LINE_EVERY_S = 10.0
 KNOWN_AFTER_S = 1.0

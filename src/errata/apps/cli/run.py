@@ -18,7 +18,7 @@ from errata.errors import ModelError, WhichFolders
 
 if TYPE_CHECKING:
     from errata.agent.drive import Progress
-    from errata.agent.workspace import Workspace
+    from errata.agent.run.workspace import Workspace
 
 Data = Annotated[
     Path, typer.Argument(help="A .csv, .tsv, .jsonl or .parquet file, an image folder, a datasets folder.")
@@ -175,8 +175,8 @@ def add_to(app: typer.Typer) -> None:
 
 def _drive(data: Path, run_dir: Path | None, as_json: bool, flags: dict[str, Any], *, by_class: bool = False) -> None:
     from errata.agent.drive import drive
-    from errata.agent.status import describe, status_of
-    from errata.agent.summary import class_noise
+    from errata.agent.views.report import class_noise
+    from errata.agent.views.status import describe, status_of
     from errata.apps.cli import noise
 
     with _at_work(data, run_dir, flags) as (workspace, progress):
@@ -195,7 +195,7 @@ def _drive(data: Path, run_dir: Path | None, as_json: bool, flags: dict[str, Any
 
 
 def _price(data: Path, run_dir: Path | None, as_json: bool, flags: dict[str, Any]) -> None:
-    from errata.agent.price import price
+    from errata.agent.views.price import price
 
     with _at_work(data, run_dir, flags) as (workspace, progress):
         estimate = price(workspace, progress)
@@ -205,7 +205,7 @@ def _price(data: Path, run_dir: Path | None, as_json: bool, flags: dict[str, Any
 @contextmanager
 def _at_work(data: Path, run_dir: Path | None, flags: dict[str, Any]) -> Iterator[tuple[Workspace, Progress]]:
     """A run on the data as the flags say, with its progress shown, that a signal ends in order."""
-    from errata.agent.notices import tell
+    from errata.agent.run.notices import tell
 
     tell_of_retries()
     flags["id"] = flags.pop("id_")
@@ -221,7 +221,7 @@ def _at_work(data: Path, run_dir: Path | None, flags: dict[str, Any]) -> Iterato
 
 def _begin(data: Path, run_dir: Path | None, flags: dict[str, Any]) -> Workspace:
     """A run on the data; which folders of it are the classes is asked where that is not clear."""
-    from errata.agent.begin import begin, settings_for
+    from errata.agent.run.begin import begin, settings_for
 
     try:
         return begin(data, settings_for(data, run_dir, flags, confirm), run_dir)

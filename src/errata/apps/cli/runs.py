@@ -15,7 +15,7 @@ MB = 1 << 20
 
 def runs(run: RunName = None, as_json: AsJson = False) -> None:
     """The runs of a folder, or of all run folders here: their columns, how far they are, what they take on the disk."""
-    from errata.agent.runs import runs_of, size_of
+    from errata.agent.run.runs import runs_of, size_of
     from errata.tools.store.run_folder import RunFolder, find_run
 
     here = Path.cwd()
@@ -46,7 +46,7 @@ def prune(
     """Free what later runs have taken the place of: arrays, and old backups. Decisions, calls and patches stay."""
     import sys
 
-    from errata.agent.runs import free, to_free
+    from errata.agent.run.runs import free, to_free
     from errata.tools.store.run_folder import find_run
 
     folder = find_run(run, Path.cwd()).folder
@@ -68,7 +68,7 @@ def prune(
 
 def trust(run: RunName = None, as_: As = None, as_json: AsJson = False) -> None:
     """Take the history as it stands for the true one, after you have looked at it; who did so is recorded."""
-    from errata.agent.approval import trust as trust_history
+    from errata.agent.decisions.approval import trust as trust_history
 
     with opened(run) as workspace:
         events = trust_history(workspace, person(workspace, as_))

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from errata.agent.approval import OPEN_OUTCOMES, Person, decide
-from errata.agent.evidence import posteriors
-from errata.agent.undo import last, standing, take
-from errata.agent.workspace import Workspace
+from errata.agent.decisions.approval import OPEN_OUTCOMES, Person, decide
+from errata.agent.decisions.undo import last, standing, take
+from errata.agent.evidence.posterior import posteriors
+from errata.agent.run.workspace import Workspace
 from errata.apps.terminal.card import Card
 from errata.apps.terminal.labels import offered
 from errata.tools.inference.posterior import Posteriors

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Literal
 
 from errata.errors import DataError
-from errata.tools.detectors.neighbors import Neighbors, neighbors
+from errata.tools.detectors.neighbors.neighbors import Neighbors, neighbors
 from errata.types import F32, Int, Scores
 
 Need = Literal["embeddings", "probs", "content"]

@@ -8,22 +8,19 @@ from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
 
 from errata.errors import SetupError
-from errata.tools.detectors import (
+from errata.tools.detectors.confident import confident_learning
+from errata.tools.detectors.detector import Detector
+from errata.tools.detectors.neighbors import duplicates, neighbors, propagation
+from errata.tools.detectors.optional import (
     class_gaussians,
-    confident_learning,
     credibility,
-    discriminant,
-    duplicates,
     dynamics,
     imprecise,
     neighbor_rank,
-    neighbors,
     open_set,
-    propagation,
     prototypes,
-    ridge,
 )
-from errata.tools.detectors.detector import Detector
+from errata.tools.detectors.probs import discriminant, ridge
 
 GROUP = "errata.detectors"
 

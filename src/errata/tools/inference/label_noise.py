@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from errata.tools.detectors.channel_quality import even_noise, noise_share
-from errata.tools.detectors.transition import from_joint
+from errata.tools.detectors.confident.channel_quality import even_noise, noise_share
+from errata.tools.detectors.confident.transition import from_joint
 from errata.tools.inference.evidence import PROBABILITY_FLOOR
 from errata.types import F32, F64, Int
 

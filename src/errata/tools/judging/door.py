@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 
 from errata.errors import ModelError, ModelRefused
 from errata.prompts import Message
-from errata.tools.judging.budget import Budget, Reserved
 from errata.tools.judging.calls import CallLog, CallRecord
 from errata.tools.judging.chat import ChatModel, ChatReply, ChatRequest
-from errata.tools.judging.grouped import Grouped
-from errata.tools.judging.in_flight import InFlight
+from errata.tools.judging.pacing.budget import Budget, Reserved
+from errata.tools.judging.pacing.grouped import Grouped
+from errata.tools.judging.pacing.in_flight import InFlight
 from errata.types import PromptRef, sha_of
 
 COMMIT_EVERY_S = 0.02

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from errata.errors import BudgetExceeded, ModelError
-from errata.tools.judging.bank import Bank
+from errata.tools.judging.bank.bank import Bank
 from errata.tools.judging.door import Door
-from errata.tools.judging.images import held_bytes
-from errata.tools.judging.memory import Memory
+from errata.tools.judging.images.images import held_bytes
+from errata.tools.judging.pacing.memory import Memory
 from errata.tools.judging.protocols import (
     blind_choice,
     contest,
@@ -22,7 +22,7 @@ from errata.tools.judging.protocols import (
     several_labels,
     steering,
 )
-from errata.tools.judging.protocols.reading import Style
+from errata.tools.judging.reading.reading import Style
 from errata.types import Item, LabelSpace, Verdict
 
 AT_ONCE = 512

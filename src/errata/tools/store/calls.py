@@ -9,8 +9,8 @@ from pydantic_core import from_json, to_json
 from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.sqlite import insert
 
-from errata.tools.judging.budget import Spent
 from errata.tools.judging.calls import CallRecord
+from errata.tools.judging.pacing.budget import Spent
 from errata.tools.store.database import Database
 from errata.tools.store.schema import calls, runs
 

@@ -9,10 +9,10 @@ import pytest
 from errata.errors import SetupError
 from errata.testing import FakeChat, MemoryCalls
 from errata.tools.judging.backends.replay import ReplayModel
-from errata.tools.judging.budget import Budget
 from errata.tools.judging.chat import ChatModel
 from errata.tools.judging.door import Door
 from errata.tools.judging.examine import Judged, JudgeSetup, JudgeTask, judge_items
+from errata.tools.judging.pacing.budget import Budget
 from errata.types import Item, LabelSpace
 
 SETUP = JudgeSetup(LabelSpace(("cat", "dog")))

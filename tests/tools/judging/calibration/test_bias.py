@@ -9,7 +9,6 @@ import pytest
 
 from errata.errors import DataError
 from errata.testing import Answer, FakeChat, MemoryCalls
-from errata.tools.judging.budget import Budget
 from errata.tools.judging.calibration.bias import (
     Bias,
     anchor_bias,
@@ -21,6 +20,7 @@ from errata.tools.judging.calibration.bias import (
 )
 from errata.tools.judging.chat import ChatRequest
 from errata.tools.judging.door import Door
+from errata.tools.judging.pacing.budget import Budget
 from errata.types import Item, LabelSpace, Verdict
 
 SPACE = LabelSpace(("cat", "dog"))

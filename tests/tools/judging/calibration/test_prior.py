@@ -13,8 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from errata.testing import Answer, FakeChat, MemoryCalls
-from errata.tools.judging.bank import by_rule
-from errata.tools.judging.budget import Budget
+from errata.tools.judging.bank.bank import by_rule
 from errata.tools.judging.calibration.content_free import content_free
 from errata.tools.judging.calibration.measure import bank_prior, choice_prior, contest_prior
 from errata.tools.judging.calibration.prior import (
@@ -28,6 +27,7 @@ from errata.tools.judging.calibration.prior import (
 )
 from errata.tools.judging.chat import ChatRequest
 from errata.tools.judging.door import Door
+from errata.tools.judging.pacing.budget import Budget
 from errata.types import OTHER_ANSWERS, Item, LabelSpace, PromptRef, Verdict
 
 SPACE = LabelSpace(("cat", "cow", "dog"))

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from errata.testing import FakeChat, MemoryCalls
-from errata.tools.judging.budget import Budget
 from errata.tools.judging.door import Door
+from errata.tools.judging.pacing.budget import Budget
 from errata.types import Verdict
 
 

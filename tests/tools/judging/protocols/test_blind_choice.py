@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from errata.errors import BudgetExceeded, DataError, ModelRefused
 from errata.testing import Answer, FakeChat, MemoryCalls
-from errata.tools.judging.budget import Budget
 from errata.tools.judging.chat import ChatRequest
 from errata.tools.judging.door import Door
+from errata.tools.judging.pacing.budget import Budget
 from errata.tools.judging.protocols import blind_choice
 from errata.tools.judging.protocols.blind_choice import option_orders, position_bias
-from errata.tools.judging.protocols.reading import Reading, Style
+from errata.tools.judging.reading.reading import Reading, Style
 from errata.types import OTHER_ANSWERS, Item, LabelSpace, Verdict
 
 SPACE = LabelSpace(("cat", "cow", "dog"), {"cat": "a small feline"})

@@ -9,12 +9,12 @@ import pytest
 
 from errata.errors import ModelRefused
 from errata.testing import Answer, FakeChat, MemoryCalls
-from errata.tools.judging.budget import Budget
 from errata.tools.judging.chat import ChatRequest
 from errata.tools.judging.door import Door
+from errata.tools.judging.pacing.budget import Budget
 from errata.tools.judging.protocols import contest
 from errata.tools.judging.protocols.contest import position_bias, weigh
-from errata.tools.judging.protocols.reading import Reading, Style
+from errata.tools.judging.reading.reading import Reading, Style
 from errata.types import OTHER_ANSWERS, Item, LabelSpace, Verdict
 
 KEYS = ("given", "rival", *OTHER_ANSWERS)

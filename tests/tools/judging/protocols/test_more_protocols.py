@@ -13,8 +13,8 @@ from errata.errors import DataError, ModelRefused
 from errata.prompts.options import WORDS
 from errata.testing import Answer, FakeChat
 from errata.tools.judging.chat import ChatRequest
+from errata.tools.judging.images.region import Region, render
 from errata.tools.judging.protocols import image_text_pair, marked_choice, open_answer, several_labels
-from errata.tools.judging.region import Region, render
 from errata.types import CANNOT_TELL, NONE_OF_THESE, OTHER_ANSWERS, SEVERAL, Item, LabelSpace, Verdict
 from tests.tools.judging.protocols.asking import asked, text_of
 

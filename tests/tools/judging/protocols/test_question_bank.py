@@ -8,10 +8,10 @@ import pytest
 
 from errata.prompts.options import NO, YES
 from errata.testing import Answer, FakeChat
-from errata.tools.judging.bank import Bank, by_rule
+from errata.tools.judging.bank.bank import Bank, by_rule
+from errata.tools.judging.bank.reliability import LEAST_USEFUL, Reliability, learn, untested
 from errata.tools.judging.chat import ChatRequest
 from errata.tools.judging.protocols import question_bank
-from errata.tools.judging.reliability import LEAST_USEFUL, Reliability, learn, untested
 from errata.types import CANNOT_TELL, NONE_OF_THESE, OTHER_ANSWERS, SEVERAL, Item, LabelSpace, Verdict
 from tests.tools.judging.protocols.asking import asked, text_of
 

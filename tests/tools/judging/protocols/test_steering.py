@@ -12,9 +12,9 @@ from PIL import Image
 
 from errata.errors import ModelRefused
 from errata.testing import Answer, FakeChat, MemoryCalls
-from errata.tools.judging.budget import Budget
 from errata.tools.judging.chat import ChatRequest
 from errata.tools.judging.door import Door
+from errata.tools.judging.pacing.budget import Budget
 from errata.tools.judging.protocols import steering
 from errata.tools.judging.protocols.steering import Reference, choose, control_order
 from errata.types import OTHER_ANSWERS, Item, LabelSpace, Verdict

@@ -15,7 +15,7 @@ from errata.errors import DataError
 from errata.tools.detectors.annotators.labeler_risk import scores
 from errata.tools.detectors.annotators.majority import majority_vote
 from errata.tools.detectors.annotators.votes import Votes
-from errata.tools.detectors.checks import probabilities
+from errata.tools.detectors.arrays.checks import probabilities
 from errata.types import F32, F64, Int, Probs, Scores
 
 LEAST = 1e-6

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from errata.errors import DataError
-from errata.tools.detectors.checks import labeled
+from errata.tools.detectors.arrays.checks import labeled
 from errata.types import F32, Bool, Scores
 
 EVEN = 0.5

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from errata.tools.detectors.annotators.votes import Votes
-from errata.tools.detectors.checks import probabilities
+from errata.tools.detectors.arrays.checks import probabilities
 from errata.types import F32, Int
 
 

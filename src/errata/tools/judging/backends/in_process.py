@@ -11,7 +11,7 @@ from typing import Protocol
 from errata.errors import DataError, ModelRefused
 from errata.tools.judging.backends import folder
 from errata.tools.judging.chat import ChatReply, ChatRequest
-from errata.tools.judging.grouped import Grouped
+from errata.tools.judging.pacing.grouped import Grouped
 
 WAIT_S = 0.005
 AT_FAULT = (DataError, ValueError, IndexError, RuntimeError)

@@ -12,7 +12,7 @@ import numpy as np
 from errata.errors import DataError
 from errata.tools.judging.door import Door
 from errata.tools.judging.protocols import blind_choice
-from errata.tools.judging.protocols.reading import Style
+from errata.tools.judging.reading.reading import Style
 from errata.types import Item, LabelSpace, Verdict
 
 ANCHORED_ID = "anchored_choice"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from errata.errors import DataError
 from errata.tools.data.fingerprint import content_sha
 from errata.tools.data.images import load_image
-from errata.tools.judging.images import MAX_SIDE
+from errata.tools.judging.images.images import MAX_SIDE
 from errata.types import Item
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from errata.prompts import load
-from errata.tools.judging.bank import Bank
+from errata.tools.judging.bank.bank import Bank
 from errata.tools.judging.calibration.prior import Prior, over_labels, over_questions
 from errata.tools.judging.door import Door
 from errata.tools.judging.protocols import blind_choice, contest, question_bank
-from errata.tools.judging.protocols.reading import Style
+from errata.tools.judging.reading.reading import Style
 from errata.types import Item, LabelSpace
 
 T = TypeVar("T")

@@ -15,8 +15,8 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import logsumexp
 
-from errata.tools.judging.protocols.holds import FLOOR
-from errata.tools.judging.protocols.reading import normalised
+from errata.tools.judging.reading.holds import FLOOR
+from errata.tools.judging.reading.reading import normalised
 from errata.types import OTHER_ANSWERS, Verdict
 
 MOST_A = 1.2

@@ -12,8 +12,8 @@ from errata.tools.judging.backends.server import ServerModel
 from errata.tools.judging.chat import ChatReply
 from errata.tools.judging.doctor.report import Finding
 from errata.tools.judging.doctor.subject import ANSWER_TOKENS, TOP, WITH_LOG_PROBS, Subject
-from errata.tools.judging.protocols.question import Question, lay_out_for
-from errata.tools.judging.protocols.reading import read
+from errata.tools.judging.reading.question import Question, lay_out_for
+from errata.tools.judging.reading.reading import read
 from errata.types import OTHER_ANSWERS, Item, LabelSpace
 
 NONSENSE = ("zorblat", "quexomi", "blenfrip 7")

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 
 from errata.prompts import load
 from errata.tools.judging.door import Door
-from errata.tools.judging.images import ItemImage
-from errata.tools.judging.protocols.question import Question, check_labels, lay_out_for, put
-from errata.tools.judging.protocols.reading import Reading, Style, combine, favorite
+from errata.tools.judging.images.images import ItemImage
+from errata.tools.judging.reading.question import Question, check_labels, lay_out_for, put
+from errata.tools.judging.reading.reading import Reading, Style, combine, favorite
 from errata.types import CANNOT_TELL, OTHER_ANSWERS, Item, LabelSpace, Verdict
 
 PROMPT_ID = "contest"

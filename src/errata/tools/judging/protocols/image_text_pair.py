@@ -6,9 +6,9 @@ from errata.errors import DataError
 from errata.prompts import load
 from errata.prompts.options import NO, YES
 from errata.tools.judging.door import Door
-from errata.tools.judging.images import ItemImage
-from errata.tools.judging.protocols.question import Question, lay_out_for, put
-from errata.tools.judging.protocols.reading import Style, combine
+from errata.tools.judging.images.images import ItemImage
+from errata.tools.judging.reading.question import Question, lay_out_for, put
+from errata.tools.judging.reading.reading import Style, combine
 from errata.types import OTHER_ANSWERS, Item, LabelSpace, Verdict
 
 PROMPT_ID = "image_text_pair"

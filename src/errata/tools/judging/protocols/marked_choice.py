@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from errata.errors import DataError
 from errata.tools.judging.door import Door
+from errata.tools.judging.images.region import Region, RegionImage, View
 from errata.tools.judging.protocols import blind_choice
-from errata.tools.judging.protocols.reading import Style
-from errata.tools.judging.region import Region, RegionImage, View
+from errata.tools.judging.reading.reading import Style
 from errata.types import Item, LabelSpace, Verdict
 
 PROMPT_ID = "marked_choice"

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 
 from errata.prompts import load
 from errata.tools.judging.door import Answered, Door
-from errata.tools.judging.images import ItemImage
-from errata.tools.judging.protocols.question import Answers, Question, check_labels, lay_out_for, put
-from errata.tools.judging.protocols.reading import SURE, combine, favorite, normalised
-from errata.tools.judging.taxonomy import ROOT, Taxonomy
+from errata.tools.judging.images.images import ItemImage
+from errata.tools.judging.reading.question import Answers, Question, check_labels, lay_out_for, put
+from errata.tools.judging.reading.reading import SURE, combine, favorite, normalised
+from errata.tools.taxonomy import ROOT, Taxonomy
 from errata.types import CANNOT_TELL, NONE_OF_THESE, OTHER_ANSWERS, SEVERAL, Item, LabelSpace, Verdict
 
 PROMPT_ID = "open_answer"

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from errata.prompts import load
 from errata.prompts.options import NO, YES
 from errata.tools.judging.door import Door
-from errata.tools.judging.images import ItemImage
-from errata.tools.judging.protocols.holds import from_log_odds
-from errata.tools.judging.protocols.question import Question, check_labels, lay_out_for, put
-from errata.tools.judging.protocols.reading import Reading, Style, combine
+from errata.tools.judging.images.images import ItemImage
+from errata.tools.judging.reading.holds import from_log_odds
+from errata.tools.judging.reading.question import Question, check_labels, lay_out_for, put
+from errata.tools.judging.reading.reading import Reading, Style, combine
 from errata.types import CANNOT_TELL, Item, LabelSpace, Verdict
 
 PROMPT_ID = "several_labels"

@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 from errata.prompts import load
 from errata.tools.inference.held_back import MOVED, UNMOVED
 from errata.tools.judging.door import Door
-from errata.tools.judging.images import ItemImage
-from errata.tools.judging.protocols.question import Question, check_labels, lay_out_for, put
-from errata.tools.judging.protocols.reading import SURE, Reading, Style, combine, normalised
+from errata.tools.judging.images.images import ItemImage
+from errata.tools.judging.reading.question import Question, check_labels, lay_out_for, put
+from errata.tools.judging.reading.reading import SURE, Reading, Style, combine, normalised
 from errata.types import OTHER_ANSWERS, Item, LabelSpace, Verdict, sha_of
 
 PROMPT_ID = "steering"

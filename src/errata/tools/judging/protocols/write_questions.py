@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from errata.errors import ModelRefused
 from errata.prompts import load
 from errata.prompts.options import NO, YES, one_line
-from errata.tools.judging.bank import Bank, BankQuestion
+from errata.tools.judging.bank.bank import Bank, BankQuestion
 from errata.tools.judging.chat import ChatRequest
 from errata.tools.judging.door import Ask, Door
 from errata.types import Item, LabelSpace, sha_of

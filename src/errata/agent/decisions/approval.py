@@ -1,0 +1,191 @@
+"""Approval: nothing changes without a person's yes. Here a yes is asked for, checked, and written down.
+
+Every function that decides takes a person's token. A model may propose; it is never given one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from errata.agent.decisions.where import EVERYTHING, parse_where
+from errata.agent.run.workspace import Workspace
+from errata.agent.state import RunState
+from errata.agent.views.results import proposed, result_rows
+from errata.errors import DataError, SetupError, nearest
+from errata.tools.store.decisions import record
+from errata.tools.store.store import ItemRow
+from errata.tools.visible import one_line
+from errata.types import Answer, Decision, Looked, Proposal, Seeing
+
+OPEN_OUTCOMES = ("relabel", "several", "none_of_these", "ambiguous")
+
+
+def request(state: RunState) -> dict[str, Any]:
+    """What the graph asks a person, in the form that LangGraph's agent-chat-ui reads."""
+    return {
+        "action_requests": [
+            {
+                "name": "apply",
+                "args": {"run": state["run_dir"]},
+                "description": (
+                    f"{state['open_proposals']} proposals are open. Decide them with `errata review`; "
+                    "approve here to apply what has been decided by then. Rejecting changes nothing."
+                ),
+            }
+        ],
+        "review_configs": [{"action_name": "apply", "allowed_decisions": ["approve", "reject"]}],
+    }
+
+
+def is_approved(answer: Mapping[str, Any] | None) -> bool:
+    """Only an explicit approve is a yes; silence, a rejection and an answer in another form are a no."""
+    decisions = answer.get("decisions") if isinstance(answer, Mapping) else None
+    if not isinstance(decisions, list) or not decisions:
+        return False
+    return all(isinstance(d, Mapping) and d.get("type") == "approve" for d in decisions)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who decides: the name given, and the token that proves a person is there."""
+
+    name: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedMany:
+    """What a rule did. ``left`` matched but has nothing to accept: an ambiguous proposal names no answer. ``already``:
+    what else matched and had been decided, by whom and how they looked. ``nothing_open`` matched, and nothing is
+    proposed for them, or they are protected."""
+
+    decided: int
+    left: int
+    already: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    nothing_open: int = 0
+
+
+def decide(
+    workspace: Workspace,
+    person: Person,
+    item_id: str,
+    answer: Answer,
+    label: str | None = None,
+    seeing: Seeing = "proposal",
+    looked: Looked = "item",
+) -> int:
+    """One decision on one item. Returns the number of its event, which ``undo`` takes."""
+    user = workspace.authorize(person.token)
+    row = workspace.item(item_id)
+    proposal = workspace.store.proposal(workspace.run.run_id, row.idx)
+    made = _decision(workspace, person.name, row, proposal, answer, label, seeing, looked)
+    return record(workspace.store.events, workspace.run, [made], user)[0].seq
+
+
+def decide_where(workspace: Workspace, person: Person, accept: bool, where: str | None) -> DecidedMany:
+    """Accept or reject every open proposal that ``where`` matches (all, without one); marked as looked at by rule.
+
+    What has been decided already stays so. DataError, and nothing is decided, where a label is none of this data.
+    """
+    user = workspace.authorize(person.token)
+    found = matching(workspace, where)
+    proposals = workspace.store.proposals(workspace.run.run_id)
+    done = workspace.settled_decisions([row for row, _ in found])
+    made, left, nothing_open = [], 0, 0
+    already: Counter[tuple[str, str]] = Counter()
+    for row, result in found:
+        if result["outcome"] not in OPEN_OUTCOMES or row.protected:
+            nothing_open += 1
+            continue
+        if row.idx in done:
+            already[done[row.idx].by, done[row.idx].looked] += 1
+            continue
+        proposal = proposals[row.idx]
+        answered = accepted(proposal) if accept else ("label", row.given_label)
+        if answered is None:
+            left += 1
+            continue
+        made.append(_decision(workspace, person.name, row, proposal, *answered, "proposal", "rule"))
+    record(workspace.store.events, workspace.run, made, user)
+    return DecidedMany(len(made), left, already, nothing_open)
+
+
+def matching(workspace: Workspace, where: str | None) -> list[tuple[ItemRow, dict[str, Any]]]:
+    """The items that a condition matches, or all of them, with their rows of the results."""
+    condition = parse_where(where) if where is not None else EVERYTHING
+    table = result_rows(workspace, condition.own)
+    return [(row, result) for row, result in zip(workspace.rows(), table, strict=True) if condition.holds(result)]
+
+
+def decided_by(counts: Mapping[tuple[str, str], int]) -> str:
+    """By whom, and how they looked: ``4 by ann by rule, 2 by bob``; without the number where there is one of them."""
+    ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    words = {"rule": " by rule", "grid": " in a grid"}
+    named = [(items, f"by {one_line(by, 40)}{words.get(looked, '')}") for (by, looked), items in ranked]
+    return named[0][1] if len(named) == 1 else ", ".join(f"{items} {who}" for items, who in named)
+
+
+def trust(workspace: Workspace, person: Person) -> int:
+    """Take the history of this folder, which must be whole, for the true one. Returns how many events it has."""
+    user = workspace.folder.check_token(person.token)
+    store = workspace.store
+    hashes = store.events.verify()
+    store.anchor.accept(hashes)
+    store.events.append("trusted", [{"run_id": workspace.run.run_id, "by": person.name, "user": user}])
+    return len(hashes) + 1
+
+
+def undo(workspace: Workspace, person: Person, events: Iterable[int]) -> None:
+    """Take decisions back; they stay in the history, and no longer count."""
+    user = workspace.authorize(person.token)
+    known = {event.seq for event in workspace.store.events.read("decision")}
+    bodies = [{"run_id": workspace.run.run_id, "by": person.name, "user": user, "undoes": seq} for seq in events]
+    unknown = [body["undoes"] for body in bodies if body["undoes"] not in known]
+    if unknown:
+        raise SetupError(f"Event {unknown[0]} is no decision. errata log lists them.")
+    workspace.store.events.append("undo", bodies)
+
+
+def accepted(proposal: Proposal) -> tuple[Answer, str | None] | None:
+    """The answer, and its label, that accepting a proposal gives; None where it names none."""
+    if proposal.outcome == "relabel":
+        return "label", proposal.proposed_label
+    if proposal.outcome in ("several", "none_of_these"):
+        return proposal.outcome, None
+    return None
+
+
+def _decision(
+    workspace: Workspace,
+    by: str,
+    row: ItemRow,
+    proposal: Proposal | None,
+    answer: Answer,
+    label: str | None,
+    seeing: Seeing,
+    looked: Looked,
+) -> Decision:
+    space = workspace.run.label_space
+    if answer == "label" and label not in space.index():
+        raise DataError(f"Item {row.item_id!r}: {label!r} is no label of this data{nearest(str(label), space.names)}.")
+    # The item's own class keeps the item's own spelling: such a decision changes nothing.
+    label = row.given_label if space.same(label, row.given_label) else space.canonical(label)
+    if row.protected and answer == "label" and label != row.given_label:
+        raise DataError(f"Item {row.item_id!r} is protected (--protect): its label never changes.")
+    return Decision(
+        item_id=row.item_id,
+        content_sha=row.content_sha,
+        given_label=row.given_label,
+        answer=answer,
+        label=label if answer == "label" else None,
+        by=by,
+        at="",
+        seeing=seeing,
+        looked=looked,
+        guideline_sha=workspace.run.guideline_sha,
+        panel_sha=workspace.run.panel_sha,
+        proposed_label=proposed(proposal)["proposed_label"] if proposal else None,
+    )

@@ -1,0 +1,278 @@
+"""From decisions to files: what would change, apply it, undo it. The source is touched only where that is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from errata.agent.run.applied import StandingPatch, standing_patches
+from errata.agent.run.workspace import Workspace, open_data
+from errata.agent.views.results import result_rows
+from errata.errors import DataError, SetupError
+from errata.settings import Settings
+from errata.tools import patch as patches
+from errata.tools.data import Dataset
+from errata.tools.data.atomic import put_in_place
+from errata.tools.data.copying import Copied, copy_path, nobody_told
+from errata.tools.data.fingerprint import sha_of_file, sha_of_path
+from errata.tools.data.renames import rename_all
+from errata.tools.patch import Patch, PatchLine
+from errata.tools.store.place import relative_place
+from errata.tools.store.user_state import UserState
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """``beside``: label columns of the same data whose changes stand in the same output."""
+
+    changed: int
+    output: Path
+    patch: Path
+    beside: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reverted:
+    changed: int
+    output: Path
+    identical: bool
+
+
+def changes(workspace: Workspace) -> list[PatchLine]:
+    """One line for each item whose standing decision gives it another label. DataError where a decision names a label
+    that the data does not have."""
+    rows, proposals = workspace.rows(), workspace.store.proposals(workspace.run.run_id)
+    decisions, known = workspace.decisions(rows), workspace.run.label_space.index()
+    lines = []
+    for row in rows:
+        decision = decisions.get(row.idx)
+        if decision is None or not decision.changes_label or row.protected:
+            continue
+        if decision.label not in known:
+            raise DataError(f"Item {row.item_id!r} was decided as {decision.label!r}, which is no label of this data.")
+        proposal = proposals.get(row.idx)
+        lines.append(
+            PatchLine(
+                item_id=row.item_id,
+                row=row.idx,
+                content_sha=row.content_sha,
+                old=row.given_label,
+                new=decision.label,
+                decision=decision.event_hash,
+                by=decision.by,
+                at=decision.at,
+                looked=decision.looked,
+                proposed=decision.proposed_label,
+                confidence=proposal.confidence if proposal else None,
+                evidence=proposal.evidence if proposal else (),
+            )
+        )
+    return lines
+
+
+def apply(
+    workspace: Workspace,
+    out: Path | None = None,
+    *,
+    in_place: bool = False,
+    annotate: bool = False,
+    force: bool = False,
+    copied: Copied = nobody_told,
+) -> Applied:
+    """Write the decided changes as a patch file, and the data with them. Applying again gives the same bytes.
+
+    What was decided about other label columns of the same data, and stands in the same output, stays in it. ``force``
+    replaces a file that errata did not write, and keeps a backup of it; ``copied`` is told how far a folder's copy is.
+    """
+    if in_place and out is not None:
+        raise SetupError("Say either -o FILE or --in-place, not both.")
+    workspace.store.refuse_read_only()
+    workspace.store.check_history()
+    with workspace.folder.lock():
+        if in_place and (half_done := _half_moved(workspace)):
+            rename_all(half_done.output, half_done.moves)
+            return Applied(len(half_done.moves), half_done.output, half_done.folder / half_done.event.body["patch"])
+        _forget_unwritten(workspace)
+        if in_place and workspace.dataset.format == "image_folder":
+            return _move_files(workspace, annotate)
+        return _apply_in_place(workspace, annotate) if in_place else _apply_to(workspace, out, annotate, force, copied)
+
+
+def revert(workspace: Workspace, out: Path | None = None, *, force: bool = False) -> Reverted:
+    """Undo the last patch that stands applied: into ``out``, or into the file that it was written to."""
+    workspace.store.refuse_read_only()
+    workspace.store.check_history()
+    with workspace.folder.lock():
+        standing = standing_patches(workspace.store)
+        if not standing:
+            raise SetupError(f"Nothing of {workspace.folder.path} stands applied: there is nothing to revert.")
+        undone = standing[-1]
+        patch, written, target = undone.patch, undone.output, out or undone.output
+        if not written.exists():
+            raise SetupError(f"{written} is gone: there is nothing to revert. The source is {undone.data}")
+        if out is None and not undone.is_known_place(written):
+            raise SetupError(f"{written} lies outside the data's folder. If that is meant: errata revert -o {written}")
+        if undone.moves_files and out is None:
+            rename_all(written, [(new, old) for old, new in undone.moves])
+        elif sha_of_path(written) == patch.header.source_sha256:
+            _copy(workspace, written, target, force)
+        else:
+            _write_back(workspace, undone, target, force)
+        identical = sha_of_path(target) == patch.header.source_sha256
+        kept = {name: undone.event.body[name] for name in ("run_id", "patch", "items")}
+        body = kept | {"output": _place(workspace, target), "identical": identical}
+        workspace.store.events.append("reverted", [body])
+    return Reverted(len(patch.lines), target, identical)
+
+
+def _apply_to(workspace: Workspace, out: Path | None, annotate: bool, force: bool, copied: Copied) -> Applied:
+    source = workspace.dataset
+    output = out or _relabeled(source.path)
+    with workspace.gate.replacing(output, force=force) as draft, _with_others(workspace, output) as (base, beside):
+        patch = patches.make(base, changes(workspace), workspace.folder.path.name)
+        applied = patches.apply(patch, base, draft, _annotations(workspace) if annotate else None, copied)
+        file = _note(workspace, applied, output)
+    return Applied(len(patch.lines), output, file, beside)
+
+
+def _apply_in_place(workspace: Workspace, annotate: bool) -> Applied:
+    """The whole result and a backup stand in the run folder, and both in the history, before the source is replaced in
+    one step. A link to the data is followed, and stays."""
+    source = workspace.dataset
+    target = source.path.resolve()
+    with workspace.gate.drafting(target) as draft:
+        patch = patches.make(source, changes(workspace), workspace.folder.path.name)
+        applied = patches.apply(patch, source, draft, _annotations(workspace) if annotate else None)
+        backup = workspace.folder.free_backup(target.name)
+        copy_path(target, backup)
+        file = _note(workspace, applied, source.path, backup=f"backups/{backup.name}")
+        put_in_place(draft, target, lambda path: sha_of_path(path) == source.sha256)
+    return Applied(len(patch.lines), source.path, file)
+
+
+def _move_files(workspace: Workspace, annotate: bool) -> Applied:
+    """A folder of images is changed by moving its files; the backup is the list of the moves, which is the patch."""
+    source = workspace.dataset
+    if annotate:
+        raise DataError("a folder of images has no columns to annotate: leave the annotations out.")
+    patch = patches.make(source, changes(workspace), workspace.folder.path.name)
+    planned = patches.plan_moves(patch, source)
+    file = _note(workspace, planned, source.path, moves_files=True)
+    rename_all(source.path, [(line.item_id, str(line.moved_to)) for line in planned.lines])
+    return Applied(len(planned.lines), source.path, file)
+
+
+def _forget_unwritten(workspace: Workspace) -> None:
+    """A patch that a killed command recorded, and did not come to write, has nothing to undo."""
+    standing = standing_patches(workspace.store)
+    if standing and standing[-1].in_place and standing[-1].disk_state == "not_written":
+        kept = {name: standing[-1].event.body[name] for name in ("run_id", "patch", "items", "output")}
+        workspace.store.events.append("reverted", [kept | {"identical": True}])
+
+
+def _half_moved(workspace: Workspace) -> StandingPatch | None:
+    """A patch that a killed command left half done: it is finished before anything else."""
+    standing = standing_patches(workspace.store)
+    if standing and standing[-1].moves_files and standing[-1].disk_state in ("half_moved", "not_written"):
+        return standing[-1]
+    return None
+
+
+@contextmanager
+def _with_others(workspace: Workspace, output: Path) -> Iterator[tuple[Dataset, tuple[str, ...]]]:
+    """The source with the changes of other label columns that stand in this output, and these columns."""
+    source, run = workspace.dataset, workspace.run
+    others = [
+        patch
+        for patch in standing_patches(workspace.store)
+        if patch.run.label_column != run.label_column
+        and patch.run.data_sha256 == run.data_sha256
+        and patch.output.absolute() == output.absolute()
+    ]
+    with ExitStack() as stack:
+        base = source
+        for number, other in enumerate(others):
+            other_base = open_data(base.path, _settings(other), folder=source.path.parent)
+            draft = stack.enter_context(workspace.gate.drafting(Path(f"{number}-{source.path.name}")))
+            patches.apply(other.patch, other_base, draft)
+            base = open_data(draft, workspace.settings, folder=source.path.parent)
+        yield base, tuple(other.run.label_column for other in others)
+
+
+def _write_back(workspace: Workspace, undone: StandingPatch, target: Path, force: bool) -> None:
+    """The output with the patch's labels undone."""
+    source = undone.backup or undone.data
+    applied = open_data(undone.output, _settings(undone), patched=True, folder=undone.data.parent)
+    with ExitStack() as stack:
+        if target == undone.output:
+            draft = stack.enter_context(workspace.gate.drafting(target))
+            patches.revert(undone.patch, applied, draft, source)
+            workspace.gate.note(target, draft)
+            put_in_place(draft, target.resolve(), lambda path: sha_of_path(path) == applied.sha256)
+        else:
+            draft = stack.enter_context(workspace.gate.replacing(target, force=force))
+            patches.revert(undone.patch, applied, draft, source)
+
+
+def _copy(workspace: Workspace, written: Path, target: Path, force: bool) -> None:
+    if target != written:
+        with workspace.gate.replacing(target, force=force) as draft:
+            copy_path(written, draft)
+
+
+def _note(workspace: Workspace, applied: Patch, output: Path, **more: Any) -> Path:
+    """The patch as a file that is never written over, and the event that says what it is."""
+    file = _next_patch_file(workspace)
+    applied.write(file)
+    place = _place(workspace, output)
+    body = {
+        "run_id": workspace.run.run_id,
+        "patch": file.relative_to(workspace.folder.path).as_posix(),
+        "patch_sha256": sha_of_file(file),
+        "output": place,
+        "out_sha256": applied.header.out_sha256,
+        "source_sha256": applied.header.source_sha256,
+        "backup": None,
+        "items": [line.item_id for line in applied.lines],
+    }
+    workspace.store.events.append("applied", [body | more])
+    return file
+
+
+def _place(workspace: Workspace, output: Path) -> str:
+    """As the history records it. A place that the user named elsewhere is remembered as such on this machine."""
+    folder = workspace.folder.path
+    place = relative_place(output, folder)
+    if not output.resolve().is_relative_to(workspace.data_path.parent.resolve()):
+        state = UserState.of(folder)
+        known = state.read().get("outputs", [])
+        state.update(outputs=sorted({*known, str(output.absolute())}))
+    return place
+
+
+def _settings(patch: StandingPatch) -> Settings:
+    return Settings.model_validate(patch.run.settings)
+
+
+def _next_patch_file(workspace: Workspace) -> Path:
+    """0001.jsonl, 0002.jsonl, ...: a patch file is never written over."""
+    numbers = [int(file.stem) for file in workspace.folder.patches.glob("*.jsonl") if file.stem.isdigit()]
+    return workspace.folder.patches / f"{max(numbers, default=0) + 1:04}.jsonl"
+
+
+def _relabeled(source: Path) -> Path:
+    return source.with_name(
+        f"{source.stem}.relabeled{source.suffix}" if source.is_file() else f"{source.name}.relabeled"
+    )
+
+
+def _annotations(workspace: Workspace) -> dict[str, Sequence[object]]:
+    """errata_* columns for every row; the decided answer stands beside what was proposed."""
+    table, decisions = result_rows(workspace), workspace.decisions()
+    columns = ("status", "outcome", "proposed_label", "best_other_label", "confidence", "quality")
+    found: dict[str, Sequence[object]] = {f"errata_{name}": [row[name] for row in table] for name in columns}
+    found["errata_decision"] = [decisions[i].answer if i in decisions else None for i in range(len(table))]
+    return found

@@ -1,0 +1,177 @@
+"""Taking decisions back: which ones are meant, and what that leaves. They stay in the history, and no longer count."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from errata.agent.decisions.approval import Person, decided_by, matching
+from errata.agent.decisions.approval import undo as take_back
+from errata.agent.run.applied import standing_patches
+from errata.agent.run.workspace import Workspace
+from errata.agent.views.history import said
+from errata.errors import SetupError, StoreError
+from errata.tools.store.events import Event
+from errata.tools.visible import one_line
+from errata.types import Decision
+
+CHANGES_NAMED = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """``events``: the decisions taken back, oldest first. ``decided``: their items that an earlier decision still
+    decides. ``applied``: how many of them changed a label that stands changed in ``outputs``."""
+
+    events: tuple[Event, ...]
+    decided: int = 0
+    applied: int = 0
+    outputs: tuple[Path, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "undone": len(self.events),
+            "events": [event.seq for event in self.events],
+            "by": dict(Counter(str(event.body["by"]) for event in self.events)),
+            "still_decided": self.decided,
+            "still_applied": self.applied,
+            "outputs": [str(output) for output in self.outputs],
+        }
+
+
+def undo(
+    workspace: Workspace,
+    person: Person,
+    *,
+    events: Sequence[int | range] = (),
+    where: str | None = None,
+    since: datetime | None = None,
+) -> Undone:
+    """Take back what all of these name; without any, the last decision, and all of its bulk where it was by rule.
+
+    ``events``: their numbers in the log; of a range, what stands in it. ``where``: every decision on the items that
+    match. ``since``: what was decided at that time or later, by anybody; without a zone it is this machine's. Raises
+    SetupError for a number that is no decision, or is taken back already.
+    """
+    found = standing(workspace)
+    if events:
+        found = _of_numbers(workspace, events)
+    if where is not None:
+        found = _of_items(workspace, found, where)
+    if since is not None:
+        moment = since.astimezone()
+        found = [event for event in found if _moment(event) >= moment]
+    if not events and where is None and since is None:
+        found = last(found)
+    return take(workspace, person, found)
+
+
+def take(workspace: Workspace, person: Person, events: Sequence[Event]) -> Undone:
+    """Take these decisions back, and see what that leaves."""
+    take_back(workspace, person, [event.seq for event in events])
+    items = {str(event.body["item_id"]) for event in events}
+    decided = workspace.decisions()
+    left = sum(row.idx in decided and row.item_id in items for row in workspace.rows()) if items else 0
+    changed = {str(event.body["item_id"]) for event in events if _changes_label(event)}
+    column = workspace.run.label_column
+    patches = [patch for patch in standing_patches(workspace.store) if patch.run.label_column == column]
+    applied = {patch.output: changed.intersection(patch.event.body["items"]) for patch in patches}
+    outputs = tuple(output for output, items in applied.items() if items)
+    return Undone(tuple(events), left, len(set().union(*applied.values())), outputs)
+
+
+def standing(workspace: Workspace) -> list[Event]:
+    """The decisions of this run that nobody has taken back, and those of earlier ones that hold in it; oldest first."""
+    undone = _undone(workspace)
+    hold = {decision.event for decision in workspace.decisions().values()}
+    return [
+        event
+        for event in workspace.store.events.read("decision")
+        if event.seq not in undone and (event.body["run_id"] == workspace.run.run_id or event.seq in hold)
+    ]
+
+
+def last(events: Sequence[Event]) -> list[Event]:
+    """The last decision. A rule decides many items at one moment: they are one decision."""
+    return [event for event in events if _one_of(event, events[-1])]
+
+
+def _one_of(event: Event, other: Event) -> bool:
+    """Whether two decisions were made as one."""
+    if event.seq == other.seq:
+        return True
+    names = ("run_id", "by", "looked")
+    same = event.at == other.at and all(event.body[name] == other.body[name] for name in names)
+    return same and event.body["looked"] == "rule"
+
+
+def in_words(undone: Undone) -> str:
+    """What was taken back, by whom it was made, what stands applied, and what to type next."""
+    if not undone.events:
+        return "There is nothing to take back: no such decision stands. errata log lists what was decided."
+    count = len(undone.events)
+    lines = [f"{count} decision{'s' * (count > 1)} taken back ({_makers(undone.events)}): {_said(undone.events)}"]
+    if undone.decided:
+        stand = f"{undone.decided} of these items stand{'s' * (undone.decided == 1)} as decided before"
+        lines.append(f"{stand}: errata undo once more")
+    if undone.applied:
+        outputs = " and ".join(one_line(str(output)) for output in undone.outputs)
+        lines.append(f"{undone.applied} of these stand applied in {outputs}: errata revert, or errata apply again")
+    return "\n".join([*lines, "Next: errata review --terminal, or errata decide. errata log keeps all of it."])
+
+
+def _makers(events: Iterable[Event]) -> str:
+    return decided_by(Counter((str(event.body["by"]), str(event.body["looked"])) for event in events))
+
+
+def _said(events: Sequence[Event]) -> str:
+    """The answers, the most frequent first; one alone names its item."""
+    if len(events) == 1:
+        return one_line(f"item {events[0].body['item_id']}, {said(events[0].body)}")
+    counts = Counter(one_line(said(event.body)) for event in events)
+    named = [f"{what} ({items})" if items > 1 else what for what, items in counts.most_common(CHANGES_NAMED)]
+    return ", ".join([*named, "..."] if len(counts) > CHANGES_NAMED else named)
+
+
+def _of_numbers(workspace: Workspace, wanted: Sequence[int | range]) -> list[Event]:
+    known = {event.seq: event for event in workspace.store.events.read("decision")}
+    undone = _undone(workspace)
+    ranges = [one for one in wanted if isinstance(one, range)]
+    found = {seq for seq in known if seq not in undone and any(seq in one for one in ranges)}
+    for number in (one for one in wanted if isinstance(one, int)):
+        if number not in known:
+            raise SetupError(f"Event {number} is no decision. errata log lists them.")
+        if number in undone:
+            raise SetupError(f"Event {number} was taken back already, by {one_line(undone[number])}.")
+        found.add(number)
+    return [known[number] for number in sorted(found)]
+
+
+def _undone(workspace: Workspace) -> Mapping[int, str]:
+    """The decisions that were taken back, and by whom."""
+    return {event.body["undoes"]: str(event.body["by"]) for event in workspace.store.events.read("undo")}
+
+
+def _of_items(workspace: Workspace, events: Sequence[Event], where: str) -> list[Event]:
+    """All decisions on the items that match: also those which a later one has overtaken, so that the items are open."""
+    rows = matching(workspace, where)
+    ids = {row.item_id for row, _ in rows}
+    decided: Mapping[int, Decision] = workspace.decisions()
+    holding = {decided[row.idx].event for row, _ in rows if row.idx in decided}
+    own = workspace.run.run_id
+    return [e for e in events if e.seq in holding or (e.body["run_id"] == own and e.body["item_id"] in ids)]
+
+
+def _changes_label(event: Event) -> bool:
+    return bool(event.body["answer"] == "label" and event.body["label"] != event.body["given_label"])
+
+
+def _moment(event: Event) -> datetime:
+    try:
+        return datetime.fromisoformat(event.at)
+    except ValueError:
+        raise StoreError(f"Event {event.seq} has no readable time ({one_line(event.at, 40)}).") from None

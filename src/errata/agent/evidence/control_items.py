@@ -1,0 +1,62 @@
+"""References: a few items that nobody doubts, beside which suspicious ones are laid for the steering control."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+from errata.agent.run.workspace import Workspace
+from errata.tools.inference import held_back
+from errata.tools.inference.suspects import CLEARLY_RIGHT
+from errata.tools.judging.protocols import blind_choice
+from errata.tools.judging.protocols.steering import Reference
+from errata.types import Verdict
+
+MOST, PER_LABEL = 12, 2
+
+
+def draw(workspace: Workspace, holds_N: np.ndarray, before: Sequence[int] = ()) -> list[int]:
+    """Items whose given labels hold most surely by the scan, a few of each label.
+
+    ``holds_N`` f64[N], low = bad; NaN where an item may not be used. Those that an earlier run drew come ``before`` the
+    others: what judges said of them need not be asked again.
+    """
+    found: list[int] = []
+    taken: Counter[int] = Counter()
+    surest = map(int, np.argsort(-np.nan_to_num(holds_N, nan=-1.0), kind="stable"))
+    for idx in dict.fromkeys([*(idx for idx in before if holds_N[idx] >= CLEARLY_RIGHT), *surest]):
+        label = int(workspace.given_N[idx])
+        if not math.isnan(holds_N[idx]) and taken[label] < PER_LABEL and len(found) < MOST:
+            taken[label] += 1
+            found.append(idx)
+    return found
+
+
+def pool(workspace: Workspace, judge: str, verdicts: Sequence[Verdict], controls: Sequence[Verdict]) -> list[Reference]:
+    """The references that this judge, shown each alone, decisively called as they are labeled. One that moves its
+    answers about other references is none."""
+    steers = {v.idx for v in controls if v.judge == judge and held_back.held_back([v])}
+    return [reference for reference in _agreed(workspace, judge, verdicts) if reference.item.idx not in steers]
+
+
+def control_works(workspace: Workspace, judge: str, verdicts: Sequence[Verdict], controls: Sequence[Verdict]) -> bool:
+    """Whether references do not, as a rule, move this judge's answers about one another."""
+    agreed = {reference.item.idx for reference in _agreed(workspace, judge, verdicts)}
+    return held_back.control_works([v for v in controls if v.judge == judge and v.idx in agreed])
+
+
+def _agreed(workspace: Workspace, judge: str, verdicts: Sequence[Verdict]) -> list[Reference]:
+    answers = {
+        v.idx: max(v.log_probs, key=v.log_probs.__getitem__)
+        for v in verdicts
+        if v.judge == judge and v.protocol == blind_choice.PROMPT_ID and v.readable
+        if math.exp(max(v.log_probs.values())) >= held_back.DECISIVE
+    }
+    return [
+        Reference(item, answers[item.idx])
+        for item in workspace.reference_items
+        if item.idx in answers and workspace.run.label_space.same(answers[item.idx], item.given_label)
+    ]

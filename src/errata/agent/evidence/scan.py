@@ -1,0 +1,174 @@
+"""The scan: features of every item, then detectors over all of them. No model is asked anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+import numpy as np
+
+from errata.agent.run.workspace import Workspace
+from errata.errors import DataError
+from errata.tools.detectors import DetectorInput, detectors
+from errata.tools.detectors.neighbors.neighbors import Neighbors, neighbors
+from errata.tools.detectors.probs import ensemble
+from errata.tools.features.choose import choose_embedder
+from errata.tools.features.embedder import Embedder, embed_readable
+from errata.tools.features.own import load_embeddings, load_probs
+from errata.tools.features.probe import FOLDS, out_of_fold_probs
+from errata.tools.inference.candidates import NOBODY
+from errata.types import F32, Int, Item
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how many are done, and of how many."""
+
+BLOCK, BLOCK_BYTES = 1024, 64 << 20
+"""Items that are embedded together: so many, or so much of images as they are encoded."""
+
+
+def embed(workspace: Workspace, progress: Progress) -> None:
+    """Features, nearest neighbors and out-of-sample probabilities, each made once; a user's own arrays come first."""
+    settings, arrays = workspace.settings, workspace.arrays
+    needed = {need for name in workspace.run.facts["detectors"] for need in detectors()[name].needs}
+    wanted = "embeddings" in needed or not settings.probs
+    if wanted and not arrays.has("embeddings"):
+        arrays.save("embeddings", _own_embeddings(workspace) if settings.embeddings else _embed(workspace, progress))
+    if wanted and not arrays.has("similarities"):
+        _find_neighbors(workspace, progress)
+    if not arrays.has("probs"):
+        own = settings.probs
+        arrays.save("probs", load_probs(own, workspace.dataset) if own else _probs(workspace, progress))
+
+
+def detect(workspace: Workspace, detector: str, progress: Progress) -> None:
+    """One detector over the labeled items. The others get quality NaN, no flag and even probabilities."""
+    given_N, arrays = workspace.given_N, workspace.arrays
+    if arrays.has(f"{detector}.quality"):
+        return
+    labeled = np.flatnonzero(given_N >= 0)
+    scores = detectors()[detector].detect(detector_input(workspace, labeled))
+    quality, flag = np.full(len(given_N), np.nan, np.float32), np.zeros(len(given_N), np.bool_)
+    quality[labeled], flag[labeled] = scores.quality, scores.flag
+    if scores.label_probs is not None:
+        arrays.save(f"{detector}.label_probs", _for_all(scores.label_probs, labeled, len(given_N)))
+    arrays.save(f"{detector}.flag", flag)
+    arrays.save(f"{detector}.quality", quality)
+    names = workspace.run.facts["detectors"]
+    progress("detect", sum(arrays.has(f"{name}.quality") for name in names), len(names))
+
+
+def detector_input(workspace: Workspace, labeled: Int) -> DetectorInput:
+    """What the run has made of the labeled items so far."""
+    arrays, rows = workspace.arrays, workspace.rows()
+    near = None
+    if arrays.has("similarities"):
+        place_N = np.full(len(rows), NOBODY)
+        place_N[labeled] = np.arange(len(labeled))
+        near_nk = place_N[np.asarray(arrays.load("neighbors")[labeled])]
+        near = Neighbors(near_nk, np.asarray(arrays.load("similarities")[labeled]))
+    return DetectorInput(
+        workspace.given_N[labeled],
+        len(workspace.run.label_space.names),
+        np.asarray(arrays.load("embeddings")[labeled]) if arrays.has("embeddings") else None,
+        np.asarray(arrays.load("probs")[labeled]) if arrays.has("probs") else None,
+        [rows[idx].content_sha for idx in labeled],
+        near,
+    )
+
+
+def _find_neighbors(workspace: Workspace, progress: Progress) -> None:
+    """The nearest labeled neighbors of each labeled item; the others have none."""
+    given_N, arrays = workspace.given_N, workspace.arrays
+    labeled = np.flatnonzero(given_N >= 0)
+    embeddings_nD = np.asarray(arrays.load("embeddings")[labeled])
+    near = neighbors(embeddings_nD, progress=lambda share: progress("neighbors", round(100 * share), 100))
+    indices_Nk = np.full((len(given_N), near.indices_Nk.shape[1]), NOBODY, np.int64)
+    indices_Nk[labeled] = labeled[near.indices_Nk]
+    similarities_Nk = np.zeros(indices_Nk.shape, np.float32)
+    similarities_Nk[labeled] = near.similarities_Nk
+    arrays.save("neighbors", indices_Nk)
+    arrays.save("similarities", similarities_Nk)
+
+
+def _for_all(probs_nK: F32, labeled: Int, count: int) -> F32:
+    """f32[N, K]: even where there is no label."""
+    classes = probs_nK.shape[1]
+    probs_NK = np.full((count, classes), 1 / classes, np.float32)
+    probs_NK[labeled] = probs_nK
+    return probs_NK
+
+
+def _own_embeddings(workspace: Workspace) -> F32:
+    source = str(workspace.settings.embeddings)
+    workspace.note(features={"name": f"your own ({source})", "strength": "own", "embedded": 0})
+    return load_embeddings(source, workspace.dataset)
+
+
+def _probs(workspace: Workspace, progress: Progress) -> F32:
+    given_N, classes = workspace.given_N, len(workspace.run.label_space.names)
+    if workspace.settings.probe == "logistic":
+        embeddings_ND = np.asarray(workspace.arrays.load("embeddings"))
+        return out_of_fold_probs(embeddings_ND, given_N, classes, _counted(progress, "probe", 0, FOLDS))
+    labeled = np.flatnonzero(given_N >= 0)
+    given = detector_input(workspace, labeled)
+    tell = _counted(progress, "probe", 0, ensemble.ROUNDS)
+    probs_nK = ensemble.leave_one_out(given.embeddings(), given.labels_N, classes, given.near, tell)
+    return _for_all(probs_nK, labeled, len(given_N))
+
+
+def _embed(workspace: Workspace, progress: Progress) -> F32:
+    """Vectors of all items; content that an earlier run has embedded the same way is not embedded again."""
+    embedder = choose_embedder(workspace.dataset.modality, workspace.settings.embedder)
+    rows = workspace.rows()
+    known = _inherited(workspace, embedder)
+    first_row: dict[str, int] = {}
+    for row in rows:
+        if row.problem is None and row.content_sha not in known:
+            first_row.setdefault(row.content_sha, row.idx)
+    fresh = list(first_row.values())
+    broken: dict[str, str] = {}
+    done = 0
+    for items in _blocks(workspace.dataset.each(fresh), BLOCK if embedder.per_item else len(fresh)):
+        vectors, problems = embed_readable(embedder, items, _counted(progress, "embed", done, len(fresh)))
+        known.update(vectors)
+        broken.update(problems)
+        done += len(items)
+        del items  # before the next ones are read
+    if not known:
+        raise DataError(f"no content of {workspace.data_path} can be read: {next(iter(broken.values()))}")
+    if broken:
+        workspace.skip({row.idx: broken[row.content_sha] for row in rows if row.content_sha in broken})
+    workspace.note(features={"name": embedder.name, "strength": embedder.strength, "embedded": len(fresh)})
+    nothing = np.zeros_like(next(iter(known.values())))
+    return np.stack([known.get(row.content_sha, nothing) for row in rows])
+
+
+def _blocks(items: Iterable[Item], most: int) -> Iterator[list[Item]]:
+    block: list[Item] = []
+    held = 0
+    for item in items:
+        block.append(item)
+        held += len(item.image or b"")
+        del item
+        if len(block) == most or held > BLOCK_BYTES:
+            yield block
+            block, held = [], 0
+    if block:
+        yield block
+
+
+def _counted(progress: Progress, step: str, before: int, total: int) -> Callable[[int], None]:
+    return lambda done: progress(step, before + done, total)
+
+
+def _inherited(workspace: Workspace, embedder: Embedder) -> dict[str, F32]:
+    """content_sha -> vector, from the newest earlier run that used the same embedder."""
+    if not embedder.per_item:
+        return {}
+    for run in reversed(workspace.store.all_runs()):
+        if run.run_id >= workspace.run.run_id or run.facts.get("features", {}).get("name") != embedder.name:
+            continue
+        earlier = Workspace(workspace.store, run)
+        if earlier.arrays.has("embeddings"):
+            vectors = earlier.arrays.load("embeddings")
+            return {row.content_sha: vectors[row.idx] for row in earlier.rows() if row.problem is None}
+    return {}

@@ -1,0 +1,142 @@
+"""How a run begins: which settings hold, and whether this is a run that goes on or a new one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from errata.agent.run import stored
+from errata.agent.run.notices import Tell, tell
+from errata.agent.run.workspace import Workspace, open_data, share
+from errata.errors import SetupError
+from errata.settings import Settings, load_settings
+from errata.tools.data import Dataset
+from errata.tools.judging.spec import check_forms
+from errata.tools.store import Store
+from errata.tools.store.choose_run import choose_run
+from errata.tools.store.decisions import Terms, lapsing, same_words
+from errata.tools.store.own_files import write_settings
+from errata.tools.store.place import relative_place
+from errata.tools.store.run_folder import RunFolder
+from errata.tools.store.store import ItemRow
+from errata.types import sha_of
+
+_NOBODY_ASKED = {"questions": None, "allow_host": (), "usd_per_mtok_in": 0.0, "usd_per_mtok_out": 0.0}
+
+
+def settings_for(
+    data: Path, run_dir: Path | None, flags: Mapping[str, Any], confirm: stored.Confirm = stored.refuse
+) -> Settings:
+    """What the user typed, over the environment, over errata.toml. Without a column named, a run that exists already
+    keeps the settings that it was started with; ``confirm`` as in ``stored.confirmed``."""
+    typed = {name: value for name, value in flags.items() if value is not None}
+    folder = RunFolder(run_dir) if run_dir else RunFolder.beside(data)
+    old = {} if {"label", "text", "image"} & typed.keys() else stored_settings(data, run_dir)
+    settings = load_settings(**(old | typed))
+    check_forms(set(settings.judge) - set(old.get("judge", ())))  # before anything is written
+    if not settings.judge:  # nobody is asked anything, so what is stored about asking does not matter
+        settings = settings.model_copy(update=_NOBODY_ASKED)
+    return stored.confirmed(settings, typed, data, folder.path, confirm)
+
+
+def stored_settings(data: Path, run_dir: Path | None) -> dict[str, Any]:
+    """Those of the run that would go on on this data, the newest judged one; of run.toml where that is all there is."""
+    folder = RunFolder(run_dir) if run_dir else RunFolder.beside(data)
+    if not folder.exists():
+        return folder.frozen_settings()
+    store = Store(folder)
+    try:
+        runs = store.all_runs()
+        return dict(choose_run(runs, folder.path, data=data).run.settings) if runs else {}
+    finally:
+        store.close()
+
+
+def begin(data: Path, settings: Settings, run_dir: Path | None = None, notify: Tell = tell) -> Workspace:
+    """The run of this data under these settings: one that exists goes on, anything else starts anew beside it.
+
+    ``notify`` is told, before it happens, how many decisions lapse and why, and how much of the data is known.
+    """
+    dataset = open_data(data, settings)
+    store = Store(RunFolder(run_dir) if run_dir else RunFolder.beside(data))
+    store.refuse_read_only()
+    guideline = _known_wording(store, _read_guideline(settings.guideline), dataset.label_column)
+    settings_sha = sha_of([settings.identity(), guideline, dataset.label_space.sha, _file_stamps(settings)])
+    run = store.find_run(dataset.sha256, settings_sha)
+    values = settings.model_dump(mode="json")
+    place = relative_place(data, store.folder.path)
+    if run is not None:
+        run = store.go_on(run.run_id, place, values)
+    else:
+        rows = _rows(dataset)
+        panel_sha, judged = settings.panel_identity(), bool(settings.judge)
+        terms = Terms(dataset.label_column, dataset.label_space, guideline, panel_sha, judged)
+        _tell_what_changes(store, terms, rows, dataset.sha256, notify)
+        run = store.start_run(
+            rows,
+            data_path=place,
+            data_sha256=dataset.sha256,
+            settings=values,
+            settings_sha=settings_sha,
+            label_space=dataset.label_space,
+            guideline_sha=sha_of([guideline.split(), dict(dataset.label_space.definitions)]),
+            panel_sha=panel_sha,
+            facts=json.dumps({"guideline": guideline}, ensure_ascii=False),
+        )
+    write_settings(store, run.settings)
+    stored.remember(settings, data, store.folder.path)
+    workspace = Workspace(store, run)
+    workspace.__dict__["dataset"] = dataset  # already open: cached_property would read it a second time
+    return share(workspace)
+
+
+def _tell_what_changes(store: Store, terms: Terms, rows: Sequence[ItemRow], data_sha256: str, notify: Tell) -> None:
+    runs = store.all_runs()
+    if runs and runs[-1].data_sha256 != data_sha256:
+        known = {row.content_sha for run in runs for row in store.items(run.run_id)}
+        count = sum(row.content_sha in known for row in rows)
+        notify(f"{count:,} of {len(rows):,} rows are known from earlier runs in {store.folder.path}")
+    for why, count in lapsing(store, terms, rows).most_common():
+        notify(f"{count:,} decisions will not hold in this run and are open again: {why}")
+
+
+def _known_wording(store: Store, guideline: str, label_column: str) -> str:
+    """The guideline as it was worded when it was last used, where only white space has changed since: what was asked
+    under it need not be asked again."""
+    for run in reversed(store.all_runs()):
+        wording = str(run.facts.get("guideline", ""))
+        if run.label_column == label_column and same_words(wording, guideline):
+            return wording
+    return guideline
+
+
+def _read_guideline(path: Path | None) -> str:
+    if path is None:
+        return ""
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise SetupError(f"The guideline {path} is not UTF-8 text (byte {error.start}). Save it as UTF-8.") from None
+
+
+def _rows(dataset: Dataset) -> list[ItemRow]:
+    columns = zip(dataset.item_ids, dataset.content_shas, dataset.given_labels, dataset.protected, strict=True)
+    return [
+        ItemRow(idx, item_id, sha, given, bool(protected), dataset.problems.get(idx), None)
+        for idx, (item_id, sha, given, protected) in enumerate(columns)
+    ]
+
+
+def _file_stamps(settings: Settings) -> list[object]:
+    """Arrays and questions of the user's own are input too: a new file under the same name is a new run."""
+    files = [Path(name) for name in (settings.probs, settings.embeddings) if name and name.endswith(".npy")]
+    for file in files:
+        if not file.exists():
+            raise SetupError(f"There is no file {file}. --probs and --embeddings take a .npy file or a column's name.")
+    if settings.questions is not None:
+        if not settings.questions.exists():
+            raise SetupError(f"There is no file {settings.questions}. --questions takes a question bank as JSON.")
+        files.append(settings.questions)
+    return [[str(file), file.stat().st_size, file.stat().st_mtime_ns] for file in files]

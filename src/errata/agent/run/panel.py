@@ -1,0 +1,129 @@
+"""The judges of a run, open while it runs: each behind its door, all in one event loop, under one budget."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from errata.agent.run import stored
+from errata.errors import SetupError, Stopped
+from errata.settings import Settings, vouched_settings
+from errata.tools.judging.bank.bank import Bank
+from errata.tools.judging.door import Door
+from errata.tools.judging.examine import Judged, JudgeSetup, JudgeTask, judge_items
+from errata.tools.judging.pacing.budget import Budget, Prices
+from errata.tools.judging.protocols import write_questions
+from errata.tools.judging.spec import open_model
+from errata.tools.store import RunInfo, Store
+from errata.tools.store.calls import Calls
+from errata.tools.store.run_folder import find_run
+from errata.types import LabelSpace
+
+T = TypeVar("T")
+
+MINUTES = "minutes"
+"""The run's fact: how long its judges have been open, all times together."""
+
+NOTE_EVERY_S = 10.0
+
+
+class Panel:
+    def __init__(self, store: Store, run: RunInfo, settings: Settings) -> None:
+        prices = Prices(settings.usd_per_mtok_in, settings.usd_per_mtok_out)
+        _refuse_strangers(settings, store.folder.path)
+        self._store, self._run_id, calls = store, run.run_id, store.calls_of(run.run_id)
+        # A run that was killed and goes on keeps its limits; no clock says what it has spent.
+        before = replace(calls.spent(), minutes=float(run.facts.get(MINUTES, 0.0)))
+        self.budget = Budget.parse(settings.budget, prices=prices, before=before)
+        self._runner = asyncio.Runner()
+        self._stopped = self._asking = False
+        self._doors: dict[str, Door] = {}
+        for spec in settings.judge:
+            model = open_model(spec, panel=settings.judge, allow_host=settings.allow_host, open_recorded=_recorded)
+            if model.name in self._doors:
+                raise SetupError(
+                    f"Two judges are called {model.name!r}: one model asked twice is one judge. Name it once."
+                )
+            self._doors[model.name] = Door(model, calls, self.budget, len(settings.judge))
+
+    @property
+    def judges(self) -> tuple[str, ...]:
+        """Their names, in the order in which the user gave them."""
+        return tuple(self._doors)
+
+    def judge(
+        self, judge: str, tasks: Iterable[JudgeTask], setup: JudgeSetup, progress: Callable[[int], None]
+    ) -> Judged:
+        return self.ask(judge, lambda door: judge_items(door, tasks, setup, progress))
+
+    def write_questions(
+        self, space: LabelSpace, confused: Mapping[str, Sequence[str]], *, guideline: str, modality: str
+    ) -> Bank:
+        """What the first judge writes for each label; nothing where it cannot write. Stops at the budget."""
+
+        async def write(door: Door) -> list[Bank]:
+            asked = (
+                write_questions.ask(door, label, confused[label], space, modality=modality, guideline=guideline)
+                for label in space.names
+            )
+            return await asyncio.gather(*asked)
+
+        return tuple(question for questions in self.ask(self.judges[0], write) for question in questions)
+
+    def ask(self, judge: str, ask: Callable[[Door], Coroutine[Any, Any, T]]) -> T:
+        """Whatever ``ask`` asks of one judge's door, in the panel's event loop. Stopped if somebody stopped it."""
+        self._asking = True
+        try:
+            return self._runner.run(self._timed(ask(self._doors[judge])))
+        finally:
+            self._asking = False
+            if self._stopped:
+                for door in self._doors.values():
+                    self._runner.run(door.finish())
+                raise Stopped("The run was stopped. Every finished call is kept: run again to go on.") from None
+
+    async def _timed(self, asked: Coroutine[Any, Any, T]) -> T:
+        """With the minutes that it takes noted in the run as they pass, for whoever goes on after a kill."""
+        ticking = asyncio.create_task(self._note_minutes())
+        try:
+            return await asked
+        finally:
+            ticking.cancel()
+            await asyncio.wait([ticking])
+            self._store.add_facts(self._run_id, **{MINUTES: self.budget.spent.minutes})
+
+    async def _note_minutes(self) -> None:
+        while True:
+            await asyncio.sleep(NOTE_EVERY_S)
+            await asyncio.to_thread(self._store.add_facts, self._run_id, **{MINUTES: self.budget.spent.minutes})
+
+    def stop(self) -> int | None:
+        """Send nothing more; from any thread. How many calls are in flight, which are waited for and recorded: the
+        step that asked them then ends with Stopped. None, and nothing is done, where no judge is being asked."""
+        if not self._asking:
+            return None
+        self._stopped = True
+        loop = self._runner.get_loop()
+        for door in self._doors.values():
+            loop.call_soon_threadsafe(door.stop)
+        return sum(door.in_flight for door in self._doors.values())
+
+    def close(self) -> None:
+        """Waits for calls in flight, which are paid for, and records them."""
+        for door in self._doors.values():
+            self._runner.run(door.close())
+        self._runner.close()
+
+
+def _refuse_strangers(settings: Settings, run_folder: Path) -> None:
+    """Whoever opens a run, and however: nobody is asked whom no person on this machine has named for it."""
+    known = stored.remembered(run_folder).union(*map(stored.asked, vouched_settings()))
+    if strangers := [claim for claim in stored.asked(settings) if claim not in known]:
+        stored.refuse(settings, strangers)
+
+
+def _recorded(folder: Path) -> Calls:
+    return Store(find_run(str(folder), Path.cwd()).folder).calls

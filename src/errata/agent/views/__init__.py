@@ -1,0 +1,1 @@
+"""Read only: where a run stands, its report, its items, its history, its price."""

@@ -1,0 +1,75 @@
+"""Who changed what, when, why, seeing what: the chain of events in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from errata.agent.run.workspace import Workspace
+from errata.tools.store.events import Event
+from errata.tools.visible import one_line
+
+ANSWERS = {
+    "several": "several labels hold",
+    "none_of_these": "none of these holds",
+    "cannot_tell": "cannot tell",
+    "passed_on": "passed on",
+}
+DECISION_FIELDS = ("item_id", "given_label", "answer", "label", "by", "user", "looked", "seeing", "proposed_label")
+
+
+def history(workspace: Workspace) -> list[dict[str, Any]]:
+    """Every event, oldest first. StoreError where the chain of hashes is broken."""
+    workspace.store.events.verify()
+    return list(_told(workspace.store.events.read()))
+
+
+def history_of(workspace: Workspace, item_id: str) -> list[dict[str, Any]]:
+    """What happened to one item; DataError where the run has no such item."""
+    workspace.item(item_id)
+    events = list(workspace.store.events.read())
+    about = {e.seq for e in events if e.kind == "decision" and e.body["item_id"] == item_id}
+    return list(_told(e for e in events if e.seq in about or _concerns(e, item_id, about)))
+
+
+def in_words(entry: Mapping[str, Any]) -> str:
+    head = one_line(f"{entry['event']:>5}  {entry['at']}  ")
+    if entry["kind"] == "decision":
+        what = said(entry)
+        saw = "nothing proposed" if entry["seeing"] == "blind" else f"proposed {entry['proposed_label'] or 'no label'}"
+        how = f"(user {entry['user']}, {entry['looked']}, seeing {saw})"
+        return head + one_line(f"{entry['item_id']}: {what}, by {entry['by']} {how}")
+    if entry["kind"] == "undo":
+        return head + one_line(f"decision {entry['undoes']} taken back by {entry['by']}")
+    if entry["kind"] == "trusted":
+        return head + one_line(f"the history up to here trusted by {entry['by']} (user {entry['user']})")
+    return head + one_line(f"{entry['patch']} {entry['kind']}: {entry['changes']} labels in {entry['output']}")
+
+
+def said(entry: Mapping[str, Any]) -> str:
+    """What a decision did to its item's label."""
+    if entry["answer"] != "label":
+        return f"{entry['given_label']}: {ANSWERS[entry['answer']]}"
+    if entry["label"] == entry["given_label"]:
+        return f"kept {entry['label']}"
+    return f"{entry['given_label']} -> {entry['label']}"
+
+
+def _told(events: Iterator[Event]) -> Iterator[dict[str, Any]]:
+    for event in events:
+        entry: dict[str, Any] = {"event": event.seq, "at": event.at, "kind": event.kind, "hash": event.hash}
+        if event.kind == "decision":
+            entry |= {name: event.body[name] for name in DECISION_FIELDS}
+        elif event.kind == "undo":
+            entry |= {"undoes": event.body["undoes"], "by": event.body["by"]}
+        elif event.kind == "trusted":
+            entry |= {"by": event.body["by"], "user": event.body["user"]}
+        else:
+            entry |= {"patch": event.body["patch"], "output": event.body["output"], "changes": len(event.body["items"])}
+        yield entry
+
+
+def _concerns(event: Event, item_id: str, decisions: set[int]) -> bool:
+    if event.kind == "undo":
+        return event.body["undoes"] in decisions
+    return item_id in event.body.get("items", ())

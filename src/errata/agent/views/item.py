@@ -1,0 +1,89 @@
+"""One item with all its evidence."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from errata.agent.evidence.posterior import posteriors
+from errata.agent.run.workspace import Workspace
+from errata.agent.views.history import history_of, in_words
+from errata.agent.views.results import result_rows
+from errata.tools.visible import one_line
+
+TEXT_SHOWN, SAID_SHOWN = 2000, 500
+BAR = "  | "
+"""Stands before every line of the item's text, so that no text can pass for a line of errata's own."""
+
+
+def evidence_of(workspace: Workspace, item_id: str) -> dict[str, Any]:
+    """JSON-plain; DataError where the run has no such item."""
+    row = workspace.item(item_id)
+    found: dict[str, Any] = dict(result_rows(workspace)[row.idx])
+    proposal = workspace.store.proposal(workspace.run.run_id, row.idx)
+    found["reason"] = proposal.reason if proposal else row.problem or "not scanned yet"
+    found["evidence"] = list(proposal.evidence) if proposal else []
+    item = workspace.dataset.items([row.idx])[0]
+    found["text"] = item.text[:TEXT_SHOWN] if item.text is not None else None
+    found["history"] = history_of(workspace, item_id)
+    if proposal and row.problem is None:
+        posterior = posteriors(workspace).item(row.idx)
+        found["probabilities"] = dict(posterior.labels) | {
+            "several": posterior.several,
+            "none_of_these": posterior.none_of_these,
+        }
+        found["detectors"] = {
+            name: float(np.asarray(workspace.arrays.load(f"{name}.quality"))[row.idx])
+            for name in workspace.run.facts["detectors"]
+        }
+    found["verdicts"] = [
+        {
+            "judge": verdict.judge,
+            "protocol": verdict.protocol,
+            "prompt": f"{verdict.prompt.id}/{verdict.prompt.version}",
+            "said": verdict.said,
+            "probabilities": {name: math.exp(value) for name, value in verdict.log_probs.items()},
+            "position_bias": verdict.position_bias,
+        }
+        for verdict in (*workspace.verdicts(), *workspace.controls())
+        if verdict.idx == row.idx
+    ]
+    return found
+
+
+def describe(found: dict[str, Any]) -> str:
+    """For a terminal. Only the item's own text has several lines, each behind a bar."""
+    lines = [f"{one_line(found['item_id'])}   labeled {one_line(str(found['given_label']))}   {found['status']}"]
+    # Every line end that Unicode knows: a terminal, or what a person pastes it into, may know them too.
+    lines += [BAR + one_line(line) for line in (found["text"] or "").splitlines()]
+    if found["outcome"]:
+        lines.append(f"  {_outcome(found)}")
+    if found["reason"]:
+        lines.append(f"  {one_line(found['reason'])}")
+    if "probabilities" in found:
+        ranked = sorted(found["probabilities"].items(), key=lambda pair: -pair[1])
+        lines.append("  " + ", ".join(f"{one_line(name)} {p:.3f}" for name, p in ranked[:6]))
+        lines += [f"  {one_line(name)}: quality {quality:.3f}" for name, quality in found["detectors"].items()]
+    lines += ["  " + _answer(verdict) for verdict in found["verdicts"]]
+    lines += [in_words(entry) for entry in found["history"]]
+    return "\n".join(lines)
+
+
+def _answer(verdict: dict[str, Any]) -> str:
+    """A judge's name and words are those of its server."""
+    judge, said = one_line(verdict["judge"]), one_line(verdict["said"], SAID_SHOWN)
+    return f"{judge}, {verdict['protocol']} ({verdict['prompt']}) said: {said}"
+
+
+def _outcome(found: dict[str, Any]) -> str:
+    """What is proposed, and how sure that is; of an ambiguous item nothing is sure."""
+    given, best_other = one_line(str(found["given_label"])), one_line(str(found["best_other_label"]))
+    words = {
+        "keep": f"keep {given}",
+        "relabel": f"relabel: {best_other}",
+        "ambiguous": f"ambiguous: {given} or {best_other}",
+    }
+    said = words.get(found["outcome"]) or one_line(str(found["outcome"]))
+    return said if found["confidence"] is None else f"{said}   confidence {found['confidence']:.2f}"

@@ -1,0 +1,215 @@
+"""What a run found, gathered from its store: what the report page and its JSON say."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
+
+from errata.agent.decisions.approval import OPEN_OUTCOMES
+from errata.agent.evidence.error_count import readings
+from errata.agent.run.workspace import Workspace
+from errata.agent.views.report_items import said, worst_items
+from errata.agent.views.results import item_statuses
+from errata.errors import SetupError
+from errata.tools.report import ReportData, WrongCount, count_wrong, write_report
+from errata.tools.report.data import (
+    Asked,
+    ClassNoise,
+    Decided,
+    Features,
+    Flow,
+    Judging,
+    Profile,
+    Source,
+    Unreadable,
+)
+from errata.tools.store.events import now
+from errata.tools.store.own_files import writing_own
+from errata.tools.store.store import ItemRow
+from errata.types import F64, Decision, LabelSpace, Outcome, Proposal, Status, Verdict
+
+WORST, UNREADABLE = 24, 20
+
+
+def write_run_report(workspace: Workspace) -> None:
+    """report.html and report.json in the run folder, each written whole or not at all."""
+    workspace.store.refuse_read_only()
+    page = workspace.folder.report
+    found = page.with_suffix(".json")
+    with writing_own(workspace.store, page, found):
+        write_report(summarize(workspace), page, found)
+
+
+def summarize(workspace: Workspace) -> ReportData:
+    """All that a report says of the run as it stands. SetupError where the run has not come to its proposals yet."""
+    run, found = workspace.run, Found.of(workspace)
+    wrong = found.wrong(found.labeled)
+    return ReportData(
+        first_line=wrong.sentence,
+        wrong=wrong,
+        source=Source(
+            str(workspace.data_path), run.data_sha256, run.run_id, run.started_at, now(), version("errata-labels")
+        ),
+        profile=_profile(workspace, found),
+        features=_features(workspace),
+        classes=_classes(found, run.label_space),
+        flows=_flows(found, run.label_space),
+        worst=worst_items(workspace, found.suspected[:WORST], found.decisions, found.statuses),
+        judging=_judging(workspace, found),
+        open=_open(found),
+        decided=_decided(found.decisions.values()),
+        statuses=dict(Counter(found.statuses)),
+    )
+
+
+def class_noise(workspace: Workspace) -> tuple[ClassNoise, ...]:
+    """How noisy each class is, the surely noisiest first."""
+    return _classes(Found.of(workspace), workspace.run.label_space)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the store holds of a run, read once."""
+
+    rows: Sequence[ItemRow]
+    proposals: Mapping[int, Proposal]
+    verdicts: Sequence[Verdict]
+    decisions: Mapping[int, Decision]
+    statuses: Sequence[Status]
+    readings_MN: F64
+
+    @classmethod
+    def of(cls, workspace: Workspace) -> Found:
+        rows, proposals = workspace.rows(), workspace.store.proposals(workspace.run.run_id)
+        if len(proposals) < len(rows):
+            raise SetupError(
+                f"{workspace.folder.path} has no proposals yet, so there is nothing to report. Go on: errata run"
+            )
+        statuses, readings_MN = item_statuses(workspace), readings(workspace)
+        return cls(rows, proposals, workspace.verdicts(), workspace.decisions(rows), statuses, readings_MN)
+
+    def wrong(self, rows: Sequence[ItemRow]) -> WrongCount:
+        """The honest count over these items."""
+        return count_wrong(*self.readings_MN[:, [row.idx for row in rows]])
+
+    @cached_property
+    def labeled(self) -> list[ItemRow]:
+        """Items that have a given label and can be read."""
+        return [row for row in self.rows if row.problem is None and row.given_label is not None]
+
+    @cached_property
+    def suspected(self) -> list[tuple[ItemRow, Proposal]]:
+        """Labeled items with an outcome other than keep, the least likely label first."""
+        pairs = [(row, self.proposals[row.idx]) for row in self.labeled]
+        return sorted((p for p in pairs if p[1].outcome in OPEN_OUTCOMES), key=lambda pair: pair[1].quality)
+
+
+def _profile(workspace: Workspace, found: Found) -> Profile:
+    known = workspace.run.facts["profile"]
+    unreadable = [Unreadable(row.item_id, row.problem) for row in found.rows if row.problem is not None]
+    return Profile(
+        modality="image" if _of_images(workspace) else "text",
+        items=len(found.rows),
+        labels=len(workspace.run.label_space.names),
+        without_label=known["without_label"],
+        protected=known["protected"],
+        duplicates=known["duplicates"],
+        conflicting_duplicates=known["conflicting_duplicates"],
+        unreadable_items=len(unreadable),
+        unreadable=tuple(unreadable[:UNREADABLE]),
+        left_out=known.get("left_out", {}).get("sentence", ""),
+        remarks=tuple(known.get("remarks", ())),
+    )
+
+
+def _features(workspace: Workspace) -> Features:
+    facts, settings = workspace.run.facts, workspace.settings
+    # With probabilities of the user's own and no neighbors, nothing was embedded.
+    known = facts.get("features") or {"name": f"none; your own probabilities ({settings.probs})", "strength": "own"}
+    only_looks = known["strength"] == "plain" and _of_images(workspace)
+    return Features(known["name"], only_looks, tuple(facts["detectors"]), tuple(facts["plan"]))
+
+
+def _of_images(workspace: Workspace) -> bool:
+    """From the settings, since the data may have moved; an image folder is the one source without named columns."""
+    return workspace.settings.image is not None or workspace.settings.text is None
+
+
+def _classes(found: Found, space: LabelSpace) -> tuple[ClassNoise, ...]:
+    """The surely noisiest class first: by the lower bound of its share."""
+    rows: dict[str, list[ItemRow]] = {}
+    for row in found.labeled:
+        rows.setdefault(str(space.canonical(row.given_label)), []).append(row)
+    rivals: dict[str, Counter[str | None]] = {label: Counter() for label in rows}
+    for row, proposal in found.suspected:
+        rivals[str(space.canonical(row.given_label))][_rival(proposal)] += 1
+    classes = []
+    for label, members in rows.items():
+        proposals = rivals[label].total()
+        del rivals[label][None]
+        rival, items = next(iter(rivals[label].most_common(1)), (None, 0))
+        classes.append(ClassNoise(label, found.wrong(members), proposals, rival, items))
+    return tuple(sorted(classes, key=lambda noise: (-noise.wrong.low_share, -noise.wrong.share, noise.label)))
+
+
+def _flows(found: Found, space: LabelSpace) -> tuple[Flow, ...]:
+    """The largest first."""
+    counts = Counter(
+        (str(space.canonical(row.given_label)), proposal.outcome, _rival(proposal)) for row, proposal in found.suspected
+    )
+    return tuple(
+        Flow(given, outcome, proposed, items)
+        for (given, outcome, proposed), items in sorted(counts.items(), key=lambda pair: (-pair[1], str(pair[0])))
+        if outcome is not None
+    )
+
+
+def _rival(proposal: Proposal) -> str | None:
+    """The label that stands against the given one; no single label does where several hold, or none."""
+    return proposal.proposed_label if proposal.outcome in ("relabel", "ambiguous") else None
+
+
+def _judging(workspace: Workspace, found: Found) -> Judging:
+    facts, judged = workspace.run.facts, {verdict.idx for verdict in found.verdicts}
+    spent = facts.get("spent", {"calls": 0, "tokens": 0, "usd": 0.0})
+    suspects = [row.idx for row in found.rows if row.suspicion is not None]
+    return Judging(
+        asked=_asked(found.verdicts),
+        calls=spent["calls"],
+        tokens=spent["tokens"],
+        cost_usd=spent["usd"],
+        suspects=len(suspects),
+        waiting=sum(idx not in judged for idx in suspects),
+        stopped=facts.get("stopped", ""),
+    )
+
+
+def _asked(verdicts: Sequence[Verdict]) -> tuple[Asked, ...]:
+    groups: dict[tuple[str, str, str, str, str], list[Verdict]] = {}
+    for verdict in verdicts:
+        groups.setdefault((verdict.judge, verdict.protocol, *verdict.prompt), []).append(verdict)
+    return tuple(
+        Asked(
+            *key,
+            items=len(group),
+            unreadable=sum(not verdict.readable for verdict in group),
+            calls=sum(len(verdict.call_keys) for verdict in group),
+            reused=sum(verdict.cached for verdict in group),
+            tokens=sum(verdict.tokens for verdict in group),
+        )
+        for key, group in sorted(groups.items())
+    )
+
+
+def _open(found: Found) -> dict[Outcome, int]:
+    undecided = [p.outcome for row, p in found.suspected if row.idx not in found.decisions]
+    return dict(Counter(outcome for outcome in undecided if outcome is not None))
+
+
+def _decided(decisions: Iterable[Decision]) -> tuple[Decided, ...]:
+    """What people said, in words, the most frequent first."""
+    counts = Counter((said(decision), decision.looked) for decision in decisions)
+    return tuple(Decided(answer, looked, items) for (answer, looked), items in counts.most_common())

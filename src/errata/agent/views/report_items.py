@@ -1,0 +1,81 @@
+"""The most suspicious items with their content, as a report shows them."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import repeat
+
+from errata.agent.run.workspace import Workspace
+from errata.agent.views.results import proposed
+from errata.errors import DataError, SetupError
+from errata.tools.data.images import as_png
+from errata.tools.report.data import WorstItem
+from errata.tools.store.store import ItemRow
+from errata.types import Decision, Item, Proposal, Status
+
+TEXT_CHARS, IMAGE_SIDE = 1500, 336
+ANSWERS = {"several": "several labels hold", "none_of_these": "none of these holds", "cannot_tell": "cannot tell"}
+
+
+def worst_items(
+    workspace: Workspace,
+    suspected: Sequence[tuple[ItemRow, Proposal]],
+    decisions: Mapping[int, Decision],
+    statuses: Sequence[Status],
+) -> tuple[WorstItem, ...]:
+    """These items, in this order. One whose content cannot be shown says why."""
+    contents = _contents(workspace, [row.idx for row, _ in suspected])
+    shown = []
+    for (row, proposal), (item, missing) in zip(suspected, contents, strict=False):
+        decision, says = decisions.get(row.idx), proposed(proposal)
+        bare = WorstItem(
+            item_id=row.item_id,
+            given_label=str(row.given_label),
+            outcome=proposal.outcome or "keep",
+            proposed_label=says["proposed_label"],
+            best_other_label=says["best_other_label"],
+            confidence=says["confidence"],
+            quality=proposal.quality,
+            reason=proposal.reason,
+            status=statuses[row.idx],
+            decided=_in_words(decision) if decision else None,
+        )
+        shown.append(replace(bare, missing=missing) if item is None else _with_content(bare, item))
+    return tuple(shown)
+
+
+def said(decision: Decision) -> str:
+    """A person's answer, told apart by what it does to the given and to the proposed label."""
+    if decision.answer != "label":
+        return ANSWERS.get(decision.answer, "passed on")
+    if not decision.changes_label:
+        return "the given label holds"
+    return "the proposed label" if decision.label == decision.proposed_label else "another label"
+
+
+def _in_words(decision: Decision) -> str:
+    what = str(decision.label) if decision.changes_label else said(decision)
+    return f"{decision.by} said: {what}"
+
+
+def _contents(workspace: Workspace, rows: Sequence[int]) -> Iterator[tuple[Item | None, str]]:
+    """The items with their content, one at a time, or why it is not there; no fewer than asked for."""
+    try:
+        for item in workspace.dataset.each(rows):
+            yield item, ""
+    except (DataError, SetupError) as error:
+        # A report must not fail because the data was moved, or changed in place, since the run.
+        yield from repeat((None, str(error)))
+
+
+def _with_content(shown: WorstItem, item: Item) -> WorstItem:
+    if item.text is not None:
+        shown = replace(shown, text=item.text[:TEXT_CHARS], text_chars=len(item.text))
+    if item.image is None:
+        return shown
+    try:
+        return replace(shown, image=base64.b64encode(as_png(item.image, IMAGE_SIDE)).decode())
+    except DataError as error:
+        return replace(shown, missing=str(error))

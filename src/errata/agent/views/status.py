@@ -1,0 +1,139 @@
+"""Where a run stands, in numbers and in words, and what to type next."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from errata.agent.decisions.approval import OPEN_OUTCOMES
+from errata.agent.evidence.error_count import wrong_labels
+from errata.agent.run.applied import WORDS, on_disk, standing_patches
+from errata.agent.run.workspace import Workspace
+from errata.agent.views.results import result_rows
+from errata.tools.judging.calibration.bias import Bias, position_bias
+from errata.tools.judging.pacing.budget import spent_in_words
+
+NAMED = 20
+"""Unreadable items that are named one by one."""
+
+
+def status_of(workspace: Workspace) -> dict[str, Any]:
+    """JSON-plain: the run, its data, its counts by status and outcome, the honest count, what was spent."""
+    rows, facts = result_rows(workspace), workspace.run.facts
+    decided = workspace.settled_decisions()
+    outcomes = Counter(row["outcome"] for row in rows if row["outcome"])
+    undecided = [row for i, row in enumerate(rows) if row["outcome"] in OPEN_OUTCOMES and i not in decided]
+    wrong = wrong_labels(workspace)
+    return {
+        "run": str(workspace.folder.path),
+        "run_id": workspace.run.run_id,
+        "data": str(workspace.data_path),
+        "items": len(rows),
+        "statuses": dict(Counter(row["status"] for row in rows)),
+        "outcomes": {name: outcomes[name] for name in ("keep", *OPEN_OUTCOMES) if outcomes[name]},
+        "open": len(undecided),
+        "decided": len(decided),
+        "wrong": {"estimate": wrong.estimate, "low": wrong.low, "high": wrong.high, "sentence": wrong.sentence},
+        "features": facts.get("features"),
+        "modality": "image" if workspace.settings.image or not workspace.settings.text else "text",
+        "detectors": facts.get("detectors", []),
+        "judges": list(workspace.settings.judge),
+        "suspects": facts.get("suspects"),
+        "references": len(facts.get("references", [])),
+        "biases": _biases(workspace),
+        "spent": facts.get("spent", {"calls": 0, "tokens": 0, "usd": 0.0}),
+        "unreadable_answers": sum(not verdict.readable for verdict in workspace.verdicts()),
+        "unreadable": sum(row.problem is not None for row in workspace.rows()),
+        "left_out": facts.get("profile", {}).get("left_out", {}),
+        "remarks": facts.get("profile", {}).get("remarks", []),
+        "unreadable_items": [row.item_id for row in workspace.rows() if row.problem is not None][:NAMED],
+        "stopped": facts.get("stopped", ""),
+        "failed": facts.get("failed", False),
+        "plan": facts.get("plan", []),
+        "applied": _applied(workspace),
+        "report": str(workspace.folder.report),
+    }
+
+
+def tested(found: dict[str, Any]) -> str:
+    """What was asked beyond the suspects."""
+    return f"; {found['references']} items that nobody doubts were asked about too, to test it" * bool(
+        found["references"]
+    )
+
+
+def describe(found: dict[str, Any]) -> str:
+    wrong, spent = found["wrong"], found["spent"]
+    lines = [f"{found['items']} items in {found['data']}"]
+    lines += [f"left out  {found['left_out']['sentence']}"] if found["left_out"].get("sentence") else []
+    lines += [f"note      {remark}" for remark in found["remarks"]]
+    if found["features"]:
+        lines.append(f"features  {found['features']['name']}")
+    lines.append(f"scan      {found['suspects'] or 0} suspects ({', '.join(found['detectors'])})")
+    if found["judges"]:
+        failed = f", {found['unreadable_answers']} answers unreadable" if found["unreadable_answers"] else ""
+        lines.append(f"judge     {spent_in_words(**spent)}{failed}{tested(found)}")
+    lines += [f"          {line}" for line in found["biases"]]
+    lines.append("propose   " + (", ".join(f"{n} {name}" for name, n in found["outcomes"].items()) or "nothing"))
+    lines += [f"decided   {found['decided']}, {found['open']} open"] if found["decided"] else []
+    lines += [_applied_line(one) for one in found["applied"]]
+    if found["unreadable"]:
+        more = ", ..." if found["unreadable"] > NAMED else ""
+        lines.append(f"skipped   {found['unreadable']} unreadable: {', '.join(found['unreadable_items'])}{more}")
+    lines.append(wrong["sentence"])
+    lines += [f"Stopped early: {found['stopped']}"] if found["stopped"] else []
+    lines += _weak_features(found)
+    lines += ["", *_next(found)]
+    return "\n".join(lines)
+
+
+def _applied(workspace: Workspace) -> list[dict[str, Any]]:
+    """The patches that stand applied, and what really lies on the disk."""
+    standing = standing_patches(workspace.store)
+    states = on_disk(standing)
+    return [
+        {
+            "patch": patch.event.body["patch"],
+            "output": str(patch.output),
+            "label": patch.run.label_column,
+            "changes": len(patch.event.body["items"]),
+            "state": states[patch.event.seq],
+        }
+        for patch in standing
+    ]
+
+
+def _applied_line(one: dict[str, Any]) -> str:
+    line = f"applied   {one['changes']} labels of {one['label']} in {one['output']} ({one['patch']})"
+    return f"{line}: {WORDS[one['state']]}" if WORDS[one["state"]] else line
+
+
+def _biases(workspace: Workspace) -> list[str]:
+    """One line per judge: how far it leans to what stands first, and to a label that it is shown; in log-odds."""
+    calibrated, verdicts = workspace.run.facts.get("calibration", {}), workspace.verdicts()
+    lines = []
+    for judge in dict.fromkeys(verdict.judge for verdict in verdicts):
+        parts = [f"position bias {position_bias(v for v in verdicts if v.judge == judge)}"]
+        if judge in calibrated:
+            parts.append(f"anchor bias {Bias(*calibrated[judge]['anchor_bias'])}")
+            parts += [f"not heard about {label}" for label in calibrated[judge]["disabled"]]
+        lines.append(f"{judge}: {', '.join(parts)}")
+    return lines
+
+
+def _weak_features(found: dict[str, Any]) -> list[str]:
+    features = found["features"] or {}
+    if features.get("strength") != "plain" or found["modality"] != "image" or found["judges"]:
+        return []
+    return [
+        f"Features were plain ({features['name']}): errata ranks by looks alone. A judge would look: errata run --judge"
+    ]
+
+
+def _next(found: dict[str, Any]) -> list[str]:
+    lines = [f"report:   {found['report']}"]
+    if found["open"]:
+        lines.append("Next:     errata review --terminal    one key a decision")
+    elif found["decided"]:
+        lines.append("Next:     errata diff, then errata apply")
+    return lines

@@ -1,0 +1,1 @@
+"""What several detectors compute with arrays; none of it is a detector."""

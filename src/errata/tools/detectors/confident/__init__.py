@@ -1,0 +1,1 @@
+"""Confident learning and its relatives: labels against out-of-sample probabilities."""

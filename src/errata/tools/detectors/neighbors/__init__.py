@@ -1,0 +1,1 @@
+"""Labels against those of the nearest neighbors, and how these are found."""

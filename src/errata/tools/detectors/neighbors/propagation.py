@@ -1,0 +1,139 @@
+"""Labels, or a posterior, spread over the graph of nearest neighbors.
+
+Zhou et al. 2003, "Learning with Local and Global Consistency": F = (1 - a) (I - a S)^-1 Y, where S is the graph's
+weights, normalised on both sides. Spreading a finished posterior in place of labels is the decoupled propagation of
+ERASE (Chen et al. 2023). Where errors follow one pattern it corrects far more than the posterior alone; where neighbors
+are often of other classes it blurs, and the mean field, in which a sure posterior holds its ground, blurs least.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from errata.tools.detectors.arrays.checks import probabilities
+from errata.tools.detectors.confident import confident_learning
+from errata.tools.detectors.neighbors.neighbors import Neighbors, class_shares, labeled_neighbors
+from errata.tools.features.probe import FOLDS, stratified_folds
+from errata.types import F32, Int, Scores
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+ALPHA = 0.9
+"""Share of an item's distribution that comes from its neighbors; the rest is where it began."""
+ROUNDS = 20
+TEMPERATURE = 0.1
+"""An edge weighs exp(cosine / TEMPERATURE)."""
+COUPLING = 2.0
+"""Log-odds that neighbors add to a label which all of them hold. 4 corrects more on digits and harms on real errors."""
+MEAN_FIELD_ROUNDS = 5
+PRIOR = 0.01
+"""Mass of the classes' shares in every row, for items that no label reaches. A label leaves .1 where it stands."""
+SMALLEST = 1e-6
+"""Least probability: a posterior that excludes a label is not proof against all neighbors."""
+
+
+def detect(near: Neighbors, labels_N: ArrayLike, num_classes: int) -> Scores:
+    """Scores of labeled items: quality and flags by confident learning on the leave-one-out propagation.
+
+    Raises DataError for unfit arrays.
+    """
+    labels = labeled_neighbors(near, labels_N, num_classes)
+    return confident_learning.detect(labels, leave_one_out(near, labels, num_classes))
+
+
+def leave_one_out(near: Neighbors, labels_N: Int, num_classes: int) -> F32:
+    """f32[N, K], rows sum to 1: the labels that reach each item while those of its own fold are blanked out."""
+    graph = neighbor_graph(near)
+    folds_N = stratified_folds(labels_N)
+    reached_NK = np.empty((len(labels_N), num_classes), np.float32)
+    for fold in range(FOLDS):
+        start_NK = np.zeros_like(reached_NK)
+        others = np.flatnonzero(folds_N != fold)
+        start_NK[others, labels_N[others]] = 1
+        reached_NK[folds_N == fold] = _spread(graph, start_NK)[folds_N == fold]
+    reached_NK += PRIOR * class_shares(labels_N, num_classes)
+    reached_NK /= reached_NK.sum(axis=1, keepdims=True)
+    return reached_NK
+
+
+def propagated(near: Neighbors, probs_NK: ArrayLike) -> F32:
+    """f32[N, K], rows sum to 1: a posterior spread over the graph, an item's own row counting with 1 - ALPHA.
+
+    An item's label must have no part in its own row, and little in its neighbors' rows: neighbors' votes are no such
+    posterior, a discriminant's is. Raises DataError for unfit arrays.
+    """
+    probs = probabilities(probs_NK, len(near.indices_Nk)).astype(np.float32, copy=False)
+    spread_NK = _spread(neighbor_graph(near), probs)
+    spread_NK /= spread_NK.sum(axis=1, keepdims=True)
+    return spread_NK
+
+
+def averaged(near: Neighbors, probs_NK: ArrayLike) -> F32:
+    """f32[N, K], rows sum to 1: the mean of the posterior over an item's neighbors by similarity, its own left out.
+
+    An item without a neighbor that resembles it keeps its own row. Raises DataError for unfit arrays.
+    """
+    probs = probabilities(probs_NK, len(near.indices_Nk)).astype(np.float32, copy=False)
+    sums_NK: F32 = _edges(near, np.maximum(near.similarities_Nk, 0)) @ probs
+    alone_N = sums_NK.sum(axis=1) <= 0
+    sums_NK[alone_N] = probs[alone_N]
+    sums_NK /= sums_NK.sum(axis=1, keepdims=True)
+    return sums_NK
+
+
+def mean_field(near: Neighbors, probs_NK: ArrayLike) -> F32:
+    """f32[N, K], rows sum to 1: a posterior in which each item also leans toward what its neighbors hold by now.
+
+    The mean field of a Potts model on the graph of neighbors, with the posterior as its field. An item's label must
+    have no part in its own row, and little in its neighbors' rows. Raises DataError for unfit arrays.
+    """
+    probs: F32 = np.maximum(probabilities(probs_NK, len(near.indices_Nk)), SMALLEST).astype(np.float32)
+    held_NK = probs
+    for _ in range(MEAN_FIELD_ROUNDS):
+        held_NK = toward_neighbors(near, probs, held_NK)
+        held_NK /= held_NK.sum(axis=1, keepdims=True)
+    return held_NK
+
+
+def toward_neighbors(near: Neighbors, weights_NK: F32, held_NK: F32) -> F32:
+    """f32[N, K]: the weights of an item's labels times exp(COUPLING * how far its neighbors hold each)."""
+    leaning_NK = averaged(near, held_NK)
+    leaning_NK *= COUPLING
+    np.exp(leaning_NK, out=leaning_NK)
+    leaning_NK *= weights_NK
+    return leaning_NK
+
+
+def neighbor_graph(near: Neighbors) -> csr_array:
+    """csr f32[N, N], symmetric: an edge where either item is a neighbor of the other, normalised on both sides.
+
+    Where only mutual neighbors are joined, many an item is joined to none: on digits with 20% look-alike noise, average
+    precision falls from .90 to .72.
+    """
+    directed = _edges(near, np.exp((near.similarities_Nk - 1) / TEMPERATURE))
+    edges = directed.maximum(directed.T.tocsr())
+    scale_N = 1 / np.sqrt(np.maximum(edges.sum(axis=1), np.finfo(np.float32).tiny))
+    edges.data *= scale_N[edges.indices] * np.repeat(scale_N, np.diff(edges.indptr))
+    return edges
+
+
+def _edges(near: Neighbors, weights_Nk: F32) -> csr_array:
+    from scipy.sparse import csr_array
+
+    count, k = near.indices_Nk.shape
+    starts_N = np.arange(0, count * k + 1, k) if k else np.zeros(count + 1, np.int64)
+    return csr_array((weights_Nk.ravel(), near.indices_Nk.ravel(), starts_N), (count, count))
+
+
+def _spread(graph: csr_array, start_NK: F32) -> F32:
+    """F after ROUNDS of F = a S F + (1 - a) Y, from F = Y."""
+    spread_NK = start_NK
+    for _ in range(ROUNDS):
+        spread_NK = graph @ spread_NK
+        spread_NK *= ALPHA
+        spread_NK += (1 - ALPHA) * start_NK
+    return spread_NK

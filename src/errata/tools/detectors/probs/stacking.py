@@ -1,0 +1,61 @@
+"""Several views of the same labels as one: a log-linear pool (Genest, Zidek 1986) with weights learned by stacking."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from errata.tools.detectors.probs.temperature import softmax
+from errata.types import F32, F64, Int
+
+ROWS = 4096
+"""Enough items to choose a few weights by; more would not move them."""
+LARGEST_WEIGHT = 3.0
+FLOOR = 1e-6
+
+
+def pool(views: Sequence[F32], labels_N: Int) -> F32:
+    """f32[N, K], rows sum to 1: the product of the views f32[N, K], each to the power under which the given labels are
+    likeliest (Wolpert 1992). No view may have seen the label of the item that it speaks of.
+
+    A view that tells nothing gets the power 0, and views that say the same share one.
+    """
+    total_NK = np.zeros_like(views[0])
+    for weight, view in zip(powers(views, labels_N), views, strict=True):
+        total_NK += np.float32(weight) * _log(view)
+    return softmax(total_NK)
+
+
+def powers(views: Sequence[F32], labels_N: Int) -> F64:
+    """f64[V] in [0, LARGEST_WEIGHT]: the power of each view."""
+    every = slice(None, None, max(1, len(labels_N) // ROWS))
+    sample_VnK = np.stack([_log(view[every]) for view in views]).astype(np.float64)
+    return _likeliest(sample_VnK, labels_N[every])
+
+
+def _log(probs_NK: F32) -> F32:
+    logs_NK: F32 = np.log(np.maximum(probs_NK, np.float32(FLOOR)))
+    return logs_NK
+
+
+def _likeliest(logs_VnK: F64, labels_n: Int) -> F64:
+    """f64[V] in [0, LARGEST_WEIGHT]: a convex problem, so its optimum is the only one."""
+    from scipy.optimize import minimize
+
+    rows_n = np.arange(len(labels_n))
+    given_Vn = logs_VnK[:, rows_n, labels_n]
+
+    def loss(weights_V: F64) -> tuple[float, F64]:
+        logits_nK = np.tensordot(weights_V, logs_VnK, 1)
+        top_n = logits_nK.max(axis=1)
+        probs_nK = np.exp(logits_nK - top_n[:, None])
+        total_n = probs_nK.sum(axis=1)
+        probs_nK /= total_n[:, None]
+        expected_Vn = np.einsum("nk,vnk->vn", probs_nK, logs_VnK)
+        value = (top_n + np.log(total_n) - logits_nK[rows_n, labels_n]).mean()
+        return float(value), (expected_Vn - given_Vn).mean(axis=1)
+
+    start_V = np.full(len(logs_VnK), 1 / len(logs_VnK))
+    found = minimize(loss, start_V, jac=True, bounds=[(0, LARGEST_WEIGHT)] * len(start_V), method="L-BFGS-B")
+    return np.asarray(found.x)

@@ -1,0 +1,56 @@
+"""Scores to probabilities by one temperature."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from errata.tools.detectors.arrays.blocks import each_block
+from errata.types import F32, Bool, Int
+
+TEMPERATURES = np.geomspace(0.02, 200, 50, dtype=np.float32)
+ROWS = 4096
+"""Enough rows to choose a temperature by; more would not move it."""
+SMALLEST = 1e-9
+"""Least probability: what is known of an item may be what no model foresaw."""
+
+
+def probabilities_from(scores_NK: F32, labels_N: Int) -> F32:
+    """f32[N, K]: softmax of the scores times the factor under which the given labels are likeliest. The scores are
+    overwritten.
+
+    The scores of an item must not have seen the item's own label, or the factor would grow without end. A class that
+    nobody was given has probability 0.
+    """
+    scores_NK[:, np.bincount(labels_N, minlength=scores_NK.shape[1]) == 0] = -np.inf
+    every_n = np.arange(0, len(labels_N), max(1, len(labels_N) // ROWS))
+    return sharpened(scores_NK, every_n, labels_N[every_n, None] == np.arange(scores_NK.shape[1]))
+
+
+def sharpened(scores_NK: F32, sample_n: Int, evidence_nK: F32 | Bool) -> F32:
+    """f32[N, K]: softmax of the scores times the factor that makes what is known of the sampled rows likeliest. The
+    scores are overwritten.
+
+    ``evidence_nK``: the likelihood under each label of what is known of a row; it must not be in the row's own score.
+    """
+    sample_nK = scores_NK[sample_n]
+
+    def likelihood(factor: np.float32) -> float:
+        known_n = np.einsum("nk,nk->n", softmax(sample_nK * factor), evidence_nK)
+        return float(np.log(np.maximum(known_n, SMALLEST, dtype=np.float64)).sum())
+
+    factor = max(TEMPERATURES, key=likelihood)
+
+    def work(rows: slice) -> None:
+        scores_NK[rows] *= factor
+        softmax(scores_NK[rows])
+
+    each_block(work, *scores_NK.shape)
+    return scores_NK
+
+
+def softmax(logits_NK: F32) -> F32:
+    """f32[N, K], rows sum to 1, in the place of the logits."""
+    logits_NK -= logits_NK.max(axis=1, keepdims=True)
+    np.exp(logits_NK, out=logits_NK)
+    logits_NK /= logits_NK.sum(axis=1, keepdims=True)
+    return logits_NK

@@ -1,0 +1,1 @@
+"""Detectors for labels of another kind: several an item, tags of tokens, pairs, ordered labels, trees."""

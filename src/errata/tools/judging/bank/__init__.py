@@ -1,0 +1,1 @@
+"""The question bank: its questions, the controls that test a judge with them, and how far each is reliable."""

@@ -1,0 +1,116 @@
+"""Controls: questions whose right answer is known to be no, so that a judge that says yes to everything shows itself.
+
+VDC with controls (ALGORITHMS B3). "Is it a cat?" is asked of items without content and of items of other classes; a
+judge that says yes too often is not heard about cats.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from errata.tools.judging.bank.bank import Bank
+from errata.tools.judging.door import Door
+from errata.tools.judging.protocols import question_bank
+from errata.tools.judging.reading.reading import Style, favorite, normalised
+from errata.types import Item, LabelSpace, Verdict
+
+PER_LABEL = 5
+"""Of each kind. All ten answered by chance at the limit below, five times yes or more comes 3 times in 100."""
+MOST_YES = 0.2
+SURE = 0.05
+"""Chance at most of disabling a judge for a class where it says yes to a fifth of the controls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """An item that is not of class ``label``."""
+
+    item: Item
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How often a judge said yes to the controls of one class. An unreadable answer is not counted."""
+
+    label: str
+    yes: int
+    asked: int
+
+    @property
+    def disabled(self) -> bool:
+        """Whether the rate of yes is above MOST_YES beyond doubt (exact binomial test): never for 1 of 3."""
+        from scipy.stats import binomtest  # half a second, which only this needs
+
+        return self.asked > 0 and bool(binomtest(self.yes, self.asked, MOST_YES, "greater").pvalue < SURE)
+
+    def __str__(self) -> str:
+        heard = "not heard about it" if self.disabled else "heard"
+        return f"{self.label}: yes to {self.yes} of {self.asked} controls, {heard}"
+
+
+def controls(
+    free: Sequence[Item], others: Mapping[str, Sequence[Item]], per_label: int = PER_LABEL, seed: int = 0
+) -> tuple[Control, ...]:
+    """For each class of ``others``, up to ``per_label`` items of other classes, and as many content-free ones.
+
+    ``others`` maps every class to items whose label is sure (decided by a person, or the best by quality); a class
+    without any still gets its controls from the others.
+    """
+    draw = random.Random(f"controls {seed}")  # noqa: S311  not a secret
+    found = []
+    for label in others:
+        foreign = [item for other, items in others.items() if other != label for item in items]
+        for pool in (free, foreign):
+            found += [Control(item, label) for item in draw.sample(list(pool), min(per_label, len(pool)))]
+    return tuple(found)
+
+
+async def ask_controls(
+    door: Door,
+    asked: Sequence[Control],
+    bank: Bank,
+    space: LabelSpace,
+    *,
+    style: Style = "letters",
+    guideline: str = "",
+) -> tuple[Tally, ...]:
+    """One presence question of ``bank`` about each control: a call each. Raises what ``Door.ask`` raises, except for
+    refusals."""
+    presence = {question.label: (question,) for question in reversed(bank) if question.kind == "presence"}
+    known = [control for control in asked if control.label in presence]
+    verdicts = await asyncio.gather(
+        *(
+            question_bank.ask(door, c.item, (c.label,), presence[c.label], space, style=style, guideline=guideline)
+            for c in known
+        )
+    )
+    return tally((control.label, verdict) for control, verdict in zip(known, verdicts, strict=True))
+
+
+def tally(answered: Iterable[tuple[str, Verdict]]) -> tuple[Tally, ...]:
+    """Per class, from the verdicts on its controls: yes = likelier than no and than "cannot tell"."""
+    counts: dict[str, list[bool]] = {}
+    for label, verdict in answered:
+        for yes, no in verdict.answers.values():
+            counts.setdefault(label, []).append(yes > max(no, 1 - yes - no))
+    return tuple(Tally(label, sum(said), len(said)) for label, said in counts.items())
+
+
+def heard(verdict: Verdict, given: str | None, disabled: Collection[str], bank: Bank = ()) -> Verdict | None:
+    """What is left of a verdict of a judge that is ``disabled`` for some labels.
+
+    None where the judge favored one of those or the item was given one: then nothing that it said can be used.
+    Otherwise the verdict without them, normalised, and without their bank questions.
+    """
+    if not verdict.readable or not disabled:
+        return verdict
+    if given in disabled or favorite(verdict.log_probs) in disabled:
+        return None
+    ignored = {question.id for question in bank if question.label in disabled}
+    log_probs = normalised({key: value for key, value in verdict.log_probs.items() if key not in disabled})
+    answers = {id_: answer for id_, answer in verdict.answers.items() if id_ not in ignored}
+    return replace(verdict, log_probs=log_probs, answers=answers)

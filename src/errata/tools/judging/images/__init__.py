@@ -1,0 +1,1 @@
+"""Images as judges are shown them."""

@@ -1,0 +1,1 @@
+"""How much at once: calls in flight, memory, and the budget."""

@@ -1,0 +1,1 @@
+"""From an answer to log-probabilities over the options that were offered."""

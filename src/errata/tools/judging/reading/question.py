@@ -1,0 +1,125 @@
+"""One closed question about one item, as the door wants it: hashed without its image, built only when it is sent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from errata.errors import DataError, ModelRefused
+from errata.prompts import Prompt, with_images
+from errata.prompts.options import WORDS, Option, lay_out
+from errata.tools.judging.chat import ChatRequest
+from errata.tools.judging.door import Answered, Ask, Door
+from errata.tools.judging.images.images import ItemImage
+from errata.tools.judging.reading.reading import Reading, Style, read
+from errata.types import OTHER_ANSWERS, Item, LabelSpace, Verdict, sha_of
+
+SAID_CHARS = 300
+LETTER_TOKENS = 4
+"""A letter and what unconstrained models like to put around it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """``options`` in the order in which they are shown; ``images`` shared by all questions about the item; ``slots``
+    what the prompt asks for beyond item, options and guideline."""
+
+    prompt: Prompt
+    item: Item
+    images: tuple[ItemImage, ...]
+    options: tuple[Option, ...]
+    guideline: str
+    slots: Mapping[str, object] = field(default_factory=dict)
+
+    def ask(self) -> Ask:
+        messages = self.prompt.render(replace(self.item, image=None), self.options, self.guideline, **self.slots)
+        max_tokens = _enough_tokens(self.options)
+        params = {
+            "options": [option.key for option in self.options],
+            "text_sha": sha_of(messages),
+            "max_tokens": max_tokens,
+            "images": [image.shown for image in self.images],
+        }
+
+        async def build() -> ChatRequest:
+            parts = [await image.part() for image in self.images]
+            sent = with_images(messages, *parts) if parts else messages
+            return ChatRequest(tuple(sent), tuple(option.answer for option in self.options), max_tokens)
+
+        return Ask(self.prompt.ref, self.item.content_sha, params, build)
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """All answers to one protocol's questions about one item. ``problem`` says why there is one less, if so."""
+
+    answered: tuple[Answered, ...]
+    readings: tuple[Reading | None, ...]
+    problem: str | None
+
+    def verdict(
+        self, item: Item, judge: str, prompt: Prompt, log_probs: Mapping[str, float], position_bias: float | None
+    ) -> Verdict:
+        """The verdict with what was asked, said and paid."""
+        calls = [answer.call for answer in self.answered]
+        said = calls[0].text if calls else f"not asked: {self.problem}"
+        return Verdict(
+            idx=item.idx,
+            judge=judge,
+            protocol=prompt.ref.id,
+            prompt=prompt.ref,
+            log_probs=log_probs,
+            said=said.strip()[:SAID_CHARS],
+            call_keys=tuple(call.key for call in calls),
+            tokens=sum(call.tokens_in + call.tokens_out for call in calls),
+            ms=sum(call.ms for call in calls),
+            cached=bool(calls) and all(answer.cached for answer in self.answered),
+            position_bias=position_bias,
+        )
+
+
+async def put(door: Door, questions: Sequence[Question]) -> Answers:
+    """Ask all ``questions`` at once. One that is refused, or whose image cannot be read, is left out; any other error
+    of the model, or of the budget, is raised."""
+    results = await asyncio.gather(*(_put_one(door, question) for question in questions))
+    answered = [result for result in results if isinstance(result, Answered)]
+    problems = [result for result in results if isinstance(result, str)]
+    readings = [
+        read(result.call.text, result.call.tokens, question.options) if isinstance(result, Answered) else None
+        for question, result in zip(questions, results, strict=True)
+    ]
+    return Answers(tuple(answered), tuple(readings), problems[0] if problems else None)
+
+
+async def _put_one(door: Door, question: Question) -> Answered | str:
+    try:
+        return await door.ask(question.ask())
+    except (ModelRefused, DataError) as error:
+        return str(error)
+
+
+def lay_out_for(prompt_id: str, keys: Sequence[str], style: Style, space: LabelSpace) -> tuple[Option, ...]:
+    """Options for ``keys``, labels and the prompt's other answers, in their order."""
+    words = WORDS[prompt_id]
+    return lay_out(
+        [(key, words[key], "") if key in words else (key, key, space.definitions.get(key, "")) for key in keys],
+        aliased=style == "letters",
+    )
+
+
+def check_labels(labels: Sequence[str]) -> None:
+    """DataError where a label has the name of one of the other answers: nobody could tell them apart."""
+    taken = sorted(set(labels) & set(OTHER_ANSWERS))
+    if taken:
+        raise DataError(
+            f"A label may not be called {taken[0]!r}: judges use that word for an answer of their own. "
+            "Rename the label in the data."
+        )
+
+
+def _enough_tokens(options: Sequence[Option]) -> int:
+    """No tokenizer needs more than one token per byte; a constrained answer ends by itself long before."""
+    if any(option.alias for option in options):
+        return LETTER_TOKENS
+    return LETTER_TOKENS + max(len(option.answer.encode()) for option in options)

@@ -1,0 +1,1 @@
+"""Text that reads like an instruction to the judge."""

@@ -1,0 +1,58 @@
+"""What a rule says of items that were decided already, and labels that no door lets in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from errata.agent.decisions.approval import decide, decide_where, decided_by
+from errata.errors import DataError
+from errata.types import Proposal
+from tests.by_hand import ROWS, decided, make_run, somebody
+
+
+def test_a_rule_says_what_was_decided_already_and_by_whom(tmp_path: Path) -> None:
+    workspace = make_run(tmp_path)
+    decide(workspace, somebody(workspace, "bob"), "a", "several")
+    decide_where(workspace, somebody(workspace), True, "item_id in ['b', 'c']")
+    partly = decide_where(workspace, somebody(workspace, "eve"), False, "quality < 1")
+    assert (partly.decided, dict(partly.already)) == (1, {("bob", "item"): 1, ("ann", "rule"): 2})
+    assert decided_by(partly.already) == "2 by ann by rule, 1 by bob"
+    assert decided(workspace)["b"] == ("label", "dog"), "what was decided stays"
+    whole = decide_where(workspace, somebody(workspace), True, "quality < 1")
+    assert whole.decided == 0 and sum(whole.already.values()) == 4
+
+
+def test_a_rule_says_how_many_match_for_which_nothing_is_proposed(tmp_path: Path) -> None:
+    workspace = make_run(tmp_path, [*ROWS, ("gold", "x", "cat")], ("keep", None, "ambiguous", "relabel", "relabel"))
+    done = decide_where(workspace, somebody(workspace), True, "quality < 1")
+    assert (done.decided, done.left, done.nothing_open, done.already) == (1, 1, 3, {})
+
+
+def test_what_was_passed_on_is_still_open_to_a_rule(tmp_path: Path) -> None:
+    workspace = make_run(tmp_path)
+    decide(workspace, somebody(workspace), "a", "passed_on")
+    assert decide_where(workspace, somebody(workspace), True, "item_id == 'a'").decided == 1
+
+
+@pytest.mark.parametrize("label", ["cow", None, ""])
+def test_a_proposed_label_that_the_data_does_not_have_is_refused_at_every_door(
+    tmp_path: Path, label: str | None
+) -> None:
+    workspace = make_run(tmp_path)
+    found = list(workspace.store.proposals(workspace.run.run_id).values())
+    tampered = [Proposal(p.idx, "relabel", label if p.idx == 2 else "cat", 0.9, 0.1, "") for p in found]
+    workspace.store.set_proposals(workspace.run.run_id, tampered)
+    with pytest.raises(DataError, match=r"Item 'c'.* no label of this data"):
+        decide(workspace, somebody(workspace), "c", "label", label)
+    with pytest.raises(DataError, match="Item 'c'"):
+        decide_where(workspace, somebody(workspace), True, "outcome == 'relabel'")
+    assert decided(workspace) == {}, "nothing of the rule was decided"
+
+
+def test_only_a_relabel_is_recorded_as_a_proposed_label(tmp_path: Path) -> None:
+    workspace = make_run(tmp_path, outcomes=("relabel", "ambiguous", "several", "keep"))
+    for item in "abc":
+        decide(workspace, somebody(workspace), item, "cannot_tell")
+    assert [d.proposed_label for d in workspace.decisions().values()] == ["cat", None, None]

@@ -1,0 +1,134 @@
+"""Open set: each signal by hand, strangers are found, wrong labels of known classes are not called strangers."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from errata.errors import DataError
+from errata.tools.detectors.neighbors.neighbors import Neighbors, neighbors
+from errata.tools.detectors.optional.open_set import (
+    confidence_drop,
+    detect,
+    one_vs_rest,
+    p_none,
+    p_out,
+    relative_distance,
+    signals,
+)
+from errata.tools.detectors.probs import discriminant
+from tests.tools.detectors.made import DEGENERATE
+
+
+def blobs_with_strangers(strangers=20, seed=0):
+    """Three classes of 60; the last items are of a fourth kind and were given labels at random."""
+    rng = np.random.default_rng(seed)
+    kinds = np.r_[np.repeat(np.arange(3), 60), np.full(strangers, 3)]
+    vectors = (5 * np.eye(4, 8)[kinds] + rng.normal(size=(len(kinds), 8))).astype(np.float32)
+    return vectors, np.where(kinds < 3, kinds, rng.integers(0, 3, len(kinds))), kinds == 3
+
+
+def seen(vectors, labels, classes=3):
+    return vectors, labels, discriminant.leave_one_out(vectors, labels, classes)
+
+
+def test_strangers_get_the_lowest_quality_and_are_flagged():
+    vectors, labels, stranger = blobs_with_strangers()
+    scores = detect(*seen(vectors, labels))
+    assert roc_auc_score(stranger, -scores.quality) > 0.95
+    assert scores.flag[stranger].mean() > 0.7
+    assert scores.flag[~stranger].mean() < 0.05
+
+
+@pytest.mark.parametrize("signal", ["p_out", "p_none"])
+def test_each_probability_finds_strangers_by_itself(signal):
+    vectors, labels, stranger = blobs_with_strangers()
+    found = signals(*seen(vectors, labels))
+    assert roc_auc_score(stranger, getattr(found, signal)) > 0.9
+
+
+def test_wrong_labels_of_known_classes_are_no_strangers():
+    vectors, labels, stranger = blobs_with_strangers()
+    given = labels.copy()
+    given[:120:4] = (given[:120:4] + 1) % 3
+    wrong = given != labels
+    scores = detect(*seen(vectors, given))
+    assert scores.flag[wrong].mean() < 0.15
+    assert roc_auc_score(stranger[wrong | stranger], -scores.quality[wrong | stranger]) > 0.95
+
+
+def test_without_strangers_hardly_anything_is_flagged():
+    vectors, labels, _ = blobs_with_strangers(strangers=0)
+    assert detect(*seen(vectors, labels)).flag.mean() < 0.03
+
+
+def test_a_rare_clean_cluster_is_not_flagged_in_bulk():
+    vectors, labels, _ = blobs_with_strangers(strangers=0)
+    rare = np.arange(15)
+    vectors[rare] = np.array([4, 0, 0, 0, 4, 0, 0, 0]) + np.random.default_rng(1).normal(size=(15, 8))
+    assert detect(*seen(vectors, labels)).flag[rare].mean() < 0.3
+
+
+def test_log_odds_of_a_hand_computed_case():
+    # Class 0: members at 1 and 3, the rest at -1 and 1; both have variance 1, so the odds are even at 1, e^2 at 2.
+    scores = np.array([[1, 0], [3, 0], [-1, 0], [1, 0]], np.float32)
+    log_odds = one_vs_rest(scores, np.array([0, 0, 1, 1]))
+    assert log_odds[:, 0].tolist() == pytest.approx([0, 4, -4, 0])
+    assert log_odds[:, 1].tolist() == [0, 0, 0, 0]
+
+
+def test_none_is_likely_where_no_class_wants_an_item():
+    vectors, labels, stranger = blobs_with_strangers()
+    none = p_none(*seen(vectors, labels))
+    assert none[stranger].mean() > 0.4 > 0.1 > none[~stranger].mean()
+
+
+def test_where_nothing_tells_unsure_items_apart_each_is_outside_as_often_as_any():
+    probs = np.tile(np.array([0.97, 0.02, 0.01], np.float32), (200, 1))
+    probs[:20] = 1 / 3
+    outside = p_out(np.random.default_rng(0).normal(size=(200, 5)).astype(np.float32), probs)
+    assert outside.mean() == pytest.approx(0.1, abs=0.05)
+
+
+def test_distance_is_measured_by_the_classes_own_median():
+    near = Neighbors(np.zeros((5, 1), np.int64), np.array([[0.9], [0.8], [0.7], [0.5], [0.1]], np.float32))
+    relative = relative_distance(near, np.array([0, 0, 0, 1, 1]))
+    assert relative.tolist() == pytest.approx([0.5, 1, 1.5, 0.5 / 0.7, 0.9 / 0.7], rel=1e-4)
+
+
+def test_confidence_drops_by_what_the_neighbors_think_of_the_class():
+    probs = np.array([[0.9, 0.1], [0.4, 0.6], [0.2, 0.8]], np.float32)
+    near = Neighbors(np.array([[1, 2], [2, 0], [1, 0]]), np.ones((3, 2), np.float32))
+    assert confidence_drop(near, probs).tolist() == pytest.approx([0.6, 0.15, 0.45])
+
+
+def test_neighbors_that_are_given_are_used():
+    vectors, labels, _ = blobs_with_strangers()
+    searched = signals(*seen(vectors, labels))
+    given = signals(*seen(vectors, labels), neighbors(vectors))
+    np.testing.assert_array_equal(searched.distance, given.distance)
+
+
+def test_permuted_class_ids_do_not_matter():
+    vectors, labels, _ = blobs_with_strangers()
+    order = np.array([2, 0, 1])
+    permuted = detect(*seen(vectors, np.argsort(order)[labels])).quality
+    np.testing.assert_allclose(permuted, detect(*seen(vectors, labels)).quality, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("vectors", "labels", "classes"),
+    DEGENERATE,
+)
+def test_degenerate_input_gives_qualities(vectors, labels, classes):
+    probs = np.full((len(labels), classes), 1 / classes, np.float16)
+    quality = detect(vectors, np.array(labels), probs).quality
+    assert quality.dtype == np.float32
+    assert ((quality >= 0) & (quality <= 1)).all()
+
+
+def test_arrays_that_do_not_fit_are_refused():
+    halves = np.full((2, 2), 0.5)
+    with pytest.raises(DataError, match="Row 0"):
+        detect(np.array([[np.nan], [1.0]]), np.array([0, 1]), halves)
+    with pytest.raises(DataError, match="2 labeled items, got 3"):
+        detect(np.eye(2), np.array([0, 1]), halves, neighbors(np.eye(3)))

@@ -1,0 +1,145 @@
+"""Controls: a judge that says yes to everything is not heard, and one that errs now and then still is."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable
+
+import pytest
+
+from errata.testing import Answer, FakeChat, MemoryCalls
+from errata.tools.judging.bank.bank import by_rule
+from errata.tools.judging.bank.controls import PER_LABEL, Control, Tally, ask_controls, controls, heard
+from errata.tools.judging.calibration.content_free import content_free
+from errata.tools.judging.chat import ChatRequest
+from errata.tools.judging.door import Door
+from errata.tools.judging.pacing.budget import Budget
+from errata.tools.judging.protocols import blind_choice, contest
+from errata.tools.judging.reading.reading import favorite
+from errata.types import CANNOT_TELL, Item, LabelSpace, PromptRef, Verdict
+
+SPACE = LabelSpace(("cat", "dog"))
+BANK = by_rule(SPACE, {})
+CATS = [Item(i, str(i), f"cat {i}", "cat", f"it purrs {i}") for i in range(8)]
+DOGS = [Item(i, str(i), f"dog {i}", "dog", f"it barks {i}") for i in range(8)]
+FREE = content_free([*CATS, *DOGS], count=8)
+ASKED = controls(FREE, {"cat": CATS, "dog": DOGS})
+
+
+def text_of(request: ChatRequest) -> str:
+    return str(request.messages[-1]["content"][-1]["text"])
+
+
+def saying(word_for: Callable[[str], str]) -> FakeChat:
+    """A judge that picks the option that begins with a word, by what it reads."""
+
+    def answer(request: ChatRequest) -> Answer:
+        lines = text_of(request).splitlines()
+        word = word_for(text_of(request))
+        return next(line[0] for line in lines if line[1:3] == ") " and line[3:].startswith(word))
+
+    return FakeChat(answer)
+
+
+def tallies(model: FakeChat) -> dict[str, Tally]:
+    async def main() -> tuple[Tally, ...]:
+        door = Door(model, MemoryCalls(), Budget())
+        try:
+            return await ask_controls(door, ASKED, BANK, SPACE)
+        finally:
+            await door.close()
+
+    return {tally.label: tally for tally in asyncio.run(main())}
+
+
+def verdict(answers: dict[str, tuple[float, float]] | None = None, **probs: float) -> Verdict:
+    logs = {key: math.log(p) for key, p in probs.items()}
+    return Verdict(0, "j", "blind_choice", PromptRef("blind_choice", "v1", "s"), logs, "", (), answers=answers or {})
+
+
+def test_controls_are_items_of_other_classes_and_items_without_content() -> None:
+    assert len(ASKED) == 2 * 2 * PER_LABEL
+    assert {control.item.given_label for control in ASKED if control.label == "cat"} == {None, "dog"}
+    assert controls(FREE, {"cat": CATS, "dog": DOGS}) == ASKED
+    assert [c.item.given_label for c in controls(FREE[:1], {"cat": CATS[:1], "dog": []}, 9)] == [None, None, "cat"]
+
+
+def test_a_judge_that_says_yes_to_everything_is_disabled_for_every_class() -> None:
+    found = tallies(saying(lambda _: "yes"))
+    assert found == {"cat": Tally("cat", 10, 10), "dog": Tally("dog", 10, 10)}
+    assert all(tally.disabled for tally in found.values())
+
+
+@pytest.mark.parametrize("word", ["no", "cannot tell"])
+def test_a_judge_that_denies_or_cannot_tell_is_heard(word: str) -> None:
+    assert {(tally.yes, tally.disabled) for tally in tallies(saying(lambda _: word)).values()} == {(0, False)}
+
+
+def test_a_judge_that_sees_cats_everywhere_is_disabled_for_cats_alone() -> None:
+    found = tallies(saying(lambda text: "yes" if '"cat"' in text else "no"))
+    assert found["cat"].disabled
+    assert not found["dog"].disabled
+    assert str(found["cat"]) == "cat: yes to 10 of 10 controls, not heard about it"
+
+
+def test_unreadable_answers_are_not_counted() -> None:
+    assert tallies(FakeChat(lambda _: "well...")) == {}
+
+
+@pytest.mark.parametrize(
+    ("yes", "asked", "disabled"),
+    [(0, 0, False), (1, 3, False), (3, 3, True), (4, 10, False), (5, 10, True), (20, 100, False), (28, 100, True)],
+)
+def test_few_answers_disable_nobody(yes: int, asked: int, disabled: bool) -> None:
+    assert Tally("cat", yes, asked).disabled is disabled
+
+
+def test_a_judge_that_always_picks_the_first_option_decides_nothing() -> None:
+    async def main() -> tuple[Verdict, Verdict]:
+        door = Door(FakeChat(lambda r: {c: 0.96 if c == "A" else 0.01 for c in r.choices}), MemoryCalls(), Budget())
+        try:
+            return (
+                await blind_choice.ask(door, CATS[0], SPACE.names, SPACE),
+                await contest.ask(door, CATS[0], "cat", "dog", SPACE),
+            )
+        finally:
+            await door.close()
+
+    chosen, contested = asyncio.run(main())
+    assert max(map(math.exp, chosen.log_probs.values())) < 0.5
+    assert favorite(contested.log_probs) == CANNOT_TELL
+
+
+def test_verdicts_for_a_disabled_class_are_ignored() -> None:
+    said = verdict(cat=0.6, dog=0.3, cannot_tell=0.1)
+    assert heard(said, "dog", {"cat"}) is None
+    assert heard(said, "cat", {"cat"}) is None
+    assert heard(said, "dog", ()) is said
+    left = heard(said, "cow", {"dog"})
+    assert left is not None
+    assert {key: math.exp(value) for key, value in left.log_probs.items()} == pytest.approx(
+        {"cat": 6 / 7, "cannot_tell": 1 / 7}
+    )
+    unreadable = verdict()
+    assert heard(unreadable, "cat", {"cat"}) is unreadable
+
+
+def test_bank_answers_about_a_disabled_class_are_ignored() -> None:
+    answers = {question.id: (0.9, 0.1) for question in BANK}
+    left = heard(verdict(answers, cat=0.7, dog=0.2, cannot_tell=0.1), None, {"dog"}, BANK)
+    assert left is not None
+    assert set(left.answers) == {question.id for question in BANK if question.label == "cat"}
+
+
+def test_a_class_without_a_presence_question_is_not_asked_about() -> None:
+    only_cats = tuple(question for question in BANK if question.label == "cat")
+
+    async def main() -> tuple[Tally, ...]:
+        door = Door(saying(lambda _: "no"), MemoryCalls(), Budget())
+        try:
+            return await ask_controls(door, [Control(FREE[0], "dog"), Control(FREE[0], "cat")], only_cats, SPACE)
+        finally:
+            await door.close()
+
+    assert asyncio.run(main()) == (Tally("cat", 0, 1),)
