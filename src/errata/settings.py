@@ -68,6 +68,7 @@ class Settings(BaseModel):
     style: Literal["letters", "names"] = "letters"
     permutations: int = Field(default=2, ge=1, le=8)
     protocols: tuple[Protocol, ...] = ("blind_choice", "contest", "steering")
+    roles: tuple[str, ...] = ()
     questions: Path | None = None
     pool: Pool = "mean"
     escalate: bool = False
@@ -106,13 +107,14 @@ class Settings(BaseModel):
 
     def panel_identity(self) -> str:
         """Hash of who is asked what: verdicts are inherited by a later run with the same."""
-        return sha_of(self.model_dump(mode="json", include=set(_PANEL)))
+        return sha_of(self.model_dump(mode="json", include={*_PANEL, *(("roles",) if self.roles else ())}))
 
 
 _PANEL = ("judge", "style", "permutations", "protocols", "questions", "escalate", "calibrate")
+"""Roles beside the usual ones count once there are any."""
 _NOT_IDENTITY = ("budget", "allow_host", "usd_per_mtok_in", "usd_per_mtok_out", "many_labels")
 
-_ADDED_LATER = ("delimiter", "no_label", "image_root", "class_level")
+_ADDED_LATER = ("delimiter", "no_label", "image_root", "class_level", "roles")
 """Settings that runs of older stores know nothing of: unset, they must not make such a run another one."""
 
 

@@ -1,4 +1,5 @@
-"""The whole run, top to bottom. A node reads where things stand, calls one role or tool, and says what came of it.
+"""The whole run, top to bottom. A node reads where things stand, lets one tool or the roles of its phase work, and says
+what came of it.
 
 The graph moves batches, never items, and its state holds counters: items, evidence and decisions live in the store.
 Any node can die at any point: each derives its work from the store, so running it again finishes what was left.
@@ -12,104 +13,133 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.config import get_stream_writer
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
+from langgraph.runtime import Runtime
 from langgraph.types import Command, Send, interrupt
 
+from errata.agent import judging, phases
 from errata.agent.decisions import approval, changes
 from errata.agent.evidence import scan
-from errata.agent.roles import adjudicator, coordinator, examiner
+from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.untraced import Untraced
-from errata.agent.run.workspace import Workspace, workspace_of
+from errata.agent.run.workspaces import RunContext, Workspaces
 from errata.agent.state import DetectorTask, RunState
 from errata.agent.views.report import write_run_report
 
-Graph = CompiledStateGraph[RunState, None, RunState, RunState]
+Graph = CompiledStateGraph[RunState, RunContext, RunState, RunState]
+Run = Runtime[RunContext]
 
 
-def load(state: RunState) -> RunState:
-    """Open the data and check that it is what the run was started on."""
-    return {"phase": "load", "items": len(_workspace(state).dataset), "stopped": ""}
+class Nodes:
+    """The steps of a run, in their order, in the workspaces of whoever drives it."""
 
+    def __init__(self, workspaces: Workspaces) -> None:
+        self._of = workspaces.of
 
-def profile(state: RunState) -> RunState:
-    """Count classes, gaps, duplicates and conflicts; choose detectors, panel and order, and say why."""
-    coordinator.plan(_workspace(state))
-    return {"phase": "profile"}
+    def load(self, state: RunState, runtime: Run) -> RunState:
+        """Open the data and check that it is what the run was started on."""
+        with self._of(runtime.context) as workspace:
+            which = runtime.context
+            items = len(workspace.dataset)
+            return {
+                "phase": "load",
+                "run_dir": which["run_dir"],
+                "run_id": which["run_id"],
+                "items": items,
+                "stopped": "",
+            }
 
+    def profile(self, state: RunState, runtime: Run) -> RunState:
+        """Count classes, gaps, duplicates and conflicts; choose detectors, panel and order, and say why."""
+        with self._of(runtime.context) as workspace:
+            phases.work(workspace, "plan")
+            return {"phase": "profile"}
 
-def embed(state: RunState) -> RunState:
-    """Features of each item, taken over from earlier runs where the content is the same; out-of-fold probabilities."""
-    scan.embed(_workspace(state), _progress)
-    return {"phase": "embed"}
+    def embed(self, state: RunState, runtime: Run) -> RunState:
+        """Features of each item, taken over from earlier runs where the content is the same; probabilities."""
+        with self._of(runtime.context) as workspace:
+            scan.embed(workspace, _progress)
+            return {"phase": "embed"}
 
+    def each_detector(self, state: RunState, runtime: Run) -> list[Send]:
+        with self._of(runtime.context) as workspace:
+            return [Send("detect", DetectorTask(detector=name)) for name in Snapshot.of(workspace).detectors]
 
-def detect(state: DetectorTask) -> RunState:
-    """One detector over all items; the detectors run side by side."""
-    scan.detect(_workspace(state), state["detector"], _progress)
-    return {}
+    def detect(self, state: DetectorTask, runtime: Run) -> RunState:
+        """One detector over all items; the detectors run side by side."""
+        with self._of(runtime.context) as workspace:
+            scan.detect(workspace, state["detector"], _progress)
+            return {}
 
+    def triage(self, state: RunState, runtime: Run) -> RunState:
+        """Which items a judge should look at, the most suspicious first, and a random few beside them."""
+        with self._of(runtime.context) as workspace:
+            found, waiting = judging.suspects(workspace), judging.waiting(workspace)
+            if workspace.settings.judge and not waiting:
+                judging.finish(workspace)
+            return {"phase": "triage", "suspects": found, "to_judge": waiting}
 
-def triage(state: RunState) -> RunState:
-    """Which items a judge should look at next, the most suspicious first, and a random few beside them."""
-    suspects, waiting = examiner.queue(_workspace(state))
-    return {"phase": "triage", "suspects": suspects, "to_judge": waiting}
+    def judge(self, state: RunState, runtime: Run) -> RunState:
+        """One batch of questions before the panel, all in flight together."""
+        with self._of(runtime.context) as workspace:
+            done = judging.judge_batch(workspace, _progress)
+            return {"phase": "judge", "judged": done.asked, "calls": done.calls, "stopped": done.stopped}
 
+    def weigh(self, state: RunState, runtime: Run) -> RunState:
+        """Is more evidence worth its price? Count the questions whose answer could still change an outcome."""
+        with self._of(runtime.context) as workspace:
+            return {"phase": "weigh", "to_judge": 0 if state.get("stopped") else judging.waiting(workspace)}
 
-def judge(state: RunState) -> RunState:
-    """One batch of suspects before the panel, all their questions in flight together."""
-    progress = examiner.judge_batch(_workspace(state), _progress)
-    return {"phase": "judge", "judged": progress.judged, "calls": progress.calls, "stopped": progress.stopped}
+    def propose(self, state: RunState, runtime: Run) -> RunState:
+        """One outcome for each item from all its evidence, with a reason that a person can check."""
+        with self._of(runtime.context) as workspace:
+            phases.work(workspace, "propose")
+            return {"phase": "propose", "open_proposals": approval.count_open(Snapshot.of(workspace))}
 
+    def await_approval(self, state: RunState) -> Command[Literal["apply", "report"]]:
+        """Nothing but the interrupt: LangGraph runs this node again from the top when the answer comes."""
+        answer = interrupt(approval.request(state))
+        approved = approval.is_approved(answer)
+        return Command(update={"phase": "approval", "approved": approved}, goto="apply" if approved else "report")
 
-def weigh(state: RunState) -> RunState:
-    """Is more evidence worth its price? Count the items whose outcome another question could still change."""
-    return {"phase": "weigh", "to_judge": examiner.waiting(_workspace(state))}
+    def apply(self, state: RunState, runtime: Run) -> RunState:
+        """Write the approved changes as a patch, and the patched data beside the source."""
+        with self._of(runtime.context) as workspace:
+            applied = changes.apply(workspace)
+            return {"phase": "apply", "changed": applied.changed, "output": str(applied.output)}
 
-
-def propose(state: RunState) -> RunState:
-    """One outcome for each item from all its evidence, with a reason that a person can check."""
-    return {"phase": "propose", "open_proposals": adjudicator.propose(_workspace(state))}
-
-
-def await_approval(state: RunState) -> Command[Literal["apply", "report"]]:
-    """Nothing but the interrupt: LangGraph runs this node again from the top when the answer comes."""
-    answer = interrupt(approval.request(state))
-    approved = approval.is_approved(answer)
-    return Command(update={"phase": "approval", "approved": approved}, goto="apply" if approved else "report")
-
-
-def apply(state: RunState) -> RunState:
-    """Write the approved changes as a patch, and the patched data beside the source."""
-    applied = changes.apply(_workspace(state))
-    return {"phase": "apply", "changed": applied.changed, "output": str(applied.output)}
-
-
-def report(state: RunState) -> RunState:
-    """One page that says what was found, what was asked, what was changed and what is open."""
-    write_run_report(_workspace(state))
-    return {"phase": "report"}
-
-
-def each_detector(state: RunState) -> list[Send]:
-    task: DetectorTask = {"run_dir": state["run_dir"], "run_id": state["run_id"], "detector": ""}
-    return [Send("detect", task | {"detector": name}) for name in coordinator.detectors(_workspace(state))]
+    def report(self, state: RunState, runtime: Run) -> RunState:
+        """One page that says what was found, what was asked, what was changed and what is open."""
+        with self._of(runtime.context) as workspace:
+            write_run_report(workspace)
+            return {"phase": "report"}
 
 
 def worth_asking(state: RunState) -> Literal["judge", "propose"]:
-    return "judge" if state["to_judge"] and not state.get("stopped") else "propose"
+    return "judge" if state["to_judge"] else "propose"
 
 
 def more_evidence(state: RunState) -> Literal["triage", "propose"]:
-    return "triage" if state["to_judge"] and not state.get("stopped") else "propose"
+    return "triage" if state["to_judge"] else "propose"
 
 
-def build(checkpointer: BaseCheckpointSaver[str] | None = None) -> Graph:
-    flow = StateGraph(RunState)
-    for node in (load, profile, embed, detect, triage, judge, weigh, propose, await_approval, apply, report):
-        flow.add_node(node.__name__, node)
+def build(checkpointer: BaseCheckpointSaver[str] | None = None, workspaces: Workspaces | None = None) -> Graph:
+    """``workspaces``: those that are open already; a node opens one of its own where it finds none."""
+    flow, nodes = StateGraph(RunState, RunContext), Nodes(workspaces or Workspaces())
+    flow.add_node("load", nodes.load)
+    flow.add_node("profile", nodes.profile)
+    flow.add_node("embed", nodes.embed)
+    flow.add_node("detect", nodes.detect)
+    flow.add_node("triage", nodes.triage)
+    flow.add_node("judge", nodes.judge)
+    flow.add_node("weigh", nodes.weigh)
+    flow.add_node("propose", nodes.propose)
+    flow.add_node("await_approval", nodes.await_approval)
+    flow.add_node("apply", nodes.apply)
+    flow.add_node("report", nodes.report)
     flow.add_edge(START, "load")
     flow.add_edge("load", "profile")
     flow.add_edge("profile", "embed")
-    flow.add_conditional_edges("embed", each_detector, ["detect"])
+    flow.add_conditional_edges("embed", nodes.each_detector, ["detect"])
     flow.add_edge("detect", "triage")
     flow.add_conditional_edges("triage", worth_asking)
     flow.add_edge("judge", "weigh")
@@ -118,10 +148,6 @@ def build(checkpointer: BaseCheckpointSaver[str] | None = None) -> Graph:
     flow.add_edge("apply", "report")
     flow.add_edge("report", END)
     return Untraced(**vars(flow.compile(checkpointer=checkpointer)))
-
-
-def _workspace(state: RunState) -> Workspace:
-    return workspace_of(state["run_dir"], state["run_id"])
 
 
 def _progress(step: str, done: int, total: int) -> None:

@@ -23,7 +23,7 @@ class RunState(TypedDict, total=False):
     output: str
 
 
-class DetectorTask(RunState):
+class DetectorTask(TypedDict):
     """The state of one branch of the fan-out over detectors."""
 
     detector: str

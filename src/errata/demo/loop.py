@@ -11,7 +11,8 @@ from typing import Any
 
 from errata.agent.decisions import approval, changes
 from errata.agent.decisions.approval import Person
-from errata.agent.drive import Progress, answer, drive
+from errata.agent.drive import answer, drive
+from errata.agent.phases import Progress
 from errata.agent.run.begin import begin
 from errata.agent.views.results import result_rows
 from errata.agent.views.status import status_of
@@ -84,7 +85,7 @@ def _run(data: Path, key: Path, progress: Progress, started: float) -> Demo:
         changed = {line.item_id: str(line.new) for line in changes.changes(workspace)}
         answer(workspace, True, progress)
         reverted = changes.revert(workspace, data.with_name("digits.reverted.csv"))
-        calls = workspace.run.facts["spent"]["calls"]
+        calls = status["spent"]["calls"]
     finally:
         workspace.close()
     truth = {row["item_id"]: row["given_label"] for row in rows} | dict(read_key(key))

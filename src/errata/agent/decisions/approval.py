@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from errata.agent.decisions.where import EVERYTHING, parse_where
+from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.workspace import Workspace
 from errata.agent.state import RunState
 from errata.agent.views.results import proposed, result_rows
@@ -38,6 +39,12 @@ def request(state: RunState) -> dict[str, Any]:
         ],
         "review_configs": [{"action_name": "apply", "allowed_decisions": ["approve", "reject"]}],
     }
+
+
+def count_open(snapshot: Snapshot) -> int:
+    """How many proposals wait for a person."""
+    found, decided = snapshot.proposals, snapshot.decisions
+    return sum(p.outcome in OPEN_OUTCOMES and p.idx not in decided for p in found.values())
 
 
 def is_approved(answer: Mapping[str, Any] | None) -> bool:

@@ -1,52 +1,70 @@
-"""How verdicts are heard: what is known of the judge, and what people taught about it, taken into account."""
+"""Correct verdicts for each judge's known bias, and for what people's decisions taught about it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from errata.agent.run.workspace import Workspace
+from errata.agent.contributions import JudgeProfile
 from errata.tools.judging.bank.bank import Bank
 from errata.tools.judging.bank.controls import heard
 from errata.tools.judging.bank.reliability import Reliability, learn
 from errata.tools.judging.calibration.fitted import Calibration, fit
 from errata.tools.judging.calibration.prior import Prior, debiased, fit_a
 from errata.tools.judging.protocols import blind_choice, question_bank
-from errata.types import CANNOT_TELL, OTHER_ANSWERS, Decision, Verdict
+from errata.tools.store.store import ItemRow
+from errata.types import CANNOT_TELL, OTHER_ANSWERS, Decision, LabelSpace, Verdict
 
 
-def as_heard(workspace: Workspace, verdicts: Sequence[Verdict]) -> list[Verdict]:
-    """The verdicts that count, with the log-probabilities that they count with.
+def adjusted(
+    verdicts: Sequence[Verdict],
+    rows: Sequence[ItemRow],
+    space: LabelSpace,
+    profiles: Mapping[str, JudgeProfile],
+    bank: Bank,
+    decisions: Mapping[int, Decision],
+) -> Sequence[Verdict]:
+    """The verdicts that count, with the log-probabilities that they count with; ``verdicts`` itself where nothing is
+    known against any.
 
-    A judge is not heard about labels that it says yes to where there is nothing. Its prior over the labels is taken out
-    of its blind choices. Questions of a bank count as far as they proved reliable on decided items, and with enough of
-    those each protocol's probabilities are fitted to them. Only decisions on items that a person looked at teach.
+    A judge's word is not taken about labels that it says yes to where there is nothing. Its prior over the labels is
+    taken out of its blind choices. Questions of a bank count as far as they proved reliable on decided items, and with
+    enough of those each protocol's probabilities are fitted to them. Only decisions on items that a person looked at
+    teach.
     """
-    space = workspace.run.label_space
     taught = {
         idx: replace(decision, label=space.canonical(decision.label))
-        for idx, decision in workspace.settled_decisions().items()
+        for idx, decision in decisions.items()
         if decision.looked == "item" and decision.answer != CANNOT_TELL
     }
-    kept = _without_disabled(workspace, verdicts)
-    kept = _without_prior(workspace, kept, taught)
-    kept = _by_reliable_questions(workspace, kept, taught)
-    return _fitted(workspace, kept, taught)
+    kept = _without_disabled(verdicts, rows, space, profiles, bank)
+    kept = _without_prior(kept, profiles, taught)
+    kept = _by_reliable_questions(kept, bank, taught)
+    return _fitted(kept, space, taught)
 
 
-def _without_disabled(workspace: Workspace, verdicts: Sequence[Verdict]) -> list[Verdict]:
-    known = workspace.run.facts.get("calibration", {})
-    if not any(of_judge["disabled"] for of_judge in known.values()):
-        return list(verdicts)
-    given, bank = [workspace.run.label_space.canonical(row.given_label) for row in workspace.rows()], workspace.bank
-    found = [heard(v, given[v.idx], known.get(v.judge, {}).get("disabled", ()), bank) for v in verdicts]
+def _without_disabled(
+    verdicts: Sequence[Verdict],
+    rows: Sequence[ItemRow],
+    space: LabelSpace,
+    profiles: Mapping[str, JudgeProfile],
+    bank: Bank,
+) -> Sequence[Verdict]:
+    disabled = {judge: known.disabled for judge, known in profiles.items() if known.disabled}
+    if not disabled:
+        return verdicts
+    found = [heard(v, space.canonical(rows[v.idx].given_label), disabled.get(v.judge, ()), bank) for v in verdicts]
     return [verdict for verdict in found if verdict is not None]
 
 
-def _without_prior(workspace: Workspace, verdicts: Sequence[Verdict], taught: Mapping[int, Decision]) -> list[Verdict]:
+def _without_prior(
+    verdicts: Sequence[Verdict], profiles: Mapping[str, JudgeProfile], taught: Mapping[int, Decision]
+) -> Sequence[Verdict]:
+    if not profiles:
+        return verdicts
     found = list(verdicts)
-    for judge, known in workspace.run.facts.get("calibration", {}).items():
-        log_prior = Prior.from_json(known["prior"]).log_prior
+    for judge, known in profiles.items():
+        log_prior = Prior.from_json(known.prior).log_prior
         choices = [
             i for i, v in enumerate(found) if v.judge == judge and v.protocol == blind_choice.PROMPT_ID and v.readable
         ]
@@ -58,11 +76,10 @@ def _without_prior(workspace: Workspace, verdicts: Sequence[Verdict], taught: Ma
 
 
 def _by_reliable_questions(
-    workspace: Workspace, verdicts: Sequence[Verdict], taught: Mapping[int, Decision]
-) -> list[Verdict]:
+    verdicts: Sequence[Verdict], bank: Bank, taught: Mapping[int, Decision]
+) -> Sequence[Verdict]:
     if not any(verdict.answers for verdict in verdicts):
-        return list(verdicts)
-    bank = workspace.bank
+        return verdicts
     known = {
         judge: learn(
             bank,
@@ -82,10 +99,10 @@ def _weighed_anew(verdict: Verdict, bank: Bank, reliability: Mapping[str, Reliab
     return replace(verdict, log_probs=question_bank.weigh(bank, labels, verdict.answers, reliability))
 
 
-def _fitted(workspace: Workspace, verdicts: Sequence[Verdict], taught: Mapping[int, Decision]) -> list[Verdict]:
+def _fitted(verdicts: Sequence[Verdict], space: LabelSpace, taught: Mapping[int, Decision]) -> Sequence[Verdict]:
     if not taught:
-        return list(verdicts)
-    columns = [*workspace.run.label_space.names, *OTHER_ANSWERS]
+        return verdicts
+    columns = [*space.names, *OTHER_ANSWERS]
     groups: dict[tuple[str, str], list[Verdict]] = {}
     for verdict in verdicts:
         if verdict.readable:

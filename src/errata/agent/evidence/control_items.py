@@ -1,4 +1,4 @@
-"""References: a few items that nobody doubts, beside which suspicious ones are laid for the steering control."""
+"""Control items: a few that nobody doubts, beside which suspicious ones are laid for the steering control."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from errata.agent.run.workspace import Workspace
+from errata.agent.evidence.view import View
 from errata.tools.inference import held_back
 from errata.tools.inference.suspects import CLEARLY_RIGHT
 from errata.tools.judging.protocols import blind_choice
 from errata.tools.judging.protocols.steering import Reference
-from errata.types import Verdict
+from errata.types import Int
 
 MOST, PER_LABEL = 12, 2
 
 
-def draw(workspace: Workspace, holds_N: np.ndarray, before: Sequence[int] = ()) -> list[int]:
+def draw(given_N: Int, holds_N: np.ndarray, before: Sequence[int] = ()) -> list[int]:
     """Items whose given labels hold most surely by the scan, a few of each label.
 
     ``holds_N`` f64[N], low = bad; NaN where an item may not be used. Those that an earlier run drew come ``before`` the
@@ -28,35 +28,35 @@ def draw(workspace: Workspace, holds_N: np.ndarray, before: Sequence[int] = ()) 
     taken: Counter[int] = Counter()
     surest = map(int, np.argsort(-np.nan_to_num(holds_N, nan=-1.0), kind="stable"))
     for idx in dict.fromkeys([*(idx for idx in before if holds_N[idx] >= CLEARLY_RIGHT), *surest]):
-        label = int(workspace.given_N[idx])
+        label = int(given_N[idx])
         if not math.isnan(holds_N[idx]) and taken[label] < PER_LABEL and len(found) < MOST:
             taken[label] += 1
             found.append(idx)
     return found
 
 
-def pool(workspace: Workspace, judge: str, verdicts: Sequence[Verdict], controls: Sequence[Verdict]) -> list[Reference]:
-    """The references that this judge, shown each alone, decisively called as they are labeled. One that moves its
-    answers about other references is none."""
-    steers = {v.idx for v in controls if v.judge == judge and held_back.held_back([v])}
-    return [reference for reference in _agreed(workspace, judge, verdicts) if reference.item.idx not in steers]
+def usable(view: View, judge: str) -> list[Reference]:
+    """The control items that this judge, shown each alone, decisively called as they are labeled. One that moves its
+    answers about other control items is none."""
+    steers = {v.idx for v in view.controls if v.judge == judge and held_back.held_back([v])}
+    return [control for control in _agreed(view, judge) if control.item.idx not in steers]
 
 
-def control_works(workspace: Workspace, judge: str, verdicts: Sequence[Verdict], controls: Sequence[Verdict]) -> bool:
-    """Whether references do not, as a rule, move this judge's answers about one another."""
-    agreed = {reference.item.idx for reference in _agreed(workspace, judge, verdicts)}
-    return held_back.control_works([v for v in controls if v.judge == judge and v.idx in agreed])
+def control_works(view: View, judge: str) -> bool:
+    """Whether control items do not, as a rule, move this judge's answers about one another."""
+    agreed = {control.item.idx for control in _agreed(view, judge)}
+    return held_back.control_works([v for v in view.controls if v.judge == judge and v.idx in agreed])
 
 
-def _agreed(workspace: Workspace, judge: str, verdicts: Sequence[Verdict]) -> list[Reference]:
+def _agreed(view: View, judge: str) -> list[Reference]:
     answers = {
         v.idx: max(v.log_probs, key=v.log_probs.__getitem__)
-        for v in verdicts
+        for v in view.verdicts
         if v.judge == judge and v.protocol == blind_choice.PROMPT_ID and v.readable
         if math.exp(max(v.log_probs.values())) >= held_back.DECISIVE
     }
     return [
         Reference(item, answers[item.idx])
-        for item in workspace.reference_items
-        if item.idx in answers and workspace.run.label_space.same(answers[item.idx], item.given_label)
+        for item in view.control_items
+        if item.idx in answers and view.space.same(answers[item.idx], item.given_label)
     ]

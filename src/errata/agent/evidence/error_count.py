@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from errata.agent.run.workspace import Workspace
+from errata.agent.evidence.snapshot import Snapshot
 from errata.tools.report.count import WrongCount, count_wrong
 from errata.types import F64, Int
 
@@ -13,14 +13,14 @@ SHARPNESS = (-2.0, 3.0)
 """Natural logarithm of the power to which probabilities are raised."""
 
 
-def wrong_labels(workspace: Workspace) -> WrongCount:
+def wrong_labels(snapshot: Snapshot) -> WrongCount:
     """The honest count, the same on every screen; of no items while the run has no proposals yet."""
-    if not workspace.store.proposals(workspace.run.run_id):
+    if not snapshot.proposals:
         return count_wrong([])
-    return count_wrong(*readings(workspace))
+    return count_wrong(*given_holds(snapshot))
 
 
-def readings(workspace: Workspace) -> F64:
+def given_holds(snapshot: Snapshot) -> F64:
     """f64[M, N], low = bad: row 0 by all the evidence, then by each part of the scan alone. NaN in row 0 where an item
     has no label or cannot be read.
 
@@ -28,13 +28,12 @@ def readings(workspace: Workspace) -> F64:
     together says far too few: 110 of 5,000 NoisyAG news, where 986 are. Once a judge has looked at an item, the scan
     alone has no say on it any more.
     """
-    arrays, given_N = workspace.arrays, workspace.given_N
+    arrays, given_N, proposals = snapshot.workspace.arrays, snapshot.given_N, snapshot.proposals
     rows = np.arange(len(given_N))
-    proposals = workspace.store.proposals(workspace.run.run_id)
     quality_N = np.array([proposals[idx].quality for idx in range(len(rows))], np.float64)
     own_N = _own_probs(np.asarray(arrays.load("probs"), np.float64), given_N)
-    flags = [np.asarray(arrays.load(f"{name}.flag")) for name in workspace.run.facts["detectors"]]
-    judged_N = np.isin(rows, [verdict.idx for verdict in workspace.verdicts()])
+    flags = [np.asarray(arrays.load(f"{name}.flag")) for name in snapshot.detectors]
+    judged_N = np.isin(rows, [verdict.idx for verdict in snapshot.verdicts])
     return np.where(judged_N, quality_N, np.stack([quality_N, own_N, *(1.0 - flag_N for flag_N in flags)]))
 
 

@@ -1,24 +1,21 @@
-"""The agenda: what each judge of the panel has still to be asked, as everything said so far makes it worth asking."""
+"""What each judge of the panel is worth asking next, as everything said so far makes it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from errata.agent.evidence import contest, control_items
-from errata.agent.evidence.posterior import posteriors
-from errata.agent.run.workspace import Workspace
-from errata.settings import Protocol
+from errata.agent.evidence.view import View
 from errata.tools.inference.candidates import NOBODY
 from errata.tools.inference.escalation import undecided
-from errata.tools.inference.outcome import outcomes
 from errata.tools.inference.posterior import Posteriors
 from errata.tools.judging.protocols import steering
 from errata.tools.judging.protocols.steering import Reference
 from errata.tools.store.store import ItemRow
-from errata.types import Bool, Int, Outcome, Verdict
 
 ALL_LABELS = 12
 """Up to so many labels, a blind choice offers all of them; beyond, only the item's candidates."""
@@ -26,131 +23,99 @@ ALL_LABELS = 12
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One thing to ask of one item: under which protocol, about which labels, and, for a steering control, beside which
-    references."""
+    """One thing to ask ``judge`` of one item: under which protocol, about which labels, and, for a steering control,
+    beside which control items."""
 
+    judge: str
     idx: int
-    protocol: Protocol
+    protocol: str
     labels: tuple[str, ...]
     references: tuple[Reference, ...] = ()
 
 
-def open_questions(workspace: Workspace) -> dict[str, list[Question]]:
-    """Judge -> its open questions. Each item goes through the protocols in their order, one at a time, so that what was
-    said decides what is asked next; the first protocol of all suspects comes before the second."""
-    if not workspace.settings.judge:
-        return {}
-    agenda = Agenda.of(workspace)
-    order = workspace.settings.protocols
-    questions: dict[str, list[Question]] = {}
-    busy: set[int] = set()
-    for number, judge in enumerate(workspace.panel.judges):
-        rows = agenda.suspects
-        if number and workspace.settings.escalate:
-            # A later judge hears of an item when those before it are done with it, and it is still open.
-            rows = [row for row in rows if row.idx not in busy and agenda.undecided_N[row.idx]]
-        of_judge = agenda.questions(judge, rows)
-        busy |= {question.idx for question in of_judge}
-        questions[judge] = sorted(of_judge, key=lambda question: order.index(question.protocol))
-    return questions
+class NextQuestions:
+    """Each item goes through the protocols in their order, one at a time, so that what was said decides what is asked
+    next."""
 
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._asked = frozenset((v.judge, v.protocol, v.idx) for v in (*view.verdicts, *view.controls))
+        self._suspects = np.array([row.idx for row in view.suspects], np.int64)
 
-@dataclass(frozen=True)
-class Agenda:
-    """What is known when the next questions are chosen. ``says_N``: the likeliest state of each item."""
+    def of(self, judge: str, rows: Iterable[ItemRow]) -> list[Question]:
+        """What the judge is to be asked next of these items, the first protocol of all before the second; and before a
+        steering control what shows that it works."""
+        following = [question for row in rows if (question := self.next(judge, row)) is not None]
+        to_control = [question.idx for question in following if question.protocol == steering.PROMPT_ID]
+        others = [question for question in following if question.protocol != steering.PROMPT_ID]
+        found = others + (self._controls(judge, to_control) if to_control else [])
+        place: dict[str, int] = {protocol: n for n, protocol in enumerate(self._view.settings.protocols)}
+        return sorted(found, key=lambda question: place.get(question.protocol, -1))
 
-    workspace: Workspace
-    suspects: Sequence[ItemRow]
-    verdicts: Sequence[Verdict]
-    controls: Sequence[Verdict]
-    asked: frozenset[tuple[str, str, int]]
-    table: Posteriors
-    undecided_N: Bool
-    says_N: Int
-    outcomes: Sequence[Outcome]
-    shas: Sequence[str]
-
-    @classmethod
-    def of(cls, workspace: Workspace) -> Agenda:
-        verdicts, controls = workspace.verdicts(), workspace.controls()
-        table = posteriors(workspace, verdicts)
-        rows = workspace.rows()
-        return cls(
-            workspace,
-            sorted((row for row in rows if row.suspicion is not None), key=lambda row: row.suspicion or 0),
-            verdicts,
-            controls,
-            frozenset((v.judge, v.protocol, v.idx) for v in (*verdicts, *controls)),
-            table,
-            undecided(table, workspace.settings.costs),
-            _favored(table),
-            outcomes(table, workspace.settings.costs),
-            [row.content_sha for row in rows],
-        )
-
-    def questions(self, judge: str, rows: Sequence[ItemRow]) -> list[Question]:
-        """What the judge is to be asked next of these items, and before a steering control of the references."""
-        following = [question for row in rows if (question := self._next(judge, row)) is not None]
-        to_control = [question.idx for question in following if question.protocol == "steering"]
-        others = [question for question in following if question.protocol != "steering"]
-        return others + (self._controls(judge, to_control) if to_control else [])
-
-    def _controls(self, judge: str, to_control: Sequence[int]) -> list[Question]:
-        """First what it takes to know whether a control means anything: each reference is asked about alone, then lies
-        beside two others."""
-        pool = control_items.pool(self.workspace, judge, self.verdicts, self.controls)
-        drawn = [item.idx for item in self.workspace.reference_items]
-        alone = [idx for idx in drawn if (judge, "blind_choice", idx) not in self.asked]
-        if alone:
-            return [Question(idx, "blind_choice", self._candidates(idx)) for idx in alone]
-        checks = [idx for idx in drawn if (judge, "steering", idx) not in self.asked]
-        if not checks and not control_items.control_works(self.workspace, judge, self.verdicts, self.controls):
-            return []
-        controls = [self._control(idx, pool) for idx in checks or to_control]
-        return [question for question in controls if question is not None]
-
-    def _next(self, judge: str, row: ItemRow) -> Question | None:
-        for protocol in self.workspace.settings.protocols:
-            if (judge, protocol, row.idx) not in self.asked:
-                question = self._question(protocol, row)
+    def next(self, judge: str, row: ItemRow) -> Question | None:
+        """None where this judge has been asked all that is worth asking of the item."""
+        for protocol in self._view.settings.protocols:
+            if (judge, protocol, row.idx) not in self._asked:
+                question = self._question(judge, protocol, row)
                 if question is not None:
                     return question
         return None
 
-    def _question(self, protocol: Protocol, row: ItemRow) -> Question | None:
+    def is_undecided(self, row: ItemRow) -> bool:
+        """Whether another judge's answer could still change the item's outcome."""
+        return row.idx in self._undecided
+
+    def _question(self, judge: str, protocol: str, row: ItemRow) -> Question | None:
         """None where the protocol has nothing to add to what is known of the item."""
         if protocol == "blind_choice":
-            return Question(row.idx, protocol, self._candidates(row.idx))
+            return Question(judge, row.idx, protocol, self._candidates(row.idx))
         if protocol == "open_answer":
-            return Question(row.idx, protocol, ())
+            return Question(judge, row.idx, protocol, ())
         if protocol == "steering":
             # What is ambiguous goes to a person anyway. A judge may also be steered to agree with the scan: that the
             # given label holds is what most attacks want.
-            ambiguous = self.outcomes[row.idx] == "ambiguous"
-            return None if ambiguous else Question(row.idx, protocol, self._candidates(row.idx))
-        if protocol != "contest" and not self.undecided_N[row.idx]:
+            ambiguous = self._view.outcomes[row.idx] == "ambiguous"
+            return None if ambiguous else Question(judge, row.idx, protocol, self._candidates(row.idx))
+        if protocol != "contest" and not self.is_undecided(row):
             return None
-        rivals = contest.rivals(self.table, row.idx)
-        return None if rivals is None else Question(row.idx, protocol, rivals)
+        rivals = contest.rivals(self._view.posterior, row.idx)
+        return None if rivals is None else Question(judge, row.idx, protocol, rivals)
 
-    def _control(self, idx: int, pool: Sequence[Reference]) -> Question | None:
-        names = self.table.space.names
-        posterior = self.table.item(idx)
+    def _controls(self, judge: str, to_control: Sequence[int]) -> list[Question]:
+        """First what it takes to know whether a control means anything: each control item is asked about alone, then
+        lies beside two others."""
+        drawn = [item.idx for item in self._view.control_items]
+        alone = [idx for idx in drawn if (judge, "blind_choice", idx) not in self._asked]
+        if alone:
+            return [Question(judge, idx, "blind_choice", self._candidates(idx)) for idx in alone]
+        checks = [idx for idx in drawn if (judge, steering.PROMPT_ID, idx) not in self._asked]
+        if not checks and not control_items.control_works(self._view, judge):
+            return []
+        usable = control_items.usable(self._view, judge)
+        controls = [self._control(judge, idx, usable) for idx in checks or to_control]
+        return [question for question in controls if question is not None]
+
+    def _control(self, judge: str, idx: int, usable: Sequence[Reference]) -> Question | None:
+        posterior, sha = self._view.posterior.item(idx), self._view.rows[idx].content_sha
         ranked = sorted(posterior.labels, key=lambda name: -posterior.labels[name])
-        favored = names[self.says_N[idx]] if self.says_N[idx] >= 0 else ""
-        chosen = steering.choose(pool, self.shas[idx], favored, [name for name in ranked if name != favored])
-        return None if chosen is None else Question(idx, "steering", self._candidates(idx), chosen)
+        favored = _favored(self._view.posterior, idx)
+        chosen = steering.choose(usable, sha, favored, [name for name in ranked if name != favored])
+        return None if chosen is None else Question(judge, idx, steering.PROMPT_ID, self._candidates(idx), chosen)
 
     def _candidates(self, idx: int) -> tuple[str, ...]:
-        names = self.table.space.names
+        names = self._view.space.names
         if len(names) <= ALL_LABELS:
             return names
-        return tuple(sorted(names[c] for c in self.table.cand_NC[idx] if c != NOBODY))
+        return tuple(sorted(names[c] for c in self._view.posterior.cand_NC[idx] if c != NOBODY))
+
+    @cached_property
+    def _undecided(self) -> frozenset[int]:
+        open_n = undecided(self._view.posterior.only(self._suspects), self._view.settings.costs)
+        return frozenset(self._suspects[open_n].tolist())
 
 
-def _favored(table: Posteriors) -> Int:
-    """The likeliest state of each item, int[N]: a label; below NOBODY for several labels and for none of these."""
-    best_N = table.probs_NS.argmax(axis=1)
-    width = table.cand_NC.shape[1]
-    labels_N = np.take_along_axis(table.cand_NC, np.minimum(best_N, width - 1)[:, None], axis=1)[:, 0]
-    return np.where(best_N < width, labels_N, NOBODY - 1 - (best_N - width))
+def _favored(table: Posteriors, idx: int) -> str:
+    """The likeliest state of an item where that is a label; "" where it is several labels or none of these."""
+    best = int(table.probs_NS[idx].argmax())
+    label = table.cand_NC[idx, best] if best < table.cand_NC.shape[1] else NOBODY
+    return "" if label == NOBODY else table.space.names[label]

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
+from errata.agent.contributions import Contributions, Features
+from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.workspace import Workspace
 from errata.errors import DataError
 from errata.tools.detectors import DetectorInput, detectors
@@ -28,7 +30,7 @@ BLOCK, BLOCK_BYTES = 1024, 64 << 20
 def embed(workspace: Workspace, progress: Progress) -> None:
     """Features, nearest neighbors and out-of-sample probabilities, each made once; a user's own arrays come first."""
     settings, arrays = workspace.settings, workspace.arrays
-    needed = {need for name in workspace.run.facts["detectors"] for need in detectors()[name].needs}
+    needed = {need for name in Snapshot.of(workspace).detectors for need in detectors()[name].needs}
     wanted = "embeddings" in needed or not settings.probs
     if wanted and not arrays.has("embeddings"):
         arrays.save("embeddings", _own_embeddings(workspace) if settings.embeddings else _embed(workspace, progress))
@@ -41,24 +43,24 @@ def embed(workspace: Workspace, progress: Progress) -> None:
 
 def detect(workspace: Workspace, detector: str, progress: Progress) -> None:
     """One detector over the labeled items. The others get quality NaN, no flag and even probabilities."""
-    given_N, arrays = workspace.given_N, workspace.arrays
+    snapshot, arrays = Snapshot.of(workspace), workspace.arrays
     if arrays.has(f"{detector}.quality"):
         return
+    given_N, names = snapshot.given_N, snapshot.detectors
     labeled = np.flatnonzero(given_N >= 0)
-    scores = detectors()[detector].detect(detector_input(workspace, labeled))
+    scores = detectors()[detector].detect(detector_input(snapshot, labeled))
     quality, flag = np.full(len(given_N), np.nan, np.float32), np.zeros(len(given_N), np.bool_)
     quality[labeled], flag[labeled] = scores.quality, scores.flag
     if scores.label_probs is not None:
         arrays.save(f"{detector}.label_probs", _for_all(scores.label_probs, labeled, len(given_N)))
     arrays.save(f"{detector}.flag", flag)
     arrays.save(f"{detector}.quality", quality)
-    names = workspace.run.facts["detectors"]
     progress("detect", sum(arrays.has(f"{name}.quality") for name in names), len(names))
 
 
-def detector_input(workspace: Workspace, labeled: Int) -> DetectorInput:
+def detector_input(snapshot: Snapshot, labeled: Int) -> DetectorInput:
     """What the run has made of the labeled items so far."""
-    arrays, rows = workspace.arrays, workspace.rows()
+    arrays, rows = snapshot.workspace.arrays, snapshot.rows
     near = None
     if arrays.has("similarities"):
         place_N = np.full(len(rows), NOBODY)
@@ -66,8 +68,8 @@ def detector_input(workspace: Workspace, labeled: Int) -> DetectorInput:
         near_nk = place_N[np.asarray(arrays.load("neighbors")[labeled])]
         near = Neighbors(near_nk, np.asarray(arrays.load("similarities")[labeled]))
     return DetectorInput(
-        workspace.given_N[labeled],
-        len(workspace.run.label_space.names),
+        snapshot.given_N[labeled],
+        len(snapshot.workspace.run.label_space.names),
         np.asarray(arrays.load("embeddings")[labeled]) if arrays.has("embeddings") else None,
         np.asarray(arrays.load("probs")[labeled]) if arrays.has("probs") else None,
         [rows[idx].content_sha for idx in labeled],
@@ -77,7 +79,7 @@ def detector_input(workspace: Workspace, labeled: Int) -> DetectorInput:
 
 def _find_neighbors(workspace: Workspace, progress: Progress) -> None:
     """The nearest labeled neighbors of each labeled item; the others have none."""
-    given_N, arrays = workspace.given_N, workspace.arrays
+    given_N, arrays = Snapshot.of(workspace).given_N, workspace.arrays
     labeled = np.flatnonzero(given_N >= 0)
     embeddings_nD = np.asarray(arrays.load("embeddings")[labeled])
     near = neighbors(embeddings_nD, progress=lambda share: progress("neighbors", round(100 * share), 100))
@@ -99,17 +101,18 @@ def _for_all(probs_nK: F32, labeled: Int, count: int) -> F32:
 
 def _own_embeddings(workspace: Workspace) -> F32:
     source = str(workspace.settings.embeddings)
-    workspace.note(features={"name": f"your own ({source})", "strength": "own", "embedded": 0})
+    workspace.leave("embed", Features(name=f"your own ({source})", strength="own"))
     return load_embeddings(source, workspace.dataset)
 
 
 def _probs(workspace: Workspace, progress: Progress) -> F32:
-    given_N, classes = workspace.given_N, len(workspace.run.label_space.names)
+    snapshot, classes = Snapshot.of(workspace), len(workspace.run.label_space.names)
+    given_N = snapshot.given_N
     if workspace.settings.probe == "logistic":
         embeddings_ND = np.asarray(workspace.arrays.load("embeddings"))
         return out_of_fold_probs(embeddings_ND, given_N, classes, _counted(progress, "probe", 0, FOLDS))
     labeled = np.flatnonzero(given_N >= 0)
-    given = detector_input(workspace, labeled)
+    given = detector_input(snapshot, labeled)
     tell = _counted(progress, "probe", 0, ensemble.ROUNDS)
     probs_nK = ensemble.leave_one_out(given.embeddings(), given.labels_N, classes, given.near, tell)
     return _for_all(probs_nK, labeled, len(given_N))
@@ -118,7 +121,7 @@ def _probs(workspace: Workspace, progress: Progress) -> F32:
 def _embed(workspace: Workspace, progress: Progress) -> F32:
     """Vectors of all items; content that an earlier run has embedded the same way is not embedded again."""
     embedder = choose_embedder(workspace.dataset.modality, workspace.settings.embedder)
-    rows = workspace.rows()
+    rows = Snapshot.of(workspace).rows
     known = _inherited(workspace, embedder)
     first_row: dict[str, int] = {}
     for row in rows:
@@ -137,7 +140,7 @@ def _embed(workspace: Workspace, progress: Progress) -> F32:
         raise DataError(f"no content of {workspace.data_path} can be read: {next(iter(broken.values()))}")
     if broken:
         workspace.skip({row.idx: broken[row.content_sha] for row in rows if row.content_sha in broken})
-    workspace.note(features={"name": embedder.name, "strength": embedder.strength, "embedded": len(fresh)})
+    workspace.leave("embed", Features(name=embedder.name, strength=embedder.strength, embedded=len(fresh)))
     nothing = np.zeros_like(next(iter(known.values())))
     return np.stack([known.get(row.content_sha, nothing) for row in rows])
 
@@ -165,10 +168,11 @@ def _inherited(workspace: Workspace, embedder: Embedder) -> dict[str, F32]:
     if not embedder.per_item:
         return {}
     for run in reversed(workspace.store.all_runs()):
-        if run.run_id >= workspace.run.run_id or run.facts.get("features", {}).get("name") != embedder.name:
+        if run.run_id >= workspace.run.run_id:
             continue
+        features = Contributions.of_run(workspace.store, run.run_id).find(Features)
         earlier = Workspace(workspace.store, run)
-        if earlier.arrays.has("embeddings"):
+        if features is not None and features.name == embedder.name and earlier.arrays.has("embeddings"):
             vectors = earlier.arrays.load("embeddings")
             return {row.content_sha: vectors[row.idx] for row in earlier.rows() if row.problem is None}
     return {}

@@ -1,1 +1,1 @@
-"""Who does what in a run: the coordinator plans, the examiner and the contest ask, the adjudicator proposes."""
+"""Who does what in a run, one role a file; see ``agent/role.py`` for what a role is."""

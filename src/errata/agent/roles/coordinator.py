@@ -1,10 +1,13 @@
-"""The coordinator reads the profile and chooses detectors and their order, by rule, and always says why."""
+"""The coordinator reads the data's profile and chooses detectors and their order, by rule, and always says why."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
-from errata.agent.run.workspace import Workspace
+from errata.agent.contributions import Plan, Profile
+from errata.agent.evidence.view import View
+from errata.agent.role import Ask, Left, Role
 from errata.errors import SetupError, nearest
 from errata.tools.detectors import detectors as available
 from errata.tools.detectors.detector import Need
@@ -13,36 +16,35 @@ SMALL_CLASS = 5
 MOST_CLASSES_NAMED = 50
 
 
-def plan(workspace: Workspace) -> None:
-    """Profile the data and note the plan with its reasons among the run's facts."""
-    rows = workspace.rows()
-    space, dataset = workspace.run.label_space, workspace.dataset
-    counts = Counter(space.canonical(row.given_label) for row in rows if row.given_label is not None)
-    copies = Counter(row.content_sha for row in rows)
+class Coordinator(Role):
+    name, phase, place = "coordinator", "plan", 10
+
+    def work(self, view: View, ask: Ask) -> Sequence[Left]:
+        """A Profile of the data, and a Plan. SetupError for a detector that does not exist."""
+        counts = Counter(view.space.canonical(row.given_label) for row in view.rows if row.given_label is not None)
+        return profile(view, counts), plan(view, counts)
+
+
+def profile(view: View, counts: Counter[str | None]) -> Profile:
+    copies = Counter(row.content_sha for row in view.rows)
     labels_of: dict[str, set[str | None]] = {}
-    for row in rows:
-        labels_of.setdefault(row.content_sha, set()).add(space.canonical(row.given_label))
-    profile = {
-        "items": len(rows),
-        "classes": dict(counts.most_common(MOST_CLASSES_NAMED)),
-        "without_label": sum(row.given_label is None for row in rows),
-        "unreadable": sum(row.problem is not None for row in rows),
-        "left_out": dataset.left_out.as_json(),
-        "remarks": list(dataset.remarks),
-        "protected": sum(row.protected for row in rows),
-        "duplicates": sum(n - 1 for n in copies.values()),
-        "conflicting_duplicates": sum(len(labels) > 1 for labels in labels_of.values()),
-    }
-    detectors, reasons = _choose(workspace, counts)
-    workspace.note(profile=profile, detectors=detectors, plan=reasons)
+    for row in view.rows:
+        labels_of.setdefault(row.content_sha, set()).add(view.space.canonical(row.given_label))
+    return Profile(
+        items=len(view.rows),
+        classes={str(name): items for name, items in counts.most_common(MOST_CLASSES_NAMED)},
+        without_label=sum(row.given_label is None for row in view.rows),
+        unreadable=sum(row.problem is not None for row in view.rows),
+        left_out=view.content.left_out.as_json(),
+        remarks=view.content.remarks,
+        protected=sum(row.protected for row in view.rows),
+        duplicates=sum(n - 1 for n in copies.values()),
+        conflicting_duplicates=sum(len(labels) > 1 for labels in labels_of.values()),
+    )
 
 
-def detectors(workspace: Workspace) -> list[str]:
-    return list(workspace.run.facts["detectors"])
-
-
-def _choose(workspace: Workspace, counts: Counter[str | None]) -> tuple[list[str], list[str]]:
-    settings, known = workspace.settings, available()
+def plan(view: View, counts: Counter[str | None]) -> Plan:
+    settings, known = view.settings, available()
     if unknown := [name for name in settings.detectors if name not in known]:
         raise SetupError(
             f"There is no detector {unknown[0]!r}{nearest(unknown[0], known)}. There are: {', '.join(known)}"
@@ -52,11 +54,14 @@ def _choose(workspace: Workspace, counts: Counter[str | None]) -> tuple[list[str
     only_probs = bool(settings.probs) and not settings.embeddings and not settings.embedder and not settings.detectors
     if not only_probs:
         have += ("embeddings",)
-    chosen = [name for name in wanted if known[name].can_run(have)]
+    chosen = tuple(name for name in wanted if known[name].can_run(have))
     reasons = [f"{name}: {known[name].adds}" for name in chosen]
     if only_probs:
         reasons.append("no other detector: probabilities were given, and no embeddings; --embeddings adds them")
     small = [name for name, n in counts.items() if n < SMALL_CLASS]
     if small:
         reasons.append(f"{len(small)} classes have fewer than {SMALL_CLASS} items: what is said of them is weak")
-    return chosen, reasons
+    return Plan(detectors=chosen, reasons=tuple(reasons))
+
+
+ROLE = Coordinator()

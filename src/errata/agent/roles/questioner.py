@@ -2,26 +2,45 @@
 
 from __future__ import annotations
 
-from errata.agent.evidence.posterior import joint_of
-from errata.agent.run.workspace import Workspace
-from errata.tools.judging.bank.bank import by_rule, confusions, merged
-from errata.tools.judging.bank.bank_file import read_bank, to_json
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from errata.agent.contributions import QuestionBank
+from errata.agent.evidence.view import View
+from errata.agent.role import Ask, Left, Role
+from errata.tools.judging.bank.bank import Bank, by_rule, confusions, merged
+from errata.tools.judging.bank.bank_file import read_bank
+from errata.tools.judging.door import Door
+from errata.tools.judging.protocols import question_bank, write_questions
 
 
-def prepare(workspace: Workspace) -> None:
-    """Note the run's question bank among its facts, if a judge is to be asked any and none is there yet.
+class Questioner(Role):
+    name, phase, place = "questioner", "prepare", 10
 
-    Questions come from the user's file if there is one; otherwise the first judge writes them, label by label. Those
-    that need no writing are always added, so a judge that cannot write still has a bank.
-    """
-    settings, space = workspace.settings, workspace.run.label_space
-    if "question_bank" not in settings.protocols or not settings.judge or "bank" in workspace.run.facts:
-        return
-    confused = confusions(joint_of(workspace).tolist(), space)
-    if settings.questions is not None:
-        written = read_bank(settings.questions, space)
-    else:
-        written = workspace.panel.write_questions(
-            space, confused, guideline=workspace.guideline, modality=workspace.dataset.modality
+    def wanted(self, view: View) -> bool:
+        """If a judge is to be asked questions of a bank, and there is none yet."""
+        return question_bank.PROMPT_ID in view.settings.protocols and view.left.find(QuestionBank) is None
+
+    def work(self, view: View, ask: Ask) -> Sequence[Left]:
+        """A QuestionBank. Questions come from the user's file if there is one; otherwise the first judge writes them,
+        label by label. Those that need no writing are always added, so a judge that cannot write still has a bank."""
+        confused = confusions(view.joint_KK.tolist(), view.space)
+        if view.settings.questions is not None:
+            written = read_bank(view.settings.questions, view.space)
+        else:
+            written = ask(view.judges[0], lambda door: write(door, view, confused))
+        return (QuestionBank.of(merged(written, by_rule(view.space, confused))),)
+
+
+async def write(door: Door, view: View, confused: Mapping[str, Sequence[str]]) -> Bank:
+    """What a judge writes for each label; nothing where it cannot write. Stops at the budget."""
+    asked = (
+        write_questions.ask(
+            door, label, confused[label], view.space, modality=view.content.modality, guideline=view.guideline
         )
-    workspace.note(bank=to_json(merged(written, by_rule(space, confused))))
+        for label in view.space.names
+    )
+    return tuple(question for questions in await asyncio.gather(*asked) for question in questions)
+
+
+ROLE = Questioner()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from errata.agent.run import stored
 from errata.agent.run.notices import Tell, tell
-from errata.agent.run.workspace import Workspace, open_data, share
+from errata.agent.run.workspace import Workspace, open_data
 from errata.errors import SetupError
 from errata.settings import Settings, load_settings
 from errata.tools.data import Dataset
@@ -83,13 +82,11 @@ def begin(data: Path, settings: Settings, run_dir: Path | None = None, notify: T
             label_space=dataset.label_space,
             guideline_sha=sha_of([guideline.split(), dict(dataset.label_space.definitions)]),
             panel_sha=panel_sha,
-            facts=json.dumps({"guideline": guideline}, ensure_ascii=False),
+            guideline=guideline,
         )
     write_settings(store, run.settings)
     stored.remember(settings, data, store.folder.path)
-    workspace = Workspace(store, run)
-    workspace.__dict__["dataset"] = dataset  # already open: cached_property would read it a second time
-    return share(workspace)
+    return Workspace(store, run, _dataset=dataset)
 
 
 def _tell_what_changes(store: Store, terms: Terms, rows: Sequence[ItemRow], data_sha256: str, notify: Tell) -> None:
@@ -106,9 +103,8 @@ def _known_wording(store: Store, guideline: str, label_column: str) -> str:
     """The guideline as it was worded when it was last used, where only white space has changed since: what was asked
     under it need not be asked again."""
     for run in reversed(store.all_runs()):
-        wording = str(run.facts.get("guideline", ""))
-        if run.label_column == label_column and same_words(wording, guideline):
-            return wording
+        if run.label_column == label_column and same_words(run.guideline, guideline):
+            return run.guideline
     return guideline
 
 

@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from errata.agent.contributions import Clock, Contributions
 from errata.agent.run import stored
 from errata.errors import SetupError, Stopped
 from errata.settings import Settings, vouched_settings
-from errata.tools.judging.bank.bank import Bank
 from errata.tools.judging.door import Door
 from errata.tools.judging.examine import Judged, JudgeSetup, JudgeTask, judge_items
 from errata.tools.judging.pacing.budget import Budget, Prices
-from errata.tools.judging.protocols import write_questions
 from errata.tools.judging.spec import open_model
 from errata.tools.store import RunInfo, Store
 from errata.tools.store.calls import Calls
 from errata.tools.store.run_folder import find_run
-from errata.types import LabelSpace
 
 T = TypeVar("T")
-
-MINUTES = "minutes"
-"""The run's fact: how long its judges have been open, all times together."""
 
 NOTE_EVERY_S = 10.0
 
@@ -36,7 +31,8 @@ class Panel:
         _refuse_strangers(settings, store.folder.path)
         self._store, self._run_id, calls = store, run.run_id, store.calls_of(run.run_id)
         # A run that was killed and goes on keeps its limits; no clock says what it has spent.
-        before = replace(calls.spent(), minutes=float(run.facts.get(MINUTES, 0.0)))
+        clock = Contributions.of_run(store, run.run_id).find(Clock) or Clock()
+        before = replace(calls.spent(), minutes=clock.minutes)
         self.budget = Budget.parse(settings.budget, prices=prices, before=before)
         self._runner = asyncio.Runner()
         self._stopped = self._asking = False
@@ -59,20 +55,6 @@ class Panel:
     ) -> Judged:
         return self.ask(judge, lambda door: judge_items(door, tasks, setup, progress))
 
-    def write_questions(
-        self, space: LabelSpace, confused: Mapping[str, Sequence[str]], *, guideline: str, modality: str
-    ) -> Bank:
-        """What the first judge writes for each label; nothing where it cannot write. Stops at the budget."""
-
-        async def write(door: Door) -> list[Bank]:
-            asked = (
-                write_questions.ask(door, label, confused[label], space, modality=modality, guideline=guideline)
-                for label in space.names
-            )
-            return await asyncio.gather(*asked)
-
-        return tuple(question for questions in self.ask(self.judges[0], write) for question in questions)
-
     def ask(self, judge: str, ask: Callable[[Door], Coroutine[Any, Any, T]]) -> T:
         """Whatever ``ask`` asks of one judge's door, in the panel's event loop. Stopped if somebody stopped it."""
         self._asking = True
@@ -93,12 +75,16 @@ class Panel:
         finally:
             ticking.cancel()
             await asyncio.wait([ticking])
-            self._store.add_facts(self._run_id, **{MINUTES: self.budget.spent.minutes})
+            self._note()
 
     async def _note_minutes(self) -> None:
         while True:
             await asyncio.sleep(NOTE_EVERY_S)
-            await asyncio.to_thread(self._store.add_facts, self._run_id, **{MINUTES: self.budget.spent.minutes})
+            await asyncio.to_thread(self._note)
+
+    def _note(self) -> None:
+        clock = Clock(minutes=self.budget.spent.minutes)
+        self._store.contributions.leave(self._run_id, "panel", {"Clock": clock.model_dump_json()})
 
     def stop(self) -> int | None:
         """Send nothing more; from any thread. How many calls are in flight, which are waited for and recorded: the

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from errata.agent.contributions import Contributions, Judging, Queue
 from errata.agent.run.applied import standing_patches
 from errata.tools.data.atomic import remove
 from errata.tools.store import RunInfo, Store
@@ -31,7 +32,7 @@ def runs_of(folder: RunFolder) -> list[dict[str, Any]]:
     try:
         runs = store.all_runs()
         current = _current(runs, folder.path)
-        return [_told(run, folder, run.run_id in current) for run in runs]
+        return [_told(run, folder, run.run_id in current, _state(store, run)) for run in runs]
     finally:
         store.close()
 
@@ -79,7 +80,7 @@ def _current(runs: Sequence[RunInfo], folder: Path) -> set[int]:
     return {choose_run(runs, folder, data=data, label=label).run.run_id for data, label in asked}
 
 
-def _told(run: RunInfo, folder: RunFolder, goes_on: bool) -> dict[str, Any]:
+def _told(run: RunInfo, folder: RunFolder, goes_on: bool, state: str) -> dict[str, Any]:
     return {
         "number": run.run_id,
         "data": str(absolute_place(run.data_path, folder.path)),
@@ -87,20 +88,22 @@ def _told(run: RunInfo, folder: RunFolder, goes_on: bool) -> dict[str, Any]:
         "content": [column for column in run.content_columns if column],
         "judges": list(run.settings.get("judge") or ()),
         "started_at": run.started_at,
-        "state": _state(run),
+        "state": state,
         "arrays_bytes": size_of(folder.arrays(run.run_id)),
         "goes_on": goes_on,
     }
 
 
-def _state(run: RunInfo) -> str:
-    if "suspects" not in run.facts:
+def _state(store: Store, run: RunInfo) -> str:
+    left = Contributions.of_run(store, run.run_id)
+    judging = left.find(Judging)
+    if left.find(Queue) is None:
         return "not scanned to its end"
     if not run.judged:
         return "scanned"
-    if "stopped" not in run.facts:
+    if judging is None:
         return "not judged to its end"
-    return f"stopped: {run.facts['stopped']}" if run.facts["stopped"] else "judged"
+    return f"stopped: {judging.stopped}" if judging.stopped else "judged"
 
 
 def size_of(path: Path) -> int:

@@ -15,13 +15,14 @@ from langchain_core.tracers.langchain import LangChainTracer
 from langgraph.graph.state import CompiledStateGraph
 from langsmith import tracing_context
 
+from errata.agent.run.workspaces import RunContext
 from errata.agent.state import RunState
 
 GIVEN_UP = ("LANGCHAIN_TRACING", "LANGCHAIN_HANDLER")
 """Variables of a tracer that langchain no longer has: where one is set it stops instead."""
 
 
-class Untraced(CompiledStateGraph[RunState, None, RunState, RunState]):
+class Untraced(CompiledStateGraph[RunState, RunContext, RunState, RunState]):
     """Every way to run a graph comes down to these two."""
 
     def stream(self, input: Any, config: RunnableConfig | None = None, **options: Any) -> Iterator[Any]:

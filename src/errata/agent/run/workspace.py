@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any, TypeVar
 
-import numpy as np
 from pydantic import ValidationError
 
+from errata.agent.contributions import Contribution
 from errata.agent.run.notices import Tell, tell
 from errata.agent.run.panel import Panel
 from errata.errors import DataError, SetupError, StoreError, nearest
 from errata.settings import Settings
 from errata.tools.data import Columns, Dataset, open_dataset
-from errata.tools.detectors import detectors
-from errata.tools.inference.held_back import STEERING
-from errata.tools.judging.bank.bank import Bank
-from errata.tools.judging.bank.bank_file import from_json
-from errata.tools.judging.images.images import at_hand
+from errata.tools.judging.door import Door
 from errata.tools.store import RunInfo, Store
 from errata.tools.store.arrays import Arrays
 from errata.tools.store.choose_run import choose_run
@@ -28,13 +25,20 @@ from errata.tools.store.gate import Gate
 from errata.tools.store.place import absolute_place
 from errata.tools.store.run_folder import RunFolder
 from errata.tools.store.store import ItemRow
-from errata.types import F32, Decision, Int, Item, Verdict
+from errata.types import Decision
+
+T = TypeVar("T")
 
 
 @dataclass
 class Workspace:
+    """``kept``: what others worked out from it and want to find again as long as it is open."""
+
     store: Store
     run: RunInfo
+    kept: dict[str, Any] = field(default_factory=dict, repr=False)
+    _dataset: Dataset | None = field(default=None, repr=False)
+    _panel: Panel | None = field(default=None, repr=False)
     _history_checked: bool = False
 
     @property
@@ -63,43 +67,45 @@ class Workspace:
         """Through it goes every file that is written outside the run folder."""
         return Gate(self.store, self.data_path)
 
-    @cached_property
+    @property
     def dataset(self) -> Dataset:
         """The user's data, which must still be what the run was started on."""
-        dataset = open_data(self.data_path, self.settings)
-        if dataset.sha256 != self.run.data_sha256:
-            raise DataError(
-                f"{self.data_path} has changed since this run was started. Start a run on the data as it is now "
-                "(errata run, with the same options): what still holds is inherited."
-            )
-        return dataset
+        if self._dataset is None:
+            dataset = open_data(self.data_path, self.settings)
+            if dataset.sha256 != self.run.data_sha256:
+                raise DataError(
+                    f"{self.data_path} has changed since this run was started. Start a run on the data as it is now "
+                    "(errata run, with the same options): what still holds is inherited."
+                )
+            self._dataset = dataset
+        return self._dataset
 
     @cached_property
     def arrays(self) -> Arrays:
         return Arrays(self.folder.arrays(self.run.run_id))
 
-    @cached_property
+    @property
     def panel(self) -> Panel:
         """The run's judges, opened when the first of them is needed."""
-        return Panel(self.store, self.run, self.settings)
-
-    @property
-    def bank(self) -> Bank:
-        """The run's question bank; empty before the questioner has prepared one."""
-        return from_json(self.run.facts.get("bank", []))
+        if self._panel is None:
+            self._panel = Panel(self.store, self.run, self.settings)
+        return self._panel
 
     @property
     def open_panel(self) -> Panel | None:
         """The panel if somebody has been asked already; opens none."""
-        return self.__dict__.get("panel")
+        return self._panel
+
+    def ask(self, judge: str, ask: Callable[[Door], Coroutine[Any, Any, T]]) -> T:
+        """Whatever ``ask`` asks of one judge of the panel."""
+        return self.panel.ask(judge, ask)
 
     def close(self) -> None:
         """Let go of judges and the store. Calls in flight are waited for and recorded."""
-        if self.open_panel is not None:
-            self.open_panel.close()
-            del self.__dict__["panel"]
+        if self._panel is not None:
+            self._panel.close()
+            self._panel = None
         self.store.close()
-        _open.pop((str(self.folder.path), self.run.run_id), None)
 
     def authorize(self, token: str) -> str:
         """The operating system's user, for whoever decides. Raises SetupError where the token is not a person's, and
@@ -110,55 +116,17 @@ class Workspace:
             self._history_checked = True  # a sitting decides hundreds of items; each checks its own step
         return user
 
-    @cached_property
-    def guideline(self) -> str:
-        """Its text as it was when the run started: the user's file may have moved on."""
-        return str(self.run.facts["guideline"])
+    def leave(self, author: str, *left: Contribution) -> None:
+        """Keep what a role or a step has to say, under its name."""
+        bodies = {type(one).__name__: one.model_dump_json() for one in left}
+        self.store.contributions.leave(self.run.run_id, author, bodies)
 
     def rows(self) -> list[ItemRow]:
         return self.store.items(self.run.run_id)
 
-    @cached_property
-    def given_N(self) -> Int:
-        """The column of the given label, -1 where an item has none or its content cannot be read."""
-        index = self.run.label_space.index()
-        return np.array([-1 if r.given_label is None or r.problem else index[r.given_label] for r in self.rows()])
-
     def skip(self, problems: dict[int, str]) -> None:
         """Leave out items whose content turned out to be unreadable while it was used."""
         self.store.add_problems(self.run.run_id, problems)
-        self.__dict__.pop("given_N", None)  # computed before, it would still hold their labels
-
-    @property
-    def witnesses(self) -> list[str]:
-        """The detectors that speak of labels; what is part of the ensemble's probabilities does not count twice."""
-        names = [n for n in self.run.facts.get("detectors", []) if self.arrays.has(f"{n}.label_probs")]
-        if self.settings.probs or self.settings.probe != "ensemble":
-            return names
-        return [name for name in names if not detectors()[name].in_ensemble] or names
-
-    def detector_probs(self) -> list[F32]:
-        """What each witness says of the labels, f32[N, K]; without one, the out-of-sample probabilities."""
-        return [self.arrays.load(f"{name}.label_probs") for name in self.witnesses] or [self.arrays.load("probs")]
-
-    @cached_property
-    def scan_quality_N(self) -> F32:
-        """How well each given label stands by the scan, f32[N] in [0, 1], low = bad; NaN where there is none."""
-        names = self.witnesses or self.run.facts["detectors"]
-        return np.asarray(np.mean([self.arrays.load(f"{name}.quality") for name in names], axis=0), np.float32)
-
-    def verdicts(self) -> list[Verdict]:
-        """What judges said of items; controls, which say something of the judges, are apart."""
-        return [verdict for verdict in self.store.verdicts(self.run.run_id) if verdict.protocol != STEERING]
-
-    def controls(self) -> list[Verdict]:
-        """Steering controls: whether an item moved a judge's answers about others."""
-        return [verdict for verdict in self.store.verdicts(self.run.run_id) if verdict.protocol == STEERING]
-
-    @cached_property
-    def reference_items(self) -> list[Item]:
-        """Items that nobody doubts, for the controls; their content is read, and made ready to be sent, once."""
-        return [at_hand(item) for item in self.dataset.each(self.run.facts.get("references", []))]
 
     def decisions(self, rows: Sequence[ItemRow] | None = None) -> dict[int, Decision]:
         rows = rows if rows is not None else self.rows()
@@ -178,10 +146,6 @@ class Workspace:
     def _ids(self) -> list[str]:
         return [row.item_id for row in self.rows()]
 
-    def note(self, **facts: object) -> None:
-        self.store.add_facts(self.run.run_id, **facts)
-        self.run = self.store.run(self.run.run_id)
-
 
 def open_data(path: Path, settings: Settings, *, patched: bool = False, folder: Path | None = None) -> Dataset:
     """The user's data; ``patched``: after a patch, which may have left a single label. ``folder``: where the files lie
@@ -199,21 +163,6 @@ def open_data(path: Path, settings: Settings, *, patched: bool = False, folder: 
         allow_one_label=patched,
         folder=folder,
     )
-
-
-_open: dict[tuple[str, int], Workspace] = {}
-
-
-def share(workspace: Workspace) -> Workspace:
-    """Let the graph's nodes in this process work in this workspace, instead of opening their own."""
-    _open[str(workspace.folder.path), workspace.run.run_id] = workspace
-    return workspace
-
-
-def workspace_of(run_dir: str, run_id: int) -> Workspace:
-    """The workspace that a node works in, opened once per process."""
-    found = _open.get((run_dir, run_id))
-    return found if found is not None else share(open_run(RunFolder(Path(run_dir)), run_id))
 
 
 def open_run(

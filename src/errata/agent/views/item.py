@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from errata.agent.evidence.posterior import posteriors
+from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.workspace import Workspace
 from errata.agent.views.history import history_of, in_words
 from errata.agent.views.results import result_rows
@@ -20,7 +20,7 @@ BAR = "  | "
 
 def evidence_of(workspace: Workspace, item_id: str) -> dict[str, Any]:
     """JSON-plain; DataError where the run has no such item."""
-    row = workspace.item(item_id)
+    row, snapshot = workspace.item(item_id), Snapshot.of(workspace)
     found: dict[str, Any] = dict(result_rows(workspace)[row.idx])
     proposal = workspace.store.proposal(workspace.run.run_id, row.idx)
     found["reason"] = proposal.reason if proposal else row.problem or "not scanned yet"
@@ -29,14 +29,13 @@ def evidence_of(workspace: Workspace, item_id: str) -> dict[str, Any]:
     found["text"] = item.text[:TEXT_SHOWN] if item.text is not None else None
     found["history"] = history_of(workspace, item_id)
     if proposal and row.problem is None:
-        posterior = posteriors(workspace).item(row.idx)
+        posterior = snapshot.view.posterior.item(row.idx)
         found["probabilities"] = dict(posterior.labels) | {
             "several": posterior.several,
             "none_of_these": posterior.none_of_these,
         }
         found["detectors"] = {
-            name: float(np.asarray(workspace.arrays.load(f"{name}.quality"))[row.idx])
-            for name in workspace.run.facts["detectors"]
+            name: float(np.asarray(workspace.arrays.load(f"{name}.quality"))[row.idx]) for name in snapshot.detectors
         }
     found["verdicts"] = [
         {
@@ -47,7 +46,7 @@ def evidence_of(workspace: Workspace, item_id: str) -> dict[str, Any]:
             "probabilities": {name: math.exp(value) for name, value in verdict.log_probs.items()},
             "position_bias": verdict.position_bias,
         }
-        for verdict in (*workspace.verdicts(), *workspace.controls())
+        for verdict in (*snapshot.verdicts, *snapshot.controls)
         if verdict.idx == row.idx
     ]
     return found

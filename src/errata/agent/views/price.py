@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from errata.agent.evidence import scan
-from errata.agent.roles import coordinator, examiner
+from errata.agent.contributions import Queue
+from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.workspace import Workspace
 
 CHARACTERS_PER_TOKEN = 4
@@ -37,25 +37,21 @@ class Price:
         )
 
 
-def price(workspace: Workspace, progress: scan.Progress) -> Price:
-    """Scan as a run would, and count the questions that its queue stands for."""
-    with workspace.folder.lock():
-        coordinator.plan(workspace)
-        scan.embed(workspace, progress)
-        for detector in coordinator.detectors(workspace):
-            scan.detect(workspace, detector, progress)
-        suspects, _ = examiner.queue(workspace)
+def price(workspace: Workspace) -> Price:
+    """Of the questions that a scanned run's queue stands for."""
+    queue = Snapshot.of(workspace).left.find(Queue)
+    suspects = 0 if queue is None else queue.suspects
     settings, judges = workspace.settings, max(len(workspace.settings.judge), 1)
     per_item = sum(CALLS.get(protocol, settings.permutations) for protocol in settings.protocols)
     calls = suspects * judges * per_item
-    tokens_in = calls * (PROMPT_TOKENS + len(workspace.guideline) // CHARACTERS_PER_TOKEN + _item_tokens(workspace))
+    tokens_in = calls * (PROMPT_TOKENS + len(workspace.run.guideline) // CHARACTERS_PER_TOKEN + _item_tokens(workspace))
     usd = (tokens_in * settings.usd_per_mtok_in + calls * ANSWER_TOKENS * settings.usd_per_mtok_out) / 1e6
     return Price(suspects, calls, tokens_in + calls * ANSWER_TOKENS, usd)
 
 
 def _item_tokens(workspace: Workspace) -> int:
     """Tokens of a typical suspect's content."""
-    queue = [row.idx for row in workspace.rows() if row.suspicion is not None][:100]
+    queue = [row.idx for row in Snapshot.of(workspace).rows if row.suspicion is not None][:100]
     if workspace.dataset.modality == "image" or not queue:
         return IMAGE_TOKENS
     texts = [text or "" for text in workspace.dataset.texts(queue)]

@@ -8,8 +8,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
 
+from errata.agent.contributions import Features as FeaturesLeft
+from errata.agent.contributions import Judging as JudgingLeft
+from errata.agent.contributions import Plan
+from errata.agent.contributions import Profile as ProfileLeft
 from errata.agent.decisions.approval import OPEN_OUTCOMES
-from errata.agent.evidence.error_count import readings
+from errata.agent.evidence.error_count import given_holds
+from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.workspace import Workspace
 from errata.agent.views.report_items import said, worst_items
 from errata.agent.views.results import item_statuses
@@ -79,21 +84,22 @@ class Found:
     verdicts: Sequence[Verdict]
     decisions: Mapping[int, Decision]
     statuses: Sequence[Status]
-    readings_MN: F64
+    holds_MN: F64
 
     @classmethod
     def of(cls, workspace: Workspace) -> Found:
-        rows, proposals = workspace.rows(), workspace.store.proposals(workspace.run.run_id)
+        snapshot = Snapshot.of(workspace)
+        rows, proposals = snapshot.rows, snapshot.proposals
         if len(proposals) < len(rows):
             raise SetupError(
                 f"{workspace.folder.path} has no proposals yet, so there is nothing to report. Go on: errata run"
             )
-        statuses, readings_MN = item_statuses(workspace), readings(workspace)
-        return cls(rows, proposals, workspace.verdicts(), workspace.decisions(rows), statuses, readings_MN)
+        statuses, holds_MN = item_statuses(snapshot), given_holds(snapshot)
+        return cls(rows, proposals, snapshot.verdicts, snapshot.decisions, statuses, holds_MN)
 
     def wrong(self, rows: Sequence[ItemRow]) -> WrongCount:
         """The honest count over these items."""
-        return count_wrong(*self.readings_MN[:, [row.idx for row in rows]])
+        return count_wrong(*self.holds_MN[:, [row.idx for row in rows]])
 
     @cached_property
     def labeled(self) -> list[ItemRow]:
@@ -108,29 +114,30 @@ class Found:
 
 
 def _profile(workspace: Workspace, found: Found) -> Profile:
-    known = workspace.run.facts["profile"]
+    known = Snapshot.of(workspace).left.find(ProfileLeft) or ProfileLeft()
     unreadable = [Unreadable(row.item_id, row.problem) for row in found.rows if row.problem is not None]
     return Profile(
         modality="image" if _of_images(workspace) else "text",
         items=len(found.rows),
         labels=len(workspace.run.label_space.names),
-        without_label=known["without_label"],
-        protected=known["protected"],
-        duplicates=known["duplicates"],
-        conflicting_duplicates=known["conflicting_duplicates"],
+        without_label=known.without_label,
+        protected=known.protected,
+        duplicates=known.duplicates,
+        conflicting_duplicates=known.conflicting_duplicates,
         unreadable_items=len(unreadable),
         unreadable=tuple(unreadable[:UNREADABLE]),
-        left_out=known.get("left_out", {}).get("sentence", ""),
-        remarks=tuple(known.get("remarks", ())),
+        left_out=known.left_out.get("sentence", ""),
+        remarks=known.remarks,
     )
 
 
 def _features(workspace: Workspace) -> Features:
-    facts, settings = workspace.run.facts, workspace.settings
-    # With probabilities of the user's own and no neighbors, nothing was embedded.
-    known = facts.get("features") or {"name": f"none; your own probabilities ({settings.probs})", "strength": "own"}
-    only_looks = known["strength"] == "plain" and _of_images(workspace)
-    return Features(known["name"], only_looks, tuple(facts["detectors"]), tuple(facts["plan"]))
+    left = Snapshot.of(workspace).left
+    plan, known = left.find(Plan) or Plan(), left.find(FeaturesLeft)
+    if known is None:  # with probabilities of the user's own and no neighbors, nothing was embedded
+        known = FeaturesLeft(name=f"none; your own probabilities ({workspace.settings.probs})", strength="own")
+    only_looks = known.strength == "plain" and _of_images(workspace)
+    return Features(known.name, only_looks, plan.detectors, plan.reasons)
 
 
 def _of_images(workspace: Workspace) -> bool:
@@ -173,17 +180,17 @@ def _rival(proposal: Proposal) -> str | None:
 
 
 def _judging(workspace: Workspace, found: Found) -> Judging:
-    facts, judged = workspace.run.facts, {verdict.idx for verdict in found.verdicts}
-    spent = facts.get("spent", {"calls": 0, "tokens": 0, "usd": 0.0})
+    left = Snapshot.of(workspace).left.find(JudgingLeft) or JudgingLeft()
+    judged = {verdict.idx for verdict in found.verdicts}
     suspects = [row.idx for row in found.rows if row.suspicion is not None]
     return Judging(
         asked=_asked(found.verdicts),
-        calls=spent["calls"],
-        tokens=spent["tokens"],
-        cost_usd=spent["usd"],
+        calls=left.calls,
+        tokens=left.tokens,
+        cost_usd=left.usd,
         suspects=len(suspects),
         waiting=sum(idx not in judged for idx in suspects),
-        stopped=facts.get("stopped", ""),
+        stopped=left.stopped,
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from errata.agent.decisions.values import as_number, as_text
+from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.applied import on_disk, standing_patches
 from errata.agent.run.workspace import Workspace
 from errata.errors import SetupError
@@ -45,8 +46,8 @@ def result_rows(workspace: Workspace, own: Sequence[str] = ()) -> list[dict[str,
     ``own``: columns of the user's data to put beside them, under ``data.NAME``. Only these are read; DataError names
     one that is not there, or whose values are bytes.
     """
-    rows, proposals = workspace.rows(), workspace.store.proposals(workspace.run.run_id)
-    statuses = item_statuses(workspace)
+    snapshot = Snapshot.of(workspace)
+    rows, proposals, statuses = snapshot.rows, snapshot.proposals, item_statuses(snapshot)
     columns = {OWN + name: plain(workspace.dataset.column(name), name) for name in own}
     table = []
     for row in rows:
@@ -72,12 +73,12 @@ def proposed(proposal: Proposal) -> dict[str, Any]:
     }
 
 
-def item_statuses(workspace: Workspace) -> list[Status]:
+def item_statuses(snapshot: Snapshot) -> list[Status]:
     """The furthest that each item has come."""
-    rows = workspace.rows()
-    judged = {verdict.idx for verdict in workspace.verdicts() if verdict.readable}
-    decided, applied = workspace.decisions(rows), applied_items(workspace)
-    scanned = bool(workspace.store.proposals(workspace.run.run_id))
+    rows = snapshot.rows
+    judged = {verdict.idx for verdict in snapshot.verdicts if verdict.readable}
+    decided, applied = snapshot.decisions, applied_items(snapshot.workspace)
+    scanned = bool(snapshot.proposals)
 
     def status(idx: int, item_id: str, readable: bool) -> Status:
         if item_id in applied:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from errata.agent.contributions import Features, JudgeProfiles, Judging, Plan, Profile, Queue
 from errata.agent.decisions.approval import OPEN_OUTCOMES
 from errata.agent.evidence.error_count import wrong_labels
+from errata.agent.evidence.snapshot import Snapshot, settled_decisions
 from errata.agent.run.applied import WORDS, on_disk, standing_patches
 from errata.agent.run.workspace import Workspace
 from errata.agent.views.results import result_rows
@@ -19,11 +21,14 @@ NAMED = 20
 
 def status_of(workspace: Workspace) -> dict[str, Any]:
     """JSON-plain: the run, its data, its counts by status and outcome, the honest count, what was spent."""
-    rows, facts = result_rows(workspace), workspace.run.facts
-    decided = workspace.settled_decisions()
+    snapshot = Snapshot.of(workspace)
+    left, rows = snapshot.left, result_rows(workspace)
+    profile, plan, features = left.find(Profile) or Profile(), left.find(Plan) or Plan(), left.find(Features)
+    queue, judging = left.find(Queue), left.find(Judging) or Judging()
+    decided = settled_decisions(snapshot.decisions)
     outcomes = Counter(row["outcome"] for row in rows if row["outcome"])
     undecided = [row for i, row in enumerate(rows) if row["outcome"] in OPEN_OUTCOMES and i not in decided]
-    wrong = wrong_labels(workspace)
+    wrong = wrong_labels(snapshot)
     return {
         "run": str(workspace.folder.path),
         "run_id": workspace.run.run_id,
@@ -34,22 +39,22 @@ def status_of(workspace: Workspace) -> dict[str, Any]:
         "open": len(undecided),
         "decided": len(decided),
         "wrong": {"estimate": wrong.estimate, "low": wrong.low, "high": wrong.high, "sentence": wrong.sentence},
-        "features": facts.get("features"),
+        "features": None if features is None else features.model_dump(),
         "modality": "image" if workspace.settings.image or not workspace.settings.text else "text",
-        "detectors": facts.get("detectors", []),
+        "detectors": list(plan.detectors),
         "judges": list(workspace.settings.judge),
-        "suspects": facts.get("suspects"),
-        "references": len(facts.get("references", [])),
-        "biases": _biases(workspace),
-        "spent": facts.get("spent", {"calls": 0, "tokens": 0, "usd": 0.0}),
-        "unreadable_answers": sum(not verdict.readable for verdict in workspace.verdicts()),
-        "unreadable": sum(row.problem is not None for row in workspace.rows()),
-        "left_out": facts.get("profile", {}).get("left_out", {}),
-        "remarks": facts.get("profile", {}).get("remarks", []),
-        "unreadable_items": [row.item_id for row in workspace.rows() if row.problem is not None][:NAMED],
-        "stopped": facts.get("stopped", ""),
-        "failed": facts.get("failed", False),
-        "plan": facts.get("plan", []),
+        "suspects": None if queue is None else queue.suspects,
+        "references": 0 if queue is None else len(queue.control_items),
+        "biases": _biases(snapshot),
+        "spent": judging.model_dump(include={"calls", "tokens", "usd"}),
+        "unreadable_answers": sum(not verdict.readable for verdict in snapshot.verdicts),
+        "unreadable": sum(row.problem is not None for row in snapshot.rows),
+        "left_out": profile.left_out,
+        "remarks": list(profile.remarks),
+        "unreadable_items": [row.item_id for row in snapshot.rows if row.problem is not None][:NAMED],
+        "stopped": judging.stopped,
+        "failed": judging.failed,
+        "plan": list(plan.reasons),
         "applied": _applied(workspace),
         "report": str(workspace.folder.report),
     }
@@ -108,15 +113,16 @@ def _applied_line(one: dict[str, Any]) -> str:
     return f"{line}: {WORDS[one['state']]}" if WORDS[one["state"]] else line
 
 
-def _biases(workspace: Workspace) -> list[str]:
+def _biases(snapshot: Snapshot) -> list[str]:
     """One line per judge: how far it leans to what stands first, and to a label that it is shown; in log-odds."""
-    calibrated, verdicts = workspace.run.facts.get("calibration", {}), workspace.verdicts()
+    profiles = snapshot.left.find(JudgeProfiles) or JudgeProfiles()
+    calibrated, verdicts = profiles.judges, snapshot.verdicts
     lines = []
     for judge in dict.fromkeys(verdict.judge for verdict in verdicts):
         parts = [f"position bias {position_bias(v for v in verdicts if v.judge == judge)}"]
         if judge in calibrated:
-            parts.append(f"anchor bias {Bias(*calibrated[judge]['anchor_bias'])}")
-            parts += [f"not heard about {label}" for label in calibrated[judge]["disabled"]]
+            parts.append(f"anchor bias {Bias(*calibrated[judge].anchor_bias)}")
+            parts += [f"not heard about {label}" for label in calibrated[judge].disabled]
         lines.append(f"{judge}: {', '.join(parts)}")
     return lines
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from errata.agent.drive import Progress
+    from errata.agent.phases import Progress
     from errata.agent.run.workspace import Workspace
 
 LINE_EVERY_S = 10.0

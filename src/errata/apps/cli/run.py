@@ -17,7 +17,7 @@ from errata.apps.cli.progress import showing_progress
 from errata.errors import ModelError, WhichFolders
 
 if TYPE_CHECKING:
-    from errata.agent.drive import Progress
+    from errata.agent.phases import Progress
     from errata.agent.run.workspace import Workspace
 
 Data = Annotated[
@@ -195,10 +195,12 @@ def _drive(data: Path, run_dir: Path | None, as_json: bool, flags: dict[str, Any
 
 
 def _price(data: Path, run_dir: Path | None, as_json: bool, flags: dict[str, Any]) -> None:
+    from errata.agent.drive import scanned
     from errata.agent.views.price import price
 
     with _at_work(data, run_dir, flags) as (workspace, progress):
-        estimate = price(workspace, progress)
+        scanned(workspace, progress)
+        estimate = price(workspace)
     print_json(estimate.as_dict()) if as_json else say(estimate.in_words())
 
 

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from errata.agent.decisions.approval import OPEN_OUTCOMES, Person, decide
 from errata.agent.decisions.undo import last, standing, take
-from errata.agent.evidence.posterior import posteriors
+from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.workspace import Workspace
 from errata.apps.terminal.card import Card
 from errata.apps.terminal.labels import offered
@@ -90,4 +90,4 @@ class Sitting:
 
     @cached_property
     def _posteriors(self) -> Posteriors:
-        return posteriors(self._workspace)
+        return Snapshot.of(self._workspace).view.posterior

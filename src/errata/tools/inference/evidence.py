@@ -6,13 +6,14 @@ count twice, as they would in a naive Bayes product.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from errata.settings import Pool
 from errata.tools.inference.candidates import NOBODY
-from errata.types import CANNOT_TELL, F32, F64, NONE_OF_THESE, SEVERAL, Bool, Int, LabelSpace, Verdict
+from errata.tools.inference.verdict_columns import VerdictColumns
+from errata.types import F32, F64, Bool, Int
 
 PROBABILITY_FLOOR = 1e-4
 UNCERTAINTY_WEIGHT = 0.5
@@ -46,56 +47,40 @@ def from_given(cand_NC: Int, given_N: Int, transition_KK: F64) -> F64:
     return np.where((cand_NC == NOBODY) | (given_N[:, None] == NOBODY), 0.0, log_NC)
 
 
-def from_judges(cand_NC: Int, verdicts: Iterable[Verdict], space: LabelSpace, pool: Pool = "mean") -> tuple[F64, Int]:
+def from_judges(cand_NC: Int, verdicts: VerdictColumns, pool: Pool = "mean") -> tuple[F64, Int]:
     """Log-probabilities over C candidates + several + none, up to a constant, f64[N, C + 2], and how many verdicts each
-    item has. Rows without a readable verdict are 0.
+    item has. Rows without a verdict are 0.
 
     The protocols of one judge are averaged, and the judges pooled (ALGORITHMS B8): their mean; the worst case, which
     grants a state what the judge grants that favors it least; or the mean less half of the variance between judges.
     The last two measure each state against column 0, the given label, so that any doubt counts for leaving it.
     """
-    by_judge: dict[str, tuple[F64, Int]] = {}
     shape = (cand_NC.shape[0], cand_NC.shape[1] + 2)
-    for verdict in verdicts:
-        if verdict.readable:
-            total, count = by_judge.setdefault(verdict.judge, (np.zeros(shape), np.zeros(len(cand_NC), np.int64)))
-            total[verdict.idx] += _log_states(verdict, cand_NC[verdict.idx], space)
-            count[verdict.idx] += 1
-    if not by_judge:
-        return np.zeros(shape), np.zeros(len(cand_NC), np.int64)
-    count_JN = np.stack([count for _, count in by_judge.values()])
-    each_JNS = np.stack([total for total, _ in by_judge.values()]) / np.maximum(count_JN, 1)[:, :, None]
-    return _pooled(each_JNS, count_JN > 0, pool), count_JN.sum(axis=0)
+    found_NS, count_N = np.zeros(shape), np.zeros(len(cand_NC), np.int64)
+    seen_n, place_M = np.unique(verdicts.items_M, return_inverse=True)  # of all items, few were looked at
+    if not len(seen_n):
+        return found_NS, count_N
+    count_Jn = np.zeros((len(verdicts.judges), len(seen_n)), np.int64)
+    total_JnS = np.zeros((*count_Jn.shape, shape[1]))
+    np.add.at(count_Jn, (verdicts.judges_M, place_M), 1)
+    np.add.at(total_JnS, (verdicts.judges_M, place_M), verdicts.log_states(cand_NC, JUDGE_ERROR))
+    each_JnS = total_JnS / np.maximum(count_Jn, 1)[:, :, None]
+    found_NS[seen_n] = _pooled(each_JnS, count_Jn > 0, pool)
+    count_N[seen_n] = count_Jn.sum(axis=0)
+    return found_NS, count_N
 
 
-def _pooled(each_JNS: F64, heard_JN: Bool, pool: Pool) -> F64:
-    heard_JN1 = heard_JN[:, :, None]
-    judges_N1 = np.maximum(heard_JN.sum(axis=0), 1)[:, None]
+def _pooled(each_JNS: F64, spoke_JN: Bool, pool: Pool) -> F64:
+    spoke_JN1 = spoke_JN[:, :, None]
+    judges_N1 = np.maximum(spoke_JN.sum(axis=0), 1)[:, None]
     if pool == "mean":
-        mean: F64 = np.where(heard_JN1, each_JNS, 0.0).sum(axis=0) / judges_N1
+        mean: F64 = np.where(spoke_JN1, each_JNS, 0.0).sum(axis=0) / judges_N1
         return mean
     odds_JNS = each_JNS - each_JNS[:, :, :1]
     if pool == "worst_case":
-        worst_NS = np.where(heard_JN1, odds_JNS, np.inf).min(axis=0)
+        worst_NS = np.where(spoke_JN1, odds_JNS, np.inf).min(axis=0)
         return np.where(np.isinf(worst_NS), 0.0, worst_NS)
-    mean_NS = np.where(heard_JN1, odds_JNS, 0.0).sum(axis=0) / judges_N1
-    variance_NS = np.where(heard_JN1, (odds_JNS - mean_NS) ** 2, 0.0).sum(axis=0) / judges_N1
+    mean_NS = np.where(spoke_JN1, odds_JNS, 0.0).sum(axis=0) / judges_N1
+    variance_NS = np.where(spoke_JN1, (odds_JNS - mean_NS) ** 2, 0.0).sum(axis=0) / judges_N1
     doubted: F64 = mean_NS - UNCERTAINTY_WEIGHT * variance_NS
     return doubted
-
-
-def _log_states(verdict: Verdict, cand_C: Int, space: LabelSpace) -> F64:
-    """One verdict over one item's states. A label that was not asked about is part of "none of these"."""
-    probs = {name: float(np.exp(value)) for name, value in verdict.log_probs.items()}
-    asked = [space.names[c] in probs if c != NOBODY else True for c in cand_C]
-    shares = asked.count(False) + 1
-    states = np.empty(len(cand_C) + 2)
-    for column, c in enumerate(cand_C):
-        name = space.names[c] if c != NOBODY else None
-        states[column] = 0.0 if name is None else probs.get(name, probs[NONE_OF_THESE] / shares)
-    states[-2], states[-1] = probs[SEVERAL], probs[NONE_OF_THESE] / shares
-    # "Cannot tell" is no evidence for anything: its mass goes to all states alike, and so does the judge's own error.
-    unsure = min(1.0, probs[CANNOT_TELL] + JUDGE_ERROR)
-    known = states / max(states.sum(), 1e-12)
-    mixed: F64 = np.log((1 - unsure) * known + unsure / len(states))
-    return mixed

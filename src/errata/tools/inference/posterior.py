@@ -11,7 +11,8 @@ from errata.settings import Pool
 from errata.tools.inference.candidates import NOBODY, candidates
 from errata.tools.inference.evidence import from_detectors, from_given, from_judges
 from errata.tools.inference.label_noise import LabelNoise
-from errata.types import F32, F64, Int, LabelSpace, Posterior, Verdict
+from errata.tools.inference.verdict_columns import UNUSED, VerdictColumns
+from errata.types import F32, F64, Int, LabelSpace, Posterior
 
 RARE_STATE = 0.02
 """Prior of "several labels hold" and of "none of these holds", before anybody looked."""
@@ -46,6 +47,10 @@ class Posteriors:
         best_N = np.take_along_axis(self.cand_NC, self.best_other_N[:, None], axis=1)[:, 0]
         return [None if best == NOBODY else self.space.names[best] for best in best_N]
 
+    def only(self, rows: Int) -> Posteriors:
+        """Of these items alone, in this order."""
+        return Posteriors(self.cand_NC[rows], self.probs_NS[rows], self.judged_N[rows], self.given_N[rows], self.space)
+
     def item(self, idx: int) -> Posterior:
         labels = {
             self.space.names[c]: float(p)
@@ -59,14 +64,13 @@ def weigh(
     given_N: Int,
     probs: Sequence[F32],
     noise: LabelNoise,
-    verdicts: Sequence[Verdict],
-    space: LabelSpace,
+    verdicts: VerdictColumns,
     pool: Pool = "mean",
 ) -> Posteriors:
     """The posterior of every item from the detectors' distributions (f32[N, K] each), what is known of the noise in
-    the given labels, and the verdicts."""
-    cand_NC = candidates(given_N, probs, _heard(verdicts, space))
-    judged_NS, judged_N = from_judges(cand_NC, verdicts, space, pool)
+    the given labels, and the verdicts, in the label space of these."""
+    cand_NC = candidates(given_N, probs, _named_by_judges(verdicts))
+    judged_NS, judged_N = from_judges(cand_NC, verdicts, pool)
     # What a judge was asked about is what the detectors and the given label dispute. Of such items the power promises
     # too much: on digits, detectors taken to it overruled judges who were right.
     power_N = np.where(judged_N > 0, 1.0, noise.power)
@@ -77,17 +81,13 @@ def weigh(
     scores_NS[judged_N == 0, -2:] = -np.inf
     probs_NS = np.exp(scores_NS - scores_NS.max(axis=1, keepdims=True))
     probs_NS /= probs_NS.sum(axis=1, keepdims=True)
-    return Posteriors(cand_NC, probs_NS, judged_N, given_N, space)
+    return Posteriors(cand_NC, probs_NS, judged_N, given_N, verdicts.space)
 
 
-def _heard(verdicts: Sequence[Verdict], space: LabelSpace) -> dict[int, list[int]]:
-    """The label that each judge favoured, so that a judge can name one that no detector thought of."""
-    index = space.index()
-    heard: dict[int, list[int]] = {}
-    for verdict in verdicts:
-        named = {name: p for name, p in verdict.log_probs.items() if name in index}
-        if named:
-            favourite = index[max(named, key=named.__getitem__)]
-            if favourite not in heard.setdefault(verdict.idx, []):
-                heard[verdict.idx].append(favourite)
-    return heard
+def _named_by_judges(verdicts: VerdictColumns) -> dict[int, list[int]]:
+    """The labels that judges favored, so that a judge can name one that no detector thought of."""
+    named: dict[int, list[int]] = {}
+    for item, favorite in zip(verdicts.items_M.tolist(), verdicts.favorites_M.tolist(), strict=True):
+        if favorite != UNUSED and favorite not in named.setdefault(item, []):
+            named[item].append(favorite)
+    return named

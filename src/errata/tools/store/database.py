@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError
@@ -99,6 +100,13 @@ class Database:
             raise StoreError(f"{self.path}: {error.orig}. {_advice(str(error.orig))}") from error
         except UnicodeDecodeError as error:  # a name in its schema
             raise StoreError(f"{self.path} is damaged ({error}). {DAMAGED}") from error
+
+
+def raw_rows(connection: Connection, query: str, *values: object) -> list[tuple[Any, ...]]:
+    """The rows of a query as SQLite gives them, for tables with a row per item: SQLAlchemy's own take three times as
+    long to make."""
+    cursor = connection.exec_driver_sql(query, values).cursor
+    return [] if cursor is None else list(cursor.fetchall())
 
 
 DAMAGED = (

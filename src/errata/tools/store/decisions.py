@@ -28,8 +28,7 @@ class Terms:
 
     @classmethod
     def of(cls, run: RunInfo) -> Terms:
-        guideline = str(run.facts.get("guideline", ""))
-        return cls(run.label_column, run.label_space, guideline, run.panel_sha, run.judged)
+        return cls(run.label_column, run.label_space, run.guideline, run.panel_sha, run.judged)
 
 
 def same_words(one: str, other: str) -> bool:

@@ -16,7 +16,7 @@ from sqlalchemy import (
     Table,
 )
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 5
 
 metadata = MetaData()
 
@@ -40,7 +40,32 @@ runs = Table(
     Column("label_space", String, nullable=False),
     Column("guideline_sha", String, nullable=False),
     Column("panel_sha", String, nullable=False),
-    Column("facts", String, nullable=False, server_default="{}"),
+    # As it was worded when the run began: the user's file may have moved on.
+    Column("guideline", String, nullable=False, server_default=""),
+    # Counts up with every run that begins or goes on.
+    Column("turn", Integer, nullable=False, server_default="0"),
+)
+
+contributions = Table(
+    "contributions",
+    metadata,
+    Column("run_id", Integer, ForeignKey("runs.run_id"), nullable=False),
+    # The role or the step that left it, and what it is.
+    Column("author", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("body", String, nullable=False),
+    PrimaryKeyConstraint("run_id", "author", "kind"),
+)
+
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("run_id", Integer, ForeignKey("runs.run_id"), nullable=False),
+    # Which part of the run: items, verdicts, proposals, contributions.
+    Column("part", String, nullable=False),
+    # Counts up with every change of it, so that whoever has read it knows whether to read it again.
+    Column("number", Integer, nullable=False),
+    PrimaryKeyConstraint("run_id", "part"),
 )
 
 items = Table(

@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from itertools import starmap
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from errata.errors import SetupError
 from errata.tools.store.anchor import Anchor
 from errata.tools.store.calls import Calls
-from errata.tools.store.database import Database
+from errata.tools.store.contributions import Contributions
+from errata.tools.store.database import Database, raw_rows
 from errata.tools.store.events import EventChain, now
+from errata.tools.store.revisions import Revisions, bump, read_revisions
 from errata.tools.store.run_folder import RunFolder
 from errata.tools.store.schema import items, proposals, runs, store, verdicts
 from errata.tools.store.written import Written
@@ -23,7 +26,8 @@ from errata.types import LabelSpace, PromptRef, Proposal, Verdict
 
 @dataclass(frozen=True, slots=True)
 class RunInfo:
-    """One run: this data, under these settings. ``facts`` are JSON-plain notes that the report shows."""
+    """One run: this data, under these settings. ``guideline`` is its text as it was when the run began; ``turn`` counts
+    up with every run that begins or goes on: the highest is of the run that was worked on last."""
 
     run_id: int
     started_at: str
@@ -33,7 +37,8 @@ class RunInfo:
     label_space: LabelSpace
     guideline_sha: str
     panel_sha: str
-    facts: dict[str, Any]
+    guideline: str
+    turn: int
 
     @property
     def label_column(self) -> str:
@@ -44,11 +49,6 @@ class RunInfo:
     def content_columns(self) -> tuple[str | None, str | None]:
         """What is looked at: the text's column, and the image's."""
         return self.settings.get("text"), self.settings.get("image")
-
-    @property
-    def turn(self) -> int:
-        """Counts up with every run that begins or goes on: the highest is of the run that was worked on last."""
-        return int(self.facts.get("turn", self.run_id))
 
     @property
     def judged(self) -> bool:
@@ -81,6 +81,7 @@ class Store:
         self.calls = Calls(self._database)
         self.events = EventChain(self._database, self.anchor.advance)
         self.written = Written(self._database)
+        self.contributions = Contributions(self._database)
         if is_new:
             self.anchor.reset()
 
@@ -143,10 +144,9 @@ class Store:
             found = connection.execute(query.order_by(runs.c.run_id.desc()).limit(1)).scalar()
         return None if found is None else self.run(found)
 
-    def add_facts(self, run_id: int, **facts: Any) -> None:
-        with self._database.write() as connection:
-            known = json.loads(connection.execute(select(runs.c.facts).where(runs.c.run_id == run_id)).scalar_one())
-            connection.execute(update(runs).where(runs.c.run_id == run_id).values(facts=json.dumps(known | facts)))
+    def revisions(self, run_id: int) -> Revisions:
+        """How often each part of a run has changed."""
+        return read_revisions(self._database, run_id)
 
     def go_on(self, run_id: int, data_path: str, settings: dict[str, Any]) -> RunInfo:
         """What may change while a run goes on: where its data lies, its budget, its prices, the hosts it may reach."""
@@ -156,15 +156,16 @@ class Store:
         return self._take_turn(run_id)
 
     def _take_turn(self, run_id: int) -> RunInfo:
-        self.add_facts(run_id, turn=1 + max(run.turn for run in self.all_runs()))
+        highest = select(func.max(runs.c.turn)).scalar_subquery()
+        with self._database.write() as connection:
+            connection.execute(update(runs).where(runs.c.run_id == run_id).values(turn=highest + 1))
         return self.run(run_id)
 
     # --- items ------------------------------------------------------------------------------------------------
     def items(self, run_id: int) -> list[ItemRow]:
-        columns = [items.c[name] for name in ItemRow._fields]
+        query = f"SELECT {', '.join(ItemRow._fields)} FROM items WHERE run_id = ? ORDER BY idx"  # noqa: S608  our own names
         with self._database.read() as connection:
-            query = select(*columns).where(items.c.run_id == run_id).order_by(items.c.idx)
-            return [ItemRow._make(row) for row in connection.execute(query)]
+            return list(starmap(ItemRow, raw_rows(connection, query, run_id)))
 
     def item(self, run_id: int, item_id: str) -> ItemRow | None:
         columns = [items.c[name] for name in ItemRow._fields]
@@ -181,6 +182,7 @@ class Store:
             if queue:
                 one = update(items).where(items.c.run_id == run_id, items.c.idx == bindparam("i"))
                 connection.execute(one.values(suspicion=bindparam("rank")), queue)
+            bump(connection, run_id, "items")
 
     def add_problems(self, run_id: int, problems: dict[int, str]) -> None:
         """Items whose content turned out to be unreadable while it was used."""
@@ -188,6 +190,7 @@ class Store:
         with self._database.write() as connection:
             one = update(items).where(items.c.run_id == run_id, items.c.idx == bindparam("i"))
             connection.execute(one.values(problem=bindparam("what")), rows)
+            bump(connection, run_id, "items")
 
     # --- evidence and proposals ---------------------------------------------------------------------------------
     def add_verdicts(self, run_id: int, found: Iterable[Verdict]) -> None:
@@ -198,11 +201,12 @@ class Store:
         if rows:
             with self._database.write() as connection:
                 connection.execute(upsert(verdicts).on_conflict_do_nothing(), rows)
+                bump(connection, run_id, "verdicts")
 
     def verdicts(self, run_id: int) -> list[Verdict]:
+        query = "SELECT verdict FROM verdicts WHERE run_id = ? ORDER BY idx"
         with self._database.read() as connection:
-            query = select(verdicts.c.verdict).where(verdicts.c.run_id == run_id)
-            return [_verdict(json.loads(text)) for text in connection.execute(query.order_by(verdicts.c.idx)).scalars()]
+            return [_verdict(json.loads(text)) for (text,) in raw_rows(connection, query, run_id)]
 
     def set_proposals(self, run_id: int, found: Iterable[Proposal]) -> None:
         """All proposals of a run at once: they are derived anew from the evidence each time."""
@@ -211,6 +215,7 @@ class Store:
             connection.execute(delete(proposals).where(proposals.c.run_id == run_id))
             if rows:
                 connection.execute(insert(proposals), rows)
+            bump(connection, run_id, "proposals")
 
     def proposal(self, run_id: int, idx: int) -> Proposal | None:
         with self._database.read() as connection:
@@ -232,7 +237,7 @@ def _run(row: Any) -> RunInfo:
     values = {name: row[name] for name in RunInfo.__slots__}
     space = json.loads(values["label_space"])
     values["label_space"] = LabelSpace(**(space | {"names": tuple(space["names"])}))
-    return RunInfo(**values | {"settings": json.loads(values["settings"]), "facts": json.loads(values["facts"])})
+    return RunInfo(**values | {"settings": json.loads(values["settings"])})
 
 
 def _verdict(values: dict[str, Any]) -> Verdict:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
+from errata.agent.contributions import Contributions, Judging, Queue
 from errata.tools.store.decisions import same_words
 from errata.tools.store.store import ItemRow, RunInfo, Store
 from errata.types import LabelSpace, Verdict
@@ -30,7 +31,7 @@ def inherit_verdicts(
     today = run.label_space.today
     known = {today(name) for name in earlier.label_space.names}
     before = {(row.content_sha, today(row.given_label)): row for row in store.items(earlier.run_id)}
-    finished = earlier.facts.get("stopped") == ""
+    finished = judged_to_its_end(store, earlier)
     settled, copies = set(), []
     for row in rows:
         old = before.get((row.content_sha, today(row.given_label)))
@@ -44,14 +45,21 @@ def inherit_verdicts(
     return settled
 
 
-def earlier_references(store: Store, run: RunInfo, rows: Sequence[ItemRow]) -> list[int]:
+def earlier_control_items(store: Store, run: RunInfo, rows: Sequence[ItemRow]) -> list[int]:
     """Where the control items of the comparable earlier run are today, as far as they are unchanged."""
     earlier = _comparable_run(store, run)
     if earlier is None:
         return []
-    drawn = set(earlier.facts.get("references", ()))
+    queue = Contributions.of_run(store, earlier.run_id).find(Queue)
+    drawn = set(queue.control_items if queue else ())
     known = {(row.content_sha, row.given_label) for row in store.items(earlier.run_id) if row.idx in drawn}
     return [row.idx for row in rows if (row.content_sha, row.given_label) in known]
+
+
+def judged_to_its_end(store: Store, run: RunInfo) -> bool:
+    """Whether the run asked all that it wanted to ask."""
+    judging = Contributions.of_run(store, run.run_id).find(Judging)
+    return judging is not None and judging.stopped == ""
 
 
 def carried_over(verdict: Verdict, then: LabelSpace, now: LabelSpace) -> Verdict | None:
@@ -82,7 +90,7 @@ def _comparable_run(store: Store, run: RunInfo) -> RunInfo | None:
     """The newest earlier run that put the same question to the same panel under the same guideline."""
     for old in reversed(store.all_runs()):
         same = (old.panel_sha, old.label_column) == (run.panel_sha, run.label_column)
-        same = same and same_words(str(old.facts.get("guideline", "")), str(run.facts.get("guideline", "")))
-        if old.run_id < run.run_id and same and "suspects" in old.facts:
+        same = same and same_words(old.guideline, run.guideline)
+        if old.run_id < run.run_id and same and Contributions.of_run(store, old.run_id).find(Queue) is not None:
             return old
     return None

@@ -1,0 +1,138 @@
+"""What roles and steps leave behind for those that come later: typed, and kept in the store under the author's name.
+
+A role may leave a kind of its own: it subclasses Contribution, and whoever knows the class can read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from errata.errors import StoreError
+from errata.tools.judging.bank.bank import Bank
+from errata.tools.judging.bank.bank_file import from_json, to_json
+from errata.tools.store import Store
+
+T = TypeVar("T", bound="Contribution")
+
+
+class Contribution(BaseModel):
+    """JSON-plain. What an older errata left may lack a field, and a newer one's may have more of them."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", ser_json_inf_nan="constants")
+
+
+class Profile(Contribution):
+    """What the data is like. ``classes``: items of each of the largest classes; ``duplicates``: items whose content
+    stands in another row too."""
+
+    items: int = 0
+    classes: dict[str, int] = {}
+    without_label: int = 0
+    unreadable: int = 0
+    left_out: dict[str, Any] = {}
+    remarks: tuple[str, ...] = ()
+    protected: int = 0
+    duplicates: int = 0
+    conflicting_duplicates: int = 0
+
+
+class Plan(Contribution):
+    """Which detectors run, in this order, and why."""
+
+    detectors: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+
+class Features(Contribution):
+    """What the embeddings are. ``strength``: "plain", "semantic" or the user's "own"; ``embedded``: contents that were
+    embedded for this run, the others having been taken over."""
+
+    name: str
+    strength: str
+    embedded: int = 0
+
+
+class Queue(Contribution):
+    """How many suspects there are; how many other items an earlier run has settled; and the ``control_items``, which
+    nobody doubts."""
+
+    suspects: int
+    settled: int = 0
+    control_items: tuple[int, ...] = ()
+
+
+class QuestionBank(Contribution):
+    questions: tuple[dict[str, str | None], ...] = ()
+
+    @classmethod
+    def of(cls, bank: Bank) -> QuestionBank:
+        return cls(questions=tuple(to_json(bank)))
+
+    @cached_property
+    def bank(self) -> Bank:
+        return from_json(list(self.questions))
+
+
+class JudgeProfile(Contribution):
+    """What was found of a judge before it was believed.
+
+    ``prior``: its blind choice where there is nothing to see, as ``Prior.as_json`` gives it. ``anchor_bias``: mean,
+    half the width of its interval (log-odds), and over how many items. ``disabled``: labels that it says yes to where
+    they are not; ``controls``: how often, in words.
+    """
+
+    prior: dict[str, Any]
+    anchor_bias: tuple[float, float, int]
+    disabled: tuple[str, ...] = ()
+    controls: tuple[str, ...] = ()
+
+
+class JudgeProfiles(Contribution):
+    judges: dict[str, JudgeProfile] = {}
+
+
+class Judging(Contribution):
+    """How far judging has come. ``asked``: questions answered; ``stopped``: why it ended early, "" where it did not;
+    ``failed``: whether that was an error and not the budget."""
+
+    asked: int = 0
+    calls: int = 0
+    tokens: int = 0
+    usd: float = 0.0
+    stopped: str = ""
+    failed: bool = False
+
+
+class Clock(Contribution):
+    """How long the judges of a run have been open, all times together."""
+
+    minutes: float = 0.0
+
+
+class Contributions:
+    """All that was left in a run."""
+
+    def __init__(self, bodies: Mapping[str, str]) -> None:
+        self._bodies = bodies
+
+    @classmethod
+    def of_run(cls, store: Store, run_id: int) -> Contributions:
+        return cls(store.contributions.of(run_id))
+
+    @classmethod
+    def made(cls, *found: Contribution) -> Contributions:
+        """By hand."""
+        return cls({type(one).__name__: one.model_dump_json() for one in found})
+
+    def find(self, kind: type[T]) -> T | None:
+        """The one of this kind; None where nobody has left any yet. StoreError where it is damaged."""
+        body = self._bodies.get(kind.__name__)
+        try:
+            return None if body is None else kind.model_validate_json(body)
+        except ValidationError as error:
+            what = f"{kind.__name__} ({error.errors()[0]['msg']})"
+            raise StoreError(f"The run's store holds a damaged {what}. Restore it from a backup.") from None

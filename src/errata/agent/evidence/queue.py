@@ -1,0 +1,29 @@
+"""The queue of suspects: which items a judge should look at, formed once, by the scan alone."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from errata.agent.contributions import Queue
+from errata.agent.evidence import control_items
+from errata.agent.evidence.snapshot import Snapshot
+from errata.agent.run.inherit import earlier_control_items, inherit_verdicts
+from errata.tools.inference.suspects import rank_suspects
+from errata.tools.judging.protocols import steering
+
+
+def form_queue(snapshot: Snapshot) -> Queue:
+    """What an earlier run has settled, on unchanged items, stays settled."""
+    workspace, rows, view = snapshot.workspace, snapshot.rows, snapshot.view
+    table = view.by_the_scan
+    settled = inherit_verdicts(workspace.store, workspace.run, rows, table.challengers)
+    all_holds_N = table.given_holds_N
+    holds_N = all_holds_N.copy()
+    holds_N[[row.idx for row in rows if row.idx in settled or row.protected or row.problem]] = np.nan
+    shas, share = [row.content_sha for row in rows], workspace.settings.random_share
+    ranked = rank_suspects(holds_N, view.found.quality_N, list(view.found.flags.values()), shas, share)
+    workspace.store.set_suspicion(workspace.run.run_id, ranked.tolist())
+    controlled = workspace.settings.calibrate or steering.PROMPT_ID in workspace.settings.protocols
+    before = earlier_control_items(workspace.store, workspace.run, rows)
+    drawn = control_items.draw(view.given_N, all_holds_N, before) if controlled else []
+    return Queue(suspects=len(ranked), settled=len(settled), control_items=tuple(drawn))

@@ -1,0 +1,195 @@
+"""A run as its store and its arrays hold it: each part is read or made when it is first asked for, and kept until what
+it is made from changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+
+from errata.agent.contributions import Contributions, Plan, Queue
+from errata.agent.evidence.view import View, given_columns, joint_of
+from errata.agent.run.workspace import Workspace
+from errata.tools.detectors import detectors
+from errata.tools.inference.held_back import STEERING
+from errata.tools.inference.label_noise import LabelNoise, label_noise
+from errata.tools.inference.scan import Scan
+from errata.tools.inference.verdict_columns import VerdictColumns
+from errata.tools.judging.images.images import at_hand
+from errata.tools.store.revisions import Revisions
+from errata.tools.store.store import ItemRow
+from errata.types import F32, Decision, Int, Item, Proposal, Verdict
+
+T = TypeVar("T")
+
+
+class Part(Generic[T]):
+    """A property of a Snapshot that is made anew only once a part of the store that it is made from has changed."""
+
+    def __init__(self, make: Callable[[Any], T], needs: Sequence[str]) -> None:
+        self._make, self._needs, self.__doc__ = make, needs, make.__doc__
+
+    def __get__(self, snapshot: Snapshot, _: type | None = None) -> T:
+        return snapshot.kept(self._make.__name__, [snapshot.revisions[need] for need in self._needs], self._make)
+
+
+def made_from(*needs: str) -> Callable[[Callable[[Any], T]], Part[T]]:
+    return lambda make: Part(make, needs)
+
+
+class Snapshot:
+    """The run at one moment; ``of`` takes the next one over from the last, as far as nothing has changed."""
+
+    def __init__(self, workspace: Workspace, revisions: Revisions, parts: dict[str, tuple[object, Any]]) -> None:
+        self.workspace, self.revisions, self._parts = workspace, revisions, parts
+
+    @classmethod
+    def of(cls, workspace: Workspace) -> Snapshot:
+        last = workspace.kept.get("snapshot")
+        revisions = workspace.store.revisions(workspace.run.run_id)
+        if not isinstance(last, Snapshot) or last.revisions != revisions:
+            last = cls(workspace, revisions, last._parts if isinstance(last, Snapshot) else {})
+            workspace.kept["snapshot"] = last
+        return last
+
+    def kept(self, name: str, version: object, make: Callable[[Any], T]) -> T:
+        """What ``make`` made of this version; made now where there is only an older one."""
+        known = self._parts.get(name)
+        if known is None or known[0] != version:
+            known = self._parts[name] = (version, make(self))
+        value: T = known[1]
+        return value
+
+    @made_from("items")
+    def rows(self) -> list[ItemRow]:
+        return self.workspace.store.items(self._run_id)
+
+    @made_from("items")
+    def given_N(self) -> Int:
+        """The column of the given label, -1 where an item has none or its content cannot be read."""
+        return given_columns(self.rows, self.workspace.run.label_space)
+
+    @made_from("contributions")
+    def left(self) -> Contributions:
+        """What roles and steps left behind."""
+        return Contributions.of_run(self.workspace.store, self._run_id)
+
+    @made_from("verdicts")
+    def all_verdicts(self) -> list[Verdict]:
+        return self.workspace.store.verdicts(self._run_id)
+
+    @made_from("verdicts")
+    def verdicts(self) -> list[Verdict]:
+        """What judges said of items; controls, which say something of the judges, are apart."""
+        return [verdict for verdict in self.all_verdicts if verdict.protocol != STEERING]
+
+    @made_from("verdicts")
+    def controls(self) -> list[Verdict]:
+        """Steering controls: whether an item moved a judge's answers about others."""
+        return [verdict for verdict in self.all_verdicts if verdict.protocol == STEERING]
+
+    @made_from("verdicts")
+    def columns(self) -> VerdictColumns:
+        return VerdictColumns.of(self.verdicts, self.workspace.run.label_space)
+
+    @made_from("items", "events")
+    def decisions(self) -> dict[int, Decision]:
+        """What people decided and that holds, by item."""
+        return self.workspace.decisions(self.rows)
+
+    @made_from("proposals")
+    def proposals(self) -> dict[int, Proposal]:
+        return self.workspace.store.proposals(self._run_id)
+
+    @made_from("items", "contributions")
+    def control_items(self) -> Sequence[Item]:
+        """Items that nobody doubts; their content is read, and made ready to be sent, once."""
+        queue = self.left.find(Queue)
+        drawn = () if queue is None else queue.control_items
+        return self.kept("control items read", drawn, lambda _: list(map(at_hand, self.workspace.dataset.each(drawn))))
+
+    @property
+    def view(self) -> View:
+        """As roles see it. ``judges`` are known once the panel is open."""
+        panel = self.workspace.open_panel
+        judges = () if panel is None else panel.judges
+        parts = ("items", "verdicts", "events", "contributions")
+        version = (judges, self.scan is not None, [self.revisions[part] for part in parts])
+        return self.kept("view", version, lambda _: self._view(judges))
+
+    def _view(self, judges: tuple[str, ...]) -> View:
+        workspace = self.workspace
+        return View(
+            settings=workspace.settings,
+            space=workspace.run.label_space,
+            rows=self.rows,
+            content=workspace.dataset,
+            guideline=workspace.run.guideline,
+            judges=judges,
+            scan=self.scan,
+            verdicts=self.verdicts,
+            controls=self.controls,
+            decisions=self.decisions,
+            control_items=self.control_items,
+            left=self.left,
+            columns=self.columns,
+        )
+
+    @property
+    def detectors(self) -> tuple[str, ...]:
+        """Those that the plan names."""
+        plan = self.left.find(Plan)
+        return () if plan is None else plan.detectors
+
+    @property
+    def scan(self) -> Scan | None:
+        """What the scan found; None while it has not come to its end."""
+        arrays, names = self.workspace.arrays, self.detectors
+        if not names or not arrays.has("probs") or not all(arrays.has(f"{name}.quality") for name in names):
+            return None
+        return self.kept("scan", (names, self.revisions["items"]), Snapshot._scan)
+
+    def _scan(self) -> Scan:
+        arrays, names, label_probs = self.workspace.arrays, self.detectors, self._label_probs()
+        witnesses = self._witnesses() or names
+        quality_N = np.mean([arrays.load(f"{name}.quality") for name in witnesses], axis=0)
+        return Scan(
+            probs_NK=arrays.load("probs"),
+            label_probs=label_probs,
+            flags={name: np.asarray(arrays.load(f"{name}.flag")) for name in names},
+            quality_N=np.asarray(quality_N, np.float32),
+            noise=self._noise(label_probs),
+            neighbors_Nk=arrays.load("neighbors") if arrays.has("neighbors") else None,
+        )
+
+    def _witnesses(self) -> list[str]:
+        """The detectors that speak of labels; what is part of the ensemble's probabilities does not count twice."""
+        arrays, settings = self.workspace.arrays, self.workspace.settings
+        names = [name for name in self.detectors if arrays.has(f"{name}.label_probs")]
+        if settings.probs or settings.probe != "ensemble":
+            return names
+        return [name for name in names if not detectors()[name].in_ensemble] or names
+
+    def _label_probs(self) -> list[F32]:
+        """What each witness says of the labels; without one, the out-of-sample probabilities."""
+        arrays = self.workspace.arrays
+        return [arrays.load(f"{name}.label_probs") for name in self._witnesses()] or [arrays.load("probs")]
+
+    def _noise(self, label_probs: Sequence[F32]) -> LabelNoise:
+        """How labels go wrong here, learned once from the labels and the detectors."""
+        arrays = self.workspace.arrays
+        if not arrays.has("power"):
+            found = label_noise(self.given_N, label_probs, joint_of(self.given_N, arrays.load("probs")))
+            arrays.save("transition", found.transition_KK)
+            arrays.save("power", np.array(found.power))
+        return LabelNoise(np.asarray(arrays.load("transition")), float(arrays.load("power")))
+
+    @property
+    def _run_id(self) -> int:
+        return self.workspace.run.run_id
+
+
+def settled_decisions(decisions: Mapping[int, Decision]) -> dict[int, Decision]:
+    """Without those that one person passed on to another: such an item is still open."""
+    return {idx: decision for idx, decision in decisions.items() if decision.answer != "passed_on"}

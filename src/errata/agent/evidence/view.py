@@ -1,0 +1,137 @@
+"""What a role sees of a run: frozen, so that it can be made by hand; what follows from it is worked out once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal, Protocol
+
+import numpy as np
+
+from errata.agent.contributions import Contributions, JudgeProfiles, QuestionBank, Queue
+from errata.agent.evidence.adjusted_verdicts import adjusted
+from errata.errors import SetupError
+from errata.settings import Settings
+from errata.tools.data.left_out import LeftOut
+from errata.tools.detectors.confident.confident_joint import confident_joint
+from errata.tools.inference.outcome import outcomes
+from errata.tools.inference.posterior import Posteriors, weigh
+from errata.tools.inference.scan import Scan
+from errata.tools.inference.verdict_columns import VerdictColumns
+from errata.tools.judging.bank.bank import Bank
+from errata.tools.store.store import ItemRow
+from errata.types import Decision, Int, Item, LabelSpace, Outcome, Verdict
+
+
+class Content(Protocol):
+    """The user's data, as far as a role may read it."""
+
+    @property
+    def modality(self) -> Literal["text", "image"]: ...
+    @property
+    def left_out(self) -> LeftOut: ...
+    @property
+    def remarks(self) -> tuple[str, ...]: ...
+    def each(self, rows: Sequence[int]) -> Iterator[Item]: ...
+    def texts(self, rows: Sequence[int]) -> list[str | None]: ...
+
+
+@dataclass(frozen=True)
+class View:
+    """Rows, labels and content of N items; what the scan found (None before it has); what judges said (``controls``
+    say something of the judges, not of the items); what people decided; what other roles left.
+
+    ``judges``: the panel, in the order in which they are asked; ``judge``: the one that is about to be.
+    ``control_items``: items that nobody doubts, with their content.
+    """
+
+    settings: Settings
+    space: LabelSpace
+    rows: Sequence[ItemRow]
+    content: Content
+    guideline: str = ""
+    judges: tuple[str, ...] = ()
+    judge: str = ""
+    scan: Scan | None = None
+    verdicts: Sequence[Verdict] = ()
+    controls: Sequence[Verdict] = ()
+    decisions: Mapping[int, Decision] = field(default_factory=dict)
+    control_items: Sequence[Item] = ()
+    left: Contributions = field(default_factory=Contributions.made)
+    columns: VerdictColumns | None = None
+    """``verdicts`` as columns, where whoever made the view has them already."""
+
+    @cached_property
+    def given_N(self) -> Int:
+        """The column of the given label, -1 where an item has none or its content cannot be read."""
+        return given_columns(self.rows, self.space)
+
+    @property
+    def found(self) -> Scan:
+        """What the scan found. SetupError where there was no scan yet: a role of an early phase needs none."""
+        if self.scan is None:
+            raise SetupError("A role asked for what the scan found, before there was a scan. Give it a later phase.")
+        return self.scan
+
+    @property
+    def bank(self) -> Bank:
+        """The question bank; empty before one was prepared."""
+        left = self.left.find(QuestionBank)
+        return () if left is None else left.bank
+
+    @property
+    def profiles(self) -> JudgeProfiles:
+        return self.left.find(JudgeProfiles) or JudgeProfiles()
+
+    @cached_property
+    def suspects(self) -> list[ItemRow]:
+        """The queue, the most suspicious first."""
+        return sorted((row for row in self.rows if row.suspicion is not None), key=lambda row: row.suspicion or 0)
+
+    @property
+    def queue(self) -> Queue:
+        return self.left.find(Queue) or Queue(suspects=len(self.suspects))
+
+    @cached_property
+    def posterior(self) -> Posteriors:
+        """All evidence on each item in one distribution."""
+        scan = self.found
+        return weigh(self.given_N, scan.label_probs, scan.noise, self._believed, self.settings.pool)
+
+    @cached_property
+    def by_the_scan(self) -> Posteriors:
+        """The same before anybody was asked."""
+        scan = self.found
+        nobody = VerdictColumns.of((), self.space)
+        return weigh(self.given_N, scan.label_probs, scan.noise, nobody, self.settings.pool)
+
+    @cached_property
+    def outcomes(self) -> list[Outcome]:
+        """What each item's posterior comes to, as if it had been looked at."""
+        return outcomes(self.posterior, self.settings.costs)
+
+    @cached_property
+    def joint_KK(self) -> Int:
+        """The calibrated confident joint, i64[K, K]: given label, then likely true one."""
+        return joint_of(self.given_N, self.found.probs_NK)
+
+    @property
+    def _believed(self) -> VerdictColumns:
+        """The verdicts with what they are worth."""
+        taught = {idx: d for idx, d in self.decisions.items() if d.answer != "passed_on"}
+        worth = adjusted(self.verdicts, self.rows, self.space, self.profiles.judges, self.bank, taught)
+        if worth is self.verdicts and self.columns is not None:
+            return self.columns
+        return VerdictColumns.of(worth, self.space)
+
+
+def given_columns(rows: Sequence[ItemRow], space: LabelSpace) -> Int:
+    """The column of each given label, int[N]; -1 where an item has none or its content cannot be read."""
+    index = space.index()
+    return np.array([-1 if r.given_label is None or r.problem else index[r.given_label] for r in rows], np.int64)
+
+
+def joint_of(given_N: Int, probs_NK: np.ndarray) -> Int:
+    labeled = np.flatnonzero(given_N >= 0)
+    return confident_joint(given_N[labeled], np.asarray(probs_NK[labeled])).calibrated(given_N[labeled])

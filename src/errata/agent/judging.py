@@ -1,0 +1,121 @@
+"""Put before the panel what its roles want asked, batch by batch, with all questions of a batch in flight together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from errata.agent import phases
+from errata.agent.contributions import Contributions, Judging, Queue
+from errata.agent.evidence.next_questions import Question
+from errata.agent.evidence.queue import form_queue
+from errata.agent.evidence.snapshot import Snapshot
+from errata.agent.phases import Progress
+from errata.agent.run.workspace import Workspace
+from errata.errors import BudgetExceeded, ModelError
+from errata.tools.judging.examine import Judged, JudgeSetup, JudgeTask
+
+BATCH = 4096
+"""Questions between two looks at what is worth asking next."""
+
+
+@dataclass
+class OpenQuestions:
+    """What the roles want asked, and nobody has been asked yet. An item has at most one question to a judge among them,
+    so that what is said of one decides nothing about the others: they are thought over when all have been asked."""
+
+    waiting: list[Question]
+
+    @classmethod
+    def of(cls, workspace: Workspace) -> OpenQuestions:
+        found = workspace.kept.get("open questions")
+        if not isinstance(found, OpenQuestions) or not found.waiting:
+            found = cls(_wanted(workspace))
+            workspace.kept["open questions"] = found
+        return found
+
+    def next_batch(self) -> tuple[str, list[Question]]:
+        """Of the judge whose turn it is."""
+        judge = self.waiting[0].judge
+        return judge, [question for question in self.waiting[:BATCH] if question.judge == judge]
+
+    def done(self, questions: Sequence[Question]) -> None:
+        self.waiting = self.waiting[len(questions) :]
+
+
+def waiting(workspace: Workspace) -> int:
+    """How many questions are worth asking as things stand."""
+    return len(OpenQuestions.of(workspace).waiting)
+
+
+def suspects(workspace: Workspace) -> int:
+    """How many there are; their queue is formed where there is none yet."""
+    queue = Snapshot.of(workspace).left.find(Queue)
+    if queue is None:
+        queue = form_queue(Snapshot.of(workspace))
+        workspace.leave("triage", queue)
+    return queue.suspects
+
+
+def judge_batch(workspace: Workspace, progress: Progress) -> Judging:
+    """The next questions before one judge of the panel; their verdicts are stored."""
+    found = OpenQuestions.of(workspace)
+    before = Snapshot.of(workspace).left.find(Judging) or Judging()
+    if not found.waiting:
+        # Killed after the last verdicts were stored, and before a checkpoint said so: nothing is left to ask.
+        return finish(workspace)
+    judge, questions = found.next_batch()
+    total = before.asked + len(found.waiting)
+    try:
+        phases.work(workspace, "prepare", judge, progress)
+        judged = workspace.panel.judge(
+            judge,
+            _tasks(workspace, questions),
+            _setup(workspace),
+            lambda done: progress("judge", before.asked + done, total),
+        )
+    except ModelError as error:
+        judged = Judged((), error)
+    workspace.store.add_verdicts(workspace.run.run_id, judged.verdicts)
+    found.done(questions)
+    return _leave(workspace, before.asked + len(judged.verdicts), judged.stopped)
+
+
+def finish(workspace: Workspace) -> Judging:
+    """Nothing is left to ask, and nothing stopped it."""
+    left = Contributions.of_run(workspace.store, workspace.run.run_id).find(Judging) or Judging()
+    return _leave(workspace, left.asked, None)
+
+
+def _leave(workspace: Workspace, asked: int, stopped: ModelError | None) -> Judging:
+    spent = workspace.panel.budget.spent
+    judging = Judging(
+        asked=asked,
+        calls=spent.calls,
+        tokens=spent.tokens,
+        usd=spent.usd,
+        stopped=str(stopped) if stopped else "",
+        failed=stopped is not None and not isinstance(stopped, BudgetExceeded),
+    )
+    workspace.leave("judge", judging)
+    return judging
+
+
+def _wanted(workspace: Workspace) -> list[Question]:
+    """The questions of all roles, the first judge's before the second's."""
+    if not workspace.settings.judge:
+        return []
+    turns = {judge: turn for turn, judge in enumerate(workspace.panel.judges)}
+    return sorted(phases.work(workspace, "ask"), key=lambda question: turns[question.judge])
+
+
+def _tasks(workspace: Workspace, questions: Sequence[Question]) -> Iterator[JudgeTask]:
+    """The questions with the content of their items, which is read as they are asked."""
+    items = workspace.dataset.each([question.idx for question in questions])
+    for item, question in zip(items, questions, strict=True):
+        yield JudgeTask(item, question.protocol, question.labels, question.references)
+
+
+def _setup(workspace: Workspace) -> JudgeSetup:
+    settings, view = workspace.settings, Snapshot.of(workspace).view
+    return JudgeSetup(view.space, view.guideline, settings.style, settings.permutations, view.bank)

@@ -1,0 +1,59 @@
+"""Let the roles of one phase work, one after the other, and keep what each of them leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from errata.agent.contributions import Contribution
+from errata.agent.evidence.next_questions import Question
+from errata.agent.evidence.snapshot import Snapshot
+from errata.agent.role import GROUP, Left, Phase, Role
+from errata.agent.run.workspace import Workspace
+from errata.errors import SetupError, nearest
+from errata.tools.plugins import load
+from errata.types import Proposal
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how many are done, and of how many."""
+
+
+def nothing(step: str, done: int, total: int) -> None:
+    """The Progress of whoever shows none."""
+
+
+def roles_of(phase: Phase, also: Sequence[str] = ()) -> list[Role]:
+    """The roles that work in this phase, in their order: the default ones, and those named in ``also``. SetupError for
+    a name that no role has."""
+    known = load(GROUP, Role)
+    if unknown := [name for name in also if name not in known]:
+        raise SetupError(f"There is no role {unknown[0]!r}{nearest(unknown[0], known)}. There are: {', '.join(known)}")
+    chosen = [role for role in known.values() if role.phase == phase and (role.default or role.name in also)]
+    return sorted(chosen, key=lambda role: (role.place, role.name))
+
+
+def work(workspace: Workspace, phase: Phase, judge: str = "", progress: Progress = nothing) -> list[Question]:
+    """Every wanted role of the phase works on the run as those before it left it. The questions that they want asked.
+
+    ``judge``: the one that is about to be asked, in the phase "prepare".
+    """
+    questions: dict[tuple[str, int], Question] = {}
+    roles = roles_of(phase, workspace.settings.roles)
+    for done, role in enumerate(roles):
+        view = Snapshot.of(workspace).view
+        view = replace(view, judge=judge) if judge else view
+        if not role.wanted(view):
+            continue
+        progress(phase, done, len(roles))
+        for question in keep(workspace, role.name, role.work(view, workspace.ask)):
+            questions.setdefault((question.judge, question.idx), question)
+        progress(phase, done + 1, len(roles))
+    return list(questions.values())
+
+
+def keep(workspace: Workspace, author: str, left: Sequence[Left]) -> list[Question]:
+    """Store what ``author`` left; its questions, which follow from the store, are handed on instead."""
+    workspace.leave(author, *(one for one in left if isinstance(one, Contribution)))
+    if proposals := [one for one in left if isinstance(one, Proposal)]:
+        workspace.store.set_proposals(workspace.run.run_id, proposals)
+    return [one for one in left if isinstance(one, Question)]

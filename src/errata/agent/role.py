@@ -1,0 +1,51 @@
+"""The contract of a role: an agent of the run, with one thing to do in one phase of it.
+
+A role reads a frozen view of the run and returns contributions, which are kept under its name. It never writes the
+store and knows no other role, so it can be tried with a view made by hand and a fake judge. Roles of errata's own and
+of other packages are found in the same way: entry points of the group ``errata.roles``.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, ClassVar, Literal, Protocol, TypeVar
+
+from errata.agent.contributions import Contribution
+from errata.agent.evidence.next_questions import Question
+from errata.agent.evidence.view import View
+from errata.tools.judging.door import Door
+from errata.types import Proposal
+
+T = TypeVar("T")
+
+GROUP = "errata.roles"
+Phase = Literal["plan", "prepare", "ask", "propose", "converse"]
+"""When a role works: before the scan; before a judge is asked about items; whenever it is decided what to ask next;
+when proposals are made; when a person talks with errata."""
+
+Left = Contribution | Question | Proposal
+"""What a role may return: a contribution to keep, a question to put to a judge, a proposal for a person."""
+
+
+class Ask(Protocol):
+    """Puts whatever ``ask`` asks of a judge's door to it, within the run's budget. Raises ModelError."""
+
+    def __call__(self, judge: str, ask: Callable[[Door], Coroutine[Any, Any, T]]) -> T: ...
+
+
+class Role(ABC):
+    name: ClassVar[str]
+    phase: ClassVar[Phase]
+    place: ClassVar[int] = 100
+    """Roles of one phase work in the order of their places."""
+    default: ClassVar[bool] = True
+    """Whether it works without being named (``--role NAME``)."""
+
+    def wanted(self, view: View) -> bool:
+        """Whether there is something for it to do; asked each time that its phase comes."""
+        return True
+
+    @abstractmethod
+    def work(self, view: View, ask: Ask) -> Sequence[Left]:
+        """What it has to say of the run as it stands."""

@@ -1,0 +1,23 @@
+"""What the scan found of all items, before anybody was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from errata.tools.inference.label_noise import LabelNoise
+from errata.types import F32, Bool, Int
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """``probs_NK``: out-of-sample probabilities, f32[N, K]. ``label_probs``: what the detectors say of the labels, f32
+    [N, K] each. ``flags``: detector -> its own cut, bool[N]. ``quality_N``: how well each given label fits, f32[N] in
+    [0, 1], low = bad, NaN without one. ``neighbors_Nk``: the nearest labeled items, -1 = none."""
+
+    probs_NK: F32
+    label_probs: Sequence[F32]
+    flags: Mapping[str, Bool]
+    quality_N: F32
+    noise: LabelNoise
+    neighbors_Nk: Int | None = None
