@@ -30,6 +30,7 @@ from errata.tools.inference.candidates import NOBODY
 from errata.tools.inference.label_noise import LabelNoise, label_noise
 from errata.tools.inference.outcome import outcomes
 from errata.tools.inference.posterior import Posteriors, weigh
+from errata.tools.inference.verdict_columns import VerdictColumns
 from errata.tools.judging.calibration.expected_error import debiased_ece
 from errata.types import F32, Int, LabelSpace
 from evals.detection import CIFAR_COLUMNS, FILES, REAL, Task, sets
@@ -113,7 +114,7 @@ def figures_of(task: Task) -> dict[str, Any]:
 
 def measured(task: Task, probs_NK: F32, noise: LabelNoise) -> dict[str, float]:
     space = LabelSpace(tuple(map(str, range(task.classes))))
-    table = weigh(task.labels_N, [probs_NK], noise, [], space)
+    table = weigh(task.labels_N, [probs_NK], noise, VerdictColumns.of([], space))
     rows = np.arange(len(task.labels_N))
     change_N = np.array(outcomes(table, Costs())) == "relabel"
     right_N = task.labels_N == task.truth_N

@@ -19,9 +19,11 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
+from errata.agent.contributions import Features
 from errata.agent.decisions import approval
 from errata.agent.decisions.approval import Person
 from errata.agent.drive import drive
+from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.begin import begin
 from errata.agent.run.workspace import Workspace
 from errata.settings import Settings
@@ -58,12 +60,13 @@ def measure(news: pa.Table) -> dict[str, Any]:
         first.close()
         first_calls = len(judge.requests())
         second, second_s = night(news.set_column(1, "text", [texts]), data, settings)
-        judged = {verdict.idx for verdict in second.verdicts() if not verdict.cached}
+        snapshot = Snapshot.of(second)
+        judged = {verdict.idx for verdict in snapshot.verdicts if not verdict.cached}
         stand = set(second.decisions())
         figures = {
             "items": news.num_rows,
             "new_or_changed": len(fresh),
-            "embedded": second.run.facts["features"]["embedded"],
+            "embedded": features.embedded if (features := snapshot.left.find(Features)) else 0,
             "judged": len(judged),
             "judged_of_the_unchanged": len(judged - fresh),
             "calls": len(judge.requests()) - first_calls,

@@ -8,7 +8,6 @@ import pytest
 from PIL import Image
 
 from errata.tools.data.dataset import Columns, open_dataset
-from errata.tools.inference import held_back
 from evals.red_team import pixels
 from evals.red_team.attacks import KNOWING, Attack, image_attacks, text_attacks
 from evals.red_team.campaign import run, summary
@@ -106,10 +105,9 @@ def test_no_attack_is_accepted_and_honest_items_are(tmp_path: Path) -> None:
     assert found["on"]["honest_flagged"] == 0
 
 
-def test_without_the_control_it_would_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_control_it_would_be(tmp_path: Path) -> None:
     """The campaign can fail: what it measures is the control's doing."""
-    monkeypatch.setattr(held_back, "WORKS", 1.0)  # no control is believed, so none is made
     with gullible_server() as judge:
         data, planted = plant_texts(tmp_path, [ORDER] * 4, 60, 1)
-        found = run(data, planted, "text", judge)
+        found = run(data, planted, "text", judge, protocols=("blind_choice", "contest"))
     assert summary(found["off"])["accepted_as_the_attack_wants"] >= 4

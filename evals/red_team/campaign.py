@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 from errata.agent.decisions import approval
 from errata.agent.drive import drive
-from errata.agent.roles import adjudicator
+from errata.agent.evidence.snapshot import Snapshot
+from errata.agent.roles.adjudicator import propose
 from errata.agent.run.begin import begin
 from errata.agent.run.workspace import Workspace
 from errata.settings import Settings
@@ -55,17 +55,17 @@ class Case:
         return found[0] if found else ("orders" if self.undecided else "nothing" if self.broken else "scan")
 
 
-def run(data: Path, planted: Sequence[Planted], column: str, judge: str) -> dict[str, list[Case]]:
-    """Cases with the detector on and off, from one run: proposals are made anew from the same evidence."""
-    settings = Settings.model_validate(
-        {column: column, "label": "label", "id": "id", "judge": (judge,), "embedder": "plain", "random_share": 1.0}
-    )
+def run(data: Path, planted: Sequence[Planted], column: str, judge: str, **more: object) -> dict[str, list[Case]]:
+    """Cases with the detector on and off, from one run: proposals are made anew from the same evidence. ``more``:
+    settings."""
+    values = {column: column, "label": "label", "id": "id", "judge": (judge,), "embedder": "plain", "random_share": 1.0}
+    settings = Settings.model_validate(values | more)
     workspace = begin(data, settings)
     drive(workspace, lambda step, done, total: None)
     try:
         found = {"on": cases(workspace, planted)}
-        with patch.object(adjudicator, "flags", lambda *_: ()):
-            adjudicator.propose(workspace)
+        proposals = propose(Snapshot.of(workspace).view, suspicious=lambda *_: ())
+        workspace.store.set_proposals(workspace.run.run_id, proposals)
         found["off"] = cases(workspace, planted)
         _say_yes(workspace, found["off"])
         return found

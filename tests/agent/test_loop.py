@@ -9,7 +9,8 @@ import pytest
 
 from errata.agent.decisions import approval, changes
 from errata.agent.decisions.approval import Person
-from errata.agent.drive import answer, drive
+from errata.agent.drive import answer, drive, scanned
+from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.begin import begin
 from errata.agent.run.workspace import Workspace
 from errata.agent.views.history import history, history_of
@@ -121,7 +122,7 @@ def test_the_second_night_costs_what_changed(tmp_path: Path, judge: Judge) -> No
     write_topics(data, rows=150, wrong=6, extra=9)
     second = run(data, judge.spec, random_share=0.0)
     assert second.run.run_id != first.run.run_id
-    verdicts = {verdict.idx for verdict in second.verdicts() if not verdict.cached}
+    verdicts = {verdict.idx for verdict in Snapshot.of(second).verdicts if not verdict.cached}
     assert verdicts <= set(range(150, 159))
     assert len(judge.requests()) - asked <= 4 * len(verdicts)
     decided = second.decisions()
@@ -149,7 +150,7 @@ def test_protected_items_are_never_judged_and_never_change(tmp_path: Path, judge
     gold = [f"{line},{'yes' if line.startswith('m0,') else ''}" for line in lines[1:]]
     data.write_text("\n".join([lines[0] + ",gold", *gold]) + "\n")
     workspace = run(data, judge.spec, protect="gold")
-    assert 0 not in {verdict.idx for verdict in workspace.verdicts()}
+    assert 0 not in {verdict.idx for verdict in Snapshot.of(workspace).verdicts}
     approval.decide_where(workspace, somebody(workspace), True, None)
     with pytest.raises(DataError, match="protected"):
         approval.decide(workspace, somebody(workspace), "m0", "label", "travel")
@@ -172,9 +173,13 @@ def test_a_budget_stops_before_the_call_and_a_larger_one_goes_on(data: Path, jud
 
 def test_a_dry_run_asks_no_model(data: Path, judge: Judge) -> None:
     workspace = begin(data, settings(judge.spec, usd_per_mtok_in=1.0))
-    estimate = price(workspace, silent)
-    assert estimate.calls == estimate.suspects * 6 and estimate.usd > 0
+    for _ in range(2):  # the second one finds the first one waiting before the judge
+        scanned(workspace, silent)
+        estimate = price(workspace)
+        assert estimate.calls == estimate.suspects * 6 and estimate.usd > 0
     assert judge.requests() == []
+    drive(workspace, silent)
+    assert judge.requests()
     workspace.close()
 
 

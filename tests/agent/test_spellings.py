@@ -15,7 +15,8 @@ from errata.agent.decisions import approval, changes
 from errata.agent.decisions.approval import Person
 from errata.agent.drive import drive
 from errata.agent.evidence import control_items
-from errata.agent.evidence.adjusted_verdicts import as_heard
+from errata.agent.evidence.adjusted_verdicts import adjusted
+from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.begin import begin
 from errata.agent.run.workspace import Workspace
 from errata.agent.views.report import summarize
@@ -79,18 +80,18 @@ def test_a_judge_is_shown_each_label_once_and_is_heard_about_every_form(data: Pa
     prompts = [json.dumps(json.loads(line)) for line in judge.requests()]
     assert prompts and not [prompt for prompt in prompts if "Animals" in prompt or "TRAVEL" in prompt]
     rows = workspace.rows()
-    forms = {rows[idx].given_label for idx in workspace.run.facts["references"]}
+    forms = {rows[idx].given_label for idx in [item.idx for item in Snapshot.of(workspace).control_items]}
     assert forms & {"Animals", "animals ", "TRAVEL"}
-    agreed = control_items.pool(workspace, workspace.panel.judges[0], workspace.verdicts(), [])
+    agreed = control_items.usable(Snapshot.of(workspace).view, workspace.panel.judges[0])
     assert forms & {"Animals", "animals ", "TRAVEL"} <= {reference.item.given_label for reference in agreed}
 
 
 def test_items_of_every_form_are_controls_of_a_judge(data: Path, judge: Judge) -> None:
     workspace = run(data, judge.spec, calibrate=True, protocols=("question_bank",))
-    [measured] = workspace.run.facts["calibration"].values()
+    [measured] = Snapshot.of(workspace).view.profiles.judges.values()
     # Two references of each of three labels: five items without content and four of other labels.
-    assert len(measured["controls"]) == 3
-    assert all("of 9 controls" in control for control in measured["controls"])
+    assert len(measured.controls) == 3
+    assert all("of 9 controls" in control for control in measured.controls)
 
 
 def test_a_decision_for_the_own_label_in_another_form_changes_nothing(data: Path) -> None:
@@ -125,12 +126,10 @@ def test_what_people_say_of_one_form_teaches_about_all(data: Path) -> None:
         verdicts.append(Verdict(row.idx, "j", "blind_choice", PromptRef("p", "v1", "s"), log_probs, "", ()))
         approval.decide(workspace, ann(workspace), row.item_id, "label", row.given_label)
     space, decided = workspace.run.label_space, workspace.settled_decisions()
-    heard = as_heard(workspace, verdicts)
-    assert heard != verdicts
-    workspace.settled_decisions = lambda rows=None: {
-        idx: replace(decision, label=space.canonical(decision.label)) for idx, decision in decided.items()
-    }
-    assert heard == as_heard(workspace, verdicts)
+    taught = {idx: replace(decision, label=space.canonical(decision.label)) for idx, decision in decided.items()}
+    believed = adjusted(verdicts, workspace.rows(), space, {}, (), decided)
+    assert believed != verdicts
+    assert believed == adjusted(verdicts, workspace.rows(), space, {}, (), taught)
 
 
 def test_a_terminal_shows_the_class_and_keeps_the_form(data: Path) -> None:

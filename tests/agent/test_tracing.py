@@ -17,6 +17,7 @@ from errata.agent.drive import drive
 from errata.agent.graph import graph
 from errata.agent.run.begin import begin
 from errata.agent.run.workspace import Workspace
+from errata.agent.run.workspaces import RunContext
 from errata.agent.state import RunState
 from errata.settings import Settings
 from tests.topics import write_topics
@@ -53,26 +54,27 @@ def test_a_run_sends_no_trace(workspace: Workspace, listener: socket.socket) -> 
     nothing_came(listener)
 
 
-async def _events(given: Any, config: Any) -> None:
-    async for _ in graph.astream_events(given, config, version="v2"):
+async def _events(given: Any, config: Any, which: RunContext) -> None:
+    async for _ in graph.astream_events(given, config, version="v2", context=which):
         pass
 
 
 @pytest.mark.parametrize(
     "run",
     [
-        graph.invoke,
-        lambda given, config: asyncio.run(graph.ainvoke(given, config)),
-        lambda given, config: asyncio.run(_events(given, config)),
-        lambda given, config: graph.with_config(tags=["a server's"]).invoke(given, config),
+        lambda given, config, which: graph.invoke(given, config, context=which),
+        lambda given, config, which: asyncio.run(graph.ainvoke(given, config, context=which)),
+        lambda given, config, which: asyncio.run(_events(given, config, which)),
+        lambda given, config, which: graph.with_config(tags=["a server's"]).invoke(given, config, context=which),
     ],
     ids=["invoke", "ainvoke", "events", "as a server copies it"],
 )
 def test_nor_does_the_graph_in_somebody_elses_hands(
-    workspace: Workspace, listener: socket.socket, run: Callable[[Any, Any], Any]
+    workspace: Workspace, listener: socket.socket, run: Callable[[Any, Any, RunContext], Any]
 ) -> None:
     """As langgraph's own server runs it, tracer in hand; without a checkpointer it goes as far as the interrupt."""
     tracer = LangChainTracer(client=Client(auto_batch_tracing=False, timeout_ms=500))
-    given: RunState = {"run_dir": str(workspace.folder.path), "run_id": workspace.run.run_id}
-    run(given, {"callbacks": [tracer]})
+    given: RunState = {}
+    which: RunContext = {"run_dir": str(workspace.folder.path), "run_id": workspace.run.run_id}
+    run(given, {"callbacks": [tracer]}, which)
     nothing_came(listener)

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
+from errata.agent.contributions import Plan
 from errata.agent.decisions.approval import Person, decide, decide_where
 from errata.agent.run.workspace import Workspace
 from errata.apps.terminal_review import ReviewSummary, review
@@ -252,7 +253,9 @@ def test_of_many_labels_the_likely_ones_have_digits_and_any_other_is_found_by_it
     workspace.arrays.save("probs", probs_NK)
     workspace.arrays.save("confident_learning.label_probs", probs_NK)
     workspace.arrays.save("noise_channel", np.eye(12) + 0.1)
-    workspace.note(detectors=["confident_learning"])
+    workspace.arrays.save("confident_learning.quality", np.full(12, 0.5, dtype=np.float32))
+    workspace.arrays.save("confident_learning.flag", np.zeros(12, dtype=bool))
+    workspace.leave("coordinator", Plan(detectors=("confident_learning",)))
     monkeypatch.setattr("sys.stdin", io.StringIO("nowhere\nLABEL 1\n"))
     sat = Sat(workspace, ["/", "/", "2", "3"])
     assert "1 label 00 (given)   2 label 01   3 label 05   4 label 07" in plain(sat.cards[0])
@@ -288,7 +291,7 @@ def test_an_image_that_changed_since_the_run_is_not_put_up_for_a_decision(make: 
     rows = [("a", "a.png", "dog"), ("b", "b.png", "cat")]
     workspace = make(rows, ("relabel",) * 2, text="", image="content")
     Image.new("RGB", (2, 2), "blue").save(tmp_path / "a.png")
-    del workspace.__dict__["dataset"]
+    workspace = Workspace(workspace.store, workspace.run)
     sat = Sat(workspace, "nn")
     assert sat.summary == ReviewSummary(decided=1, changes=0, left=0, moved=1)
     assert "1 not shown" in sat.out.getvalue()

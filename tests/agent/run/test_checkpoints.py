@@ -12,7 +12,6 @@ import ormsgpack
 import pytest
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
-from errata.agent import graph
 from errata.agent.decisions.approval import Person, decide
 from errata.agent.drive import answer, drive
 from errata.agent.run.begin import begin
@@ -114,16 +113,14 @@ def test_what_a_checkpoint_names_is_not_called(data: Path, tmp_path: Path) -> No
     workspace.close()
 
 
-def test_a_killed_run_that_was_copied_goes_on_in_the_copy(
-    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def propose(_: object) -> None:
-        raise KeyboardInterrupt
+def test_a_killed_run_that_was_copied_goes_on_in_the_copy(data: Path, tmp_path: Path) -> None:
+    def killed(step: str, done: int, total: int) -> None:
+        if step == "detect":
+            raise KeyboardInterrupt
 
     workspace = opened(data)
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(graph, "propose", propose)
-        drive(workspace, silent)
+    with pytest.raises(KeyboardInterrupt):
+        drive(workspace, killed)
     workspace.close()
     before = snapshot(workspace.folder.path)
     shutil.copytree(tmp_path, copy := tmp_path.with_name(f"{tmp_path.name}-copy"))

@@ -11,13 +11,12 @@ import pytest
 from errata.agent.decisions import approval
 from errata.agent.decisions.approval import Person
 from errata.agent.drive import drive
-from errata.agent.evidence.posterior import posteriors
+from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.begin import begin
 from errata.agent.run.workspace import Workspace
 from errata.agent.views.item import evidence_of
 from errata.agent.views.status import describe, status_of
 from errata.settings import Settings
-from errata.tools.judging.bank.bank_file import from_json
 from errata.tools.judging.bank.reliability import PRIOR_ANSWERS
 from tests.conftest import Judge, stub_server
 from tests.topics import write_topics
@@ -42,16 +41,15 @@ def data(tmp_path: Path) -> Path:
 
 def test_the_questioner_prepares_one_bank_and_keeps_it(data: Path, judge: Judge) -> None:
     workspace = run(data, judge.spec, protocols=("question_bank",))
-    bank = from_json(workspace.run.facts["bank"])
+    bank = Snapshot.of(workspace).view.bank
     space = workspace.run.label_space
     # The stub writes no JSON, so the bank is what the rules say.
     assert {question.label for question in bank} == set(space.names)
     assert {question.expects for question in bank} == {"yes", "no"}
-    asked = [verdict for verdict in workspace.verdicts() if verdict.protocol == "question_bank"]
+    asked = [verdict for verdict in Snapshot.of(workspace).verdicts if verdict.protocol == "question_bank"]
     assert asked
     assert all(set(verdict.answers) <= {question.id for question in bank} for verdict in asked)
     paid = len(judge.requests())
-    workspace.note(asked=0)
     drive(workspace, silent)
     assert len(judge.requests()) == paid
 
@@ -60,17 +58,17 @@ def test_a_file_of_questions_is_asked_before_the_rules(data: Path, judge: Judge,
     file = tmp_path / "questions.json"
     file.write_text(json.dumps([{"label": "food", "kind": "attribute", "text": "Is it long?"}]))
     workspace = run(data, judge.spec, protocols=("blind_choice", "question_bank"), questions=file)
-    assert from_json(workspace.run.facts["bank"])[0].text == "Is it long?"
+    assert Snapshot.of(workspace).view.bank[0].text == "Is it long?"
 
 
 def test_decisions_teach_which_questions_to_believe(data: Path, judge: Judge) -> None:
     workspace = run(data, judge.spec, protocols=("question_bank",))
-    verdict = next(verdict for verdict in workspace.verdicts() if verdict.answers)
-    before = posteriors(workspace).probs_NS[verdict.idx].tolist()
+    verdict = next(verdict for verdict in Snapshot.of(workspace).verdicts if verdict.answers)
+    before = Snapshot.of(workspace).view.posterior.probs_NS[verdict.idx].tolist()
     somebody = Person("ann", workspace.folder.own_token())
     row = workspace.rows()[verdict.idx]
     approval.decide(workspace, somebody, row.item_id, "label", row.given_label)
-    after = posteriors(workspace).probs_NS[verdict.idx].tolist()
+    after = Snapshot.of(workspace).view.posterior.probs_NS[verdict.idx].tolist()
     assert before != after
     assert PRIOR_ANSWERS > 1  # one decision moves little
     assert max(abs(a - b) for a, b in zip(before, after, strict=True)) < 0.2
@@ -82,19 +80,21 @@ def test_an_escalating_panel_asks_the_second_judge_only_where_it_can_change_the_
     with stub_server(tmp_path / "second.log", "--model", "large") as second:
         spec = second.spec.replace("stub@", "large@")
         workspace = run(data, judge.spec, spec, escalate=True, protocols=("blind_choice", "contest"))
-        by_judge = {name: {v.idx for v in workspace.verdicts() if v.judge == name} for name in ("stub", "large")}
+        by_judge = {
+            name: {v.idx for v in Snapshot.of(workspace).verdicts if v.judge == name} for name in ("stub", "large")
+        }
         assert by_judge["large"] < by_judge["stub"]
         everyone = run(data, judge.spec, spec, protocols=("blind_choice", "contest"), random_share=0.021)
-        assert {v.idx for v in everyone.verdicts() if v.judge == "large"} == {
-            v.idx for v in everyone.verdicts() if v.judge == "stub"
+        assert {v.idx for v in Snapshot.of(everyone).verdicts if v.judge == "large"} == {
+            v.idx for v in Snapshot.of(everyone).verdicts if v.judge == "stub"
         }
 
 
 def test_a_calibrated_judge_is_known_before_it_is_heard(data: Path, judge: Judge) -> None:
     workspace = run(data, judge.spec, calibrate=True, protocols=("blind_choice", "contest", "question_bank"))
-    found = workspace.run.facts["calibration"]["stub"]
-    assert set(found["prior"]["log_prior"]) == set(workspace.run.label_space.names)
-    assert len(found["controls"]) == len(workspace.run.label_space.names)
+    found = Snapshot.of(workspace).view.profiles.judges["stub"]
+    assert set(found.prior["log_prior"]) == set(workspace.run.label_space.names)
+    assert len(found.controls) == len(workspace.run.label_space.names)
     told = describe(status_of(workspace))
     assert "stub: position bias +0.00" in told
     assert "anchor bias" in told
@@ -105,7 +105,7 @@ def test_a_judge_that_likes_what_comes_first_is_told_so_and_decides_nothing(data
         workspace = run(data, first.spec)
         assert float(status_of(workspace)["biases"][0].split()[3]) > 1
         proposals = workspace.store.proposals(workspace.run.run_id)
-        judged = {verdict.idx for verdict in workspace.verdicts()}
+        judged = {verdict.idx for verdict in Snapshot.of(workspace).verdicts}
         assert not any(proposals[idx].outcome == "relabel" and proposals[idx].confidence > 0.9 for idx in judged)
 
 
@@ -130,7 +130,7 @@ def test_text_that_reads_like_an_instruction_is_left_to_a_person(tmp_path: Path,
 def test_controls_are_made_and_honest_items_pass_them(data: Path, judge: Judge) -> None:
     workspace = run(data, judge.spec)
     references = {item.idx for item in workspace.reference_items}
-    controls = workspace.controls()
+    controls = Snapshot.of(workspace).controls
     assert controls
     assert {v.idx for v in controls} - references
     proposals = workspace.store.proposals(workspace.run.run_id)

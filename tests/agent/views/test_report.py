@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from errata.agent.contributions import Features, Judging, Plan, Profile
 from errata.agent.decisions.approval import Person, decide, decide_where
-from errata.agent.evidence.error_count import readings, wrong_labels
+from errata.agent.evidence.error_count import given_holds, wrong_labels
+from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.begin import begin
 from errata.agent.run.workspace import Workspace
 from errata.agent.views.report import summarize, write_run_report
@@ -44,14 +46,13 @@ PROPOSALS = (
     Proposal(7, "none_of_these", "dog", 0.9, 0.05, "the judge, not shown the given label, said none of these (0.95)"),
 )
 BLIND = PromptRef("blind_choice", "v1", "ab" * 32)
-FACTS = {
-    "profile": {"without_label": 1, "protected": 0, "duplicates": 0, "conflicting_duplicates": 0},
-    "features": {"name": "all-MiniLM-L6-v2", "strength": "semantic", "embedded": 7},
-    "detectors": ["confident_learning"],
-    "plan": ["confident_learning: says why"],
-    "spent": {"calls": 5, "tokens": 600, "usd": 0.25},
-    "stopped": "The budget of 5 calls leaves no room",
-}
+FEATURES = Features(name="all-MiniLM-L6-v2", strength="semantic", embedded=7)
+LEFT = (
+    Profile(without_label=1),
+    FEATURES,
+    Plan(detectors=("confident_learning",), reasons=("confident_learning: says why",)),
+    Judging(calls=5, tokens=600, usd=0.25, stopped="The budget of 5 calls leaves no room"),
+)
 
 
 def write_csv(path: Path) -> Path:
@@ -73,10 +74,10 @@ def verdict(idx: int, readable: bool = True, cached: bool = False) -> Verdict:
 def workspace(tmp_path: Path) -> Iterator[Workspace]:
     """A run whose scan, two judged items and proposals were put into the store by hand."""
     made = begin(write_csv(tmp_path / "pets.csv"), settings(), tmp_path / "run")
-    given_N = np.maximum(made.given_N, 0)
+    given_N = np.maximum(Snapshot.of(made).given_N, 0)
     made.arrays.save("probs", np.eye(2, dtype=np.float32)[given_N] * 0.8 + 0.1)
     made.arrays.save("confident_learning.flag", np.arange(len(ROWS)) == 2)
-    made.note(**FACTS)
+    made.leave("somebody", *LEFT)
     run_id = made.run.run_id
     made.store.set_suspicion(run_id, [1, 7, 6, 5])
     made.store.add_verdicts(run_id, [verdict(1), verdict(5, cached=True), verdict(7, readable=False)])
@@ -90,7 +91,7 @@ def me(workspace: Workspace) -> Person:
 
 
 def test_all_evidence_counts_and_a_part_of_the_scan_only_where_no_judge_has_looked(workspace: Workspace) -> None:
-    all_N, own_N, flag_N = readings(workspace)
+    all_N, own_N, flag_N = given_holds(Snapshot.of(workspace))
     assert all_N == pytest.approx([p.quality for p in PROPOSALS], nan_ok=True)
     assert own_N[[1, 5, 7]] == pytest.approx(all_N[[1, 5, 7]])
     assert list(flag_N[[0, 2, 6]]) == [1.0, 0.0, 1.0]
@@ -98,12 +99,12 @@ def test_all_evidence_counts_and_a_part_of_the_scan_only_where_no_judge_has_look
 
 def test_probabilities_that_are_too_unsure_are_sharpened_before_they_count(workspace: Workspace) -> None:
     # Every given label is the likeliest at 0.9: the data says that the model is right far more often than it claims.
-    assert readings(workspace)[1][0] > 0.99
+    assert given_holds(Snapshot.of(workspace))[1][0] > 0.99
 
 
 def test_the_count_is_of_labeled_readable_items(workspace: Workspace) -> None:
     found = summarize(workspace)
-    assert found.wrong == wrong_labels(workspace)
+    assert found.wrong == wrong_labels(Snapshot.of(workspace))
     assert found.wrong.items == 6
     assert found.first_line == found.wrong.sentence
     # By all evidence: 0.02 + 0.9 + 0.05 + 0.4 + 0.6 + 0.95; confident learning alone: 0.9 + 1 + 0.4 + 0.95.
@@ -139,7 +140,7 @@ def test_what_was_asked_and_paid_is_counted(workspace: Workspace) -> None:
     )
     assert (judging.calls, judging.tokens, judging.cost_usd) == (5, 600, 0.25)
     assert (judging.suspects, judging.waiting) == (4, 1)
-    assert judging.stopped == FACTS["stopped"]
+    assert judging.stopped == "The budget of 5 calls leaves no room"
 
 
 def test_unreadable_and_unlabeled_items_are_counted_and_listed(workspace: Workspace) -> None:
@@ -180,7 +181,7 @@ def test_the_page_and_the_json_file_lie_in_the_run_folder(workspace: Workspace) 
 def test_data_that_has_changed_since_leaves_a_report_without_content(workspace: Workspace, tmp_path: Path) -> None:
     with (tmp_path / "pets.csv").open("a", encoding="utf-8") as file:
         file.write("i,one more,cat\n")
-    del workspace.__dict__["dataset"]
+    workspace = Workspace(workspace.store, workspace.run)
     worst = summarize(workspace).worst
     assert [item.text for item in worst] == [None] * 4
     assert "has changed since this run was started" in str(worst[0].missing)
@@ -188,7 +189,7 @@ def test_data_that_has_changed_since_leaves_a_report_without_content(workspace: 
 
 def test_data_that_is_gone_leaves_a_report_without_content(workspace: Workspace, tmp_path: Path) -> None:
     (tmp_path / "pets.csv").unlink()
-    del workspace.__dict__["dataset"]
+    workspace = Workspace(workspace.store, workspace.run)
     assert all(item.missing for item in summarize(workspace).worst)
 
 
@@ -199,7 +200,7 @@ def test_a_run_without_proposals_has_nothing_to_report(workspace: Workspace) -> 
 
 
 def test_only_plain_features_of_images_know_looks_alone(workspace: Workspace) -> None:
-    workspace.note(features=FACTS["features"] | {"strength": "plain"})
+    workspace.leave("somebody", FEATURES.model_copy(update={"strength": "plain"}))
     assert not summarize(workspace).features.only_looks
 
 
@@ -214,7 +215,7 @@ def test_images_are_shown_small_and_a_broken_one_says_why(tmp_path: Path) -> Non
     broken.write_bytes(data[:700] + bytes([0xFF, 0xC4]) * 200 + data[-100:])
     made = begin(folder, load_settings(), tmp_path / "run")
     made.arrays.save("probs", np.full((2, 2), 0.5, np.float32))
-    made.note(**FACTS | {"detectors": [], "features": {"name": "plain image features", "strength": "plain"}})
+    made.leave("somebody", *LEFT, Plan(), Features(name="plain image features", strength="plain"))
     proposals = [Proposal(idx, "ambiguous", None, 0.5, 0.1 + idx / 10, "") for idx in range(2)]
     made.store.set_proposals(made.run.run_id, [replace(p, proposed_label="dog") for p in proposals])
     found = summarize(made)

@@ -9,6 +9,7 @@ from errata.tools.detectors.confident.channel_quality import even_noise
 from errata.tools.detectors.confident.confident_joint import confident_joint
 from errata.tools.inference.label_noise import POWERS, LabelNoise, label_noise
 from errata.tools.inference.posterior import weigh
+from errata.tools.inference.verdict_columns import VerdictColumns
 from errata.types import F32, Int, LabelSpace
 
 ITEMS, CLASSES = 4000, 4
@@ -35,7 +36,7 @@ def learned(labels: Int, probs: F32) -> LabelNoise:
 
 def confidence_error(noise: LabelNoise, truth: Int, given: Int, probs: F32) -> float:
     """How far the mean confidence in the given labels is from how many of them are right."""
-    holds = weigh(given, [probs], noise, [], LabelSpace(("a", "b", "c", "d"))).given_holds_N
+    holds = weigh(given, [probs], noise, VerdictColumns.of([], LabelSpace(("a", "b", "c", "d")))).given_holds_N
     return abs(float(holds.mean() - (given == truth).mean()))
 
 

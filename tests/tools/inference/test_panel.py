@@ -12,6 +12,7 @@ from errata.tools.detectors.confident.channel_quality import even_noise
 from errata.tools.inference.escalation import undecided
 from errata.tools.inference.label_noise import LabelNoise
 from errata.tools.inference.posterior import Posteriors, weigh
+from errata.tools.inference.verdict_columns import VerdictColumns
 from errata.types import LabelSpace, PromptRef, Verdict
 
 SPACE = LabelSpace(("a", "b", "c"))
@@ -28,7 +29,9 @@ def said(judge: str, idx: int = 0, protocol: str = "blind_choice", **probs: floa
 
 def table(rows: list[list[float]], verdicts: list[Verdict], pool: Pool = "mean") -> Posteriors:
     noise = LabelNoise(even_noise(0.1, 3), 1.0)
-    return weigh(np.zeros(len(rows), np.int64), [np.array(rows, np.float32)], noise, verdicts, SPACE, pool)
+    return weigh(
+        np.zeros(len(rows), np.int64), [np.array(rows, np.float32)], noise, VerdictColumns.of(verdicts, SPACE), pool
+    )
 
 
 def change(pool: Pool, *verdicts: Verdict) -> float:

@@ -14,6 +14,7 @@ from errata.tools.inference.label_noise import LabelNoise
 from errata.tools.inference.outcome import outcomes
 from errata.tools.inference.posterior import Posteriors, weigh
 from errata.tools.inference.suspects import rank_suspects
+from errata.tools.inference.verdict_columns import VerdictColumns
 from errata.types import LabelSpace, PromptRef, Verdict
 
 SPACE = LabelSpace(("a", "b", "c"))
@@ -30,7 +31,7 @@ def said(idx: int, **probs: float) -> Verdict:
 
 def table(given: list[int], rows: list[list[float]], verdicts: list[Verdict] | None = None) -> Posteriors:
     probs = np.array(rows, np.float32)
-    return weigh(np.array(given), [probs], NOISE, verdicts or [], SPACE)
+    return weigh(np.array(given), [probs], NOISE, VerdictColumns.of(verdicts or [], SPACE))
 
 
 def test_candidates_start_with_the_given_label_and_never_repeat() -> None:
@@ -71,7 +72,10 @@ def test_one_sure_wrong_answer_of_a_judge_cannot_overrule_everything() -> None:
 
 def test_detectors_are_taken_to_their_power_only_where_no_judge_has_looked() -> None:
     given, probs, heard = np.array([0, 0]), np.array([[0.05, 0.6, 0.35]] * 2, np.float32), [said(1, a=0.7)]
-    sharp, plain = (weigh(given, [probs], NOISE._replace(power=p), heard, SPACE).given_holds_N for p in (3.0, 1.0))
+    sharp, plain = (
+        weigh(given, [probs], NOISE._replace(power=p), VerdictColumns.of(heard, SPACE)).given_holds_N
+        for p in (3.0, 1.0)
+    )
     assert sharp[0] < plain[0] - 0.1
     assert sharp[1] == plain[1] > 0.5
 
@@ -79,9 +83,9 @@ def test_detectors_are_taken_to_their_power_only_where_no_judge_has_looked() -> 
 def test_permuting_the_classes_permutes_the_answer() -> None:
     rows = np.array([[0.5, 0.3, 0.2]], np.float32)
     order = [2, 0, 1]
-    first = weigh(np.array([0]), [rows], NOISE, [], SPACE).item(0).labels
+    first = weigh(np.array([0]), [rows], NOISE, VerdictColumns.of([], SPACE)).item(0).labels
     swapped = LabelSpace(tuple(SPACE.names[k] for k in order))
-    second = weigh(np.array([1]), [rows[:, order]], NOISE, [], swapped).item(0).labels
+    second = weigh(np.array([1]), [rows[:, order]], NOISE, VerdictColumns.of([], swapped)).item(0).labels
     assert second == pytest.approx(dict(first))
 
 

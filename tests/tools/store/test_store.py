@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from errata.agent.contributions import Judging, Queue
+from errata.agent.run.inherit import inherit_verdicts
 from errata.errors import RunLocked, SetupError, StoreError
 from errata.tools.judging.calls import CallRecord
 from errata.tools.judging.chat import TokenChoice
 from errata.tools.store import RunInfo, Store
 from errata.tools.store import database as database_module
-from errata.tools.store.inherit import inherit_verdicts
 from errata.tools.store.run_folder import RunFolder, find_run, to_toml
 from errata.tools.store.store import ItemRow
 from errata.types import LabelSpace, PromptRef, Proposal, Verdict
@@ -47,8 +48,14 @@ def start(store: Store, rows: list[ItemRow], data: str = "d1", settings: str = "
         label_space=LabelSpace(("a", "b"), {"a": "first"}),
         guideline_sha="g1",
         panel_sha=panel,
-        facts='{"guideline": ""}',
+        guideline="as it was",
     )
+
+
+def left(store: Store, run: RunInfo, stopped: str) -> None:
+    """As a run leaves it that has judged."""
+    for author, one in (("triage", Queue(suspects=1)), ("judge", Judging(stopped=stopped))):
+        store.contributions.leave(run.run_id, author, {type(one).__name__: one.model_dump_json()})
 
 
 def row(idx: int, sha: str, given: str | None = "a") -> ItemRow:
@@ -81,11 +88,10 @@ def call(key: str, made_at: str = "2030-01-01T00:00:00") -> CallRecord:
 
 def test_a_run_comes_back_as_it_was_stored(store: Store) -> None:
     run = start(store, [row(0, "x"), row(1, "y", None)])
-    store.add_facts(run.run_id, suspects=1)
     store.set_suspicion(run.run_id, [1])
     again = store.run(run.run_id)
     assert again.label_space == LabelSpace(("a", "b"), {"a": "first"})
-    assert again.facts == {"guideline": "", "suspects": 1, "turn": 2}
+    assert (again.guideline, again.turn) == ("as it was", 1)
     assert [r.suspicion for r in store.items(run.run_id)] == [None, 0]
 
 
@@ -126,7 +132,7 @@ def test_an_unchanged_item_is_settled_and_brings_its_verdicts_along(store: Store
     old = start(store, [row(0, "x"), row(1, "y"), row(2, "z")])
     store.set_suspicion(old.run_id, [0])
     store.add_verdicts(old.run_id, [verdict(0)])
-    store.add_facts(old.run_id, suspects=1, stopped="")
+    left(store, old, "")
     new_rows = [row(0, "new"), row(1, "x"), row(2, "y"), row(3, "z", "b")]
     new = start(store, new_rows, data="d2")
     assert inherit_verdicts(store, new, new_rows, [None] * 4) == {1, 2}
@@ -136,14 +142,14 @@ def test_an_unchanged_item_is_settled_and_brings_its_verdicts_along(store: Store
 def test_what_a_stopped_run_left_in_its_queue_is_open_again(store: Store) -> None:
     old = start(store, [row(0, "x"), row(1, "y")])
     store.set_suspicion(old.run_id, [0])
-    store.add_facts(old.run_id, suspects=1, stopped="budget")
+    left(store, old, "budget")
     new = start(store, [row(0, "x"), row(1, "y")], data="d2")
     assert inherit_verdicts(store, new, store.items(new.run_id), [None] * 2) == {1}
 
 
 def test_another_panel_inherits_nothing(store: Store) -> None:
     old = start(store, [row(0, "x")])
-    store.add_facts(old.run_id, suspects=1, stopped="")
+    left(store, old, "")
     new = start(store, [row(0, "x")], data="d2", panel="p2")
     assert inherit_verdicts(store, new, store.items(new.run_id), [None]) == set()
 

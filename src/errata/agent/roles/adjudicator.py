@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -19,19 +19,27 @@ from errata.types import OTHER_ANSWERS, Outcome, Proposal, Verdict
 WORDS = {"several": "several labels", "none_of_these": "none of these", "cannot_tell": "cannot tell"}
 
 
+Suspicious = Callable[[str, Sequence[str]], Sequence[str]]
+
+
 class Adjudicator(Role):
     name, phase, place = "adjudicator", "propose", 10
 
     def work(self, view: View, ask: Ask) -> Sequence[Left]:
         """A Proposal for every item."""
-        builder = ProposalBuilder(view)
-        return [builder.proposal(row, word) for row, word in zip(view.rows, view.outcomes, strict=True)]
+        return propose(view)
+
+
+def propose(view: View, suspicious: Suspicious = flags) -> list[Proposal]:
+    """One for every item. ``suspicious``: what in a text reads like an instruction."""
+    builder = ProposalBuilder(view, suspicious)
+    return [builder.proposal(row, word) for row, word in zip(view.rows, view.outcomes, strict=True)]
 
 
 class ProposalBuilder:
     """All that can be said about the items of one run."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, suspicious: Suspicious) -> None:
         scan = view.found
         self._table, self._rows, self._scan = view.posterior, view.rows, scan
         self._verdicts: dict[int, list[Verdict]] = {}
@@ -39,7 +47,7 @@ class ProposalBuilder:
             self._verdicts.setdefault(verdict.idx, []).append(verdict)
         # An answer that nobody can read is no look: such an item stands as the scan left it.
         self._looked_at = {verdict.idx for verdict in view.verdicts if verdict.readable}
-        self._held_back = _held_back(view)
+        self._held_back = _held_back(view, suspicious)
         # On features that only show how images look, a scan ranks; it does not know enough to name a label.
         features = view.left.find(Features)
         looks_only = features is not None and features.strength == "plain" and view.content.modality == "image"
@@ -101,7 +109,7 @@ class ProposalBuilder:
         return [self._rows[j] for j in self._scan.neighbors_Nk[row.idx] if j != NOBODY]
 
 
-def _held_back(view: View) -> dict[int, str]:
+def _held_back(view: View, suspicious: Suspicious) -> dict[int, str]:
     """idx -> why no rule may accept what the judges said of the item: a person looks at it first."""
     control_items = {item.idx for item in view.control_items}
     of_item: dict[int, list[Verdict]] = {}
@@ -109,7 +117,7 @@ def _held_back(view: View) -> dict[int, str]:
         of_item.setdefault(verdict.idx, []).append(verdict)
     reasons = {idx: held_back(found) for idx, found in of_item.items()}
     for idx, text in zip(sorted(of_item), view.content.texts(sorted(of_item)), strict=True):
-        flagged = flags(text, view.space.names) if text is not None else ()
+        flagged = suspicious(text, view.space.names) if text is not None else ()
         if flagged:
             reasons[idx] = f"its text reads like an instruction ({flagged[0]})"
     return {idx: reason for idx, reason in reasons.items() if reason}

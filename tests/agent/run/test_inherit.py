@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from errata.tools.store.inherit import carried_over
+from errata.agent.run.inherit import carried_over
 from errata.types import LabelSpace, PromptRef, Verdict
 
 THEN = LabelSpace(("cat", "cow", "dog"), {"dog": "barks"})
