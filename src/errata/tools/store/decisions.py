@@ -119,5 +119,5 @@ def _not_undone(chain: EventChain) -> Iterator[tuple[Mapping[str, Any], Decision
     undone = {event.body["undoes"] for event in events if event.kind == "undo"}
     for event in events:
         if event.kind == "decision" and event.seq not in undone:
-            values = {name: event.body[name] for name in _FIELDS}
+            values = {name: event.body[name] for name in _FIELDS if name in event.body}
             yield event.body, Decision(**values, at=event.at, event=event.seq, event_hash=event.hash)
