@@ -13,6 +13,7 @@ from errata.agent.evidence.posterior import posteriors
 from errata.agent.roles import calibrator, questioner
 from errata.agent.run.workspace import Workspace
 from errata.errors import BudgetExceeded, ModelError
+from errata.tools.guideline import Guideline
 from errata.tools.inference.suspects import rank_suspects
 from errata.tools.judging.examine import Judged, JudgeSetup, JudgeTask
 from errata.tools.store.inherit import earlier_references, inherit_verdicts
@@ -58,7 +59,9 @@ def judge_batch(workspace: Workspace, progress: Callable[[str, int, int], None])
         judged = Judged((), error)
     spent, stopped = panel.budget.spent, str(judged.stopped) if judged.stopped else ""
     asked += len(judged.verdicts)
-    workspace.store.add_verdicts(workspace.run.run_id, judged.verdicts)
+    guideline, given = Guideline(workspace.guideline, workspace.run.label_space), workspace.dataset.given_labels
+    worded = [guideline.worded(verdict, given[verdict.idx]) for verdict in judged.verdicts]
+    workspace.store.add_verdicts(workspace.run.run_id, worded)
     workspace.note(
         asked=asked,
         spent={"calls": spent.calls, "tokens": spent.tokens, "usd": spent.usd},
