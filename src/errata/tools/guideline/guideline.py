@@ -44,11 +44,11 @@ class Guideline:
 
     def said_by(self, words: Iterable[Word]) -> Mapping[str, str]:
         """The same, with the classes found by these words for them."""
-        find = ClassNames(words)
         said: dict[str, list[str]] = {}
-        for unit in units(self.text, find.named) if self.text.strip() else ():
-            for about in unit.about:
-                said.setdefault(key(about), []).extend(unit.text.split())
+        if self.text.strip():
+            for unit in units(self.text, ClassNames(words).named):
+                for about in unit.about:
+                    said.setdefault(key(about), []).extend(unit.text.split())
         meanings = {key((name,)): self.meaning(name) for name in {*self.space.definitions, *self.space.parents}}
         return {
             about: sha_of([said.get(about, []), *meanings.get(about, ("", ""))])[:HASH_CHARS]
@@ -63,7 +63,7 @@ class Guideline:
         """What is said of these labels, of pairs of them and in general: what a verdict or a decision records."""
         if not self.said:
             return {}
-        return {key(about): self.said[key(about)] for about in parts(labels) if key(about) in self.said}
+        return {about: self.said[about] for about in map(key, parts(labels)) if about in self.said}
 
     def of_decision(self, decision: Decision) -> set[str]:
         """The labels that a decision rests on: the given, the decided and the proposed one."""

@@ -20,7 +20,8 @@ ROW_GONE = "their rows have changed or are gone"
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a decision rests on beside its item: the question that was asked, and what was known of its labels."""
+    """What a decision rests on beside its item: the question that was asked, and what was known of its labels.
+    ``guideline``: its text."""
 
     label_column: str
     space: LabelSpace
@@ -35,6 +36,7 @@ class Terms:
 
     @property
     def meaning(self) -> Guideline:
+        """What the labels mean under these terms."""
         return Guideline(self.guideline, self.space)
 
 
@@ -117,7 +119,7 @@ def why_lapsed(decision: Decision, change: Change) -> str | None:
     for label in (decision.given_label, decision.label):
         if label is not None and now.space.today(label) not in now.space.names:
             return f"the label {label!r} is gone"
-    labels = made_under.meaning.of_decision(decision)
+    labels = change.rewording.then.of_decision(decision)
     touched = change.rewording.touched(labels, decision.wording)
     if touched is not None:
         return _in_words(touched, change.rewording)
