@@ -24,6 +24,13 @@ Looked = Literal["item", "grid", "rule"]
 Seeing = Literal["blind", "proposal"]
 Answer = Literal["label", "several", "none_of_these", "cannot_tell", "passed_on"]
 
+Place = str
+"""Where in its item an annotation stands, as a short canonical string: the name of a mark, ``12-17`` for a span, the id
+of a box. An item and a place name one annotation."""
+
+ITEM: Place = ""
+"""The item itself: the one place of the only annotation that an item with a single label has."""
+
 SEVERAL, NONE_OF_THESE, CANNOT_TELL = "several", "none_of_these", "cannot_tell"
 OTHER_ANSWERS = (SEVERAL, NONE_OF_THESE, CANNOT_TELL)
 """What a judge may answer beside a label, in the order in which a Verdict stores them."""
@@ -109,11 +116,12 @@ class PromptRef(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a judge said of one item under one protocol.
+    """What a judge said of one annotation under one protocol.
 
     ``log_probs`` has one entry for each candidate label and for each of OTHER_ANSWERS, normalised: their exps sum
     to 1. It is empty where the answer could not be read, which is never an agreement. ``answers`` holds what the
-    questions of a bank were answered: question id -> (p(yes), p(no)).
+    questions of a bank were answered: question id -> (p(yes), p(no)). ``wording``: what the guideline said of the
+    labels that the verdict rests on, hashed (errata.tools.guideline); empty where it said nothing of them.
     """
 
     idx: int
@@ -128,6 +136,8 @@ class Verdict:
     cached: bool = False
     position_bias: float | None = None
     answers: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    place: Place = ITEM
+    wording: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def readable(self) -> bool:
@@ -153,7 +163,7 @@ class Posterior:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What to do with one item. ``outcome`` is None for an item that only the scan saw and did not suspect.
+    """What to do with one annotation. ``outcome`` is None for an item that only the scan saw and did not suspect.
 
     ``confidence`` in [0, 1]: probability of the proposed label (relabel, ambiguous), of the outcome (several,
     none_of_these), or of the given label (keep, None).
@@ -168,11 +178,16 @@ class Proposal:
     quality: float
     reason: str
     evidence: tuple[str, ...] = ()
+    place: Place = ITEM
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A person's final answer on one item, as it stands in the chain of events."""
+    """A person's final answer on one annotation, as it stands in the chain of events.
+
+    ``wording``: what the guideline said of its labels when it was made, hashed (errata.tools.guideline), by the names
+    that they had then; empty where it said nothing of them.
+    """
 
     item_id: str
     content_sha: str
@@ -188,6 +203,8 @@ class Decision:
     proposed_label: str | None = None
     event: int = 0
     event_hash: str = ""
+    place: Place = ITEM
+    wording: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def changes_label(self) -> bool:

@@ -137,7 +137,7 @@ def test_a_new_guideline_opens_what_was_rejected(data: Path, tmp_path: Path) -> 
     assert first.decisions()
     first.close()
     guideline = tmp_path / "guideline.md"
-    guideline.write_text("Animals are animals.")
+    guideline.write_text("What is said twice counts once.")
     second = run(data, guideline=guideline)
     assert second.decisions() == {}
     second.close()

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from errata.agent import graph
 from errata.agent.drive import drive
+from errata.agent.graph import Nodes, Run
 from errata.agent.run.begin import begin
+from errata.agent.run.workspaces import Workspaces
 from errata.agent.state import RunState
 from errata.agent.views.results import result_rows
 from errata.settings import Settings
@@ -28,19 +29,19 @@ class Killed(BaseException):
     """As sudden as a signal: nothing of errata or LangGraph may catch it and tidy up."""
 
 
-def dying(node: Callable[[RunState], RunState], alive: int) -> Callable[[RunState], RunState]:
-    """The node, which ends the process at the end of its work, after ``alive`` times that it did not."""
-    left = [alive]
+def dying(name: str, alive: int) -> Callable[[Workspaces], Nodes]:
+    """Nodes of which one ends the process at the end of its work, after ``alive`` times that it did not."""
+    left, work = [alive], getattr(Nodes, name)
 
-    @functools.wraps(node)
-    def wrapped(state: RunState) -> RunState:
-        result = node(state)
+    @functools.wraps(work)
+    def wrapped(self: Nodes, state: RunState, runtime: Run) -> RunState:
+        result: RunState = work(self, state, runtime)
         left[0] -= 1
         if left[0] < 0:
             raise Killed
         return result
 
-    return wrapped
+    return type("Dying", (Nodes,), {name: wrapped})
 
 
 class Whole(NamedTuple):
@@ -74,20 +75,16 @@ def silent(step: str, done: int, total: int) -> None:
 
 @pytest.mark.parametrize("alive", [0, 1])
 @pytest.mark.parametrize("name", NODES)
-def test_a_run_goes_on_after_dying_at_the_end_of_any_node(
-    name: str, alive: int, whole: Whole, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_goes_on_after_dying_at_the_end_of_any_node(name: str, alive: int, whole: Whole, tmp_path: Path) -> None:
     asked_before = len(whole.judge.requests())
     workspace = begin(whole.data, whole.settings, tmp_path / "killed.errata")
-    with monkeypatch.context() as patch:
-        patch.setattr(graph, name, dying(getattr(graph, name), alive))
-        try:
-            drive(workspace, silent)
-        except Killed:
-            workspace.close()
-            workspace = begin(whole.data, whole.settings, tmp_path / "killed.errata")
-        else:
-            assert alive and name not in REPEATED
+    try:
+        drive(workspace, silent, dying(name, alive))
+    except Killed:
+        workspace.close()
+        workspace = begin(whole.data, whole.settings, tmp_path / "killed.errata")
+    else:
+        assert alive and name not in REPEATED
     drive(workspace, silent)
     assert result_rows(workspace) == whole.results
     assert len(whole.judge.requests()) - asked_before == whole.calls, "a call was paid for twice, or never made"

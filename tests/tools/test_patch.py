@@ -135,6 +135,19 @@ def test_a_patch_reads_back_as_it_was_written(csv: Dataset, tmp_path: Path) -> N
     assert len((tmp_path / "0001.jsonl").read_bytes().split(b"\n")) == 1 + 4 + 1
 
 
+def test_lines_of_several_places_in_a_row_are_read_and_none_fits_a_single_label(csv: Dataset, tmp_path: Path) -> None:
+    [line] = lines(csv, {0: "dog"})
+    two = [line, line.model_copy(update={"place": "12-17"})]
+    written = Patch(patches.make(csv, [line]).header.model_copy(update={"lines": 2}), tuple(two))
+    written.write(tmp_path / "p.jsonl")
+    assert Patch.read(tmp_path / "p.jsonl") == written
+    assert [b"place" in row for row in (tmp_path / "p.jsonl").read_bytes().splitlines()] == [False, False, True]
+    with pytest.raises(PatchConflict, match="has a single label, and none at place '12-17'"):
+        patches.make(csv, two)
+    with pytest.raises(PatchConflict, match="twice: row 0, place 12-17"):
+        patches.make(csv, [two[1], two[1]])
+
+
 @pytest.mark.parametrize(
     ("damage", "message"),
     [

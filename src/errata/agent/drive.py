@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, cast
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Command
 
-from errata.agent.graph import build
+from errata.agent.graph import Nodes, build
 from errata.agent.phases import Progress
 from errata.agent.run.checkpoints import UnreadableCheckpoints, opened, remove, state_of
 from errata.agent.run.workspace import Workspace
@@ -18,13 +20,14 @@ from errata.agent.views.report import write_run_report
 from errata.errors import ErrataError
 from errata.tools.visible import one_line
 
+MakeNodes = Callable[[Workspaces], Nodes]
 _log = logging.getLogger(__name__)
 
 
-def drive(workspace: Workspace, progress: Progress) -> RunState:
+def drive(workspace: Workspace, progress: Progress, nodes: MakeNodes = Nodes) -> RunState:
     """Run until the graph waits for approval. The report is written too: a person decides with it at hand."""
     with workspace.folder.lock():
-        state = _stream(workspace, RunState(), progress)
+        state = _Driver(workspace, progress, nodes=nodes).go(RunState())
         write_run_report(workspace)
     return state
 
@@ -32,14 +35,14 @@ def drive(workspace: Workspace, progress: Progress) -> RunState:
 def scanned(workspace: Workspace, progress: Progress) -> RunState:
     """Where the graph stands once it knows what to ask, before it asks anything."""
     with workspace.folder.lock():
-        return _stream(workspace, RunState(), progress, stop_before="judge")
+        return _Driver(workspace, progress, stop_before="judge").go(RunState())
 
 
 def answer(workspace: Workspace, approve: bool, progress: Progress) -> RunState:
     """Give the waiting graph a person's answer and run it to its end."""
     decision = {"decisions": [{"type": "approve" if approve else "reject"}]}
     with workspace.folder.lock():
-        return _stream(workspace, Command(resume=decision), progress)
+        return _Driver(workspace, progress).go(Command(resume=decision))
 
 
 def stop(workspace: Workspace) -> int | None:
@@ -48,44 +51,51 @@ def stop(workspace: Workspace) -> int | None:
     return None if workspace.open_panel is None else workspace.open_panel.stop()
 
 
-def _stream(
-    workspace: Workspace, given: RunState | Command[Any], progress: Progress, stop_before: str = ""
-) -> RunState:
-    """As the checkpoints say where the graph stood; where they are damaged or of another version, from the beginning:
-    every node finds in the store what is done."""
-    known = workspace.folder.checkpoints.exists()
-    try:
-        return _from(workspace, given, progress, stop_before)
-    except UnreadableCheckpoints as error:
-        why = str(error)
-    except (ErrataError, OSError):
-        raise
-    except Exception as error:  # whatever LangGraph stumbles over in them; a bug of ours shows again without
-        if not known:
+@dataclass(frozen=True)
+class _Driver:
+    workspace: Workspace
+    progress: Progress
+    stop_before: str = ""
+    nodes: MakeNodes = Nodes
+
+    def go(self, given: RunState | Command[Any]) -> RunState:
+        """As the checkpoints say where the graph stood; where they are damaged or of another version, from the
+        beginning: every node finds in the store what is done."""
+        checkpoints = self.workspace.folder.checkpoints
+        known = checkpoints.exists()
+        try:
+            return self._from_checkpoints(given)
+        except UnreadableCheckpoints as error:
+            why = str(error)
+        except (ErrataError, OSError):
             raise
-        why = f"the checkpoints cannot be followed ({type(error).__name__})"
-    remove(workspace.folder.checkpoints)
-    _log.warning(f"errata: {one_line(why)}: made anew, nothing is lost")
-    if isinstance(given, Command):  # there must be something to resume
-        _from(workspace, RunState(), progress)
-    return _from(workspace, given, progress, stop_before)
+        except Exception as error:  # whatever LangGraph stumbles over in them; a bug of ours shows again without
+            if not known:
+                raise
+            why = f"the checkpoints cannot be followed ({type(error).__name__})"
+        remove(checkpoints)
+        _log.warning(f"errata: {one_line(why)}: made anew, nothing is lost")
+        if isinstance(given, Command):  # there must be something to resume
+            self._from_checkpoints(RunState())
+        return self._from_checkpoints(given)
 
-
-def _from(workspace: Workspace, given: RunState | Command[Any], progress: Progress, stop_before: str = "") -> RunState:
-    config: RunnableConfig = {"configurable": {"thread_id": f"run-{workspace.run.run_id}"}}
-    with opened(workspace.folder.checkpoints) as saver:
-        graph = build(saver, Workspaces(workspace))
-        stands = state_of(graph, config)
+    def _from_checkpoints(self, given: RunState | Command[Any]) -> RunState:
+        workspace = self.workspace
+        config: RunnableConfig = {"configurable": {"thread_id": f"run-{workspace.run.run_id}"}}
         context: RunContext = {"run_dir": str(workspace.folder.path), "run_id": workspace.run.run_id}
-        here = stands.values.items() >= context.items()  # a folder that was moved or copied knows of another
-        if isinstance(given, Command) and not here:
-            raise UnreadableCheckpoints(f"{workspace.folder.checkpoints} is of another place")
-        # With no input LangGraph takes up the node at which a killed run had stopped.
-        killed = here and bool(stands.next) and stands.next != ("await_approval",)
-        go_on = None if killed and not isinstance(given, Command) else given
-        if killed and stop_before in stands.next:  # it stopped there the last time, and would go on from it now
-            return cast(RunState, stands.values)
-        pause = [stop_before] if stop_before else None
-        for note in graph.stream(go_on, config, context=context, stream_mode="custom", interrupt_before=pause):
-            progress(note["step"], note["done"], note["total"])
-        return cast(RunState, state_of(graph, config).values)
+        with opened(workspace.folder.checkpoints) as saver:
+            graph = build(saver, self.nodes(Workspaces(workspace)))
+            stands = state_of(graph, config)
+            here = stands.values.items() >= context.items()  # a folder that was moved or copied knows of another
+            if isinstance(given, Command) and not here:
+                raise UnreadableCheckpoints(f"{workspace.folder.checkpoints} is of another place")
+            # With no input LangGraph takes up the node at which a killed run had stopped.
+            killed = here and bool(stands.next) and stands.next != ("await_approval",)
+            if killed and self.stop_before in stands.next:  # it would go on from where it stopped the last time
+                return cast(RunState, stands.values)
+            go_on = None if killed and not isinstance(given, Command) else given
+            pause = [self.stop_before] if self.stop_before else None
+            notes = graph.stream(go_on, config, context=context, stream_mode="custom", interrupt_before=pause)
+            for note in notes:
+                self.progress(note["step"], note["done"], note["total"])
+            return cast(RunState, state_of(graph, config).values)

@@ -122,9 +122,9 @@ def more_evidence(state: RunState) -> Literal["triage", "propose"]:
     return "triage" if state["to_judge"] else "propose"
 
 
-def build(checkpointer: BaseCheckpointSaver[str] | None = None, workspaces: Workspaces | None = None) -> Graph:
-    """``workspaces``: those that are open already; a node opens one of its own where it finds none."""
-    flow, nodes = StateGraph(RunState, RunContext), Nodes(workspaces or Workspaces())
+def build(checkpointer: BaseCheckpointSaver[str] | None = None, nodes: Nodes | None = None) -> Graph:
+    """``nodes``: those of a driver that has workspaces open already."""
+    nodes, flow = nodes or Nodes(Workspaces()), StateGraph(RunState, RunContext)
     flow.add_node("load", nodes.load)
     flow.add_node("profile", nodes.profile)
     flow.add_node("embed", nodes.embed)

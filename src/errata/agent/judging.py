@@ -13,7 +13,9 @@ from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.phases import Progress
 from errata.agent.run.workspace import Workspace
 from errata.errors import BudgetExceeded, ModelError
+from errata.tools.guideline import Guideline
 from errata.tools.judging.examine import Judged, JudgeSetup, JudgeTask
+from errata.types import Verdict
 
 BATCH = 4096
 """Questions between two looks at what is worth asking next."""
@@ -76,9 +78,17 @@ def judge_batch(workspace: Workspace, progress: Progress) -> Judging:
         )
     except ModelError as error:
         judged = Judged((), error)
-    workspace.store.add_verdicts(workspace.run.run_id, judged.verdicts)
+    _store(workspace, judged.verdicts)
     found.done(questions)
     return _leave(workspace, before.asked + len(judged.verdicts), judged.stopped)
+
+
+def _store(workspace: Workspace, verdicts: Sequence[Verdict]) -> None:
+    """With what the guideline said of the labels that each of them rests on."""
+    run = workspace.run
+    guideline, given = Guideline(run.guideline, run.label_space), workspace.dataset.given_labels
+    worded = [guideline.worded(verdict, given[verdict.idx]) for verdict in verdicts]
+    workspace.store.add_verdicts(run.run_id, worded)
 
 
 def finish(workspace: Workspace) -> Judging:

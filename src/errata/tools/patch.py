@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from errata.errors import DataError, PatchConflict
 from errata.tools.data.atomic import atomic_write
@@ -19,7 +19,7 @@ from errata.tools.data.fingerprint import sha_of_path
 from errata.tools.data.image_folder import ImageFolder
 from errata.tools.data.new_names import moved_name
 from errata.tools.data.write import Edit, check_current, listing, write_labels
-from errata.types import Looked
+from errata.types import ITEM, Looked, Place
 
 STRICT = ConfigDict(extra="forbid", frozen=True)
 Model = TypeVar("Model", bound=BaseModel)
@@ -27,7 +27,8 @@ Model = TypeVar("Model", bound=BaseModel)
 
 class PatchLine(BaseModel):
     """One label change. ``raw`` is the token that stood in the label cell, and ``moved_to`` the relative name that an
-    image got, both known once the patch was applied."""
+    image got, both known once the patch was applied. ``place`` is left out of the file where it is the item itself, so
+    that an errata from before there were places reads it."""
 
     model_config = STRICT
     item_id: str
@@ -44,6 +45,7 @@ class PatchLine(BaseModel):
     proposed: str | None = None
     confidence: float | None = None
     evidence: tuple[str, ...] = ()
+    place: Place = Field(default=ITEM, exclude_if=lambda place: place == ITEM)
 
 
 class PatchHeader(BaseModel):
@@ -63,7 +65,7 @@ class PatchHeader(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """Label changes for one source. No two lines are of one row."""
+    """Label changes for one source. No two lines are of one place in one row."""
 
     header: PatchHeader
     lines: tuple[PatchLine, ...]
@@ -85,13 +87,13 @@ class Patch:
         lines = tuple(_parse(PatchLine, text, path, n) for n, text in enumerate(texts[1:], start=2) if text.strip())
         if len(lines) != header.lines:
             raise DataError(f"{path} holds {len(lines)} changes, but its first line says {header.lines}: it is cut.")
-        _check_rows_differ(lines)
+        _check_places_differ(lines)
         return cls(header, lines)
 
 
 def make(dataset: Dataset, changes: Sequence[PatchLine], run: str = "") -> Patch:
     """A patch for this dataset. Raises PatchConflict where the changes do not fit it."""
-    _check_rows_differ(changes)
+    _check_places_differ(changes)
     header = PatchHeader(
         run=run,
         source_name=dataset.path.name,
@@ -100,7 +102,7 @@ def make(dataset: Dataset, changes: Sequence[PatchLine], run: str = "") -> Patch
         label_column=dataset.label_column,
         lines=len(changes),
     )
-    patch = Patch(header, tuple(sorted(changes, key=lambda line: line.row)))
+    patch = Patch(header, tuple(sorted(changes, key=lambda line: (line.row, line.place))))
     _check_fits(patch, dataset)
     return patch
 
@@ -171,11 +173,11 @@ def _parse(model: type[Model], text: str, path: Path, number: int) -> Model:
         raise DataError(f"{path}, line {number}, is no {model.__name__}: {where} {first['msg']}") from error
 
 
-def _check_rows_differ(lines: Sequence[PatchLine]) -> None:
-    times = Counter(line.row for line in lines)
-    twice = [f"row {row}" for row in times if times[row] > 1]
+def _check_places_differ(lines: Sequence[PatchLine]) -> None:
+    times = Counter((line.row, line.place) for line in lines)
+    twice = [f"row {row}" + (f", place {place}" if place else "") for (row, place), n in times.items() if n > 1]
     if twice:
-        raise PatchConflict(f"a patch changes each row once, but these twice: {listing(twice)}.")
+        raise PatchConflict(f"a patch changes each label once, but these twice: {listing(twice)}.")
 
 
 def _check_fits(patch: Patch, dataset: Dataset) -> None:
@@ -194,6 +196,8 @@ def _misfit(line: PatchLine, dataset: Dataset) -> Iterator[str]:
         yield "is not there"
     elif dataset.item_ids[line.row] != line.item_id:
         yield f"is item {dataset.item_ids[line.row]!r}"
+    elif line.place != ITEM:
+        yield f"has a single label, and none at place {line.place!r}"
     elif dataset.given_labels[line.row] != line.old:
         yield f"holds {dataset.given_labels[line.row]!r}, not {line.old!r}"
     elif dataset.content_shas[line.row] != line.content_sha:

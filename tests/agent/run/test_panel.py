@@ -129,7 +129,7 @@ def test_text_that_reads_like_an_instruction_is_left_to_a_person(tmp_path: Path,
 
 def test_controls_are_made_and_honest_items_pass_them(data: Path, judge: Judge) -> None:
     workspace = run(data, judge.spec)
-    references = {item.idx for item in workspace.reference_items}
+    references = {item.idx for item in Snapshot.of(workspace).control_items}
     controls = Snapshot.of(workspace).controls
     assert controls
     assert {v.idx for v in controls} - references

@@ -68,6 +68,19 @@ def test_an_event_that_errata_did_not_write_is_named(tmp_path: Path, kind: Event
     store.close()
 
 
+def test_a_decision_from_before_there_were_places_reads_and_keeps_its_hash(tmp_path: Path) -> None:
+    store = opened(tmp_path)
+    names = ("user", "item_id", "content_sha", "by", "guideline_sha", "panel_sha")
+    body: dict[str, object] = {"run_id": 1, "given_label": None, "answer": "label", "label": "a", "seeing": "blind"}
+    body |= dict.fromkeys(names, "x") | {"looked": "item", "proposed_label": None}
+    store.events.append("decision", [body])
+    assert [event.body for event in store.events.read()] == [body] and len(store.events.verify()) == 1
+    store.events.append("decision", [body | {"place": "12-17", "wording": {"[]": "0"}}, body | {"place": 3}])
+    with pytest.raises(StoreError, match=r"event 3 \(decision\) is none that errata wrote: place"):
+        list(store.events.read())
+    store.close()
+
+
 def test_three_writers_lose_nothing(tmp_path: Path) -> None:
     store = opened(tmp_path)
     writers = [subprocess.Popen([sys.executable, "-c", WRITER, str(store.folder.path), str(n)]) for n in range(3)]

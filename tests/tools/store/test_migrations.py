@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, inspect
 
 from errata.agent.decisions.changes import apply, changes, revert
 from errata.agent.run.workspace import Workspace, open_run
@@ -19,6 +20,7 @@ from errata.errors import StoreError
 from errata.tools.store import Store
 from errata.tools.store.run_folder import RunFolder
 from errata.tools.store.schema import SCHEMA_VERSION, metadata
+from errata.types import ITEM
 
 WRITTEN = Path(__file__).parents[2] / "fixtures" / "written_by_7b23042"
 
@@ -110,7 +112,27 @@ def test_an_upgraded_store_has_the_tables_of_a_new_one(project: Path, tmp_path: 
             assert compare_metadata(context, metadata) == []
             assert context.get_current_revision() == f"{SCHEMA_VERSION:04}"
             assert connection.exec_driver_sql("PRAGMA user_version").scalar() == SCHEMA_VERSION
+            for table in metadata.tables.values():
+                key = inspect(connection).get_pk_constraint(table.name)["constrained_columns"]
+                assert key == [column.name for column in table.primary_key]
         engine.dispose()
+
+
+def test_what_was_said_and_proposed_before_is_about_the_items_themselves(project: Path) -> None:
+    old = sqlite3.connect(project / "mail.errata" / "store.sqlite")
+    old.execute("UPDATE proposals SET reason = 'old' || idx")
+    proposed = old.execute("SELECT run_id, idx, reason FROM proposals").fetchall()
+    said = [json.loads(text) for (text,) in old.execute("SELECT verdict FROM verdicts ORDER BY run_id, idx")]
+    old.commit()
+    old.close()
+    store = Store(RunFolder(project / "mail.errata"))
+    runs = [run.run_id for run in store.all_runs()]
+    now = [(run, p.idx, p.reason, p.place) for run in runs for p in store.proposals(run).values()]
+    assert now == [(*row, ITEM) for row in sorted(proposed)] != []
+    kept = [verdict for run in runs for verdict in store.verdicts(run)]
+    assert [(v.idx, v.said, v.log_probs) for v in kept] == [(v["idx"], v["said"], v["log_probs"]) for v in said] != []
+    assert {(v.place, *v.wording) for v in kept} == {(ITEM,)}
+    store.close()
 
 
 def test_arrays_of_an_upgraded_store_are_read(project: Path) -> None:

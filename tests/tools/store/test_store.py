@@ -6,6 +6,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from errata.tools.store import RunInfo, Store
 from errata.tools.store import database as database_module
 from errata.tools.store.run_folder import RunFolder, find_run, to_toml
 from errata.tools.store.store import ItemRow
-from errata.types import LabelSpace, PromptRef, Proposal, Verdict
+from errata.types import ITEM, LabelSpace, PromptRef, Proposal, Verdict
 
 HOLDER = """
 import sys, time
@@ -110,6 +111,16 @@ def test_verdicts_and_proposals_round_trip_and_a_verdict_is_stored_once(store: S
     proposal = Proposal(0, "relabel", "b", 0.9, 0.1, "why", ("verdict:j",))
     store.set_proposals(run.run_id, [proposal])
     assert store.proposals(run.run_id) == {0: proposal}
+
+
+def test_places_of_one_item_are_apart(store: Store) -> None:
+    run = start(store, [row(0, "x")])
+    said = [verdict(0), replace(verdict(0), place="12-17")]
+    store.add_verdicts(run.run_id, said)
+    assert store.verdicts(run.run_id) == said
+    found = [Proposal(0, "relabel", "b", 0.9, 0.1, "why"), Proposal(0, "keep", "a", 0.8, 0.8, "", place="12-17")]
+    store.set_proposals(run.run_id, found)
+    assert [store.proposal(run.run_id, 0, place) for place in (ITEM, "12-17", "1-2")] == [*found, None]
 
 
 def test_calls_are_found_again_and_what_a_run_paid_is_summed_whatever_a_clock_said(store: Store) -> None:

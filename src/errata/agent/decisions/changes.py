@@ -68,6 +68,7 @@ def changes(workspace: Workspace) -> list[PatchLine]:
                 proposed=decision.proposed_label,
                 confidence=proposal.confidence if proposal else None,
                 evidence=proposal.evidence if proposal else (),
+                place=decision.place,
             )
         )
     return lines
@@ -237,6 +238,7 @@ def _note(workspace: Workspace, applied: Patch, output: Path, **more: Any) -> Pa
         "source_sha256": applied.header.source_sha256,
         "backup": None,
         "items": [line.item_id for line in applied.lines],
+        "places": [line.place for line in applied.lines],
     }
     workspace.store.events.append("applied", [body | more])
     return file

@@ -12,10 +12,11 @@ from errata.agent.run.workspace import Workspace, open_data
 from errata.errors import SetupError
 from errata.settings import Settings, load_settings
 from errata.tools.data import Dataset
+from errata.tools.guideline import same_words
 from errata.tools.judging.spec import check_forms
 from errata.tools.store import Store
 from errata.tools.store.choose_run import choose_run
-from errata.tools.store.decisions import Terms, lapsing, same_words
+from errata.tools.store.decisions import Terms, lapsing
 from errata.tools.store.own_files import write_settings
 from errata.tools.store.place import relative_place
 from errata.tools.store.run_folder import RunFolder

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from errata.agent.contributions import Contributions, Judging, Queue
-from errata.tools.store.decisions import same_words
+from errata.tools.guideline import Rewording, same_words
+from errata.tools.store.decisions import Terms
 from errata.tools.store.store import ItemRow, RunInfo, Store
-from errata.types import LabelSpace, Verdict
+from errata.types import Verdict
 
 
 def inherit_verdicts(
@@ -17,10 +18,10 @@ def inherit_verdicts(
 ) -> set[int]:
     """The items that an earlier run has settled, so that nobody needs to be asked again; its verdicts are copied.
 
-    Settled: same content, given label, label column, panel and guideline, and the earlier run either did not suspect
-    the item, or asked all that it wanted to ask. What a stopped run left in its queue is open again, and so is an item
-    whose ``challengers`` entry, its likeliest other label by today's scan, did not exist then. Classes that are new or
-    gone otherwise void nothing.
+    Settled: same content, given label, label column and panel, the guideline says the same of all labels that the
+    verdicts rest on, and the earlier run either did not suspect the item, or asked all that it wanted to ask. What a
+    stopped run left in its queue is open again, and so is an item whose ``challengers`` entry, its likeliest other
+    label by today's scan, did not exist then. Classes that are new or gone otherwise void nothing.
     """
     earlier = _comparable_run(store, run)
     if earlier is None:
@@ -28,7 +29,7 @@ def inherit_verdicts(
     verdicts_of: dict[int, list[Verdict]] = {}
     for verdict in store.verdicts(earlier.run_id):
         verdicts_of.setdefault(verdict.idx, []).append(verdict)
-    today = run.label_space.today
+    today, rewording = run.label_space.today, Rewording(Terms.of(earlier).meaning, Terms.of(run).meaning)
     known = {today(name) for name in earlier.label_space.names}
     before = {(row.content_sha, today(row.given_label)): row for row in store.items(earlier.run_id)}
     finished = judged_to_its_end(store, earlier)
@@ -37,7 +38,7 @@ def inherit_verdicts(
         old = before.get((row.content_sha, today(row.given_label)))
         if old is None or challengers[row.idx] not in (None, *known):
             continue
-        found = [carried_over(v, earlier.label_space, run.label_space) for v in verdicts_of.get(old.idx, ())]
+        found = [carried_over(v, old.given_label, rewording) for v in verdicts_of.get(old.idx, ())]
         copies += [replace(verdict, idx=row.idx, cached=True) for verdict in found if verdict is not None]
         if None not in found and (old.suspicion is None or finished):
             settled.add(row.idx)
@@ -62,35 +63,38 @@ def judged_to_its_end(store: Store, run: RunInfo) -> bool:
     return judging is not None and judging.stopped == ""
 
 
-def carried_over(verdict: Verdict, then: LabelSpace, now: LabelSpace) -> Verdict | None:
-    """The verdict in today's label space; None where it was about something else.
+def carried_over(verdict: Verdict, given: str | None, rewording: Rewording) -> Verdict | None:
+    """The verdict in today's label space; None where it was about something else. ``given``: its item's label then.
 
-    A class that is gone loses its share to the others, unless the judge favored it; one whose definition has changed is
-    another option.
+    A class that is gone loses its share to the others, unless the judge favored it. Where the guideline says something
+    else of a label that the verdict rests on, it was another question.
     """
+    then, now = rewording.then, rewording.now
+    if rewording.touched(then.of_verdict(verdict, given), verdict.wording) is not None:
+        return None
     kept: dict[str, float] = {}
     for option, log_prob in verdict.log_probs.items():
-        if option not in then.names:  # "several" and its like, and the two answers of a steering control
-            kept[option] = log_prob
-            continue
-        today = str(now.today(option))
-        if today in now.names:
-            if then.definitions.get(option, "") != now.definitions.get(today, ""):
-                return None
+        # "several" and its like, and the two answers of a steering control, are no labels.
+        today = str(now.space.today(option)) if option in then.space.names else option
+        if today in now.space.names or option not in then.space.names:
             kept[today] = log_prob
-    if len(kept) == len(verdict.log_probs):
-        return replace(verdict, log_probs=kept)
-    if not kept or max(kept.values()) < max(verdict.log_probs.values()):
-        return None
-    rest = math.log(sum(map(math.exp, kept.values())))
-    return replace(verdict, log_probs={option: log_prob - rest for option, log_prob in kept.items()})
+    if len(kept) < len(verdict.log_probs):
+        if not kept or max(kept.values()) < max(verdict.log_probs.values()):
+            return None
+        rest = math.log(sum(map(math.exp, kept.values())))
+        kept = {option: log_prob - rest for option, log_prob in kept.items()}
+    return now.worded(replace(verdict, log_probs=kept), now.space.today(given))
 
 
 def _comparable_run(store: Store, run: RunInfo) -> RunInfo | None:
-    """The newest earlier run that put the same question to the same panel under the same guideline."""
-    for old in reversed(store.all_runs()):
-        same = (old.panel_sha, old.label_column) == (run.panel_sha, run.label_column)
-        same = same and same_words(old.guideline, run.guideline)
-        if old.run_id < run.run_id and same and Contributions.of_run(store, old.run_id).find(Queue) is not None:
-            return old
-    return None
+    """The newest earlier run that put the same question to the same panel: under the same guideline if there is one,
+    else under another."""
+    comparable = [
+        old
+        for old in store.all_runs()
+        if old.run_id < run.run_id
+        and (old.panel_sha, old.label_column) == (run.panel_sha, run.label_column)
+        and Contributions.of_run(store, old.run_id).find(Queue) is not None
+    ]
+    guideline = Terms.of(run).guideline
+    return max(comparable, key=lambda old: (same_words(Terms.of(old).guideline, guideline), old.run_id), default=None)

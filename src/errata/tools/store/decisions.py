@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
+from functools import cached_property
 from typing import Any
 
+from errata.tools.guideline import About, Guideline, Rewording
 from errata.tools.store.events import Event, EventChain
 from errata.tools.store.store import ItemRow, RunInfo, Store
 from errata.types import Decision, LabelSpace
@@ -18,7 +20,8 @@ ROW_GONE = "their rows have changed or are gone"
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a decision rests on beside its item: the question that was asked, and what was known of its labels."""
+    """What a decision rests on beside its item: the question that was asked, and what was known of its labels.
+    ``guideline``: its text."""
 
     label_column: str
     space: LabelSpace
@@ -30,16 +33,30 @@ class Terms:
     def of(cls, run: RunInfo) -> Terms:
         return cls(run.label_column, run.label_space, run.guideline, run.panel_sha, run.judged)
 
+    @property
+    def meaning(self) -> Guideline:
+        """What the labels mean under these terms."""
+        return Guideline(self.guideline, self.space)
 
-def same_words(one: str, other: str) -> bool:
-    """White space in a guideline means nothing."""
-    return one.split() == other.split()
+
+@dataclass(frozen=True)
+class Change:
+    """What has changed between the terms that a decision was made under and today's."""
+
+    then: Terms
+    now: Terms
+
+    @cached_property
+    def rewording(self) -> Rewording:
+        return Rewording(self.then.meaning, self.now.meaning)
 
 
 def record(chain: EventChain, run: RunInfo, decisions: Iterable[Decision], os_user: str) -> list[Event]:
-    bodies = []
+    """Append decisions to the chain, with what the run's guideline says of their labels."""
+    bodies, guideline = [], Terms.of(run).meaning
     for decision in decisions:
-        values = asdict(decision)
+        wording = guideline.wording(guideline.of_decision(decision))
+        values = asdict(replace(decision, wording=wording))
         bodies.append({"run_id": run.run_id, "user": os_user} | {name: values[name] for name in _FIELDS})
     return chain.append("decision", bodies)
 
@@ -51,13 +68,13 @@ def standing(store: Store, terms: Terms, rows: Sequence[ItemRow], run_id: int | 
     In its own run a decision belongs to its item. From other runs it is inherited by content and given label, first by
     the row of the same id, as long as what it was made under still holds: see ``why_lapsed``.
     """
-    made_under = {run.run_id: Terms.of(run) for run in store.all_runs()}
+    changes = _changes(store, terms)
     own: dict[str, Decision] = {}
     inherited: dict[tuple[str, ...], Decision] = {}
     for body, decision in _not_undone(store.events):
         if body["run_id"] == run_id:
             own[decision.item_id] = decision
-        elif why_lapsed(decision, made_under[body["run_id"]], terms) is None:
+        elif why_lapsed(decision, changes[body["run_id"]]) is None:
             place = (decision.content_sha, str(terms.space.today(decision.given_label)))
             inherited[place] = inherited[*place, decision.item_id] = decision
     found = {}
@@ -78,32 +95,44 @@ def lapsing(store: Store, terms: Terms, rows: Sequence[ItemRow]) -> Counter[str]
         return Counter()
     before = Terms.of(earlier[-1])
     stood = standing(store, before, store.items(earlier[-1].run_id), earlier[-1].run_id)
-    stands = {decision.event for decision in standing(store, terms, rows).values()}
-    gone = {d.event: d for d in stood.values() if d.event not in stands}.values()
-    return Counter(why_lapsed(decision, before, terms) or ROW_GONE for decision in gone)
+    gone = {d.event for d in stood.values()} - {d.event for d in standing(store, terms, rows).values()}
+    changes = _changes(store, terms)
+    made = [(body["run_id"], decision) for body, decision in _not_undone(store.events) if decision.event in gone]
+    return Counter(why_lapsed(decision, changes[run_id]) or ROW_GONE for run_id, decision in made)
 
 
-def why_lapsed(decision: Decision, made_under: Terms, now: Terms) -> str | None:
+def _changes(store: Store, now: Terms) -> dict[int, Change]:
+    """Run -> what has changed since it."""
+    return {run.run_id: Change(Terms.of(run), now) for run in store.all_runs()}
+
+
+def why_lapsed(decision: Decision, change: Change) -> str | None:
     """Why a decision no longer holds under today's terms, in words; None where it does.
 
-    The label space as a whole is no part of the question: other classes may come and go. Judges who are new reopen what
-    was rejected, because they may know better; a scan does not.
+    The label space and the guideline as a whole are no part of the question: other classes may come and go, and be
+    described anew. Judges who are new reopen what was rejected, because they may know better; a scan does not.
     """
+    made_under, now = change.then, change.now
     if made_under.label_column != now.label_column:
         return f"they are about another label column ({made_under.label_column})"
-    if not same_words(made_under.guideline, now.guideline):
-        return "the guideline has changed"
-    for label in {decision.given_label, decision.label} - {None}:
-        today = str(now.space.today(label))
-        if today not in now.space.names:
+    for label in (decision.given_label, decision.label):
+        if label is not None and now.space.today(label) not in now.space.names:
             return f"the label {label!r} is gone"
-        if made_under.space.definitions.get(str(made_under.space.canonical(label)), "") != now.space.definitions.get(
-            today, ""
-        ):
-            return f"the definition of {label!r} has changed"
+    labels = change.rewording.then.of_decision(decision)
+    touched = change.rewording.touched(labels, decision.wording)
+    if touched is not None:
+        return _in_words(touched, change.rewording)
     if not decision.changes_label and now.judged and made_under.panel_sha != now.panel_sha:
         return "the judges have changed, and may know better than what was rejected"
     return None
+
+
+def _in_words(touched: About, rewording: Rewording) -> str:
+    if not touched:
+        return "the guideline has changed in what it says of all labels"
+    if len(touched) == 1 and rewording.redefined(touched[0]):
+        return f"the definition of {touched[0]!r} has changed"
+    return f"what the guideline says of {' and '.join(map(repr, touched))} has changed"
 
 
 def _in_words_of(row: ItemRow, decision: Decision, space: LabelSpace) -> Decision:
@@ -118,5 +147,5 @@ def _not_undone(chain: EventChain) -> Iterator[tuple[Mapping[str, Any], Decision
     undone = {event.body["undoes"] for event in events if event.kind == "undo"}
     for event in events:
         if event.kind == "decision" and event.seq not in undone:
-            values = {name: event.body[name] for name in _FIELDS}
+            values = {name: event.body[name] for name in _FIELDS if name in event.body}
             yield event.body, Decision(**values, at=event.at, event=event.seq, event_hash=event.hash)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from errata.types import Answer, Looked, Seeing
+from errata.types import ITEM, Answer, Looked, Place, Seeing
 
 
 class Body(BaseModel):
@@ -25,6 +25,8 @@ class DecisionBody(Body):
     guideline_sha: str
     panel_sha: str
     proposed_label: str | None
+    place: Place = ITEM
+    wording: dict[str, str] = {}
 
 
 class UndoBody(Body):
@@ -34,6 +36,8 @@ class UndoBody(Body):
 
 
 class AppliedBody(Body):
+    """``places``: one for each of ``items``; empty in what an errata from before there were places wrote."""
+
     patch: str
     output: str
     out_sha256: str | None
@@ -42,6 +46,7 @@ class AppliedBody(Body):
     patch_sha256: str | None = None
     source_sha256: str | None = None
     moves_files: bool | None = None
+    places: list[Place] = []
 
 
 class RevertedBody(Body):

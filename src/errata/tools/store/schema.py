@@ -105,10 +105,12 @@ verdicts = Table(
     metadata,
     Column("run_id", Integer, ForeignKey("runs.run_id"), nullable=False),
     Column("idx", Integer, nullable=False),
+    # Where in the item: "" is the item itself.
+    Column("place", String, nullable=False),
     Column("judge", String, nullable=False),
     Column("protocol", String, nullable=False),
     Column("verdict", String, nullable=False),
-    PrimaryKeyConstraint("run_id", "idx", "judge", "protocol"),
+    PrimaryKeyConstraint("run_id", "idx", "place", "judge", "protocol"),
 )
 
 proposals = Table(
@@ -116,13 +118,14 @@ proposals = Table(
     metadata,
     Column("run_id", Integer, ForeignKey("runs.run_id"), nullable=False),
     Column("idx", Integer, nullable=False),
+    Column("place", String, nullable=False),
     Column("outcome", String),
     Column("proposed_label", String),
     Column("confidence", Float),
     Column("quality", Float),
     Column("reason", String, nullable=False),
     Column("evidence", String, nullable=False),
-    PrimaryKeyConstraint("run_id", "idx"),
+    PrimaryKeyConstraint("run_id", "idx", "place"),
 )
 
 events = Table(

@@ -21,7 +21,7 @@ from errata.tools.store.revisions import Revisions, bump, read_revisions
 from errata.tools.store.run_folder import RunFolder
 from errata.tools.store.schema import items, proposals, runs, store, verdicts
 from errata.tools.store.written import Written
-from errata.types import LabelSpace, PromptRef, Proposal, Verdict
+from errata.types import ITEM, LabelSpace, Place, PromptRef, Proposal, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +194,9 @@ class Store:
 
     # --- evidence and proposals ---------------------------------------------------------------------------------
     def add_verdicts(self, run_id: int, found: Iterable[Verdict]) -> None:
+        columns = ("idx", "place", "judge", "protocol")
         rows = [
-            {"run_id": run_id, "idx": v.idx, "judge": v.judge, "protocol": v.protocol, "verdict": _dump(asdict(v))}
+            {"run_id": run_id, "verdict": _dump(asdict(v)), **{name: getattr(v, name) for name in columns}}
             for v in found
         ]
         if rows:
@@ -217,15 +218,17 @@ class Store:
                 connection.execute(insert(proposals), rows)
             bump(connection, run_id, "proposals")
 
-    def proposal(self, run_id: int, idx: int) -> Proposal | None:
+    def proposal(self, run_id: int, idx: int, place: Place = ITEM) -> Proposal | None:
+        of_run = select(proposals).where(proposals.c.run_id == run_id)
         with self._database.read() as connection:
-            query = select(proposals).where(proposals.c.run_id == run_id, proposals.c.idx == idx)
-            row = connection.execute(query).first()
+            row = connection.execute(of_run.where(proposals.c.idx == idx, proposals.c.place == place)).first()
         return None if row is None else _proposal(dict(row._mapping))
 
     def proposals(self, run_id: int) -> dict[int, Proposal]:
+        """idx -> what is proposed for the item itself."""
+        of_run = select(proposals).where(proposals.c.run_id == run_id, proposals.c.place == ITEM)
         with self._database.read() as connection:
-            rows = connection.execute(select(proposals).where(proposals.c.run_id == run_id).order_by(proposals.c.idx))
+            rows = connection.execute(of_run.order_by(proposals.c.idx))
             return {row.idx: _proposal(dict(row._mapping)) for row in rows}
 
 

@@ -1,0 +1,86 @@
+"""What the labels mean: a guideline's text and the definitions, hashed for each class and each pair of classes."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+
+from errata.tools.guideline.class_names import ClassNames, Word, words_of
+from errata.tools.guideline.units import About, parts, units
+from errata.types import Decision, LabelSpace, Verdict, sha_of
+
+MATTERS = 0.02
+"""From this probability on, a label that a judge did not favor is part of what its verdict rests on."""
+
+HASH_CHARS = 16
+
+
+def same_words(one: str, other: str) -> bool:
+    """White space in a guideline means nothing."""
+    return one.split() == other.split()
+
+
+@lru_cache(maxsize=65536)
+def key(about: About) -> str:
+    """How hashes are stored: ``[]`` for what is said in general, ``["cat"]``, ``["cat", "dog"]``."""
+    return json.dumps(sorted(set(about)), ensure_ascii=False)
+
+
+@dataclass(frozen=True)
+class Guideline:
+    """``text`` in Markdown; ``space`` with the definitions and parents of its classes, which are part of what is said
+    of them."""
+
+    text: str
+    space: LabelSpace
+
+    @cached_property
+    def said(self) -> Mapping[str, str]:
+        """Key -> hash of what is said, for everything of which something is."""
+        return self.said_by(words_of(self.space))
+
+    def said_by(self, words: Iterable[Word]) -> Mapping[str, str]:
+        """The same, with the classes found by these words for them."""
+        said: dict[str, list[str]] = {}
+        if self.text.strip():
+            for unit in units(self.text, ClassNames(words).named):
+                for about in unit.about:
+                    said.setdefault(key(about), []).extend(unit.text.split())
+        meanings = {key((name,)): self.meaning(name) for name in {*self.space.definitions, *self.space.parents}}
+        return {
+            about: sha_of([said.get(about, []), *meanings.get(about, ("", ""))])[:HASH_CHARS]
+            for about in {*said, *meanings}
+        }
+
+    def meaning(self, name: str) -> tuple[str, str]:
+        """A class's definition and parent; white space means nothing."""
+        return " ".join(self.space.definitions.get(name, "").split()), self.space.parents.get(name, "")
+
+    def wording(self, labels: Iterable[str]) -> dict[str, str]:
+        """What is said of these labels, of pairs of them and in general: what a verdict or a decision records."""
+        if not self.said:
+            return {}
+        return {about: self.said[about] for about in map(key, parts(labels)) if about in self.said}
+
+    def of_decision(self, decision: Decision) -> set[str]:
+        """The labels that a decision rests on: the given, the decided and the proposed one."""
+        labels = (decision.given_label, decision.label, decision.proposed_label)
+        return {str(self.space.canonical(label)) for label in labels if label is not None}
+
+    def of_verdict(self, verdict: Verdict, given: str | None) -> set[str]:
+        """The labels that a verdict rests on: the given one, the judge's favorite, all that it took for possible."""
+        log_probs = {label: log_prob for label, log_prob in verdict.log_probs.items() if label in self._names}
+        likely = min(math.log(MATTERS), max(log_probs.values(), default=0.0))
+        labels = {label for label, log_prob in log_probs.items() if log_prob >= likely}
+        return labels | ({str(self.space.canonical(given))} if given is not None else set())
+
+    def worded(self, verdict: Verdict, given: str | None) -> Verdict:
+        """The verdict with what was said of the labels that it rests on; ``given``: its item's given label."""
+        return replace(verdict, wording=self.wording(self.of_verdict(verdict, given)))
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return frozenset(self.space.names)
