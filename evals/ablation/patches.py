@@ -14,7 +14,7 @@ from errata.tools.detectors.tasks import regions
 from errata.tools.features.embedder import unit_rows
 from errata.types import F32, Bool, Int
 from evals.ablation.part import Figures, over_sets
-from evals.planted import FEATURES, FLIPPED, digits
+from evals.data.planted import FEATURES, FLIPPED, digits
 from evals.ranking import ap, aps
 
 SHEETS, GRID, SHOWN = 600, (3, 3), 2

@@ -96,7 +96,7 @@ def flags(text: str, labels: Collection[str] = ()) -> tuple[str, ...]:
     """Why ``text`` reads like an instruction to whoever labels it, in words for a person; empty where it does not.
 
     ``labels`` are the dataset's own: told to say one of them ("answer sport"), a text says what to answer. How often
-    honest text is flagged: ``python -m evals.red_team.honest_text``.
+    honest text is flagged: ``python -m evals honest_text``.
     """
     read = text if len(text) <= 2 * READ_CHARS else f"{text[:READ_CHARS]}\n{text[-READ_CHARS:]}"
     found = dict.fromkeys(hidden(read))
