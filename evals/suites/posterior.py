@@ -22,10 +22,10 @@ from typing import Any, Literal
 import numpy as np
 
 from errata.settings import Costs
+from errata.tools.detectors.arrays.softmax import softmax
 from errata.tools.detectors.confident.confident_joint import confident_joint
 from errata.tools.detectors.neighbors.neighbors import neighbors
 from errata.tools.detectors.probs import ensemble
-from errata.tools.detectors.probs.temperature import softmax
 from errata.tools.inference.candidates import NOBODY
 from errata.tools.inference.label_noise import LabelNoise, label_noise
 from errata.tools.inference.outcome import outcomes

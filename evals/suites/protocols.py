@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -38,6 +37,7 @@ from errata.tools.judging.pacing.budget import Budget
 from errata.tools.judging.protocols.question_bank import matched_share
 from errata.tools.judging.reading.reading import Style, normalised
 from errata.tools.judging.spec import open_model
+from errata.tools.odds import log_odds
 from errata.types import F64, Int, Item, LabelSpace, Verdict, sha_of
 from evals.ranking import ap
 from evals.result import write_result
@@ -136,18 +136,13 @@ def _quality(verdicts: Sequence[Verdict], items: Sequence[Item], bank: Bank) -> 
     for item in items:
         given = str(item.given_label)
         asked, contested = of["question_bank", item.idx], of["contest", item.idx]
-        quality["question_bank"].append(_log_odds(asked.log_probs, given))
-        quality["contest"].append(_log_odds(contested.log_probs, given))
+        quality["question_bank"].append(log_odds(asked.log_probs[given]))
+        quality["contest"].append(log_odds(contested.log_probs[given]))
         # As the posterior weighs the protocols of one judge: the mean of their log-probabilities.
         mean = normalised({k: (asked.log_probs[k] + contested.log_probs[k]) / 2 for k in contested.log_probs})
-        quality["both"].append(_log_odds(mean, given))
+        quality["both"].append(log_odds(mean[given]))
         quality["official_rule"].append(matched_share(bank, given, asked.answers))
     return {way: np.array(values) for way, values in quality.items()}
-
-
-def _log_odds(log_probs: Any, given: str) -> float:
-    rest = math.log(sum(math.exp(value) for key, value in log_probs.items() if key != given))
-    return float(log_probs[given] - rest)
 
 
 def figures_of(plantings: Sequence[Planted]) -> dict[str, Any]:

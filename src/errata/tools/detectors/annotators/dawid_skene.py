@@ -16,6 +16,7 @@ from errata.errors import DataError
 from errata.tools.detectors.annotators.labeler_risk import scores
 from errata.tools.detectors.annotators.majority import vote_shares
 from errata.tools.detectors.annotators.votes import NONE, Votes
+from errata.tools.detectors.arrays.softmax import softmax
 from errata.types import F32, F64, Bool, Int, Scores
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def dawid_skene(votes: Votes, gold_N: ArrayLike | None = None, *, few: float = F
         log_likelihood_RK = np.log(pairs.likelihood(pairs.count(probs_NK)))
         moved = 0.0
         for rows in _blocks(probs_NK):
-            new_nK = _softmax(pairs.incidence_NR[rows] @ log_likelihood_RK + log_shares_K)
+            new_nK = softmax(pairs.incidence_NR[rows] @ log_likelihood_RK + log_shares_K)
             _certain(new_nK, gold[rows])
             moved += float(np.abs(new_nK - probs_NK[rows]).sum())
             probs_NK[rows] = new_nK
@@ -155,13 +156,6 @@ def _class_shares(probs_NK: F32, heard_N: Bool) -> F64:
     sums_K = probs_NK.sum(axis=0, dtype=np.float64, where=heard_N[:, None]) + 1
     shares_K: F64 = sums_K / sums_K.sum()
     return shares_K
-
-
-def _softmax(logits_nK: F64) -> F64:
-    logits_nK -= logits_nK.max(axis=1, keepdims=True)
-    np.exp(logits_nK, out=logits_nK)
-    logits_nK /= logits_nK.sum(axis=1, keepdims=True)
-    return logits_nK
 
 
 def _blocks(probs_NK: F32) -> Iterator[slice]:

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from errata.tools.detectors.arrays.checks import labeled, vectors
+from errata.tools.detectors.arrays.softmax import softmax
 from errata.tools.detectors.optional.learning_curve import learned_by
-from errata.tools.detectors.probs.temperature import softmax
 from errata.types import F32, F64, Bool, Int, Scores
 
 RUNS = 3

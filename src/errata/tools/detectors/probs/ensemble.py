@@ -12,12 +12,13 @@ from collections.abc import Callable
 
 import numpy as np
 
+from errata.tools.detectors.arrays.softmax import softmax
 from errata.tools.detectors.confident.channel_quality import noise_channel
 from errata.tools.detectors.neighbors.neighbors import Neighbors, neighbor_votes
 from errata.tools.detectors.neighbors.propagation import averaged
 from errata.tools.detectors.probs import discriminant
 from errata.tools.detectors.probs.stacking import pool, powers
-from errata.tools.detectors.probs.temperature import probabilities_from, softmax
+from errata.tools.detectors.probs.temperature import probabilities_from
 from errata.types import F32, Int
 
 ROUNDS = 2

@@ -13,6 +13,7 @@ from errata.errors import DataError
 from errata.tools.judging.door import Door
 from errata.tools.judging.protocols import blind_choice
 from errata.tools.judging.reading.reading import Style
+from errata.tools.odds import log_odds
 from errata.types import Item, LabelSpace, Verdict
 
 ANCHORED_ID = "anchored_choice"
@@ -50,7 +51,7 @@ def anchor_bias(pairs: Iterable[tuple[Verdict, Verdict]], shown: Sequence[str]) 
     Positive = the judge leans on what it is told.
     """
     return bias_of(
-        _log_odds(anchored.log_probs[label]) - _log_odds(blind.log_probs[label])
+        log_odds(anchored.log_probs[label]) - log_odds(blind.log_probs[label])
         for (blind, anchored), label in zip(pairs, shown, strict=True)
         if blind.readable and anchored.readable
     )
@@ -110,7 +111,3 @@ async def anchored_choice(
 def described(position: Bias, anchor: Bias) -> str:
     """One line for the end of a command: ``position bias +0.03 ± 0.02 (n=80), anchor bias ... (log-odds)``."""
     return f"position bias {position} (n={position.n}), anchor bias {anchor} (n={anchor.n}), in log-odds"
-
-
-def _log_odds(log_prob: float) -> float:
-    return log_prob - math.log(max(-math.expm1(log_prob), 1e-12))
