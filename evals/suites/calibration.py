@@ -19,11 +19,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from errata.tools.judging.calibration.expected_error import debiased_ece, debiased_squared_error
 from errata.tools.judging.calibration.fitted import fit_rows
 from errata.tools.judging.calibration.isotonic import fit_isotonic
 from errata.types import F64, Bool, Int
 from evals.data.recorded import Recorded, first_choice, read
+from evals.expected_error import debiased_ece, debiased_squared_error
 from evals.result import write_result
 
 SEEDS = range(10)

@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 
 from errata.testing import MemoryCalls
 from errata.tools.data.fingerprint import content_sha
-from errata.tools.judging.calibration.bias import Bias, anchor_bias, ask_both_ways, described, position_bias
+from errata.tools.judging.calibration.bias import Bias, anchor_bias, ask_both_ways, position_bias
 from errata.tools.judging.calibration.content_free import content_free
 from errata.tools.judging.calibration.measure import choice_prior
 from errata.tools.judging.chat import ChatModel
@@ -122,3 +122,8 @@ def questions(
 
 def bias_line(found: dict[str, Any]) -> str:
     return f"{Bias(**found)} (n={found['n']})"
+
+
+def described(position: Bias, anchor: Bias) -> str:
+    """One line for the end of a command: ``position bias +0.03 ± 0.02 (n=80), anchor bias ... (log-odds)``."""
+    return f"position bias {position} (n={position.n}), anchor bias {anchor} (n={anchor.n}), in log-odds"

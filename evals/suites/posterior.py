@@ -30,11 +30,11 @@ from errata.tools.inference.candidates import NOBODY
 from errata.tools.inference.label_noise import LabelNoise, label_noise
 from errata.tools.inference.outcome import outcomes
 from errata.tools.inference.posterior import Posteriors, weigh
-from errata.tools.judging.calibration.expected_error import debiased_ece
 from errata.types import F32, Int, LabelSpace
 from evals.data.label_tasks import CIFAR_COLUMNS, FILES, REAL, Task, sets
 from evals.data.planted import UNKNOWN, Kind, digits, plant
 from evals.data.real_files import real_files
+from evals.expected_error import debiased_ece
 from evals.result import write_result
 
 SEED, BLURRED, SMALLEST = 0, 0.5, 1e-6

@@ -83,11 +83,6 @@ def spans(labels_T: ArrayLike, lengths_S: ArrayLike, tags: Sequence[str]) -> lis
     ]
 
 
-def span_quality(quality_T: F32, entities: Sequence[Span]) -> F32:
-    """f32[entities]: an entity is as good as its worst token."""
-    return np.array([quality_T[span.start : span.stop].min() for span in entities], np.float32)
-
-
 def sentence_quality(quality_T: F32, lengths_S: ArrayLike) -> F32:
     """f32[S]: a soft minimum, the tokens' mean by weights exp(-quality / TEMPERATURE); 1 if there are none.
 

@@ -106,8 +106,3 @@ async def anchored_choice(
         prompt_id=ANCHORED_ID,
         slots={"given": shown},
     )
-
-
-def described(position: Bias, anchor: Bias) -> str:
-    """One line for the end of a command: ``position bias +0.03 ± 0.02 (n=80), anchor bias ... (log-odds)``."""
-    return f"position bias {position} (n={position.n}), anchor bias {anchor} (n={anchor.n}), in log-odds"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from errata.tools.judging.calibration.expected_error import debiased_ece, debiased_squared_error
 from errata.types import F64, Bool
+from evals.expected_error import debiased_ece, debiased_squared_error
 
 
 def sample(items: int, off: float, seed: int) -> tuple[F64, Bool]:
