@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from errata.prompts import MARK
 from errata.tools.judging.untrusted.disguises import hidden, plain, readings
-from errata.tools.judging.untrusted.instructions_in_other_languages import ABROAD
+from errata.tools.judging.untrusted.instructions_in_other_languages import IN_OTHER_LANGUAGES
 
 READ_CHARS = 10_000
 """So much is read of an item's beginning, and of its end: patterns must not cost more than a call."""
@@ -85,7 +85,7 @@ PATTERNS = {
     "holds an answer in JSON": (
         r"[{,]\s*[\"']?(?:label|answer|class|category|choice|verdict|option|result|prediction|output)[\"']?\s*:\s*[\"']",
     ),
-    "asks in another language": ABROAD,
+    "asks in another language": IN_OTHER_LANGUAGES,
 }
 COMPILED = {
     reason: re.compile("|".join(f"(?:{pattern})" for pattern in patterns)) for reason, patterns in PATTERNS.items()
