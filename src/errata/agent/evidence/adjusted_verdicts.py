@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from errata.agent.run.workspace import Workspace
 from errata.tools.judging.bank.bank import Bank
-from errata.tools.judging.bank.controls import heard
+from errata.tools.judging.bank.controls import without_disabled
 from errata.tools.judging.bank.reliability import Reliability, learn
 from errata.tools.judging.calibration.fitted import Calibration, fit
 from errata.tools.judging.calibration.prior import Prior, debiased, fit_a
@@ -39,7 +39,7 @@ def _without_disabled(workspace: Workspace, verdicts: Sequence[Verdict]) -> list
     if not any(of_judge["disabled"] for of_judge in known.values()):
         return list(verdicts)
     given, bank = [workspace.run.label_space.canonical(row.given_label) for row in workspace.rows()], workspace.bank
-    found = [heard(v, given[v.idx], known.get(v.judge, {}).get("disabled", ()), bank) for v in verdicts]
+    found = [without_disabled(v, given[v.idx], known.get(v.judge, {}).get("disabled", ()), bank) for v in verdicts]
     return [verdict for verdict in found if verdict is not None]
 
 

@@ -100,7 +100,7 @@ def tally(answered: Iterable[tuple[str, Verdict]]) -> tuple[Tally, ...]:
     return tuple(Tally(label, sum(said), len(said)) for label, said in counts.items())
 
 
-def heard(verdict: Verdict, given: str | None, disabled: Collection[str], bank: Bank = ()) -> Verdict | None:
+def without_disabled(verdict: Verdict, given: str | None, disabled: Collection[str], bank: Bank = ()) -> Verdict | None:
     """What is left of a verdict of a judge that is ``disabled`` for some labels.
 
     None where the judge favored one of those or the item was given one: then nothing that it said can be used.
