@@ -34,7 +34,7 @@ def measure(seed: int) -> Figures:
 
 
 def binned(seed: int) -> dict[str, tuple[F32, Int]]:
-    """Standardised features, and the bin of each value: as many items in one as in another."""
+    """Standardized features, and the bin of each value: as many items in one as in another."""
     from sklearn.datasets import load_diabetes, make_friedman1
     from sklearn.preprocessing import scale
 

@@ -17,17 +17,17 @@ def make(size: int, folder: Path) -> None:
     rng = np.random.default_rng(SEED)
     rank_D = np.arange(1, WIDTH + 1)
     size_D = np.sqrt(rank_D**-0.6 * (1 - rank_D / (WIDTH + 1))).astype(np.float32)
-    centres_KD = APART * size_D * rng.standard_normal((CLASSES, WIDTH), np.float32)
+    centers_KD = APART * size_D * rng.standard_normal((CLASSES, WIDTH), np.float32)
     truth_N = rng.integers(0, CLASSES, size)
     embeddings_ND = np.lib.format.open_memmap(folder / "embeddings.npy", "w+", np.float32, (size, WIDTH))
     for start in range(0, size, BLOCK):
         truth_B = truth_N[start : start + BLOCK]
         spread_BD = size_D * rng.standard_normal((len(truth_B), WIDTH), np.float32)
-        embeddings_ND[start : start + BLOCK] = unit_rows(centres_KD[truth_B] + spread_BD)
+        embeddings_ND[start : start + BLOCK] = unit_rows(centers_KD[truth_B] + spread_BD)
     embeddings_ND.flush()
     labels_N = truth_N.copy()
     wrong = rng.choice(size, int(WRONG * size), replace=False)
-    alike_KK = centres_KD @ centres_KD.T
+    alike_KK = centers_KD @ centers_KD.T
     np.fill_diagonal(alike_KK, -np.inf)
     half = len(wrong) // 2
     labels_N[wrong[:half]] = alike_KK.argmax(axis=1)[truth_N[wrong[:half]]]

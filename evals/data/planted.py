@@ -65,8 +65,8 @@ def plant(features_ND: F32, truth_N: Int, kind: Kind, share: float, seed: int) -
 def _most_alike(features_ND: F32, truth_N: Int, classes: int) -> Int:
     units_ND = unit_rows(features_ND)
     means_KD = np.stack([units_ND[truth_N == k].mean(axis=0) for k in range(classes)])
-    centred_KD = unit_rows((means_KD - means_KD.mean(axis=0)).astype(np.float32))
-    alike_KK = centred_KD @ centred_KD.T
+    centered_KD = unit_rows((means_KD - means_KD.mean(axis=0)).astype(np.float32))
+    alike_KK = centered_KD @ centered_KD.T
     np.fill_diagonal(alike_KK, -np.inf)
     nearest_K: Int = alike_KK.argmax(axis=1)
     return nearest_K

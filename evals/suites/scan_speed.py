@@ -2,7 +2,7 @@
 
     python -m evals scan_speed [--sizes 10000,50000] [--large 1000000] [--runs 3] [--out evals/results/scan_speed.json]
 
-Made embeddings of length 1, 384 wide: 100 classes, their centres and clouds with the spectrum of MiniLM's embeddings of
+Made embeddings of length 1, 384 wide: 100 classes, their centers and clouds with the spectrum of MiniLM's embeddings of
 news, a tenth of the labels wrong (half of them to the most similar class). errata: nearest neighbors, the ensemble's
 probabilities, confident learning, neighbors, duplicates. cleanlab: 5-fold logistic regression (one BLAS thread, which
 costs it least), then Datalab with the features and those probabilities, its default checks. Each run is a process of

@@ -1,4 +1,4 @@
-"""Two Gaussians of equal variance per group of values, fitted by expectation-maximisation.
+"""Two Gaussians of equal variance per group of values, fitted by expectation-maximization.
 
 With equal variances the probability of the upper Gaussian only ever rises with the value. With free ones the broader
 Gaussian takes over at both ends, and the best items of all would be called bad.
