@@ -19,7 +19,7 @@ from errata.tools.detectors import detectors
 from errata.tools.inference.held_back import STEERING
 from errata.tools.judging.bank.bank import Bank
 from errata.tools.judging.bank.bank_file import from_json
-from errata.tools.judging.images.images import at_hand
+from errata.tools.judging.images.images import with_sendable_image
 from errata.tools.store import RunInfo, Store
 from errata.tools.store.arrays import Arrays
 from errata.tools.store.choose_run import choose_run
@@ -158,7 +158,7 @@ class Workspace:
     @cached_property
     def reference_items(self) -> list[Item]:
         """Items that nobody doubts, for the controls; their content is read, and made ready to be sent, once."""
-        return [at_hand(item) for item in self.dataset.each(self.run.facts.get("references", []))]
+        return [with_sendable_image(item) for item in self.dataset.each(self.run.facts.get("references", []))]
 
     def decisions(self, rows: Sequence[ItemRow] | None = None) -> dict[int, Decision]:
         rows = rows if rows is not None else self.rows()
