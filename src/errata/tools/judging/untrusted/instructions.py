@@ -102,7 +102,7 @@ def flags(text: str, labels: Collection[str] = ()) -> tuple[str, ...]:
     found = dict.fromkeys(hidden(read))
     if MARK.search(read):
         found["holds marks of a chat template"] = None
-    to_say = _told_to_say(tuple(sorted(labels)))
+    to_say = _asks_for_label(tuple(sorted(labels)))
     for number, reading in enumerate(readings(read)):
         said = [reason for reason, pattern in COMPILED.items() if pattern.search(reading)]
         if to_say is not None and to_say.search(reading):
@@ -114,6 +114,6 @@ def flags(text: str, labels: Collection[str] = ()) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=64)
-def _told_to_say(labels: tuple[str, ...]) -> re.Pattern[str] | None:
+def _asks_for_label(labels: tuple[str, ...]) -> re.Pattern[str] | None:
     names = "|".join(re.escape(name) for name in map(plain, labels) if name.strip())
     return re.compile(rf"\b{SAY}{JUST}(?:{ANSWER}{JUST}|{LABEL}{JUST})?(?:{names})\b") if names else None
