@@ -46,7 +46,7 @@ def leave_one_out(
     first_NK = pool(views, labels_N)
     del views
     logs_NK, around_NK = _log(first_NK), averaged(near, first_NK)
-    heard = _heard(first_NK, around_NK, labels_N)
+    heard = _neighbors_weight(first_NK, around_NK, labels_N)
     logs_NK += _log(around_NK, heard)
     del around_NK
     first_NK = softmax(logs_NK.copy())
@@ -61,7 +61,7 @@ def leave_one_out(
     return probs_NK
 
 
-def _heard(first_NK: F32, around_NK: F32, labels_N: Int) -> float:
+def _neighbors_weight(first_NK: F32, around_NK: F32, labels_N: Int) -> float:
     """In [0, 1]: how much the neighbors' mean is heard beside the item itself. All of it wherever neighbors resemble
     each other; nothing where the nearest of an item are of any class, as in wide clouds that overlap."""
     own, around = powers((first_NK, around_NK), labels_N)
