@@ -46,14 +46,14 @@ def leave_one_out(
     first_NK = pool(views, labels_N)
     del views
     logs_NK, around_NK = _log(first_NK), averaged(near, first_NK)
-    heard = _neighbors_weight(first_NK, around_NK, labels_N)
-    logs_NK += _log(around_NK, heard)
+    weight = _neighbors_weight(first_NK, around_NK, labels_N)
+    logs_NK += _log(around_NK, weight)
     del around_NK
     first_NK = softmax(logs_NK.copy())
     corrected_NK = _corrected(first_NK, labels_N)
     if progress is not None:
         progress(1)
-    logs_NK += _log(averaged(near, corrected_NK), heard)
+    logs_NK += _log(averaged(near, corrected_NK), weight)
     logs_NK += _log(discriminant.leave_one_out(embeddings_ND, corrected_NK.argmax(axis=1), num_classes))
     probs_NK = probabilities_from(logs_NK, labels_N)
     if progress is not None:

@@ -25,6 +25,6 @@ def from_log_odds(holds: Mapping[str, float], cannot_tell: float) -> dict[str, f
     one_or_none = math.exp(none) + sum(map(math.exp, alone.values()))
     probs = {label: math.exp(value) for label, value in alone.items()}
     probs |= {SEVERAL: max(0.0, 1 - one_or_none), NONE_OF_THESE: math.exp(none), CANNOT_TELL: 0.0}
-    told = 1 - cannot_tell
-    mixed = {key: told * p + (cannot_tell if key == CANNOT_TELL else 0.0) for key, p in probs.items()}
+    answered = 1 - cannot_tell
+    mixed = {key: answered * p + (cannot_tell if key == CANNOT_TELL else 0.0) for key, p in probs.items()}
     return normalised({key: math.log(max(p, FLOOR)) for key, p in mixed.items()})
