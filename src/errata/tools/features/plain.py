@@ -1,4 +1,4 @@
-"""Plain features, for when no model is at hand: words for text; shape and color for images."""
+"""Plain features, for when no model is available: words for text; shape and color for images."""
 
 from __future__ import annotations
 

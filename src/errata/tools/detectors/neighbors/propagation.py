@@ -31,7 +31,7 @@ COUPLING = 2.0
 """Log-odds that neighbors add to a label which all of them hold. 4 corrects more on digits and harms on real errors."""
 MEAN_FIELD_ROUNDS = 5
 PRIOR = 0.01
-"""Mass of the classes' shares in every row, for items that no label reaches. A label leaves .1 where it stands."""
+"""Mass of the classes' shares in every row, for items that no label reaches. A label leaves .1 where it is."""
 SMALLEST = 1e-6
 """Least probability: a posterior that excludes a label is not proof against all neighbors."""
 

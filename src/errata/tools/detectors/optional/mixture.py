@@ -33,7 +33,7 @@ def upper_probability(values_N: F64, groups_N: Int, num_groups: int) -> F64:
     """f64[N]: the probability that a value comes from the upper Gaussian of its group.
 
     A group borrows the shape of the mixture of all groups and not its place, since groups differ in difficulty. Where
-    one Gaussian says as much of a group as two do (Schwarz 1978, BIC), the mixture of all groups stands in for its own.
+    one Gaussian says as much of a group as two do (Schwarz 1978, BIC), the mixture of all groups replaces its own.
     """
     if not len(values_N):
         return np.empty(0)

@@ -23,7 +23,7 @@ PRIOR_WEIGHT = 0.375
 the probabilities already hold a part of what the transitions say, and rare tags would be counted twice. Chosen on
 planted errors, where .25 to .5 rank alike and the flags are the more precise the lower it is."""
 TEMPERATURE = 0.05
-"""Of the soft minimum over a sentence; chosen on planted errors. It is what cleanlab's softmin uses unless told."""
+"""Of the soft minimum over a sentence; chosen on planted errors. It is what cleanlab's softmin uses by default."""
 SMALLEST = 1e-6
 
 

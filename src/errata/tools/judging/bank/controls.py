@@ -1,7 +1,7 @@
 """Controls: questions whose right answer is known to be no, so that a judge that says yes to everything shows itself.
 
 VDC with controls (ALGORITHMS B3). "Is it a cat?" is asked of items without content and of items of other classes; a
-judge that says yes too often is not heard about cats.
+judge that says yes too often has no say about cats.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Two biases of a judge, in log-odds: towards what stands first, and towards the label that it is shown as given."""
+"""Two biases of a judge, in log-odds: toward the option shown first, and toward the label that it is shown as given."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def bias_of(values: Iterable[float]) -> Bias:
 
 
 def position_bias(verdicts: Iterable[Verdict]) -> Bias:
-    """Over one judge's verdicts of blind choice or contest: positive = it favors what stands first."""
+    """Over one judge's verdicts of blind choice or contest: positive = it favors the option shown first."""
     return bias_of(verdict.position_bias for verdict in verdicts if verdict.position_bias is not None)
 
 
@@ -48,7 +48,7 @@ def anchor_bias(pairs: Iterable[tuple[Verdict, Verdict]], shown: Sequence[str]) 
     """How much the log-odds of the ``shown`` label rise when the judge reads that the dataset has it.
 
     ``pairs`` are the verdicts of one item without and with that line; pairs with an unreadable one are left out.
-    Positive = the judge leans on what it is told.
+    Positive = the judge relies on the label that it is shown.
     """
     return bias_of(
         log_odds(anchored.log_probs[label]) - log_odds(blind.log_probs[label])
