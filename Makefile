@@ -26,6 +26,7 @@ check: install         ## the fast inner loop
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/deptry src
 	$(BIN)/python -m pytest -m "not slow" -n 2 tests
 
 test: install          ## everything that CI runs
@@ -33,6 +34,7 @@ test: install          ## everything that CI runs
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/deptry src
 	$(BIN)/python -m pytest -n 2 tests
 
 fuzz: install          ## damaged input of every kind, for FUZZ_SECONDS (an hour by hand: make fuzz FUZZ_SECONDS=3600)

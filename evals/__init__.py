@@ -1,1 +1,1 @@
-"""What every figure in the README is made with. Each file is one command; results/ keeps what it printed."""
+"""What every figure in the README is made with. Each file in suites/ is one command; results/ keeps what it printed."""

@@ -16,19 +16,13 @@ def write_result(path: Path, figures: dict[str, Any], *, seed: int) -> None:
     """Write ``figures`` as JSON with the commit, the command, the seed and the versions that made them."""
     record = {
         "commit": commit(),
-        "command": " ".join(["python", "-m", _module(), *sys.argv[1:]]),
+        "command": " ".join(sys.argv),
         "seed": seed,
         "versions": {"python": sys.version.split()[0], **{name: version(name) for name in PACKAGES}},
         **figures,
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-
-
-def _module() -> str:
-    """As it is typed after -m: a package is run by its name."""
-    spec = sys.modules["__main__"].__spec__
-    return "evals" if spec is None else spec.name.removesuffix(".__main__")
 
 
 def commit() -> str:

@@ -7,7 +7,7 @@ import numpy as np
 from errata.tools.detectors.tasks import multi_label
 from errata.types import Bool, Int
 from evals.ablation.part import Figures, over_sets
-from evals.marks import KINDS, Shares, marked
+from evals.data.marks import KINDS, Shares, marked
 
 ASKED = 2
 

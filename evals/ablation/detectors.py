@@ -21,7 +21,7 @@ from errata.tools.detectors.probs.temperature import probabilities_from
 from errata.tools.features.probe import out_of_fold_probs
 from errata.types import F32, Scores
 from evals.ablation.part import Figures
-from evals.planted import FEATURES, STRANGERS, Planted, digits, flipped, plant
+from evals.data.planted import FEATURES, STRANGERS, Planted, digits, flipped, plant
 from evals.ranking import aps
 
 ROOT = 0.1

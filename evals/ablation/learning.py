@@ -10,7 +10,7 @@ import numpy as np
 from errata.tools.detectors.optional.learning_curve import learned_by
 from errata.types import F64, Int
 from evals.ablation.part import Figures, over_sets
-from evals.planted import Planted, flipped
+from evals.data.planted import Planted, flipped
 from evals.ranking import aps
 
 EPOCHS, HIDDEN, BATCH, RATE = 60, 256, 64, 2e-3

@@ -9,7 +9,7 @@ from errata.tools.detectors.neighbors.neighbors import neighbor_votes, neighbors
 from errata.tools.detectors.tasks import ordinal
 from errata.types import F32, F64, Int
 from evals.ablation.part import Figures, default_probs, over_sets
-from evals.planted import FLIPPED, plant
+from evals.data.planted import FLIPPED, plant
 from evals.ranking import aps
 
 BINS = 6
@@ -34,7 +34,7 @@ def measure(seed: int) -> Figures:
 
 
 def binned(seed: int) -> dict[str, tuple[F32, Int]]:
-    """Standardised features, and the bin of each value: as many items in one as in another."""
+    """Standardized features, and the bin of each value: as many items in one as in another."""
     from sklearn.datasets import load_diabetes, make_friedman1
     from sklearn.preprocessing import scale
 

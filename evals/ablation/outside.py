@@ -5,7 +5,7 @@ from __future__ import annotations
 from errata.tools.detectors.neighbors.neighbors import neighbors
 from errata.tools.detectors.optional import open_set
 from evals.ablation.part import Figures, default_probs, over_sets
-from evals.planted import FEATURES, STRANGERS, UNKNOWN, digits, plant
+from evals.data.planted import FEATURES, STRANGERS, UNKNOWN, digits, plant
 from evals.ranking import aps
 
 

@@ -12,7 +12,7 @@ from errata.tools.detectors.neighbors.neighbors import Neighbors, neighbors
 from errata.tools.detectors.probs import ensemble
 from errata.tools.inference.label_noise import label_noise
 from errata.types import F32, Int
-from evals.planted import Planted
+from evals.data.planted import Planted
 from evals.ranking import span
 
 Figures = Mapping[str, Mapping[str, float]]
@@ -21,7 +21,7 @@ Figures = Mapping[str, Mapping[str, float]]
 
 class Part(NamedTuple):
     """``measure``: the figures of one planting, by its seed. ``said``: sentences about their means, each by the name
-    that evals/papers.py calls it by."""
+    that evals/pages/papers.toml calls it by."""
 
     measure: Callable[[int], Figures]
     said: Callable[[Figures], Mapping[str, str]]

@@ -14,7 +14,7 @@ from errata.tools.detectors.tasks import regions
 from errata.tools.features.embedder import unit_rows
 from errata.types import F32, Bool, Int
 from evals.ablation.part import Figures, over_sets
-from evals.planted import FEATURES, FLIPPED, digits
+from evals.data.planted import FEATURES, FLIPPED, digits
 from evals.ranking import ap, aps
 
 SHEETS, GRID, SHOWN = 600, (3, 3), 2
@@ -41,12 +41,12 @@ def measure(seed: int) -> Figures:
 
 def laid(vectors_ND: F32, truth_N: Int, rng: np.random.Generator) -> Sheets:
     taught_N = rng.random(len(truth_N)) < 0.5
-    centred_ND = vectors_ND - vectors_ND[taught_N].mean(axis=0)
-    classes_KD = np.stack([centred_ND[taught_N & (truth_N == k)].mean(axis=0) for k in range(10)])
+    centered_ND = vectors_ND - vectors_ND[taught_N].mean(axis=0)
+    classes_KD = np.stack([centered_ND[taught_N & (truth_N == k)].mean(axis=0) for k in range(10)])
     left = [np.flatnonzero(~taught_N & (truth_N == k)) for k in range(10)]
     two = [rng.choice(10, SHOWN, replace=False) for _ in range(SHEETS)]
     labels_NP = np.stack([rng.permutation(np.resize(labels, GRID[0] * GRID[1])) for labels in two])
-    patches_NPD = centred_ND[[[rng.choice(left[k]) for k in labels_P] for labels_P in labels_NP]]
+    patches_NPD = centered_ND[[[rng.choice(left[k]) for k in labels_P] for labels_P in labels_NP]]
     whole_NK = unit_rows(patches_NPD.mean(axis=1)) @ unit_rows(classes_KD).T
     return Sheets(classes_KD, patches_NPD, (labels_NP[:, :, None] == np.arange(10)).any(axis=1), whole_NK)
 

@@ -8,7 +8,7 @@ from errata.tools.detectors.confident import confident_learning
 from errata.tools.features.probe import out_of_fold_probs
 from errata.types import F32, Int
 from evals.ablation.part import Figures, default_probs
-from evals.planted import Planted, digits, plant
+from evals.data.planted import Planted, digits, plant
 
 SHARE, RARE, SIDE = 0.1, 15, 8
 

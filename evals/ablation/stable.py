@@ -12,7 +12,7 @@ from errata.tools.detectors.optional import stability
 from errata.types import F32
 from evals.ablation.detectors import with_quality
 from evals.ablation.part import Figures, default_probs, over_sets, rise
-from evals.planted import Planted, flipped
+from evals.data.planted import Planted, flipped
 from evals.ranking import aps
 
 SIDE, FOLDS = 8, 5

@@ -1,31 +1,25 @@
-"""Train the tiny judge on the training half alone: ``python -m evals.tiny_judge.train OUT [--steps N]``.
+"""How the tiny judge learns, on the training half alone.
 
 First the tower learns digits with a linear probe; then tower and language model learn errata's questions together,
 the loss on the answer's first token. The weights that are kept are a moving average, which is better calibrated than
-the last step. ``--hold-out`` sets a fifth of the training half aside and reports on it: that is how everything here
-was chosen. The demo half is never read.
+the last step.
 """
 
 from __future__ import annotations
 
 import argparse
 import copy
-import json
 import math
-import time
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as nnf
 
-from errata.demo.digits import training_half
 from evals.tiny_judge.batches import Batch, training_batch
-from evals.tiny_judge.measure import measure
-from evals.tiny_judge.model import build, load, save
+from evals.tiny_judge.model import build, load
 from evals.tiny_judge.pictures import as_pictures, bend
 
 BATCH = 64
@@ -100,43 +94,3 @@ def train(learner: Learner, digits: Tensor, labels: Tensor, options: argparse.Na
         cooled = 0.02 + 0.49 * (1 + math.cos(math.pi * step / options.steps))
         learner.step(loss, options.rate * cooled * min(1, (step + 1) / WARM_UP))
         watch("judge", step + 1, loss)
-
-
-def read_options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--start", type=Path, help="a judge to go on from, instead of random weights")
-    parser.add_argument("--probe-steps", type=int, default=500)
-    parser.add_argument("--easy-steps", type=int, default=3000)
-    parser.add_argument("--steps", type=int, default=8000)
-    parser.add_argument("--rate", type=float, default=3e-3)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--hold-out", action="store_true")
-    return parser.parse_args()
-
-
-def main() -> None:
-    options = read_options()
-    torch.set_num_threads(1)
-    pixels_NHW, labels_N = training_half()
-    digits, labels = torch.from_numpy(pixels_NHW) / 16, torch.from_numpy(labels_N)
-    held = torch.from_numpy(np.random.default_rng(0).random(len(labels)) < (0.2 if options.hold_out else 0))
-    learner = Learner(options.seed, options.start)
-
-    def watch(stage: str, step: int, loss: Tensor) -> None:
-        if step % 100 == 0:
-            print(f"{stage} {step} loss {float(loss.detach()):.4f} cpu {time.process_time():.0f} s", flush=True)
-        if stage == "judge" and step % 500 == 0:
-            save(learner.average, learner.processor, options.out)
-            if options.hold_out:
-                figures = measure(learner.average, learner.tokenizer, digits[held], labels[held].tolist())
-                print(json.dumps(figures), flush=True)
-
-    train(learner, digits[~held], labels[~held], options, watch)
-    with torch.no_grad():
-        learner.average.lm_head.weight.div_(TEMPERATURE)
-    save(learner.average, learner.processor, options.out)
-
-
-if __name__ == "__main__":
-    main()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from errata.tools.store.run_folder import RunFolder
 from tests.conftest import Judge, stub_server
 from tests.topics import write_topics
 
@@ -109,6 +111,17 @@ def test_every_command_speaks_to_people_too(data: Path, judge: Judge) -> None:
 def test_a_run_goes_on_without_its_columns_named_again(data: Path) -> None:
     errata("scan", data, *COLUMNS)
     assert said("scan", data)["run_id"] == 1
+
+
+def test_a_run_goes_on_on_columns_named_with_control_characters_quotes_and_lines(tmp_path: Path) -> None:
+    odd = "".join(map(chr, range(1, 32))) + "\x7f\x85\u2028'\"\\"
+    text, label = f"message{odd}", f"intent{odd}"
+    table = [(f"about cats {n}" if n % 2 else f"a dog barks {n}", "cat" if n % 2 else "dog") for n in range(60)]
+    with (tmp_path / "odd.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([(text, label), *table])
+    said("scan", "odd.csv", "--text", text, "--label", label, cwd=tmp_path)
+    assert RunFolder(tmp_path / "odd.errata").frozen_settings()["label"] == label
+    assert said("scan", "odd.csv", cwd=tmp_path)["items"] == len(table)
 
 
 def test_where_names_what_is_wrong(data: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from evals.vllm_server import VllmServer
+from evals.servers.vllm_server import VllmServer
 from tests.servers.text_model import build_text_model
 
 

@@ -6,7 +6,7 @@ import asyncio
 
 from errata.tools.judging.backends.capabilities import Capabilities
 from errata.tools.judging.doctor import probe_named
-from evals.vllm_server import VllmServer
+from evals.servers.vllm_server import VllmServer
 
 
 def test_vllm_can_everything_that_a_judge_needs(image_server: VllmServer) -> None:

@@ -19,7 +19,7 @@ from errata.tools.judging.chat import ChatRequest
 from errata.tools.judging.door import Door
 from errata.tools.judging.pacing.budget import Budget
 from errata.tools.judging.spec import open_model
-from evals.vllm_server import VllmServer, vllm_environment, vllm_python
+from evals.servers.vllm_server import VllmServer, vllm_environment, vllm_python
 from tests.servers import panel
 from tests.servers.panel import answers, ask, cases, digit_items, text_items
 

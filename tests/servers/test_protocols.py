@@ -16,7 +16,7 @@ from errata.tools.judging.pacing.budget import Budget
 from errata.tools.judging.protocols import marked_choice, open_answer, write_questions
 from errata.tools.judging.spec import open_model
 from errata.types import OTHER_ANSWERS, Item, LabelSpace
-from evals.vllm_server import VllmServer
+from evals.servers.vllm_server import VllmServer
 from tests.servers.panel import DIGITS, STYLES, TOPICS, answers, cases, digit_items, text_items
 
 

@@ -20,7 +20,7 @@ from errata.tools.judging.door import Door
 from errata.tools.judging.pacing.budget import Budget
 from errata.tools.judging.spec import open_model
 from errata.types import Item, Verdict
-from evals.vllm_server import VllmServer
+from evals.servers.vllm_server import VllmServer
 from tests.servers.panel import Case, ask, digit_items, text_items
 
 

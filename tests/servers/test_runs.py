@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from errata.demo.digits import write_digits
-from evals.vllm_server import VllmServer
+from evals.servers.vllm_server import VllmServer
 from tests.integration.test_kill import committed, results
 
 ERRATA = str(Path(sys.executable).with_name("errata"))

@@ -26,7 +26,7 @@ PICTURE_SIDE = 32
 """Pixels along a side of a picture: each of the digit's own pixels becomes a block of 4 x 4."""
 
 LOOK_ALIKES = ((1, 8), (1, 9), (5, 9), (3, 8), (3, 9), (8, 9), (2, 8), (2, 3), (7, 9), (3, 5))
-"""The ten pairs that a probe on the training half confuses most: ``python -m evals.tiny_judge.look_alikes``."""
+"""The ten pairs that a probe on the training half confuses most: ``python -m evals look_alikes``."""
 
 
 class Digits(NamedTuple):

@@ -21,7 +21,7 @@ from errata.settings import Settings
 from errata.tools.data.fingerprint import sha_of_file
 
 ACCEPT_ABOVE = 0.9
-"""Set on the training half: ``python -m evals.demo --half training``."""
+"""Set on the training half: ``python -m evals demo --half training``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,5 @@
 """Text of strangers, from a dataset, a model or a file, made safe to show: nothing in it steers a terminal, stays
-invisible, or reorders what stands around it."""
+invisible, or reorders what is around it."""
 
 from __future__ import annotations
 

@@ -97,8 +97,8 @@ def test_ink_and_paper_may_change_places():
     assert vectors[0] @ vectors[1] > 0.99
 
 
-def test_colours_tell_apart_what_shapes_do_not():
-    red, blue, grey = (Image.new("RGB", (32, 32), colour) for colour in ("red", "blue", "grey"))
+def test_colors_tell_apart_what_shapes_do_not():
+    red, blue, grey = (Image.new("RGB", (32, 32), color) for color in ("red", "blue", "grey"))
     vectors = PlainImage().embed(images(red, blue, grey))
     assert vectors[0] @ vectors[1] == pytest.approx(0)
     assert not vectors[2].any()

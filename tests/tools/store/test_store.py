@@ -238,3 +238,14 @@ def test_settings_survive_toml(tmp_path: Path) -> None:
     folder.create()
     folder.settings.write_text(to_toml(values), encoding="utf-8")
     assert folder.frozen_settings() == {k: v for k, v in values.items() if v is not None}
+
+
+@pytest.mark.parametrize(
+    "odd", [*map(chr, range(32)), "\x7f", "\x85", "\u2028", "\ufeff", '"', "'", "\\", "\\u0041", '"""', "#", "."]
+)
+def test_a_name_of_any_character_survives_run_toml(tmp_path: Path, odd: str) -> None:
+    name = f"na{odd}me"
+    values = {"text": name, "judge": [name, odd], "definitions": {name: odd}}
+    folder = RunFolder(tmp_path)
+    folder.settings.write_bytes(to_toml(values).encode())
+    assert folder.frozen_settings() == values

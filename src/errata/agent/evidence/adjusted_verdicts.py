@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from errata.agent.contributions import JudgeProfile
 from errata.tools.judging.bank.bank import Bank
-from errata.tools.judging.bank.controls import heard
+from errata.tools.judging.bank.controls import without_disabled
 from errata.tools.judging.bank.reliability import Reliability, learn
 from errata.tools.judging.calibration.fitted import Calibration, fit
 from errata.tools.judging.calibration.prior import Prior, debiased, fit_a
@@ -53,7 +53,9 @@ def _without_disabled(
     disabled = {judge: known.disabled for judge, known in profiles.items() if known.disabled}
     if not disabled:
         return verdicts
-    found = [heard(v, space.canonical(rows[v.idx].given_label), disabled.get(v.judge, ()), bank) for v in verdicts]
+    found = [
+        without_disabled(v, space.canonical(rows[v.idx].given_label), disabled.get(v.judge, ()), bank) for v in verdicts
+    ]
     return [verdict for verdict in found if verdict is not None]
 
 

@@ -16,7 +16,7 @@ from errata.tools.inference.held_back import STEERING
 from errata.tools.inference.label_noise import LabelNoise, label_noise
 from errata.tools.inference.scan import Scan
 from errata.tools.inference.verdict_columns import VerdictColumns
-from errata.tools.judging.images.images import at_hand
+from errata.tools.judging.images.images import with_sendable_image
 from errata.tools.store.revisions import Revisions
 from errata.tools.store.store import ItemRow
 from errata.types import F32, Decision, Int, Item, Proposal, Verdict
@@ -107,7 +107,12 @@ class Snapshot:
         """Items that nobody doubts; their content is read, and made ready to be sent, once."""
         queue = self.left.find(Queue)
         drawn = () if queue is None else queue.control_items
-        return self.kept("control items read", drawn, lambda _: list(map(at_hand, self.workspace.dataset.each(drawn))))
+        return self.kept(
+            "control items read", drawn, lambda _: list(map(with_sendable_image, self.workspace.dataset.each(drawn)))
+        )
+
+    def _read(self, rows: Sequence[int]) -> list[Item]:
+        return [with_sendable_image(item) for item in self.workspace.dataset.each(rows)]
 
     @property
     def view(self) -> View:

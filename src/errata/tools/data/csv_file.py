@@ -160,7 +160,7 @@ def _quote(value: str, delimiter: str, *, always: bool) -> bytes:
 
 
 def _words(value: object) -> str:
-    """A value as it stands in an added column."""
+    """A value as it is written in an added column."""
     if value is None:
         return ""
     return str(value).lower() if isinstance(value, bool) else str(value)

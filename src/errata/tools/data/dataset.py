@@ -43,7 +43,7 @@ class Columns:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Dataset:
-    """N items: their ids, given labels and content hashes at hand, their content read when asked.
+    """N items: their ids, given labels and content hashes in memory, their content read when asked.
 
     ``sha256`` is of the source file's bytes; of a folder, of its sorted list of names, sizes and hashes.
     ``given_labels`` are spelled as in the data, None where a row is unlabeled; ``label_space`` knows which spellings

@@ -48,7 +48,7 @@ class _Top:
 
 
 def find_layout(files: Sequence[str]) -> Layout | None:
-    """What stands above the classes of these images, by relative name; None where the top folders are the classes, as
+    """What is above the classes of these images, by relative name; None where the top folders are the classes, as
     far as their names tell."""
     return _find([file.split("/") for file in files])
 

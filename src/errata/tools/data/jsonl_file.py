@@ -141,7 +141,7 @@ def _skip(line: str, position: int) -> int:
 
 
 def _last(members: Sequence[Member], key: str) -> Member | None:
-    """Where a key stands twice, JSON readers take the last."""
+    """Where a key occurs twice, JSON readers take the last."""
     return next((member for member in reversed(members) if member.key == key), None)
 
 

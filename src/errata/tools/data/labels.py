@@ -1,4 +1,4 @@
-"""From what stands in a label column to the words of a label space, and back."""
+"""From the values of a label column to the words of a label space, and back."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def _written_as_fractions(values: Sequence[object], nothing: frozenset[str]) -> 
 
 
 def _stored_as(values: Sequence[object], column: str) -> dict[str, StoredLabel]:
-    """label -> the form in which it stands most often. Raises DataError for what is measured, not classed."""
+    """label -> the form in which it is written most often. Raises DataError for what is measured, not classed."""
     forms: dict[str, Counter[tuple[type, StoredLabel]]] = {}
     for row, value in enumerate(values):
         if not isinstance(value, str | int | float) or value != value:

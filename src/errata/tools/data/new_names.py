@@ -26,7 +26,7 @@ def new_names(files: Sequence[str], listing: Listing, changes: Mapping[int, obje
 
     A name that is taken, be it in a spelling that some file systems cannot tell apart, gets a number: 0001-2.png. What
     moves away frees no name, so that each move can be made, and undone, by itself and in any order. Raises DataError
-    for a label that cannot name a folder, and PatchConflict where something else stands in a folder's place.
+    for a label that cannot name a folder, and PatchConflict where something else is in a folder's place.
     """
     for label in dict.fromkeys(changes.values()):
         check_folder_name(label, listing, level)

@@ -11,7 +11,7 @@ from errata.types import LabelSpace
 
 NAMED = 3
 FEWEST_OTHERS = 2
-"""A word for "no label" stands beside at least so many classes; yes and None, or 1 and -1, are classes."""
+"""A word for "no label" occurs beside at least so many classes; yes and None, or 1 and -1, are classes."""
 
 
 def remarks(labels: Sequence[str | None], space: LabelSpace) -> tuple[str, ...]:

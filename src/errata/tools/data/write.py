@@ -32,7 +32,7 @@ def write_labels(
     drop: Sequence[str] = (),
     copied: Copied = nobody_told,
 ) -> dict[int, str]:
-    """Writes the dataset with its labels edited, by row, into ``out``, whatever stands there.
+    """Writes the dataset with its labels edited, by row, into ``out``, whatever is there.
 
     Text formats keep every other byte, Parquet and Hugging Face folders every other value, schema and metadata.
     ``annotations`` are columns to add at the end (none for image folders), ``drop`` such columns to take away again.

@@ -17,7 +17,7 @@ Need = Literal["embeddings", "probs", "content"]
 
 @dataclass(frozen=True)
 class DetectorInput:
-    """What detectors look at: labeled items only. ``labels_N`` in 0..K-1; the rest where it is at hand."""
+    """What detectors look at: labeled items only. ``labels_N`` in 0..K-1; the rest where it is available."""
 
     labels_N: Int
     num_classes: int
@@ -68,5 +68,5 @@ class Detector:
     in_ensemble: bool = False
 
     def can_run(self, have: Sequence[Need]) -> bool:
-        """Whether what it needs is at hand."""
+        """Whether what it needs is available."""
         return set(self.needs) <= set(have)

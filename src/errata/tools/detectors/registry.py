@@ -100,7 +100,7 @@ OWN = (
     ),
     Detector(
         "imprecise",
-        "the labels that an expectation maximisation settles on",
+        "the labels that an expectation maximization settles on",
         ("embeddings",),
         lambda given: imprecise.detect(given.embeddings(), given.labels_N, given.num_classes),
     ),

@@ -1,4 +1,4 @@
-"""Shape and colour of an image as numbers: where its edges run, and which colours it has.
+"""Shape and color of an image as numbers: where its edges run, and which colors it has.
 
 Edges beat grey pixels wherever this was tried (5-fold accuracy of logistic regression on the given labels:
 scikit-learn's digits .98 against .93, CIFAR-10 .43 against .25, handwritten numerals .78 against .74).
@@ -87,8 +87,8 @@ def edge_directions(picture_SS: F32) -> F32:
     return np.sqrt(sums).astype(np.float32)
 
 
-def colours(rgb_HWC: NDArray[np.uint8]) -> F32:
-    """f32[64]: square roots of the shares of 4 x 4 x 4 colours, each pixel weighted by how far it is from grey."""
+def colors(rgb_HWC: NDArray[np.uint8]) -> F32:
+    """f32[64]: square roots of the shares of 4 x 4 x 4 colors, each pixel weighted by how far it is from grey."""
     bins = rgb_HWC // 64
     index = (bins[..., 0] * 16 + bins[..., 1] * 4 + bins[..., 2]).ravel()
     chroma = (rgb_HWC.max(axis=2).astype(np.float32) - rgb_HWC.min(axis=2)).ravel() / 255

@@ -20,7 +20,7 @@ SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
 
 def installed() -> bool:
-    """Whether the model's package and what it runs on are at hand, without importing them."""
+    """Whether the model's package and what it runs on are installed, without importing them."""
     return all(find_spec(name) is not None for name in (PACKAGE, "sentence_transformers"))
 
 

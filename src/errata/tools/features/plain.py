@@ -1,4 +1,4 @@
-"""Plain features, for when no model is at hand: words for text; shape and colour for images."""
+"""Plain features, for when no model is available: words for text; shape and color for images."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from errata.errors import DataError
 from errata.tools.features.embedder import Progress, texts_of, unit_rows
-from errata.tools.features.image_shape import CELLS, DIRECTIONS, colours, drawing, edge_directions
+from errata.tools.features.image_shape import CELLS, DIRECTIONS, colors, drawing, edge_directions
 from errata.types import F32, Item
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class PlainText:
 
 
 class PlainImage:
-    """Directions of the edges in a 6 x 6 grid, and a histogram of the colours. Knows looks, not meaning."""
+    """Directions of the edges in a 6 x 6 grid, and a histogram of the colors. Knows looks, not meaning."""
 
     name = "plain image features (edges about the center, colors)"
     strength: Literal["semantic", "plain"] = "plain"
@@ -82,4 +82,4 @@ def _load(item: Item) -> Image:
 
 def _describe(image: Image) -> F32:
     shape = unit_rows(edge_directions(drawing(np.asarray(image.convert("L"), np.float32)))[None])[0]
-    return np.concatenate([shape, colours(np.asarray(image))])
+    return np.concatenate([shape, colors(np.asarray(image))])

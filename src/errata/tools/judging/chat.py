@@ -28,7 +28,7 @@ class ChatRequest:
 
 class TokenChoice(NamedTuple):
     """One token of an answer: ``said``, and the log-probabilities (natural logarithm, at most 0) of the likeliest
-    tokens in its place, by their text, as the model gave them: masked or raw, never renormalised."""
+    tokens in its place, by their text, as the model gave them: masked or raw, never renormalized."""
 
     said: str
     log_probs: Mapping[str, float]

@@ -31,7 +31,7 @@ IMAGE_TOKENS = 1500
 @dataclass(frozen=True)
 class Ask:
     """One question as the cache knows it. ``params`` is JSON-plain and, with the model, the prompt and the content,
-    decides the answer completely; ``build`` makes the request itself, and is not called for an answer at hand."""
+    decides the answer completely; ``build`` makes the request itself, and is not called for a known answer."""
 
     prompt: PromptRef
     content_sha: str

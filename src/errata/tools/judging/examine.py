@@ -121,7 +121,7 @@ async def judge_items(
 
 @contextmanager
 def _old_objects_left_alone() -> Iterator[None]:
-    """Garbage collections look at nothing that is there already: that took a fifth of a call's CPU (evals/door.py)."""
+    """Garbage collections look at nothing that is there already: a fifth of a call's CPU (`python -m evals door`)."""
     if gc.get_freeze_count():  # somebody else has done so, and will end it
         yield
         return

@@ -29,9 +29,9 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Counts of items, unless said otherwise. ``duplicates``: items whose content stands elsewhere too;
+    """Counts of items, unless stated otherwise. ``duplicates``: items whose content occurs elsewhere too;
     ``conflicting_duplicates``: contents that stand under more than one label. ``unreadable`` lists the first few;
-    ``left_out`` and ``remarks`` are what a person was told of the data, in words."""
+    ``left_out`` and ``remarks`` are what was reported to a person about the data, in words."""
 
     modality: Literal["text", "image"]
     items: int

@@ -62,7 +62,7 @@ Pair = tuple[str, str, bool]
 
 
 def flow_picture(flows: Sequence[Flow]) -> FlowPicture | None:
-    """Where everything stands, or None where there is nothing to draw. Rare labels share one node on each side."""
+    """Where every item is, or None where there is nothing to draw. Rare labels share one node on each side."""
     pairs = _pooled(flows)
     total = sum(pairs.values())
     if not total:

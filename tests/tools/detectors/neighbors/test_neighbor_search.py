@@ -11,8 +11,8 @@ from errata.tools.features.embedder import unit_rows
 
 def clouds(count, width=16, seed=0):
     rng = np.random.default_rng(seed)
-    centres = 2 * rng.standard_normal((20, width))
-    return unit_rows((centres[rng.integers(0, 20, count)] + rng.standard_normal((count, width))).astype(np.float32))
+    centers = 2 * rng.standard_normal((20, width))
+    return unit_rows((centers[rng.integers(0, 20, count)] + rng.standard_normal((count, width))).astype(np.float32))
 
 
 def brute(units, k):

@@ -10,7 +10,6 @@ from errata.tools.detectors.neighbors.propagation import (
     averaged,
     detect,
     leave_one_out,
-    mean_field,
     neighbor_graph,
     propagated,
 )
@@ -77,17 +76,7 @@ def test_an_item_that_resembles_no_other_keeps_its_posterior():
     np.testing.assert_allclose(averaged(near, probs), probs)
 
 
-def test_the_mean_field_is_a_fixed_point_that_neighbors_pull_at(monkeypatch):
-    monkeypatch.setattr(module, "MEAN_FIELD_ROUNDS", 200)
-    near = Neighbors(np.array([[1], [0]]), np.ones((2, 1), np.float32))
-    probs = np.array([[0.8, 0.2], [0.45, 0.55]], np.float32)
-    held = mean_field(near, probs)
-    expected = probs * np.exp(module.COUPLING * held[::-1])
-    np.testing.assert_allclose(held, expected / expected.sum(axis=1, keepdims=True), rtol=1e-4)
-    assert held[1, 0] > 0.5
-
-
-@pytest.mark.parametrize("smooth", [averaged, propagated, mean_field])
+@pytest.mark.parametrize("smooth", [averaged, propagated])
 def test_smoothing_puts_an_uncertain_posterior_right(smooth):
     vectors, _, _, truth = planted()
     probs = uncertain(truth)
@@ -105,7 +94,7 @@ def test_a_rare_clean_group_is_not_flagged_in_bulk():
 def test_permuted_class_ids_permute_the_posterior():
     _, _, _, truth = planted()
     near, probs, order = neighbors(planted()[0]), uncertain(truth), np.array([2, 0, 1])
-    for smooth in (averaged, propagated, mean_field):
+    for smooth in (averaged, propagated):
         np.testing.assert_allclose(smooth(near, probs[:, order]), smooth(near, probs)[:, order], atol=1e-5)
 
 
@@ -121,7 +110,7 @@ def test_permuted_class_ids_permute_the_posterior():
 def test_degenerate_input_gives_finite_distributions(vectors, labels, classes):
     near, labels = neighbors(vectors), np.array(labels)
     found = leave_one_out(near, labels, classes)
-    for probs in (found, averaged(near, found), propagated(near, found), mean_field(near, found)):
+    for probs in (found, averaged(near, found), propagated(near, found)):
         assert np.isfinite(probs).all()
         np.testing.assert_allclose(probs.sum(axis=1), 1, rtol=1e-5)
 
@@ -131,7 +120,7 @@ def test_read_only_and_strided_posteriors_are_taken_and_left_alone():
     near, probs = neighbors(vectors), np.asfortranarray(uncertain(truth))
     probs.flags.writeable = False
     before = probs.copy()
-    for smooth in (averaged, propagated, mean_field):
+    for smooth in (averaged, propagated):
         smooth(near, probs)
     np.testing.assert_array_equal(probs, before)
 

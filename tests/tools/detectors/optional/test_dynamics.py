@@ -36,13 +36,13 @@ def test_signals_of_wrong_labels_differ_from_those_of_right_ones():
     assert roc_auc_score(wrong, -found.mean_N) > 0.95
 
 
-def test_memorising_shows_where_there_are_more_features_than_items():
+def test_memorizing_shows_where_there_are_more_features_than_items():
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 3, 300)
     wide = dynamics(rng.normal(size=(300, 400)).astype(np.float32), labels, 3)
     narrow = dynamics(rng.normal(size=(300, 2)).astype(np.float32), labels, 3)
-    assert wide.memorised > 0.4
-    assert abs(narrow.memorised) < 0.15
+    assert wide.memorized > 0.4
+    assert abs(narrow.memorized) < 0.15
 
 
 def test_the_gradient_is_that_of_the_loss():

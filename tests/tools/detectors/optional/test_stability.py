@@ -39,7 +39,7 @@ def test_unsure_items_that_perturbation_turns_are_found():
     assert scores.flag[~shaky].mean() < 0.02
 
 
-def test_half_of_the_copies_with_another_favourite_are_enough_for_a_flag():
+def test_half_of_the_copies_with_another_favorite_are_enough_for_a_flag():
     one, other = np.array([[0.9, 0.1]]), np.array([[0.1, 0.9]])
     assert detect(one, [other, one]).flag.tolist() == [True]
     assert detect(one, [other, one, one]).flag.tolist() == [False]

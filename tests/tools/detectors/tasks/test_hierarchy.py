@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from errata.errors import DataError
-from errata.tools.detectors.tasks.hierarchy import back_off, detect, expected_distance, frechet_mean, severe, tree
+from errata.tools.detectors.tasks.hierarchy import back_off, detect, expected_distance, severe, tree
 from errata.types import LabelSpace
 
 NAMES = ("cat", "dog", "car", "bus", "animal")
@@ -49,14 +49,6 @@ def test_the_risk_of_a_decision_is_its_expected_distance():
     assert risk.tolist() == [2, 3, 2, 3, 2, 2, 2]
 
 
-def test_the_frechet_mean_lies_in_the_middle_of_what_is_open():
-    assert frechet_mean([[1, 0, 0, 0, 0], [0.5, 0.5, 0, 0, 0], [0.5, 0, 0.5, 0, 0]], ZOO).tolist() == [
-        CAT,
-        ANIMAL,
-        ROOT,
-    ]
-
-
 def test_a_label_from_another_branch_is_worse_than_a_sibling_and_flagged():
     probs = np.tile([0.6, 0.38, 0.01, 0.01, 0], (3, 1))
     scores = detect([CAT, DOG, CAR], probs, ZOO)
@@ -83,8 +75,7 @@ def test_planted_errors_across_branches_rank_below_those_within():
 def test_many_items_are_decided_as_each_alone():
     probs = np.random.default_rng(0).dirichlet(np.full(5, 0.2), 90_000).astype(np.float32)
     some = [0, 1, 50_000, 89_999]
-    for decide in (back_off, frechet_mean):
-        assert decide(probs, ZOO)[some].tolist() == [int(decide(probs[i : i + 1], ZOO)[0]) for i in some]
+    assert back_off(probs, ZOO)[some].tolist() == [int(back_off(probs[i : i + 1], ZOO)[0]) for i in some]
 
 
 def test_permuted_labels_permute_the_result():

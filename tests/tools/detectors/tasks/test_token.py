@@ -13,7 +13,6 @@ from errata.tools.detectors.tasks.token import (
     in_context,
     invalid_transitions,
     sentence_quality,
-    span_quality,
     spans,
 )
 
@@ -108,11 +107,6 @@ def test_spans_are_those_of_the_conll_scorer():
     assert found == [(0, 2, "PER"), (3, 5, "LOC"), (5, 6, "LOC"), (6, 7, "LOC"), (7, 8, "PER"), (8, 9, "PER")]
     assert spans([_O, _O], [2], TAGS) == []
     assert spans(np.empty(0, int), [], TAGS) == []
-
-
-def test_an_entity_is_as_good_as_its_worst_token():
-    quality = np.array([0.9, 0.2, 0.8, 0.7], np.float32)
-    assert span_quality(quality, spans([BP, IP, _O, BL], [4], TAGS)).tolist() == pytest.approx([0.2, 0.7])
 
 
 def test_a_sentence_is_nearly_as_good_as_its_worst_token():

@@ -1,4 +1,4 @@
-"""Controls: a judge that says yes to everything is not heard, and one that errs now and then still is."""
+"""Controls: what a judge that says yes to everything says is left out, and one that errs now and then still counts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from errata.testing import Answer, FakeChat, MemoryCalls
 from errata.tools.judging.bank.bank import by_rule
-from errata.tools.judging.bank.controls import PER_LABEL, Control, Tally, ask_controls, controls, heard
+from errata.tools.judging.bank.controls import PER_LABEL, Control, Tally, ask_controls, controls, without_disabled
 from errata.tools.judging.calibration.content_free import content_free
 from errata.tools.judging.chat import ChatRequest
 from errata.tools.judging.door import Door
@@ -113,21 +113,21 @@ def test_a_judge_that_always_picks_the_first_option_decides_nothing() -> None:
 
 def test_verdicts_for_a_disabled_class_are_ignored() -> None:
     said = verdict(cat=0.6, dog=0.3, cannot_tell=0.1)
-    assert heard(said, "dog", {"cat"}) is None
-    assert heard(said, "cat", {"cat"}) is None
-    assert heard(said, "dog", ()) is said
-    left = heard(said, "cow", {"dog"})
+    assert without_disabled(said, "dog", {"cat"}) is None
+    assert without_disabled(said, "cat", {"cat"}) is None
+    assert without_disabled(said, "dog", ()) is said
+    left = without_disabled(said, "cow", {"dog"})
     assert left is not None
     assert {key: math.exp(value) for key, value in left.log_probs.items()} == pytest.approx(
         {"cat": 6 / 7, "cannot_tell": 1 / 7}
     )
     unreadable = verdict()
-    assert heard(unreadable, "cat", {"cat"}) is unreadable
+    assert without_disabled(unreadable, "cat", {"cat"}) is unreadable
 
 
 def test_bank_answers_about_a_disabled_class_are_ignored() -> None:
     answers = {question.id: (0.9, 0.1) for question in BANK}
-    left = heard(verdict(answers, cat=0.7, dog=0.2, cannot_tell=0.1), None, {"dog"}, BANK)
+    left = without_disabled(verdict(answers, cat=0.7, dog=0.2, cannot_tell=0.1), None, {"dog"}, BANK)
     assert left is not None
     assert set(left.answers) == {question.id for question in BANK if question.label == "cat"}
 

@@ -10,12 +10,10 @@ import pytest
 from errata.errors import DataError
 from errata.testing import Answer, FakeChat, MemoryCalls
 from errata.tools.judging.calibration.bias import (
-    Bias,
     anchor_bias,
     anchored_choice,
     ask_both_ways,
     bias_of,
-    described,
     position_bias,
 )
 from errata.tools.judging.chat import ChatRequest
@@ -95,8 +93,3 @@ def test_a_label_that_is_no_candidate_cannot_be_shown() -> None:
     door = Door(judge(), MemoryCalls(), Budget())
     with pytest.raises(DataError, match="'cow', is not among the candidates"):
         asyncio.run(anchored_choice(door, ITEMS[0], SPACE.names, "cow", SPACE))
-
-
-def test_the_line_says_how_many_items_it_rests_on() -> None:
-    line = described(Bias(0.031, 0.02, 80), Bias(math.nan, math.nan, 1))
-    assert line == "position bias +0.03 ± 0.02 (n=80), anchor bias unknown (n=1), in log-odds"

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from errata.tools.judging.calibration.fitted import FEWEST, Calibration, Fares, fit, fit_rows
+from errata.tools.judging.calibration.fitted import FEWEST, Calibration, CvScore, fit, fit_rows
 from errata.tools.judging.calibration.isotonic import Isotonic, fit_isotonic, margins
 from errata.tools.judging.calibration.rows import FLOOR, normalized, to_rows
 from errata.tools.judging.calibration.scaling import SCALES, Scaling, fit_temperature, fit_vector
@@ -19,7 +19,7 @@ from errata.types import F64, OTHER_ANSWERS, Int
 
 LABELS = ("cat", "cow", "dog")
 COLUMNS = (*LABELS, *OTHER_ANSWERS)
-FARES = Fares(1.0, 0.6)
+SCORE = CvScore(1.0, 0.6)
 
 
 def judged(items: int, scale: float, lean: float = 0.0, seed: int = 0) -> tuple[F64, Int]:
@@ -131,7 +131,7 @@ def test_a_label_that_was_not_on_offer_makes_none_of_these_the_right_answer() ->
 
 def test_a_verdict_keeps_its_own_answers_and_an_unknown_or_unreadable_one_stays() -> None:
     scaling = Scaling((0.5,) * 6, (1.0, 0, 0, 0, 0, 0))
-    found = Calibration(COLUMNS, "vector", scaling, 300, FARES, FARES)
+    found = Calibration(COLUMNS, "vector", scaling, 300, SCORE, SCORE)
     after = found.apply({"cat": math.log(0.2), "dog": math.log(0.8)})
     assert set(after) == {"cat", "dog"}
     assert after["cat"] - after["dog"] == pytest.approx(0.5 * math.log(0.25) + 1)
@@ -143,7 +143,7 @@ def test_a_verdict_keeps_its_own_answers_and_an_unknown_or_unreadable_one_stays(
     "kind", [Scaling((0.5, 1.0, 1.0), (0.1, 0.0, -0.2)), Isotonic((-1.0, 2.0), (0.3, 0.9))], ids=["scaling", "isotonic"]
 )
 def test_a_calibration_is_plain_json(kind: Scaling | Isotonic) -> None:
-    found = Calibration(LABELS, "any", kind, 10, FARES, Fares(0.9, 0.7))
+    found = Calibration(LABELS, "any", kind, 10, SCORE, CvScore(0.9, 0.7))
     assert Calibration.from_json(json.loads(json.dumps(found.as_json()))) == found
 
 

@@ -13,17 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from errata.testing import Answer, FakeChat, MemoryCalls
-from errata.tools.judging.bank.bank import by_rule
 from errata.tools.judging.calibration.content_free import content_free
-from errata.tools.judging.calibration.measure import bank_prior, choice_prior, contest_prior
+from errata.tools.judging.calibration.measure import choice_prior
 from errata.tools.judging.calibration.prior import (
     DECIDED_FOR_A,
     Prior,
     debiased,
-    debiased_answer,
     fit_a,
     over_labels,
-    over_questions,
 )
 from errata.tools.judging.chat import ChatRequest
 from errata.tools.judging.door import Door
@@ -92,37 +89,6 @@ def test_sets_of_candidates_make_one_prior() -> None:
     assert log["cow"] - log["dog"] == pytest.approx(0, abs=1e-3)
 
 
-def test_contest_and_bank_are_measured_too() -> None:
-    bank = by_rule(LabelSpace(("cat", "dog")), {})
-
-    async def main() -> tuple[Prior, Prior]:
-        contests = Door(leaning({"cat": 0.6, "dog": 0.2}), MemoryCalls(), Budget())
-        yes_to_cats = FakeChat(
-            lambda r: {
-                alias: {"yes": 0.6, "no": 0.3}.get(word, 0.1)
-                if 'is "cat" the right' in r.messages[-1]["content"][-1]["text"].casefold()
-                else {"yes": 0.3, "no": 0.6}.get(word, 0.1)
-                for alias, word in shown(r).items()
-            }
-        )
-        banks = Door(yes_to_cats, MemoryCalls(), Budget())
-        try:
-            return (
-                await contest_prior(contests, ITEMS, [("cat", "dog")], LabelSpace(("cat", "dog"))),
-                await bank_prior(banks, ITEMS[:4], bank, LabelSpace(("cat", "dog"))),
-            )
-        finally:
-            await contests.close()
-            await banks.close()
-
-    contests, banks = asyncio.run(main())
-    assert contests.log_prior["cat"] - contests.log_prior["dog"] == pytest.approx(math.log(3))
-    by_text = {question.text: banks.log_prior[question.id] for question in bank}
-    others = [value for text, value in by_text.items() if "the right label" in text and "cat" not in text]
-    assert by_text['Is "cat" the right label for the item?'] > max(others)
-    assert banks.items == 4
-
-
 def test_a_judge_that_answers_nothing_readable_has_no_prior() -> None:
     prior, _ = measured(FakeChat(lambda _: "I would say it is a cat"), [SPACE.names])
     assert (prior.log_prior, prior.items) == ({}, 0)
@@ -149,18 +115,6 @@ def test_debiased_rows_stay_normalised(values: list[float], leans: list[float], 
     after = debiased(logs, dict(zip(("cat", "unseen"), leans, strict=True)), a)
     assert sum(map(math.exp, after.values())) == pytest.approx(1)
     assert all(after[key] == logs[key] for key in OTHER_ANSWERS)
-
-
-def test_a_bank_answer_moves_by_its_prior_and_keeps_what_cannot_be_told() -> None:
-    yes, no = debiased_answer(0.6, 0.2, math.log(3))
-    assert (yes, no) == pytest.approx((0.4, 0.4))
-    assert debiased_answer(1.0, 0.0, 0.0) == pytest.approx((1.0, 0.0), abs=1e-5)
-
-
-def test_a_question_is_held_against_its_own_kind() -> None:
-    answers = {"a": (0.2, 0.8), "b": (0.5, 0.5), "denied": (0.9, 0.1)}
-    found = over_questions([verdict({"cat": 1.0}, answers)], {"a": "presence", "b": "presence", "denied": "negative"})
-    assert found == pytest.approx({"a": math.log(0.25) / 2, "b": -math.log(0.25) / 2, "denied": 0.0})
 
 
 def test_a_is_fitted_only_with_enough_decided_items() -> None:

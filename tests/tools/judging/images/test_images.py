@@ -13,7 +13,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from errata.errors import DataError
-from errata.tools.judging.images.images import MAX_SIDE, SENT_BYTES, ItemImage, at_hand, fits, held_bytes
+from errata.tools.judging.images.images import MAX_SIDE, SENT_BYTES, ItemImage, fits, held_bytes, with_sendable_image
 from errata.types import Item
 
 
@@ -104,11 +104,11 @@ def test_an_item_of_text_has_no_image() -> None:
 
 def test_an_item_made_ready_once_is_sent_as_before() -> None:
     for data in (encoded((4 * MAX_SIDE, 2 * MAX_SIDE)), encoded(format="GIF"), turned(), encoded()):
-        ready = at_hand(Item(0, "0", "sha", None, image=data))
+        ready = with_sendable_image(Item(0, "0", "sha", None, image=data))
         assert (ready.content_sha, fits(ready.image or b"")) == ("sha", True)
         assert sent(ready.image or b"") == sent(data)
     broken = Item(0, "0", "sha", None, image=b"no image")
-    assert at_hand(broken) == broken
+    assert with_sendable_image(broken) == broken
 
 
 def test_what_an_image_takes_while_it_is_asked_about_is_bounded_beyond_itself() -> None:

@@ -14,7 +14,7 @@ from errata.tools.judging.pacing.budget import Budget
 from errata.tools.judging.pacing.in_flight import InFlight
 from errata.tools.judging.pacing.pace import START
 from errata.types import PromptRef
-from evals.loopback import Loopback
+from evals.servers.loopback import Loopback
 
 
 def test_places_are_handed_on_in_order_and_never_exceeded() -> None:

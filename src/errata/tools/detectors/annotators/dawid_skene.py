@@ -16,6 +16,7 @@ from errata.errors import DataError
 from errata.tools.detectors.annotators.labeler_risk import scores
 from errata.tools.detectors.annotators.majority import vote_shares
 from errata.tools.detectors.annotators.votes import NONE, Votes
+from errata.tools.detectors.arrays.softmax import softmax
 from errata.types import F32, F64, Bool, Int, Scores
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def detect(votes: Votes, labels_N: ArrayLike | None = None, gold_N: ArrayLike | 
     gold = _known(votes, gold_N)
     label_probs_NK = dawid_skene(votes, gold).label_probs_NK
     labels = label_probs_NK.argmax(axis=1) if labels_N is None else labels_N
-    return scores(label_probs_NK, labels, _heard(votes, gold))
+    return scores(label_probs_NK, labels, _known_items(votes, gold))
 
 
 def dawid_skene(votes: Votes, gold_N: ArrayLike | None = None, *, few: float = FEW) -> DawidSkene:
@@ -66,21 +67,21 @@ def dawid_skene(votes: Votes, gold_N: ArrayLike | None = None, *, few: float = F
     """
     gold = _known(votes, gold_N)
     pairs = _Pairs(votes, few)
-    heard_N = _heard(votes, gold)
+    known_N = _known_items(votes, gold)
     probs_NK = vote_shares(votes)
     _certain(probs_NK, gold)
     for _ in range(ROUNDS):
-        log_shares_K = np.log(_class_shares(probs_NK, heard_N))
+        log_shares_K = np.log(_class_shares(probs_NK, known_N))
         log_likelihood_RK = np.log(pairs.likelihood(pairs.count(probs_NK)))
         moved = 0.0
         for rows in _blocks(probs_NK):
-            new_nK = _softmax(pairs.incidence_NR[rows] @ log_likelihood_RK + log_shares_K)
+            new_nK = softmax(pairs.incidence_NR[rows] @ log_likelihood_RK + log_shares_K)
             _certain(new_nK, gold[rows])
             moved += float(np.abs(new_nK - probs_NK[rows]).sum())
             probs_NK[rows] = new_nK
         if moved < STILL * len(probs_NK):
             break
-    return DawidSkene(probs_NK, _class_shares(probs_NK, heard_N))
+    return DawidSkene(probs_NK, _class_shares(probs_NK, known_N))
 
 
 class _Pairs:
@@ -139,10 +140,10 @@ def _known(votes: Votes, gold_N: ArrayLike | None) -> Int:
     return gold.astype(np.int64, copy=False)
 
 
-def _heard(votes: Votes, gold_N: Int) -> Bool:
+def _known_items(votes: Votes, gold_N: Int) -> Bool:
     """bool[N]: something is known of the item, a vote or the truth."""
-    heard_N: Bool = (votes.per_item_N > 0) | (gold_N != NONE)
-    return heard_N
+    known_N: Bool = (votes.per_item_N > 0) | (gold_N != NONE)
+    return known_N
 
 
 def _certain(probs_nK: NDArray[np.floating], gold_n: Int) -> None:
@@ -151,17 +152,10 @@ def _certain(probs_nK: NDArray[np.floating], gold_n: Int) -> None:
     probs_nK[known, gold_n[known]] = 1
 
 
-def _class_shares(probs_NK: F32, heard_N: Bool) -> F64:
-    sums_K = probs_NK.sum(axis=0, dtype=np.float64, where=heard_N[:, None]) + 1
+def _class_shares(probs_NK: F32, known_N: Bool) -> F64:
+    sums_K = probs_NK.sum(axis=0, dtype=np.float64, where=known_N[:, None]) + 1
     shares_K: F64 = sums_K / sums_K.sum()
     return shares_K
-
-
-def _softmax(logits_nK: F64) -> F64:
-    logits_nK -= logits_nK.max(axis=1, keepdims=True)
-    np.exp(logits_nK, out=logits_nK)
-    logits_nK /= logits_nK.sum(axis=1, keepdims=True)
-    return logits_nK
 
 
 def _blocks(probs_NK: F32) -> Iterator[slice]:

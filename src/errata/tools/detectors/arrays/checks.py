@@ -55,7 +55,7 @@ def floats(probs_NK: ArrayLike, rows: int) -> NDArray[np.floating[Any]]:
 
 
 class RowCheck:
-    """Whether each row is a distribution: looked at by whoever reads the rows anyway, told at the end."""
+    """Whether each row is a distribution: checked while the rows are read anyway, reported at the end."""
 
     def __init__(self, probs_NK: NDArray[np.floating[Any]], *, exclusive: bool = True):
         self.probs_NK, self.exclusive = probs_NK, exclusive

@@ -112,7 +112,7 @@ def _leading(units_ND: F32) -> F32:
 
 
 def _rounds(blocks: Sequence[int]) -> list[list[tuple[int, int]]]:
-    """Each block with itself, then all pairs in rounds in which no block stands twice: so threads never write to the
+    """Each block with itself, then all pairs in rounds in which no block occurs twice: so threads never write to the
     same items, and the order of what an item is offered is always the same (the circle method of tournaments)."""
     circle: list[int | None] = [*blocks, None] if len(blocks) % 2 else [*blocks]
     rounds = [[(block, block) for block in blocks]]

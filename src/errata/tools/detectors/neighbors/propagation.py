@@ -3,7 +3,7 @@
 Zhou et al. 2003, "Learning with Local and Global Consistency": F = (1 - a) (I - a S)^-1 Y, where S is the graph's
 weights, normalised on both sides. Spreading a finished posterior in place of labels is the decoupled propagation of
 ERASE (Chen et al. 2023). Where errors follow one pattern it corrects far more than the posterior alone; where neighbors
-are often of other classes it blurs, and the mean field, in which a sure posterior holds its ground, blurs least.
+are often of other classes it blurs.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ COUPLING = 2.0
 """Log-odds that neighbors add to a label which all of them hold. 4 corrects more on digits and harms on real errors."""
 MEAN_FIELD_ROUNDS = 5
 PRIOR = 0.01
-"""Mass of the classes' shares in every row, for items that no label reaches. A label leaves .1 where it stands."""
+"""Mass of the classes' shares in every row, for items that no label reaches. A label leaves .1 where it is."""
 SMALLEST = 1e-6
 """Least probability: a posterior that excludes a label is not proof against all neighbors."""
 
@@ -83,20 +83,6 @@ def averaged(near: Neighbors, probs_NK: ArrayLike) -> F32:
     sums_NK[alone_N] = probs[alone_N]
     sums_NK /= sums_NK.sum(axis=1, keepdims=True)
     return sums_NK
-
-
-def mean_field(near: Neighbors, probs_NK: ArrayLike) -> F32:
-    """f32[N, K], rows sum to 1: a posterior in which each item also leans toward what its neighbors hold by now.
-
-    The mean field of a Potts model on the graph of neighbors, with the posterior as its field. An item's label must
-    have no part in its own row, and little in its neighbors' rows. Raises DataError for unfit arrays.
-    """
-    probs: F32 = np.maximum(probabilities(probs_NK, len(near.indices_Nk)), SMALLEST).astype(np.float32)
-    held_NK = probs
-    for _ in range(MEAN_FIELD_ROUNDS):
-        held_NK = toward_neighbors(near, probs, held_NK)
-        held_NK /= held_NK.sum(axis=1, keepdims=True)
-    return held_NK
 
 
 def toward_neighbors(near: Neighbors, weights_NK: F32, held_NK: F32) -> F32:

@@ -53,7 +53,7 @@ def credibility(near: Neighbors, labels_N: Int, num_classes: int) -> F32:
 def soft_labels(near: Neighbors, labels_N: Int, num_classes: int) -> F32:
     """f32[N, K], rows sum to 1: q(c) ~ sum over the neighbors given c of exp(kappa * cosine), with some background.
 
-    A von Mises-Fisher kernel estimate of each class' density times its share, over the neighbors at hand: those farther
+    A von Mises-Fisher kernel estimate of each class' density times its share, over the neighbors given: those farther
     away would hardly count. ``kappa`` makes the given labels likeliest, each predicted without itself.
     """
     shares_K = class_shares(labels_N, num_classes)

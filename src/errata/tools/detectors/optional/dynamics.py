@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from errata.tools.detectors.arrays.checks import labeled, vectors
+from errata.tools.detectors.arrays.softmax import softmax
 from errata.tools.detectors.optional.learning_curve import learned_by
-from errata.tools.detectors.probs.temperature import softmax
 from errata.types import F32, F64, Bool, Int, Scores
 
 RUNS = 3
@@ -24,7 +24,7 @@ BATCH, SMALLEST_BATCH, STEPS = 512, 16, 40
 """Items in a step: BATCH, or on small data as many as make STEPS steps in an epoch, at least SMALLEST_BATCH."""
 RATE = 0.5
 LENGTH = 8.0
-"""Root mean square length of the standardised embeddings. At RATE, much longer ones would make the steps overshoot."""
+"""Root mean square length of the standardized embeddings. At RATE, much longer ones would make the steps overshoot."""
 DECAY = 1e-4
 MEMORY = 0.7
 """Share of an item's target that is kept when it comes up again (ELR's beta)."""
@@ -42,7 +42,7 @@ class Dynamics(NamedTuple):
     ``aum_N``: mean margin of the given label's logit over the largest other, low = bad; ``aum_cut``: where wrong labels
     end. ``targets_NK``: early-learning probabilities, rows sum to 1. ``mean_N``, ``std_N``: of the given label's
     probability. ``forgotten_N``: how often the label had the lead and lost it. ``learned_K``: epochs until each class
-    had been learned. ``memorised``: how much more of the given labels the probe says where it was trained on them than
+    had been learned. ``memorized``: how much more of the given labels the probe says where it was trained on them than
     where it was not; near 0, a margin says what a cross-validated probe would.
     """
 
@@ -53,7 +53,7 @@ class Dynamics(NamedTuple):
     std_N: F32
     forgotten_N: F32
     learned_K: F32
-    memorised: float
+    memorized: float
 
 
 class _Run(NamedTuple):
@@ -63,7 +63,7 @@ class _Run(NamedTuple):
     sums_N4: F32
     targets_NK: F32
     agreement_KT: F64
-    memorised: float
+    memorized: float
 
 
 def detect(embeddings_ND: ArrayLike, labels_N: ArrayLike, num_classes: int, seed: int = 0) -> Scores:
@@ -81,11 +81,11 @@ def dynamics(embeddings_ND: F32, labels_N: Int, num_classes: int, seed: int = 0)
 
     In each run other items are told to be of a fake class, to find the margin that wrong labels reach; of an item only
     the runs count that told it its own label. Nothing is cut where a class has been learned: the pull toward the
-    targets keeps a probe from memorising, and cutting as well costs precision.
+    targets keeps a probe from memorizing, and cutting as well costs precision.
     """
     rng = np.random.default_rng(seed)
     count = len(labels_N)
-    scaled_ND, order_N = _standardised(embeddings_ND), rng.permutation(count)
+    scaled_ND, order_N = _standardized(embeddings_ND), rng.permutation(count)
     fakes = count // max(num_classes + 1, RUNS)
     sums_N4, targets_NK = np.zeros((count, 4), np.float32), np.zeros((count, num_classes), np.float32)
     told_N1 = np.zeros((count, 1), np.float32)
@@ -108,12 +108,12 @@ def dynamics(embeddings_ND: F32, labels_N: Int, num_classes: int, seed: int = 0)
         std_N=np.sqrt(np.maximum(sums_N4[:, 2] - sums_N4[:, 1] ** 2, 0)),
         forgotten_N=sums_N4[:, 3] * EPOCHS,
         learned_K=np.mean([learned_by(run.agreement_KT) for run in runs], axis=0).astype(np.float32),
-        memorised=float(np.mean([run.memorised for run in runs])),
+        memorized=float(np.mean([run.memorized for run in runs])),
     )
 
 
-def _standardised(embeddings_ND: F32) -> F32:
-    """The embeddings, each column centred and of variance 1, and rows of LENGTH on average."""
+def _standardized(embeddings_ND: F32) -> F32:
+    """The embeddings, each column centered and of variance 1, and rows of LENGTH on average."""
     spread_D = embeddings_ND.std(axis=0)
     scale = LENGTH / np.sqrt(max(int((spread_D > 0).sum()), 1))
     scaled_ND: F32 = embeddings_ND - embeddings_ND.mean(axis=0)
@@ -148,8 +148,8 @@ def _train(scaled_ND: F32, labels_N: Int, told_N: Bool, num_classes: int, rng: n
         agreement_KT[:, epoch] = np.bincount(labels_N[told_N], led_N[told_N], num_classes) / members_K
     real_NK = targets_NC[:, :num_classes]
     said_N = (scaled_ND @ weights_DC + bias_C)[:, :num_classes].argmax(axis=1) == labels_N
-    memorised = said_N[told_N].mean() - said_N[~told_N].mean() if not told_N.all() else 0.0
-    return _Run(sums_N4, real_NK / real_NK.sum(axis=1, keepdims=True), agreement_KT, float(memorised))
+    memorized = said_N[told_N].mean() - said_N[~told_N].mean() if not told_N.all() else 0.0
+    return _Run(sums_N4, real_NK / real_NK.sum(axis=1, keepdims=True), agreement_KT, float(memorized))
 
 
 def _margins(logits_BC: F32, labels_B: Int) -> F32:

@@ -1,4 +1,4 @@
-"""One expectation maximisation for whatever is known of a label: one that may be wrong, candidates, votes, or nothing.
+"""One expectation maximization for whatever is known of a label: one that may be wrong, candidates, votes, or nothing.
 
 Chen et al. 2024, "Imprecise Label Learning: A Unified Framework for Learning with Various Imprecise Label
 Configurations" (ILL), on frozen embeddings: the precise label is the latent variable, the model a ridge regression

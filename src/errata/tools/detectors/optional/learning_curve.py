@@ -42,6 +42,6 @@ def learned_by(agreement_KT: F64) -> Int:
 
 def _line(x_T: F64, y_KT: F64) -> tuple[F64, F64]:
     """Slope and intercept, each [K, 1], of the least-squares line through each row."""
-    centred_T = x_T - x_T.mean()
-    slope_K1 = (y_KT @ centred_T / (centred_T @ centred_T))[:, None]
+    centered_T = x_T - x_T.mean()
+    slope_K1 = (y_KT @ centered_T / (centered_T @ centered_T))[:, None]
     return slope_K1, y_KT.mean(axis=1, keepdims=True) - slope_K1 * x_T.mean()

@@ -1,4 +1,4 @@
-"""Two Gaussians of equal variance per group of values, fitted by expectation-maximisation.
+"""Two Gaussians of equal variance per group of values, fitted by expectation-maximization.
 
 With equal variances the probability of the upper Gaussian only ever rises with the value. With free ones the broader
 Gaussian takes over at both ends, and the best items of all would be called bad.
@@ -33,7 +33,7 @@ def upper_probability(values_N: F64, groups_N: Int, num_groups: int) -> F64:
     """f64[N]: the probability that a value comes from the upper Gaussian of its group.
 
     A group borrows the shape of the mixture of all groups and not its place, since groups differ in difficulty. Where
-    one Gaussian says as much of a group as two do (Schwarz 1978, BIC), the mixture of all groups stands in for its own.
+    one Gaussian says as much of a group as two do (Schwarz 1978, BIC), the mixture of all groups replaces its own.
     """
     if not len(values_N):
         return np.empty(0)

@@ -144,7 +144,7 @@ def confidence_drop(near: Neighbors, probs_NK: F32) -> F32:
 
     The crowd of "Towards Open-Set Test-Time Adaptation Utilizing the Wisdom of Crowds in Entropy Minimization" (Lee et
     al. 2023): what is wrong loses confidence when others adapt the model. Frozen embeddings have no model to adapt, and
-    one entropy-minimising step on a probe's bias and scale ranks items as their confidence does; neighbors are a crowd
+    one entropy-minimizing step on a probe's bias and scale ranks items as their confidence does; neighbors are a crowd
     that stays.
     """
     best_N = probs_NK.argmax(axis=1)

@@ -23,7 +23,7 @@ def detect(probs_NK: ArrayLike, copies: Iterable[ArrayLike]) -> Scores:
     answer, 0 = every copy gets another one. It says nothing of the given label.
 
     ``copies``: for each way to perturb, f32[N, K] of the items so perturbed; they may be made one at a time. ``flag``:
-    half of the copies or more have another favourite. ``label_probs``: the mean over the item and its copies. Raises
+    half of the copies or more have another favorite. ``label_probs``: the mean over the item and its copies. Raises
     DataError for unfit arrays or no copy at all.
     """
     probs = probabilities(probs_NK, len(np.asarray(probs_NK)))

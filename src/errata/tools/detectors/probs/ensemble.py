@@ -1,9 +1,9 @@
-"""errata's own out-of-sample probabilities: neighbors and a discriminant, pooled, and heard again once corrected.
+"""errata's own out-of-sample probabilities: neighbors and a discriminant, pooled, and pooled again once corrected.
 
 Both views leave the item out in closed form, so nothing is trained in folds. What they agree on is averaged over
 neighbors, and the labels that this corrects teach both views anew: noise that fooled them the first time is mostly gone
 the second (self-training; Li, Socher, Hoi 2020 do so with networks). Each round counts half, since what the first got
-wrong the second learns. Neighbors are heard as far as they tell anything of the labels.
+wrong the second learns. Neighbors weigh as much as they tell of the labels.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from collections.abc import Callable
 
 import numpy as np
 
+from errata.tools.detectors.arrays.softmax import softmax
 from errata.tools.detectors.confident.channel_quality import noise_channel
 from errata.tools.detectors.neighbors.neighbors import Neighbors, neighbor_votes
 from errata.tools.detectors.neighbors.propagation import averaged
 from errata.tools.detectors.probs import discriminant
 from errata.tools.detectors.probs.stacking import pool, powers
-from errata.tools.detectors.probs.temperature import probabilities_from, softmax
+from errata.tools.detectors.probs.temperature import probabilities_from
 from errata.types import F32, Int
 
 ROUNDS = 2
@@ -35,7 +36,7 @@ def leave_one_out(
 ) -> F32:
     """f32[N, K], rows sum to 1: the class probabilities of each item from the labels of the others.
 
-    An item's label returns to it only through its neighbors, who were told it by vote. ``progress`` is called with how
+    An item's label returns to it only through its neighbors, who had a vote on it. ``progress`` is called with how
     many of ROUNDS are done.
     """
     views = (
@@ -45,14 +46,14 @@ def leave_one_out(
     first_NK = pool(views, labels_N)
     del views
     logs_NK, around_NK = _log(first_NK), averaged(near, first_NK)
-    heard = _heard(first_NK, around_NK, labels_N)
-    logs_NK += _log(around_NK, heard)
+    weight = _neighbors_weight(first_NK, around_NK, labels_N)
+    logs_NK += _log(around_NK, weight)
     del around_NK
     first_NK = softmax(logs_NK.copy())
     corrected_NK = _corrected(first_NK, labels_N)
     if progress is not None:
         progress(1)
-    logs_NK += _log(averaged(near, corrected_NK), heard)
+    logs_NK += _log(averaged(near, corrected_NK), weight)
     logs_NK += _log(discriminant.leave_one_out(embeddings_ND, corrected_NK.argmax(axis=1), num_classes))
     probs_NK = probabilities_from(logs_NK, labels_N)
     if progress is not None:
@@ -60,8 +61,8 @@ def leave_one_out(
     return probs_NK
 
 
-def _heard(first_NK: F32, around_NK: F32, labels_N: Int) -> float:
-    """In [0, 1]: how much the neighbors' mean is heard beside the item itself. All of it wherever neighbors resemble
+def _neighbors_weight(first_NK: F32, around_NK: F32, labels_N: Int) -> float:
+    """In [0, 1]: how much the neighbors' mean weighs beside the item itself. All of it wherever neighbors resemble
     each other; nothing where the nearest of an item are of any class, as in wide clouds that overlap."""
     own, around = powers((first_NK, around_NK), labels_N)
     return float(around / max(own, around, SMALLEST_POWER))

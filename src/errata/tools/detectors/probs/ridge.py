@@ -56,14 +56,14 @@ class Ridge:
         for rows, units_BD in unit_blocks(embeddings_ND):
             sum_D += units_BD[self._learned_N[rows]].sum(axis=0)
         self._middle_D = (sum_D / self._members).astype(np.float32)
-        for rows, centred_BD in self._centred():
-            learned_BD = centred_BD[self._learned_N[rows]]
+        for rows, centered_BD in self._centered():
+            learned_BD = centered_BD[self._learned_N[rows]]
             gram_DD += learned_BD.T @ learned_BD
         self._inverse_DD = np.linalg.inv(gram_DD)
         inverse_DD = self._inverse_DD.astype(np.float32)
         self._leverage_N = np.empty(count, np.float32)
-        for rows, centred_BD in self._centred():
-            pull_B = np.einsum("bd,bd->b", centred_BD @ inverse_DD, centred_BD)
+        for rows, centered_BD in self._centered():
+            pull_B = np.einsum("bd,bd->b", centered_BD @ inverse_DD, centered_BD)
             self._leverage_N[rows] = (pull_B + 1 / self._members) * self._learned_N[rows]
 
     def leave_one_out(self, targets_NK: F32 | Bool) -> F32:
@@ -73,9 +73,9 @@ class Ridge:
         """
         weights_DK, shares_K = self._fit(targets_NK)
         scores_NK = np.empty(targets_NK.shape, np.float32)
-        for rows, centred_BD in self._centred():
+        for rows, centered_BD in self._centered():
             own_B1 = self._leverage_N[rows, None]
-            scores_BK = centred_BD @ weights_DK + shares_K
+            scores_BK = centered_BD @ weights_DK + shares_K
             scores_BK -= own_B1 * targets_NK[rows]
             scores_NK[rows] = scores_BK / np.maximum(1 - own_B1, SMALLEST_REST)
         return scores_NK
@@ -84,13 +84,13 @@ class Ridge:
         """Weights f32[D, K], and the targets' mean f32[K]."""
         classes = targets_NK.shape[1]
         moments_DK, sums_K = np.zeros((len(self._middle_D), classes)), np.zeros(classes)
-        for rows, centred_BD in self._centred():
+        for rows, centered_BD in self._centered():
             learned_B = self._learned_N[rows]
             targets_BK = targets_NK[rows][learned_B].astype(np.float32, copy=False)
-            moments_DK += centred_BD[learned_B].T @ targets_BK
+            moments_DK += centered_BD[learned_B].T @ targets_BK
             sums_K += targets_BK.sum(axis=0)
         return (self._inverse_DD @ moments_DK).astype(np.float32), (sums_K / self._members).astype(np.float32)
 
-    def _centred(self) -> Iterator[tuple[slice, F32]]:
+    def _centered(self) -> Iterator[tuple[slice, F32]]:
         for rows, units_BD in unit_blocks(self._embeddings_ND):
             yield rows, units_BD - self._middle_D

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from errata.tools.detectors.probs.temperature import softmax
+from errata.tools.detectors.arrays.softmax import softmax
 from errata.types import F32, F64, Int
 
 ROWS = 4096

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from errata.tools.detectors.arrays.blocks import each_block
+from errata.tools.detectors.arrays.softmax import softmax
 from errata.types import F32, Bool, Int
 
 TEMPERATURES = np.geomspace(0.02, 200, 50, dtype=np.float32)
@@ -46,11 +47,3 @@ def sharpened(scores_NK: F32, sample_n: Int, evidence_nK: F32 | Bool) -> F32:
 
     each_block(work, *scores_NK.shape)
     return scores_NK
-
-
-def softmax(logits_NK: F32) -> F32:
-    """f32[N, K], rows sum to 1, in the place of the logits."""
-    logits_NK -= logits_NK.max(axis=1, keepdims=True)
-    np.exp(logits_NK, out=logits_NK)
-    logits_NK /= logits_NK.sum(axis=1, keepdims=True)
-    return logits_NK

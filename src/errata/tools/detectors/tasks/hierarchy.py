@@ -1,7 +1,7 @@
 """Decisions that know how far labels lie apart in a tree: risk, back-off to a broader label, severity of a change.
 
-Loki (Roberts et al. 2023, "Geometry-Aware Adaptation for Pretrained Models"). Its decision, the Frechet
-mean, favours central classes: it serves for risk and back-off, never instead of the most probable label.
+Loki (Roberts et al. 2023, "Geometry-Aware Adaptation for Pretrained Models"). Its distances
+serve for risk and back-off. Its decision, the Frechet mean, is left out: it favors central classes.
 """
 
 from __future__ import annotations
@@ -88,19 +88,6 @@ def expected_distance(probs_NK: ArrayLike, nodes_N: ArrayLike, of: Tree) -> F32:
 
     each_block(block, len(nodes), of.num_labels)
     return risk_N
-
-
-def frechet_mean(probs_NK: ArrayLike, of: Tree) -> Int:
-    """i64[N]: the node, label or not, with the least expected squared distance to the true label."""
-    probs = _probabilities(probs_NK, len(np.asarray(probs_NK)), of)
-    squares_KV = of.distances_VV[: of.num_labels] ** 2
-    nodes_N = np.empty(len(probs), np.int64)
-
-    def block(rows: slice) -> None:
-        nodes_N[rows] = (probs[rows] @ squares_KV).argmin(axis=1)
-
-    each_block(block, len(probs), len(of.nodes))
-    return nodes_N
 
 
 def back_off(probs_NK: ArrayLike, of: Tree, enough: float = ENOUGH) -> Int:

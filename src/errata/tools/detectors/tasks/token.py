@@ -23,7 +23,7 @@ PRIOR_WEIGHT = 0.375
 the probabilities already hold a part of what the transitions say, and rare tags would be counted twice. Chosen on
 planted errors, where .25 to .5 rank alike and the flags are the more precise the lower it is."""
 TEMPERATURE = 0.05
-"""Of the soft minimum over a sentence; chosen on planted errors. It is what cleanlab's softmin uses unless told."""
+"""Of the soft minimum over a sentence; chosen on planted errors. It is what cleanlab's softmin uses by default."""
 SMALLEST = 1e-6
 
 
@@ -81,11 +81,6 @@ def spans(labels_T: ArrayLike, lengths_S: ArrayLike, tags: Sequence[str]) -> lis
         for start, stop in zip(heads, stops, strict=True)
         if tags[labels[start]] != "O"
     ]
-
-
-def span_quality(quality_T: F32, entities: Sequence[Span]) -> F32:
-    """f32[entities]: an entity is as good as its worst token."""
-    return np.array([quality_T[span.start : span.stop].min() for span in entities], np.float32)
 
 
 def sentence_quality(quality_T: F32, lengths_S: ArrayLike) -> F32:

@@ -35,10 +35,10 @@ def request_body(model: str, request: ChatRequest, left_out: Collection[str]) ->
     return {name: value for name, value in body.items() if name not in left_out}
 
 
-def blamed_fields(said: str, left_out: Collection[str]) -> set[str]:
+def rejected_fields(said: str, left_out: Collection[str]) -> set[str]:
     """The optional fields that a server names in its complaint."""
-    blamed = {name for name in set(OPTIONAL) - set(left_out) if name in said}
-    return blamed | {"top_logprobs"} if "logprobs" in blamed else blamed
+    rejected = {name for name in set(OPTIONAL) - set(left_out) if name in said}
+    return rejected | {"top_logprobs"} if "logprobs" in rejected else rejected
 
 
 def useless_fields(known: Capabilities) -> set[str]:

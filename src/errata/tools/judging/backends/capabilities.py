@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """None: not known. ``errata doctor`` finds them out before a run, and a ServerModel goes on finding out.
+    """None: not known. ``errata doctor`` finds them out before a run, and a ServerModel learns more during one.
 
     ``constraint``: answers stay inside the choices that they are held to. Where they do not, its log-probabilities
     are those of free text, whatever was asked for. ``log_probs``: it gives them. ``images``: it sees them.

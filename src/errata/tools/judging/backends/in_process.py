@@ -69,7 +69,7 @@ class InProcessModel(ABC):
 def _in_halves(
     answer: Callable[[Sequence[ChatRequest]], list[ChatReply]], requests: Sequence[ChatRequest]
 ) -> list[ChatReply | ModelRefused]:
-    """A group that fails is halved until the request at fault stands alone, or the rest fits into memory."""
+    """A group that fails is halved until the request at fault is alone, or the rest fits into memory."""
     try:
         return list(answer(requests))
     except AT_FAULT as error:

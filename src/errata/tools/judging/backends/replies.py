@@ -13,6 +13,7 @@ from typing_extensions import TypedDict
 from errata.prompts.options import WRAPPING
 from errata.tools.judging.backends.keys import MASK, Key, without_keys
 from errata.tools.judging.chat import ChatReply, TokenChoice
+from errata.tools.odds import log_sum
 
 ERROR_CHARS = 300
 
@@ -105,12 +106,8 @@ def _by_text(position: TokenLogprobs) -> dict[str, float]:
         token, log_prob = top["token"], top["logprob"]
         if math.isfinite(log_prob):
             # Byte-level tokens that are no characters all read alike: their mass adds up.
-            tokens[token] = _log_sum(tokens[token], log_prob) if token in tokens else log_prob
+            tokens[token] = log_sum(tokens[token], log_prob) if token in tokens else log_prob
     return tokens
-
-
-def _log_sum(a: float, b: float) -> float:
-    return max(a, b) + math.log1p(math.exp(-abs(a - b)))
 
 
 def error_text(body: bytes) -> str:

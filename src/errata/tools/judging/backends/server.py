@@ -14,11 +14,11 @@ import stamina
 import structlog
 
 from errata.errors import ModelError, ModelRefused, nearest
-from errata.tools.judging.backends.body import blamed_fields, has_image, request_body, useless_fields
+from errata.tools.judging.backends.body import has_image, rejected_fields, request_body, useless_fields
 from errata.tools.judging.backends.capabilities import NOT_KNOWN, Capabilities, breaks_constraint
 from errata.tools.judging.backends.keys import Key, key_of, without_keys
 from errata.tools.judging.backends.replies import error_text, read_reply, without_key
-from errata.tools.judging.backends.transport import LONGEST_WAIT_S, MayHealError, Transport, backoff
+from errata.tools.judging.backends.transport import LONGEST_WAIT_S, RetryableError, Transport, backoff
 from errata.tools.judging.chat import ChatReply, ChatRequest
 from errata.tools.visible import one_line
 
@@ -69,11 +69,11 @@ class ServerModel:
         answered_before = self._answered
         try:
             return await self._try(request)
-        except MayHealError as error:
+        except RetryableError as error:
             first = error
         try:
             return await self._try_again(request, first)
-        except MayHealError as last:
+        except RetryableError as last:
             if last.status == 500 and self._answered > answered_before:
                 raise ModelRefused(f"the server failed on this request {ATTEMPTS} times: {last}") from None
             raise ModelError(
@@ -81,9 +81,9 @@ class ServerModel:
                 "finished is kept; run again to go on."
             ) from None
 
-    async def _try_again(self, request: ChatRequest, first: MayHealError) -> ChatReply:
+    async def _try_again(self, request: ChatRequest, first: RetryableError) -> ChatReply:
         """The tries after the first: set apart, because stamina costs as much as a third of a call that goes well."""
-        pending: MayHealError | None = first
+        pending: RetryableError | None = first
         async for attempt in stamina.retry_context(
             on=backoff,
             attempts=ATTEMPTS,
@@ -113,7 +113,7 @@ class ServerModel:
     async def _try(self, request: ChatRequest) -> ChatReply:
         try:
             return await self._send(request)
-        except MayHealError as error:
+        except RetryableError as error:
             if error.busy:
                 self.on_busy()
             raise
@@ -127,7 +127,7 @@ class ServerModel:
             return reply
         said = error_text(body)
         if status in HEALING:
-            raise MayHealError(f"HTTP {status}: {said}", status, headers.get("Retry-After"), busy=status in BUSY)
+            raise RetryableError(f"HTTP {status}: {said}", status, headers.get("Retry-After"), busy=status in BUSY)
         if status in (401, 403):
             raise ModelError(
                 f"{self._where} says the key is missing or wrong (HTTP {status}): {self._key.advice}. It said: {said}"
@@ -172,9 +172,9 @@ class ServerModel:
 
         Only believed of a server that has not answered yet: later, the words may be those of an item.
         """
-        blamed = blamed_fields(said, self._not_known_there) if self._answered == 0 else set()
-        self._not_known_there |= blamed
-        return bool(blamed)
+        rejected = rejected_fields(said, self._not_known_there) if self._answered == 0 else set()
+        self._not_known_there |= rejected
+        return bool(rejected)
 
     async def _not_found(self, said: str) -> ModelError:
         status, _, body = await self._transport.send("GET", "/models")

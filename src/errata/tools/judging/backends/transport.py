@@ -20,7 +20,7 @@ IDLE_S = 4.0
 LONGEST_WAIT_S = 60.0
 
 
-class MayHealError(ModelError):
+class RetryableError(ModelError):
     """This try failed; another may not. ``busy``: the server has too much to do."""
 
     def __init__(
@@ -46,7 +46,7 @@ class Transport:
     async def send(
         self, method: str, path: str, body: dict[str, Any] | None = None, request_id: str = ""
     ) -> tuple[int, Any, bytes]:
-        """Status, headers and body. ModelError where nothing answers at all, MayHealError where the line broke off."""
+        """Status, headers and body. ModelError where nothing answers at all, RetryableError where the line broke."""
         data = None if body is None else to_json(body)
         session = await self._open_session()
         self._in_flight += 1
@@ -57,18 +57,18 @@ class Transport:
                 return response.status, response.headers, await response.read()
         except aiohttp.ClientConnectorError as error:
             if error.os_error.errno in (errno.EMFILE, errno.ENFILE):
-                raise MayHealError(
+                raise RetryableError(
                     "this system lets no more files and connections be open (see ulimit -n)", busy=True
                 ) from None
             raise ModelError(
                 f"Nothing answers at {self.base_url} ({error.os_error}). Is the server running, and is the port right?"
             ) from None
         except TimeoutError:
-            raise MayHealError(f"no answer within {self._timeout.total:g} seconds", busy=True) from None
+            raise RetryableError(f"no answer within {self._timeout.total:g} seconds", busy=True) from None
         except aiohttp.InvalidURL as error:
             raise ModelError(f"{self.base_url} is no address to connect to ({error}).") from None
         except aiohttp.ClientError as error:
-            raise MayHealError(f"the connection broke off ({without_keys(str(error))})") from None
+            raise RetryableError(f"the connection broke off ({without_keys(str(error))})") from None
         finally:
             self._in_flight -= 1
             self._used_at_s = time.monotonic()
@@ -105,7 +105,7 @@ class Transport:
 
 def backoff(error: Exception) -> bool | float:
     """Whether to try again, or after how many seconds if the server said so (bounded: it may say "tomorrow")."""
-    if not isinstance(error, MayHealError):
+    if not isinstance(error, RetryableError):
         return False
     try:
         return min(max(float(error.retry_after or ""), 0.0), LONGEST_WAIT_S)

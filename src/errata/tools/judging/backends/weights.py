@@ -168,7 +168,7 @@ def _load(folder: Path) -> tuple[Any, Any, int]:
     except ImportError:
         raise missing_extra("transformers", "local") from None
     transformers.utils.logging.disable_progress_bar()
-    transformers.utils.logging.set_verbosity_error()  # a prompt that is too long is told in errata's own words
+    transformers.utils.logging.set_verbosity_error()  # a prompt that is too long is reported in errata's own words
     safely = {"local_files_only": True, "trust_remote_code": False}
     on_gpu = torch.cuda.is_available()
     try:

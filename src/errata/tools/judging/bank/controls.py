@@ -1,7 +1,7 @@
 """Controls: questions whose right answer is known to be no, so that a judge that says yes to everything shows itself.
 
 VDC with controls (ALGORITHMS B3). "Is it a cat?" is asked of items without content and of items of other classes; a
-judge that says yes too often is not heard about cats.
+judge that says yes too often has no say about cats.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def tally(answered: Iterable[tuple[str, Verdict]]) -> tuple[Tally, ...]:
     return tuple(Tally(label, sum(said), len(said)) for label, said in counts.items())
 
 
-def heard(verdict: Verdict, given: str | None, disabled: Collection[str], bank: Bank = ()) -> Verdict | None:
+def without_disabled(verdict: Verdict, given: str | None, disabled: Collection[str], bank: Bank = ()) -> Verdict | None:
     """What is left of a verdict of a judge that is ``disabled`` for some labels.
 
     None where the judge favored one of those or the item was given one: then nothing that it said can be used.

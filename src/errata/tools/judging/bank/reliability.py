@@ -35,12 +35,12 @@ class Reliability:
     def log_odds(self, p_yes: float, p_no: float) -> float:
         """Evidence for the label, as log-odds: the judge's own probabilities, bounded by how far the question is to be
         trusted. ``p_yes`` and ``p_no`` sum to at most 1; what is missing is "cannot tell" and weighs nothing."""
-        right, wrong, told = self.yes_if_right, self.yes_if_wrong, p_yes + p_no
-        if told <= 0:
+        right, wrong, answered = self.yes_if_right, self.yes_if_wrong, p_yes + p_no
+        if answered <= 0:
             return 0.0
-        yes = p_yes / told
+        yes = p_yes / answered
         full = math.log((yes * right + (1 - yes) * (1 - right)) / (yes * wrong + (1 - yes) * (1 - wrong)))
-        return told * full
+        return answered * full
 
 
 @dataclass(slots=True)
@@ -72,9 +72,9 @@ def learn(bank: Bank, decided: Iterable[tuple[str, Mapping[str, tuple[float, flo
     counts: dict[str, Counts] = {}
     for label, answers in decided:
         for id_ in answers.keys() & by_id.keys():
-            told = counts.setdefault(id_, Counts())
-            told.add(by_id[id_].label == label, *answers[id_])
-    return {id_: _posterior(by_id[id_], told) for id_, told in counts.items()}
+            seen = counts.setdefault(id_, Counts())
+            seen.add(by_id[id_].label == label, *answers[id_])
+    return {id_: _posterior(by_id[id_], seen) for id_, seen in counts.items()}
 
 
 def weight(questions: int) -> float:
@@ -82,8 +82,8 @@ def weight(questions: int) -> float:
     return 1 / (1 + INSIDE_ITEM * (questions - 1))
 
 
-def _posterior(question: BankQuestion, told: Counts) -> Reliability:
+def _posterior(question: BankQuestion, seen: Counts) -> Reliability:
     prior = untested(question)
-    right = (PRIOR_ANSWERS * prior.yes_if_right + told.yes[True]) / (PRIOR_ANSWERS + told.all[True])
-    wrong = (PRIOR_ANSWERS * prior.yes_if_wrong + told.yes[False]) / (PRIOR_ANSWERS + told.all[False])
-    return Reliability(right, wrong, told.items)
+    right = (PRIOR_ANSWERS * prior.yes_if_right + seen.yes[True]) / (PRIOR_ANSWERS + seen.all[True])
+    wrong = (PRIOR_ANSWERS * prior.yes_if_wrong + seen.yes[False]) / (PRIOR_ANSWERS + seen.all[False])
+    return Reliability(right, wrong, seen.items)

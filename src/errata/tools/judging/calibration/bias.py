@@ -1,4 +1,4 @@
-"""Two biases of a judge, in log-odds: towards what stands first, and towards the label that it is shown as given."""
+"""Two biases of a judge, in log-odds: toward the option shown first, and toward the label that it is shown as given."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from errata.errors import DataError
 from errata.tools.judging.door import Door
 from errata.tools.judging.protocols import blind_choice
 from errata.tools.judging.reading.reading import Style
+from errata.tools.odds import log_odds
 from errata.types import Item, LabelSpace, Verdict
 
 ANCHORED_ID = "anchored_choice"
@@ -39,7 +40,7 @@ def bias_of(values: Iterable[float]) -> Bias:
 
 
 def position_bias(verdicts: Iterable[Verdict]) -> Bias:
-    """Over one judge's verdicts of blind choice or contest: positive = it favors what stands first."""
+    """Over one judge's verdicts of blind choice or contest: positive = it favors the option shown first."""
     return bias_of(verdict.position_bias for verdict in verdicts if verdict.position_bias is not None)
 
 
@@ -47,10 +48,10 @@ def anchor_bias(pairs: Iterable[tuple[Verdict, Verdict]], shown: Sequence[str]) 
     """How much the log-odds of the ``shown`` label rise when the judge reads that the dataset has it.
 
     ``pairs`` are the verdicts of one item without and with that line; pairs with an unreadable one are left out.
-    Positive = the judge leans on what it is told.
+    Positive = the judge relies on the label that it is shown.
     """
     return bias_of(
-        _log_odds(anchored.log_probs[label]) - _log_odds(blind.log_probs[label])
+        log_odds(anchored.log_probs[label]) - log_odds(blind.log_probs[label])
         for (blind, anchored), label in zip(pairs, shown, strict=True)
         if blind.readable and anchored.readable
     )
@@ -105,12 +106,3 @@ async def anchored_choice(
         prompt_id=ANCHORED_ID,
         slots={"given": shown},
     )
-
-
-def described(position: Bias, anchor: Bias) -> str:
-    """One line for the end of a command: ``position bias +0.03 ± 0.02 (n=80), anchor bias ... (log-odds)``."""
-    return f"position bias {position} (n={position.n}), anchor bias {anchor} (n={anchor.n}), in log-odds"
-
-
-def _log_odds(log_prob: float) -> float:
-    return log_prob - math.log(max(-math.expm1(log_prob), 1e-12))

@@ -26,7 +26,7 @@ PENALTIES = (1.0, 10.0, 100.0)
 FOLDS = 5
 
 
-class Fares(NamedTuple):
+class CvScore(NamedTuple):
     """Mean log-loss of the right answers (low = good), and the share of items whose first choice is right;
     both 0 without items."""
 
@@ -45,8 +45,8 @@ class Calibration:
     how: str
     map: Map
     items: int
-    before: Fares
-    after: Fares
+    before: CvScore
+    after: CvScore
 
     def apply(self, log_probs: Mapping[str, float]) -> dict[str, float]:
         """A verdict's log-probabilities, calibrated and normalised; an empty one (unreadable) stays empty, and
@@ -63,8 +63,8 @@ class Calibration:
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> Calibration:
         kind: type[Map] = Isotonic if found["map"]["kind"] == "isotonic" else Scaling
-        fares = {key: Fares(**found[key]) for key in ("before", "after")}
-        return cls(**{**found, **fares, "columns": tuple(found["columns"]), "map": kind.from_json(found["map"])})
+        scores = {key: CvScore(**found[key]) for key in ("before", "after")}
+        return cls(**{**found, **scores, "columns": tuple(found["columns"]), "map": kind.from_json(found["map"])})
 
 
 def fit(
@@ -91,13 +91,13 @@ def fit(
 def fit_rows(rows_NM: F64, truth_N: Int, columns: Sequence[str], groups: Sequence[str], seed: int = 0) -> Calibration:
     """The same from rows (``to_rows``) and the column of each right answer, which its row must have."""
     items, names = len(rows_NM), tuple(columns)
-    best = before = _fares(rows_NM, truth_N)
+    best = before = _cv_score(rows_NM, truth_N)
     how: str = "unchanged"
     fit_map: Fit = _fit_nothing
     for name, candidate in _candidates(items, len(set(groups))):
-        fares = _fares(_cross_fitted(candidate, rows_NM, truth_N, groups, seed), truth_N)
-        if fares.log_loss < best.log_loss and fares.accuracy >= before.accuracy:
-            how, fit_map, best = name, candidate, fares
+        scores = _cv_score(_cross_fitted(candidate, rows_NM, truth_N, groups, seed), truth_N)
+        if scores.log_loss < best.log_loss and scores.accuracy >= before.accuracy:
+            how, fit_map, best = name, candidate, scores
     return Calibration(names, how, fit_map(rows_NM, truth_N), items, before, best)
 
 
@@ -129,8 +129,8 @@ def _cross_fitted(fit_map: Fit, rows_NM: F64, truth_N: Int, groups: Sequence[str
     return found_NM
 
 
-def _fares(rows_NM: F64, truth_N: Int) -> Fares:
+def _cv_score(rows_NM: F64, truth_N: Int) -> CvScore:
     if not len(rows_NM):
-        return Fares(0.0, 0.0)
+        return CvScore(0.0, 0.0)
     log_loss = -float(rows_NM[np.arange(len(rows_NM)), truth_N].mean())
-    return Fares(log_loss, float((rows_NM.argmax(axis=1) == truth_N).mean()))
+    return CvScore(log_loss, float((rows_NM.argmax(axis=1) == truth_N).mean()))

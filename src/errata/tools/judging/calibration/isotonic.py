@@ -30,17 +30,17 @@ class Isotonic:
         rest as before. The first choice stays first: it never gets less than the second would."""
         rows_NM = normalized(log_probs_NM)
         top_N, margin_N = margins(rows_NM)
-        told = np.isfinite(margin_N)
+        finite = np.isfinite(margin_N)
         probs_NM = np.exp(rows_NM)
         p_top_N = np.take_along_axis(probs_NM, top_N[:, None], axis=1)[:, 0]
         rest_N = np.maximum(1 - p_top_N, np.finfo(float).tiny)
         # The second, as a share of all but the first; equality of first and second is the least that keeps the order.
-        share_N = np.exp(np.where(told, np.log(np.maximum(p_top_N, 1e-300)) - margin_N, -np.inf)) / rest_N
+        share_N = np.exp(np.where(finite, np.log(np.maximum(p_top_N, 1e-300)) - margin_N, -np.inf)) / rest_N
         least_N = share_N / (1 + share_N)
-        new_top_N = np.maximum(self.probability(np.where(told, margin_N, 0.0)), least_N)
+        new_top_N = np.maximum(self.probability(np.where(finite, margin_N, 0.0)), least_N)
         scaled_NM = rows_NM + np.log((1 - new_top_N) / rest_N)[:, None]
         np.put_along_axis(scaled_NM, top_N[:, None], np.log(new_top_N)[:, None], axis=1)
-        return np.where(told[:, None], normalized(scaled_NM), rows_NM)
+        return np.where(finite[:, None], normalized(scaled_NM), rows_NM)
 
     def as_json(self) -> dict[str, Any]:
         return {"kind": "isotonic", "scores": list(self.scores), "probabilities": list(self.probabilities)}

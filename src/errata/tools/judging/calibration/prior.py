@@ -6,17 +6,15 @@ without content: dividing by how often they are said there would punish a judge 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize_scalar
-from scipy.special import logsumexp
 
-from errata.tools.judging.reading.holds import FLOOR
 from errata.tools.judging.reading.reading import normalised
+from errata.tools.odds import log_sum
 from errata.types import OTHER_ANSWERS, Verdict
 
 MOST_A = 1.2
@@ -29,8 +27,7 @@ ROUNDS = 20
 class Prior:
     """What ``judge`` prefers where there is nothing to see, for one prompt and one style.
 
-    ``log_prior`` maps a label to its log-probability, exps sum to 1 over the labels; for a question bank it maps a
-    question's id to the log-odds of "yes", less their mean over the questions of its kind. Empty where no answer could
+    ``log_prior`` maps a label to its log-probability, exps sum to 1 over the labels; empty where no answer could
     be read. ``items`` is how many content-free items were answered readably.
     """
 
@@ -64,22 +61,6 @@ def over_labels(verdicts: Sequence[Verdict]) -> dict[str, float]:
     return normalised(dict(zip(names, prior_K.tolist(), strict=True)))
 
 
-def over_questions(verdicts: Sequence[Verdict], kinds: Mapping[str, object]) -> dict[str, float]:
-    """Question id -> how much more, in log-odds, it is said yes to on content-free items than questions of its kind.
-
-    "It is no cat" is the right answer to a grey image; only leaning more than one's like is a bias.
-    """
-    odds: dict[str, list[float]] = {}
-    for verdict in verdicts:
-        for id_, (yes, no) in verdict.answers.items():
-            odds.setdefault(id_, []).append(_log_odds(yes, no))
-    means = {id_: sum(values) / len(values) for id_, values in odds.items()}
-    like: dict[object, list[float]] = {}
-    for id_, mean in means.items():
-        like.setdefault(kinds[id_], []).append(mean)
-    return {id_: mean - sum(like[kinds[id_]]) / len(like[kinds[id_]]) for id_, mean in means.items()}
-
-
 def debiased(log_probs: Mapping[str, float], log_prior: Mapping[str, float], a: float = 1.0) -> dict[str, float]:
     """``log_probs`` with ``a`` times the prior of each label taken out, normalised still.
 
@@ -91,15 +72,8 @@ def debiased(log_probs: Mapping[str, float], log_prior: Mapping[str, float], a: 
         return dict(log_probs)
     mean = sum(known) / len(known)
     moved = {key: value - a * (log_prior.get(key, mean) - mean) for key, value in labels.items()}
-    shift = float(logsumexp(list(labels.values())) - logsumexp(list(moved.values())))
+    shift = log_sum(*labels.values()) - log_sum(*moved.values())
     return {**log_probs, **{key: value + shift for key, value in moved.items()}}
-
-
-def debiased_answer(yes: float, no: float, log_odds_prior: float, a: float = 1.0) -> tuple[float, float]:
-    """p(yes) and p(no) of a bank question with ``a`` times its prior log-odds taken out; their sum stays as it is."""
-    odds = _log_odds(yes, no) - a * log_odds_prior
-    share = 1 / (1 + math.exp(-odds))
-    return (yes + no) * share, (yes + no) * (1 - share)
 
 
 def fit_a(decided: Iterable[tuple[Mapping[str, float], str]], log_prior: Mapping[str, float]) -> float:
@@ -117,7 +91,3 @@ def fit_a(decided: Iterable[tuple[Mapping[str, float], str]], log_prior: Mapping
 
 def _labels(log_probs: Mapping[str, float]) -> dict[str, float]:
     return {key: value for key, value in log_probs.items() if key not in OTHER_ANSWERS}
-
-
-def _log_odds(yes: float, no: float) -> float:
-    return math.log(max(yes, FLOOR) / max(no, FLOOR))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from openai import DefaultAsyncHttpxClient
 
 SENT = ("host", "accept", "content-type", "content-length", "connection")
-"""The SDK adds the operating system, the Python version and what OPENAI_* variables hold. None of that is told."""
+"""The SDK adds the operating system, the Python version and what OPENAI_* variables hold. None of that is sent."""
 
 
 NO_KEY = Key(())

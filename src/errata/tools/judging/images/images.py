@@ -51,7 +51,7 @@ class ItemImage:
         return image_part(data if fits(data) else await asyncio.to_thread(as_png, data, MAX_SIDE))
 
 
-def at_hand(item: Item) -> Item:
+def with_sendable_image(item: Item) -> Item:
     """The item with its image as it is sent: for one that is shown again and again."""
     if item.image is None or fits(item.image):
         return item

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Protocol, runtime_checkable
+
+from anyio import CapacityLimiter
 
 from errata.tools.judging.chat import ChatModel
 from errata.tools.judging.pacing.handles import free_handles
@@ -32,8 +32,7 @@ class InFlight:
     def __init__(self, most: int, *, learns: bool) -> None:
         self._pace = Pace(most) if learns else Pace(most, start=most)
         self._learns = learns
-        self._taken = 0
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._places = CapacityLimiter(self._pace.limit)
 
     @classmethod
     def of(cls, model: ChatModel, panel: int = 1) -> InFlight:
@@ -53,41 +52,23 @@ class InFlight:
     @property
     def taken(self) -> int:
         """How many of them are taken."""
-        return self._taken
+        return self._places.borrowed_tokens
 
     def busy(self) -> None:
         """The server turned a call away, or gave no answer in time."""
         if self._learns:
             self._pace.busy()
+            self._follow()
 
     @asynccontextmanager
     async def place(self) -> AsyncIterator[None]:
-        await self._enter()
-        call = self._pace.begun(time.monotonic(), self._taken)
-        try:
+        async with self._places:
+            call = self._pace.begun(time.monotonic(), self.taken)
             yield
             if self._learns:
                 self._pace.finished(call, time.monotonic())
-        finally:
-            self._leave()
+                self._follow()
 
-    async def _enter(self) -> None:
-        if self._taken < self.limit and not self._waiting:
-            self._taken += 1
-            return
-        place = asyncio.get_running_loop().create_future()
-        self._waiting.append(place)
-        try:
-            await place
-        except asyncio.CancelledError:
-            if place.done() and not place.cancelled():  # given, but nobody is there any more to take it
-                self._leave()
-            raise
-
-    def _leave(self) -> None:
-        self._taken -= 1
-        while self._waiting and self._taken < self.limit:
-            place = self._waiting.popleft()
-            if not place.done():
-                self._taken += 1
-                place.set_result(None)
+    def _follow(self) -> None:
+        if self._places.total_tokens != self._pace.limit:
+            self._places.total_tokens = self._pace.limit

@@ -12,6 +12,7 @@ from typing import Literal
 
 from errata.prompts.options import WRAPPING, Option, follower, read_answer
 from errata.tools.judging.chat import TokenChoice
+from errata.tools.odds import log_sum
 
 Style = Literal["letters", "names"]
 
@@ -58,7 +59,7 @@ def combine(readings: Sequence[Reading]) -> dict[str, float]:
 
 def normalised(log_probs: Mapping[str, float]) -> dict[str, float]:
     """The same with exps that sum to 1."""
-    total = _log_sum(*log_probs.values())
+    total = log_sum(*log_probs.values())
     return {key: value - total for key, value in log_probs.items()}
 
 
@@ -107,7 +108,7 @@ def _shares(
     for token, mass in tokens.items():
         keys = groups[token]
         if keys:
-            shares[keys] = mass if keys not in shares else _log_sum(shares[keys], mass)
+            shares[keys] = mass if keys not in shares else log_sum(shares[keys], mass)
     if not shares:
         return {}
     # What was not among the top tokens is less likely than all that were, and has to share what those left.
@@ -117,7 +118,7 @@ def _shares(
         left = max(1.0 - sum(map(math.exp, tokens.values())), math.exp(-SURE))
         each = min(min(tokens.values()) - 1.0, math.log(left / len(unseen)))
         shares |= {(key,): each for key in unseen}
-    total = _log_sum(*shares.values())
+    total = log_sum(*shares.values())
     return {keys: value - total for keys, value in shares.items()}
 
 
@@ -139,8 +140,3 @@ def _longest_only(keys_of: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str
         token: keys if len(keys) == 1 else tuple(key for key in keys if longest[key] == len(token.strip()))
         for token, keys in keys_of.items()
     }
-
-
-def _log_sum(*values: float) -> float:
-    top = max(values)
-    return top + math.log(sum(math.exp(value - top) for value in values))

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from errata.prompts import MARK
 from errata.tools.judging.untrusted.disguises import hidden, plain, readings
-from errata.tools.judging.untrusted.instructions_in_other_languages import ABROAD
+from errata.tools.judging.untrusted.instructions_in_other_languages import IN_OTHER_LANGUAGES
 
 READ_CHARS = 10_000
 """So much is read of an item's beginning, and of its end: patterns must not cost more than a call."""
@@ -85,7 +85,7 @@ PATTERNS = {
     "holds an answer in JSON": (
         r"[{,]\s*[\"']?(?:label|answer|class|category|choice|verdict|option|result|prediction|output)[\"']?\s*:\s*[\"']",
     ),
-    "asks in another language": ABROAD,
+    "asks in another language": IN_OTHER_LANGUAGES,
 }
 COMPILED = {
     reason: re.compile("|".join(f"(?:{pattern})" for pattern in patterns)) for reason, patterns in PATTERNS.items()
@@ -96,13 +96,13 @@ def flags(text: str, labels: Collection[str] = ()) -> tuple[str, ...]:
     """Why ``text`` reads like an instruction to whoever labels it, in words for a person; empty where it does not.
 
     ``labels`` are the dataset's own: told to say one of them ("answer sport"), a text says what to answer. How often
-    honest text is flagged: ``python -m evals.red_team.honest_text``.
+    honest text is flagged: ``python -m evals honest_text``.
     """
     read = text if len(text) <= 2 * READ_CHARS else f"{text[:READ_CHARS]}\n{text[-READ_CHARS:]}"
     found = dict.fromkeys(hidden(read))
     if MARK.search(read):
         found["holds marks of a chat template"] = None
-    to_say = _told_to_say(tuple(sorted(labels)))
+    to_say = _asks_for_label(tuple(sorted(labels)))
     for number, reading in enumerate(readings(read)):
         said = [reason for reason, pattern in COMPILED.items() if pattern.search(reading)]
         if to_say is not None and to_say.search(reading):
@@ -114,6 +114,6 @@ def flags(text: str, labels: Collection[str] = ()) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=64)
-def _told_to_say(labels: tuple[str, ...]) -> re.Pattern[str] | None:
+def _asks_for_label(labels: tuple[str, ...]) -> re.Pattern[str] | None:
     names = "|".join(re.escape(name) for name in map(plain, labels) if name.strip())
     return re.compile(rf"\b{SAY}{JUST}(?:{ANSWER}{JUST}|{LABEL}{JUST})?(?:{names})\b") if names else None

@@ -27,7 +27,7 @@ RIGHT = r"(?:correct[aeo]s?|richtige?|korrekte?|bonne|giusta|certa|juiste|prawid
 LABEL_IT = r"(?:clasifica|classe[zr]?|klassifizier\w*|etiqueta|etichetta|classifica|kategorisier\w*)"
 THIS = r"(?:esto|este|ceci|cela|das|dies\w*|questo|isto)"
 
-ABROAD = (
+IN_OTHER_LANGUAGES = (
     rf"\b{FORGET}\b[^.!?\n]{{0,40}}\b{ORDERS}\b",
     rf"\b{ANSWER} (?:\w+ ){{0,2}}(?:{WITH}\b|[\"'«:])",
     rf"\b{LABEL} (?:{RIGHT}\b|es |est |ist |e :|is |:)",

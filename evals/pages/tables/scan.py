@@ -1,0 +1,87 @@
+"""The README's tables of what the scan finds and what it costs, each from its result file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+REAL = ("noisyag", "hausa", "roman", "cifar10n_given", "cifar10n_worst")
+
+
+def detection(found: dict[str, Any]) -> str:
+    lines = ["| data | wrong | errata | best peer | lead (95%) | suggestion right: errata | best peer |"]
+    lines.append("|---|---|---|---|---|---|---|")
+    for name, figures in found["sets"].items():
+        lead, suggested = figures["ap_lead"], figures["suggestion_lead"]
+        ap, right = figures["ap"], figures["suggestion_right"]
+        peers = [_of_peer(ap, lead["best_peer"]), _of_peer(right, suggested["best_peer"])]
+        words = f"{lead['lead']:+.3f} ({lead['low']:+.3f} to {lead['high']:+.3f})"
+        shown = name.replace("_", " ").replace("digits", "digits,")
+        cells = [shown, f"{figures['wrong']} of {figures['items']}", f"{ap['errata']:.3f}", peers[0], words]
+        lines.append(f"| {' | '.join([*cells, format(right['errata'], '.3f'), peers[1]])} |")
+    return "\n".join([*lines, ""])
+
+
+def _of_peer(figures: dict[str, float], peer: str) -> str:
+    return f"{figures[peer]:.3f} {peer.replace('_', ' ')}"
+
+
+def posterior(found: dict[str, Any]) -> str:
+    lines = ["| data | wrong | changes proposed | right | right labels broken |", "|---|---|---|---|---|"]
+    for name, figures in found["sets"].items():
+        if name in REAL:
+            share = f"{figures['relabels_right']} ({figures['relabels_right'] / max(figures['relabels'], 1):.0%})"
+            cells = [
+                name.replace("_", " "),
+                f"{figures['wrong']} of {figures['items']}",
+                f"{figures['relabels']}",
+                share,
+            ]
+            lines.append(f"| {' | '.join(cells)} | {figures['broken']} |")
+    return "\n".join([*lines, ""])
+
+
+def confident_learning(found: dict[str, Any]) -> str:
+    lines = ["| items x classes | filter | errata | cleanlab, 1 job | cleanlab, default | less memory | passes |"]
+    lines.append("|---|---|---|---|---|---|---|")
+    for size, of_size in found["sizes"].items():
+        for case, figures in of_size["cases"].items():
+            ours, *peers = figures["peers"].values()
+            times = [f"{peer['wall_s']:.2f} s ({peer['wall_s'] / ours['wall_s']:.1f} times)" for peer in peers]
+            less = f"{figures['times_less_memory']:.0f} times"
+            cells = [size, case.replace("_", " "), f"{ours['wall_s']:.2f} s", *times, less, f"{ours['passes']:.1f}"]
+            lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join([*lines, ""])
+
+
+def scan_speed(found: dict[str, Any]) -> str:
+    lines = [
+        "| items x 384, 100 classes | | CPU | wall | extra memory | average precision |",
+        "|---|---|---|---|---|---|",
+    ]
+    for size, of_size in found["sizes"].items():
+        for who in ("errata", "cleanlab"):
+            if who in of_size:
+                row = of_size[who]
+                cells = [f"{int(size):,}", who, f"{row['cpu_s']:.0f} s", f"{row['wall_s']:.0f} s"]
+                lines.append(f"| {' | '.join(cells)} | {row['extra_mb']:,.0f} MB | {row['ap']:.3f} |")
+    return "\n".join([*lines, ""])
+
+
+def neighbor_search(found: dict[str, Any]) -> str:
+    lines = ["| ten neighbors of each | search | CPU | wall | recall |", "|---|---|---|---|---|"]
+    for name, methods in found["sets"].items():
+        kind, size = name.split()
+        for method, row in methods.items():
+            cells = [f"{int(size):,} {kind}", method, f"{row['cpu_s']:.1f} s", f"{row['wall_s']:.1f} s"]
+            lines.append(f"| {' | '.join(cells)} | {row['recall']:.3f} |")
+    return "\n".join([*lines, ""])
+
+
+def votes(found: dict[str, Any]) -> str:
+    lines = [
+        "| 800 pairs, 10 votes each | accuracy | average precision of wrong given labels | CPU |",
+        "|---|---|---|---|",
+    ]
+    for name, row in found["real"]["methods"].items():
+        lines.append(f"| {name} | {row['accuracy']:.4f} | {row['ap']:.3f} | {row['cpu_s']:.3f} s |")
+    return "\n".join([*lines, ""])
