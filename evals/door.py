@@ -36,11 +36,12 @@ from errata.testing import MemoryCalls
 from errata.tools.judging.backends.server import ServerModel
 from errata.tools.judging.calls import CallLog
 from errata.tools.judging.door import Door
-from errata.tools.judging.examine import JudgeSetup, JudgeTask, judge_items
+from errata.tools.judging.examine import judge_items
 from errata.tools.judging.images.images import ItemImage
 from errata.tools.judging.pacing.budget import Budget
 from errata.tools.judging.protocols.blind_choice import option_orders
 from errata.tools.judging.reading.question import Question, lay_out_for
+from errata.tools.judging.task import JudgeSetup, JudgeTask
 from errata.tools.store.calls import Calls
 from errata.tools.store.database import Database
 from errata.types import Item, LabelSpace, sha_of

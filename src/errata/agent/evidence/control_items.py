@@ -12,7 +12,7 @@ from errata.agent.run.workspace import Workspace
 from errata.tools.inference import held_back
 from errata.tools.inference.suspects import CLEARLY_RIGHT
 from errata.tools.judging.protocols import blind_choice
-from errata.tools.judging.protocols.steering import Reference
+from errata.tools.judging.task import Reference
 from errata.types import Verdict
 
 MOST, PER_LABEL = 12, 2

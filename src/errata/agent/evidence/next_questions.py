@@ -7,16 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from errata.agent.evidence import contest, control_items
+from errata.agent.evidence import control_items
 from errata.agent.evidence.posterior import posteriors
 from errata.agent.run.workspace import Workspace
-from errata.settings import Protocol
 from errata.tools.inference.candidates import NOBODY
 from errata.tools.inference.escalation import undecided
 from errata.tools.inference.outcome import outcomes
 from errata.tools.inference.posterior import Posteriors
+from errata.tools.judging.protocol import Known
 from errata.tools.judging.protocols import steering
-from errata.tools.judging.protocols.steering import Reference
+from errata.tools.judging.registry import protocols
+from errata.tools.judging.task import Reference
 from errata.tools.store.store import ItemRow
 from errata.types import Bool, Int, Outcome, Verdict
 
@@ -30,7 +31,7 @@ class Question:
     references."""
 
     idx: int
-    protocol: Protocol
+    protocol: str
     labels: tuple[str, ...]
     references: tuple[Reference, ...] = ()
 
@@ -110,28 +111,26 @@ class Agenda:
         return [question for question in controls if question is not None]
 
     def _next(self, judge: str, row: ItemRow) -> Question | None:
+        known: Known | None = None
         for protocol in self.workspace.settings.protocols:
             if (judge, protocol, row.idx) not in self.asked:
-                question = self._question(protocol, row)
-                if question is not None:
-                    return question
+                known = known or self._known(row.idx)
+                labels = protocols()[protocol].about(known)
+                if labels is not None:
+                    return Question(row.idx, protocol, labels)
         return None
 
-    def _question(self, protocol: Protocol, row: ItemRow) -> Question | None:
-        """None where the protocol has nothing to add to what is known of the item."""
-        if protocol == "blind_choice":
-            return Question(row.idx, protocol, self._candidates(row.idx))
-        if protocol == "open_answer":
-            return Question(row.idx, protocol, ())
-        if protocol == "steering":
-            # What is ambiguous goes to a person anyway. A judge may also be steered to agree with the scan: that the
-            # given label holds is what most attacks want.
-            ambiguous = self.outcomes[row.idx] == "ambiguous"
-            return None if ambiguous else Question(row.idx, protocol, self._candidates(row.idx))
-        if protocol != "contest" and not self.undecided_N[row.idx]:
-            return None
-        rivals = contest.rivals(self.table, row.idx)
-        return None if rivals is None else Question(row.idx, protocol, rivals)
+    def _known(self, idx: int) -> Known:
+        table = self.table
+        names, given, challenger = table.space.names, table.given_N[idx], table.cand_NC[idx, table.best_other_N[idx]]
+        return Known(
+            given=None if given == NOBODY else names[given],
+            challenger=None if challenger == NOBODY else names[challenger],
+            given_holds=float(table.given_holds_N[idx]),
+            undecided=bool(self.undecided_N[idx]),
+            outcome=self.outcomes[idx],
+            candidates=self._candidates(idx),
+        )
 
     def _control(self, idx: int, pool: Sequence[Reference]) -> Question | None:
         names = self.table.space.names

@@ -14,7 +14,8 @@ from errata.agent.roles import calibrator, questioner
 from errata.agent.run.workspace import Workspace
 from errata.errors import BudgetExceeded, ModelError
 from errata.tools.inference.suspects import rank_suspects
-from errata.tools.judging.examine import Judged, JudgeSetup, JudgeTask
+from errata.tools.judging.examine import Judged
+from errata.tools.judging.task import JudgeSetup, JudgeTask
 from errata.tools.store.inherit import earlier_references, inherit_verdicts
 
 BATCH = 4096
