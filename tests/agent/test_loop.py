@@ -170,11 +170,14 @@ def test_a_budget_stops_before_the_call_and_a_larger_one_goes_on(data: Path, jud
     large.close()
 
 
-def test_a_dry_run_asks_no_model(data: Path, judge: Judge) -> None:
+def test_a_dry_run_asks_no_model_and_the_run_takes_no_more_calls_than_it_says(data: Path, judge: Judge) -> None:
     workspace = begin(data, settings(judge.spec, usd_per_mtok_in=1.0))
     estimate = price(workspace, silent)
-    assert estimate.calls == estimate.suspects * 6 and estimate.usd > 0
     assert judge.requests() == []
+    drawn = len(workspace.run.facts["references"])
+    assert estimate.calls == estimate.suspects * 6 + drawn * 4 and estimate.usd > 0
+    drive(workspace, silent)
+    assert 0 < len(judge.requests()) <= estimate.calls
     workspace.close()
 
 

@@ -23,8 +23,9 @@ from errata.types import CANNOT_TELL, Item, LabelSpace, Verdict, sha_of
 
 PROMPT_ID = "question_bank"
 ANSWERS = (YES, NO, CANNOT_TELL)
-BY_RULE = 7
-"""So many questions about one label need no model to write them: what a bank has that is not there yet."""
+PREPARED = 12
+"""So many questions about one label at most in a bank that is still to be prepared: seven that the rules make, five
+that a judge is asked to write."""
 
 
 async def ask(
@@ -114,7 +115,7 @@ class QuestionBank(JudgingProtocol):
 
     def calls(self, labels: int, setup: JudgeSetup) -> int:
         about = Counter(question.label for question in setup.bank)
-        return sum(count for _, count in about.most_common(labels)) if about else labels * BY_RULE
+        return sum(count for _, count in about.most_common(labels)) if about else labels * PREPARED
 
     async def ask(self, door: Door, task: JudgeTask, setup: JudgeSetup) -> Verdict:
         return await ask(
