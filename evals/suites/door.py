@@ -28,8 +28,9 @@ from errata.testing import MemoryCalls
 from errata.tools.judging.backends.server import ServerModel
 from errata.tools.judging.calls import CallLog
 from errata.tools.judging.door import Door
-from errata.tools.judging.examine import JudgeSetup, JudgeTask, judge_items
+from errata.tools.judging.examine import judge_items
 from errata.tools.judging.pacing.budget import Budget
+from errata.tools.judging.task import JudgeSetup, JudgeTask
 from errata.types import Item
 from evals.data.judge_items import LABELS, SEED, SPACE, make_items
 from evals.peers.clients import Run, bare_loop, bodies_of, with_sdk

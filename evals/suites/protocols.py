@@ -32,11 +32,12 @@ from errata.tools.judging.bank.bank import Bank, by_rule, confusions, merged
 from errata.tools.judging.bank.bank_file import read_bank
 from errata.tools.judging.calls import CallLog
 from errata.tools.judging.door import Door
-from errata.tools.judging.examine import JudgeSetup, JudgeTask, judge_items
+from errata.tools.judging.examine import judge_items
 from errata.tools.judging.pacing.budget import Budget
 from errata.tools.judging.protocols.question_bank import matched_share
 from errata.tools.judging.reading.reading import Style, normalised
 from errata.tools.judging.spec import open_model
+from errata.tools.judging.task import JudgeSetup, JudgeTask
 from errata.tools.odds import log_odds
 from errata.types import F64, Int, Item, LabelSpace, Verdict, sha_of
 from evals.ranking import ap

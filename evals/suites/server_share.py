@@ -26,9 +26,10 @@ import numpy as np
 
 from errata.demo.digits import demo_half, picture
 from errata.tools.judging.door import Door
-from errata.tools.judging.examine import JudgeSetup, JudgeTask, judge_items
+from errata.tools.judging.examine import judge_items
 from errata.tools.judging.pacing.budget import Budget
 from errata.tools.judging.spec import open_model
+from errata.tools.judging.task import JudgeSetup, JudgeTask
 from errata.types import Item, LabelSpace, sha_of
 from evals.peers.clients import Run, bare_loop, bodies_of
 from evals.result import write_result

@@ -25,9 +25,6 @@ from errata.errors import SetupError, nearest
 from errata.toml import read_toml
 from errata.types import sha_of
 
-Protocol = Literal["blind_choice", "open_answer", "contest", "question_bank", "several_labels", "steering"]
-"""What a run may ask of an item, in the order given: a later one only where it can still change the outcome."""
-
 Pool = Literal["mean", "worst_case", "uncertainty_weighted"]
 """How several judges count together (ALGORITHMS B8)."""
 
@@ -67,7 +64,7 @@ class Settings(BaseModel):
     judge: tuple[str, ...] = ()
     style: Literal["letters", "names"] = "letters"
     permutations: int = Field(default=2, ge=1, le=8)
-    protocols: tuple[Protocol, ...] = ("blind_choice", "contest", "steering")
+    protocols: tuple[str, ...] = ("blind_choice", "contest", "steering")
     roles: tuple[str, ...] = ()
     questions: Path | None = None
     pool: Pool = "mean"

@@ -141,7 +141,7 @@ def test_undo_takes_back_one_decision_after_the_other_and_shows_each_item_again(
     workspace = make()
     sat = Sat(workspace, "ynuuu")
     assert [card.split()[1] for card in sat.cards] == ["a", "b", "c", "b", "a", "a"]
-    assert "Taken back: item b was kept as cat." in sat.cards[3]
+    assert "Taken back: item b, kept cat." in sat.cards[3]
     assert "nothing to take back" in sat.cards[5]
     assert decided(workspace) == {}
     assert [event.kind for event in workspace.store.events.read()] == ["decision", "decision", "undo", "undo"]
@@ -154,7 +154,7 @@ def test_undo_reaches_back_to_an_earlier_sitting_and_to_rules_but_not_to_other_p
     decide_where(workspace, somebody(workspace), True, "item_id == 'c'")
     sat = Sat(workspace, "uuu")
     assert [card.split()[1] for card in sat.cards] == ["d", "c", "a", "a"]
-    assert "Taken back: item c was changed to dog by rule." in sat.cards[1]
+    assert "Taken back: item c, cat -> dog by rule." in sat.cards[1]
     assert sorted(decided(workspace)) == ["b"]
 
 

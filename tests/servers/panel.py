@@ -17,13 +17,14 @@ from errata.testing import MemoryCalls
 from errata.tools.judging.bank import bank
 from errata.tools.judging.chat import ChatModel
 from errata.tools.judging.door import Door
-from errata.tools.judging.examine import PROTOCOLS, JudgeSetup, JudgeTask, judge_items
+from errata.tools.judging.examine import judge_items
 from errata.tools.judging.images.region import Region
 from errata.tools.judging.pacing.budget import Budget
 from errata.tools.judging.protocols import contest, image_text_pair, marked_choice
-from errata.tools.judging.protocols.steering import Reference
 from errata.tools.judging.reading.reading import Style
+from errata.tools.judging.registry import protocols
 from errata.tools.judging.spec import open_model
+from errata.tools.judging.task import JudgeSetup, JudgeTask, Reference
 from errata.types import Item, LabelSpace, Verdict, sha_of
 
 STYLES: tuple[Style, ...] = ("letters", "names")
@@ -43,8 +44,8 @@ class Case(NamedTuple):
 def cases(items: Sequence[Item]) -> Iterator[Case]:
     """Every protocol in every style about every item; an image-text pair only about items that have both."""
     seen = items[0].image is not None
-    protocols = [name for name in PROTOCOLS if seen or name != image_text_pair.PROMPT_ID]
-    for protocol in [*protocols, marked_choice.PROMPT_ID] if seen else protocols:
+    of_images = (image_text_pair.PROMPT_ID, marked_choice.PROMPT_ID)
+    for protocol in [name for name in protocols() if seen or name not in of_images]:
         for style in STYLES:
             for item in items:
                 yield Case(protocol, style, item)
@@ -89,12 +90,10 @@ async def ask(door: Door, case: Case, items: Sequence[Item]) -> Verdict:
     """The verdict on one case. ``items`` lend the references of a steering control."""
     item, labels = case.item, TOPICS if case.item.image is None else DIGITS
     space = LabelSpace(labels)
-    if case.protocol == marked_choice.PROMPT_ID:
-        return await marked_choice.ask(door, item, Region((4, 4, 28, 28)), labels, space, style=case.style)
     others = [Reference(other, other.given_label or "") for other in items if other is not item][:2]
     pair = (labels[0], labels[1])
     asked = pair if case.protocol in (contest.PROMPT_ID, image_text_pair.PROMPT_ID) else labels
-    task = JudgeTask(item, case.protocol, asked, tuple(others))
+    task = JudgeTask(item, case.protocol, asked, tuple(others), Region((4, 4, 28, 28)))
     setup = JudgeSetup(space, style=case.style, bank=bank.by_rule(space, {}))
     found = await judge_items(door, [task], setup)
     if found.stopped is not None:

@@ -11,13 +11,15 @@ import pytest
 
 from errata.testing import MemoryCalls
 from errata.tools.judging.door import Door
-from errata.tools.judging.examine import PROTOCOLS
 from errata.tools.judging.pacing.budget import Budget
-from errata.tools.judging.protocols import marked_choice, open_answer, write_questions
+from errata.tools.judging.protocols import open_answer, write_questions
+from errata.tools.judging.registry import protocols
 from errata.tools.judging.spec import open_model
 from errata.types import OTHER_ANSWERS, Item, LabelSpace
 from evals.servers.vllm_server import VllmServer
 from tests.servers.panel import DIGITS, STYLES, TOPICS, answers, cases, digit_items, text_items
+
+NOT_OF_TEXTS = ("steering", "image_text_pair", "marked_choice")
 
 
 @pytest.fixture(scope="module")
@@ -46,13 +48,13 @@ def check(rows: Sequence[dict[str, Any]]) -> None:
 
 
 @pytest.mark.parametrize("style", STYLES)
-@pytest.mark.parametrize("protocol", [name for name in PROTOCOLS if name != "steering"] + [marked_choice.PROMPT_ID])
+@pytest.mark.parametrize("protocol", [name for name in protocols() if name != "steering"])
 def test_an_image_is_judged(about_images: list[dict[str, Any]], protocol: str, style: str) -> None:
     check(of_case(about_images, protocol, style))
 
 
 @pytest.mark.parametrize("style", STYLES)
-@pytest.mark.parametrize("protocol", [name for name in PROTOCOLS if name not in ("steering", "image_text_pair")])
+@pytest.mark.parametrize("protocol", [name for name in protocols() if name not in NOT_OF_TEXTS])
 def test_a_text_is_judged(about_texts: list[dict[str, Any]], protocol: str, style: str) -> None:
     check(of_case(about_texts, protocol, style))
 
@@ -72,7 +74,7 @@ def test_answers_name_the_labels_and_nothing_else(about_images: list[dict[str, A
 
 def test_the_panel_leaves_no_protocol_out() -> None:
     asked = {case.protocol for case in cases([Item(0, "0", "sha", "1", "one", b"png")])}
-    assert asked == {*PROTOCOLS, marked_choice.PROMPT_ID}
+    assert asked == set(protocols())
 
 
 def test_most_digits_are_recognized(about_images: list[dict[str, Any]]) -> None:

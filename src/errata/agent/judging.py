@@ -14,7 +14,8 @@ from errata.agent.phases import Progress
 from errata.agent.run.workspace import Workspace
 from errata.errors import BudgetExceeded, ModelError
 from errata.tools.guideline import Guideline
-from errata.tools.judging.examine import Judged, JudgeSetup, JudgeTask
+from errata.tools.judging.examine import Judged
+from errata.tools.judging.task import JudgeSetup, JudgeTask
 from errata.types import Verdict
 
 BATCH = 4096

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from rich.console import Console
 from rich.text import Text
 
+from errata import words
 from errata.agent.decisions.approval import Person, accepted
 from errata.agent.run.workspace import Workspace
 from errata.apps.terminal.card import Card, draw
@@ -29,7 +30,6 @@ Answered = tuple[Answer, str | None]
 ACCEPT = ("y", "\n", "\r")
 QUIT = ("q", "\x04")
 ANSWERS: dict[str, Answer] = {"s": "several", "o": "none_of_these", "c": "cannot_tell", "p": "passed_on"}
-WORDS = {"several": "several labels", "none_of_these": "none of these", "cannot_tell": "cannot tell"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class _Review:
         except DataError as error:
             self._notice = one_line(f"Nothing was decided. {error}")
             return False
-        said = _in_words(answer, label, card.item.given_label)
+        said = one_line(words.decided(answer, label, card.item.given_label))
         self._notice = f"Item {one_line(card.item.item_id, 40)}: {said}. u takes it back."
         return True
 
@@ -146,20 +146,13 @@ def _answered(key: str, card: Card) -> Answered | None:
     return accepted(card.proposal) if key in ACCEPT else None
 
 
-def _in_words(answer: Answer, label: str | None, given: str | None) -> str:
-    if answer == "label":
-        name = one_line(str(label), 40)
-        return f"kept as {name}" if label == given else f"changed to {name}"
-    return WORDS.get(answer, "passed on")
-
-
 def _taken_back(events: Sequence[Event]) -> str:
     by_rule = " by rule" * (events[0].body["looked"] == "rule")
     if len(events) > 1:
         return f"Taken back: {len(events)} items were decided{by_rule}, and are open again."
     body = events[0].body
-    was = _in_words(body["answer"], body["label"], body["given_label"])
-    return f"Taken back: item {one_line(body['item_id'], 40)} was {was}{by_rule}."
+    was = one_line(words.decided(body["answer"], body["label"], body["given_label"]))
+    return f"Taken back: item {one_line(body['item_id'], 40)}, {was}{by_rule}."
 
 
 def _farewell(summary: ReviewSummary) -> str:

@@ -32,6 +32,11 @@ class Taxonomy:
         own = [node] if node in self._names else []
         return own + [leaf for child in self.children.get(node, ()) for leaf in self.leaves(child)]
 
+    @property
+    def depth(self) -> int:
+        """How many levels the deepest label lies below the root."""
+        return max(len(self._way_up(name)) for name in self.space.names)
+
     @cached_property
     def _names(self) -> frozenset[str]:
         return frozenset(self.space.names)

@@ -25,7 +25,7 @@ def test_the_last_decision_is_taken_back_whoever_made_it_and_its_maker_is_named(
     decide(workspace, somebody(workspace, "bob"), "b", "several")
     undone = undo(workspace, somebody(workspace))
     assert decided(workspace) == {"a": ("label", "cat")}
-    assert "1 decision taken back (by bob): item b, cat: several labels hold" in in_words(undone)
+    assert "1 decision taken back (by bob): item b, cat: several labels" in in_words(undone)
     assert "by ann" in in_words(undo(workspace, somebody(workspace, "bob")))
     assert decided(workspace) == {}
 

@@ -46,7 +46,7 @@ def test_a_card_says_what_the_item_is_what_it_has_and_what_is_proposed() -> None
         "why       because",
         "",
         "1 cat (given)   2 dog",
-        "y accept   n keep given   s several   o none of these   c cannot tell",
+        "y accept   n keep given   s several labels   o none of these   c cannot tell",
         "p pass on   u undo   q quit   ? help",
         "",
     ]

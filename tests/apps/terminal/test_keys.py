@@ -125,12 +125,12 @@ def decided(folder: Path) -> dict[str, str | None]:
 def test_keys_decide_undo_and_quit_and_the_next_sitting_goes_on(folder: Path, start: Callable[[], Terminal]) -> None:
     first = start()
     first.wait_for("item item1   6 left")
-    first.press(b"y", "Item item1: changed to dog")
+    first.press(b"y", "Item item1: cat -> dog")
     first.press(b"\x1b[A", "is no key here")
     first.press(b"yyyy", "is no key here")
-    first.press(b"n", "Item item2: kept as cat")
-    first.press(b"u", "Taken back: item item2 was kept as cat")
-    first.press(b"\r", "Item item2: changed to dog")
+    first.press(b"n", "Item item2: kept cat")
+    first.press(b"u", "Taken back: item item2, kept cat")
+    first.press(b"\r", "Item item2: cat -> dog")
     first.press(b"q", "2 decided here, 2 of them to another label; 4 still open.")
     assert first.process.wait(PATIENCE_S) == 0
     assert first.settings_now == first.before

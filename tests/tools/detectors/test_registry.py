@@ -2,6 +2,7 @@
 
 import re
 import sys
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from errata.errors import DataError, SetupError
 from errata.tools.detectors import Detector, DetectorInput, detectors
-from errata.tools.detectors.registry import OWN
+from errata.tools.plugins import look_again
 from errata.types import Scores
 
 GUIDE = Path("docs/detectors.md").read_text(encoding="utf-8")
@@ -39,16 +40,15 @@ def installed(tmp_path, monkeypatch):
         (info / "entry_points.txt").write_text(f"[errata.detectors]\n{entry}\n")
         monkeypatch.syspath_prepend(str(tmp_path))
         monkeypatch.delitem(sys.modules, "their_module", raising=False)
-        detectors.cache_clear()
+        look_again()
 
     yield install
-    detectors.cache_clear()
+    look_again()
 
 
-def test_names_are_unique_and_some_run_by_default():
-    names = [detector.name for detector in OWN]
-    assert len(set(names)) == len(names)
-    assert [detector.name for detector in OWN if detector.default]
+def test_each_is_called_what_its_entry_point_says_and_the_default_ones_run_first():
+    assert list(detectors())[:4] == ["confident_learning", "duplicates", "neighbors", "class_gaussians"]
+    assert {entry.name for entry in entry_points(group="errata.detectors")} == set(detectors())
 
 
 def test_only_detectors_whose_arrays_are_at_hand_can_run():
@@ -57,7 +57,7 @@ def test_only_detectors_whose_arrays_are_at_hand_can_run():
     assert not known["neighbors"].can_run(("probs", "content"))
 
 
-@pytest.mark.parametrize("detector", OWN, ids=lambda detector: detector.name)
+@pytest.mark.parametrize("detector", detectors().values(), ids=lambda detector: detector.name)
 def test_every_detector_keeps_the_contract_of_scores(detector):
     rng = np.random.default_rng(0)
     labels = np.repeat(np.arange(3), 20)
@@ -71,7 +71,7 @@ def test_every_detector_keeps_the_contract_of_scores(detector):
         np.testing.assert_allclose(scores.label_probs.sum(axis=1), 1, rtol=1e-4)
 
 
-@pytest.mark.parametrize("detector", OWN, ids=lambda detector: detector.name)
+@pytest.mark.parametrize("detector", detectors().values(), ids=lambda detector: detector.name)
 def test_a_detector_without_its_array_says_what_it_needs(detector):
     with pytest.raises(DataError, match="needs"):
         detector.detect(DetectorInput(np.array([0, 1]), 2))
@@ -101,8 +101,10 @@ def test_a_package_whose_detector_is_unfit_is_named(installed, entry, module, me
 
 def test_the_guide_names_every_detector_and_which_run_by_default():
     rows = re.findall(r"^\| `(\w+)` \|.*\|([^|]*)\|$", GUIDE, re.M)
-    assert [name for name, _ in rows] == [detector.name for detector in OWN]
-    assert [name for name, default in rows if default.strip() == "yes"] == [d.name for d in OWN if d.default]
+    assert sorted(name for name, _ in rows) == sorted(detectors())
+    assert {name for name, default in rows if default.strip() == "yes"} == {
+        name for name, detector in detectors().items() if detector.default
+    }
 
 
 def test_the_guide_s_own_detector_works():

@@ -16,9 +16,12 @@ from errata.tools.judging import examine
 from errata.tools.judging.bank.bank import Bank, by_rule
 from errata.tools.judging.chat import ChatRequest
 from errata.tools.judging.door import Door
-from errata.tools.judging.examine import PROTOCOLS, Judged, JudgeSetup, JudgeTask, judge_items
+from errata.tools.judging.examine import Judged, judge_items
 from errata.tools.judging.images.images import held_bytes
+from errata.tools.judging.images.region import Region
 from errata.tools.judging.pacing.budget import Budget
+from errata.tools.judging.registry import protocols
+from errata.tools.judging.task import JudgeSetup, JudgeTask
 from errata.types import OTHER_ANSWERS, Item, LabelSpace
 
 SPACE = LabelSpace(("cat", "dog"))
@@ -72,10 +75,11 @@ def test_every_task_gets_its_verdicts_in_order_and_progress_is_told() -> None:
     assert seen == [1, 2, 3, 4]
 
 
-@pytest.mark.parametrize("protocol", sorted(PROTOCOLS.keys() - {"steering"}))  # which is over moved and unmoved
+@pytest.mark.parametrize("protocol", sorted(protocols().keys() - {"steering"}))  # which is over moved and unmoved
 def test_every_protocol_gives_a_verdict_over_its_labels_and_the_other_answers(protocol: str) -> None:
     bank = by_rule(SPACE, {"dog": ("cat",)})
-    found = judged(FakeChat(first_choice), [JudgeTask(item(0, png(8)), protocol, ("cat", "dog"))], bank=bank)
+    task = JudgeTask(item(0, png(8)), protocol, ("cat", "dog"), region=Region((1, 1, 5, 3)))
+    found = judged(FakeChat(first_choice), [task], bank=bank)
     (verdict,) = found.verdicts
     assert (verdict.protocol, verdict.prompt.id) == (protocol, protocol)
     assert set(verdict.log_probs) == {"cat", "dog", *OTHER_ANSWERS}

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from errata import words
 from errata.errors import SetupError
 from errata.tools.report import ReportData, write_report
 from errata.tools.report.count import count_wrong
@@ -145,7 +146,12 @@ def test_the_json_file_holds_the_same_counts_as_the_page(report: ReportData, tmp
     judging = found["judging"]
     assert f"{judging['calls']:,} calls, {judging['tokens']:,} tokens, {judging['cost_usd']:.4f} USD" in page
     for flow in found["flows"]:
-        assert f"{flow['given']} {flow['proposed'] or ''} {flow['outcome']} {flow['items']}".replace("  ", " ") in page
+        assert (
+            f"{flow['given']} {flow['proposed'] or ''} {words.outcome(flow['outcome'])} {flow['items']}".replace(
+                "  ", " "
+            )
+            in page
+        )
     for row in found["classes"]:
         assert f"{row['wrong']['items']:,} {row['proposals']} " in page
     assert found["worst"][0]["text"] in page

@@ -9,11 +9,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from errata import words
 from errata.agent.decisions.approval import Person, decided_by, matching
 from errata.agent.decisions.approval import undo as take_back
 from errata.agent.run.applied import standing_patches
 from errata.agent.run.workspace import Workspace
-from errata.agent.views.history import said
 from errata.errors import SetupError, StoreError
 from errata.tools.store.events import Event
 from errata.tools.visible import one_line
@@ -131,10 +131,14 @@ def _makers(events: Iterable[Event]) -> str:
 def _said(events: Sequence[Event]) -> str:
     """The answers, the most frequent first; one alone names its item."""
     if len(events) == 1:
-        return one_line(f"item {events[0].body['item_id']}, {said(events[0].body)}")
-    counts = Counter(one_line(said(event.body)) for event in events)
+        return one_line(f"item {events[0].body['item_id']}, {_decided(events[0])}")
+    counts = Counter(one_line(_decided(event)) for event in events)
     named = [f"{what} ({items})" if items > 1 else what for what, items in counts.most_common(CHANGES_NAMED)]
     return ", ".join([*named, "..."] if len(counts) > CHANGES_NAMED else named)
+
+
+def _decided(event: Event) -> str:
+    return words.decided(event.body["answer"], event.body["label"], event.body["given_label"])
 
 
 def _of_numbers(workspace: Workspace, wanted: Sequence[int | range]) -> list[Event]:

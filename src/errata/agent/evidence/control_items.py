@@ -12,7 +12,7 @@ from errata.agent.evidence.view import View
 from errata.tools.inference import held_back
 from errata.tools.inference.suspects import CLEARLY_RIGHT
 from errata.tools.judging.protocols import blind_choice
-from errata.tools.judging.protocols.steering import Reference
+from errata.tools.judging.task import Reference
 from errata.types import Int
 
 MOST, PER_LABEL = 12, 2

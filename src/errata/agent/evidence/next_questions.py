@@ -8,14 +8,17 @@ from functools import cached_property
 
 import numpy as np
 
-from errata.agent.evidence import contest, control_items
+from errata.agent.evidence import control_items
 from errata.agent.evidence.view import View
 from errata.tools.inference.candidates import NOBODY
 from errata.tools.inference.escalation import undecided
 from errata.tools.inference.posterior import Posteriors
-from errata.tools.judging.protocols import steering
-from errata.tools.judging.protocols.steering import Reference
+from errata.tools.judging.protocol import Known
+from errata.tools.judging.protocols import blind_choice, steering
+from errata.tools.judging.registry import protocols
+from errata.tools.judging.task import Reference
 from errata.tools.store.store import ItemRow
+from errata.types import F64, Int
 
 ALL_LABELS = 12
 """Up to so many labels, a blind choice offers all of them; beyond, only the item's candidates."""
@@ -54,40 +57,38 @@ class NextQuestions:
 
     def next(self, judge: str, row: ItemRow) -> Question | None:
         """None where this judge has been asked all that is worth asking of the item."""
+        known: Known | None = None
         for protocol in self._view.settings.protocols:
             if (judge, protocol, row.idx) not in self._asked:
-                question = self._question(judge, protocol, row)
-                if question is not None:
-                    return question
+                known = known or self._known(row)
+                labels = protocols()[protocol].about(known)
+                if labels is not None:
+                    return Question(judge, row.idx, protocol, labels)
         return None
 
     def is_undecided(self, row: ItemRow) -> bool:
         """Whether another judge's answer could still change the item's outcome."""
         return row.idx in self._undecided
 
-    def _question(self, judge: str, protocol: str, row: ItemRow) -> Question | None:
-        """None where the protocol has nothing to add to what is known of the item."""
-        if protocol == "blind_choice":
-            return Question(judge, row.idx, protocol, self._candidates(row.idx))
-        if protocol == "open_answer":
-            return Question(judge, row.idx, protocol, ())
-        if protocol == "steering":
-            # What is ambiguous goes to a person anyway. A judge may also be steered to agree with the scan: that the
-            # given label holds is what most attacks want.
-            ambiguous = self._view.outcomes[row.idx] == "ambiguous"
-            return None if ambiguous else Question(judge, row.idx, protocol, self._candidates(row.idx))
-        if protocol != "contest" and not self.is_undecided(row):
-            return None
-        rivals = contest.rivals(self._view.posterior, row.idx)
-        return None if rivals is None else Question(judge, row.idx, protocol, rivals)
+    def _known(self, row: ItemRow) -> Known:
+        table, idx = self._view.posterior, row.idx
+        names, given, challenger = table.space.names, table.given_N[idx], self._challengers_N[idx]
+        return Known(
+            given=None if given == NOBODY else names[given],
+            challenger=None if challenger == NOBODY else names[challenger],
+            given_holds=float(self._given_holds_N[idx]),
+            undecided=self.is_undecided(row),
+            outcome=self._view.outcomes[idx],
+            candidates=self._candidates(idx),
+        )
 
     def _controls(self, judge: str, to_control: Sequence[int]) -> list[Question]:
         """First what it takes to know whether a control means anything: each control item is asked about alone, then
         lies beside two others."""
         drawn = [item.idx for item in self._view.control_items]
-        alone = [idx for idx in drawn if (judge, "blind_choice", idx) not in self._asked]
+        alone = [idx for idx in drawn if (judge, blind_choice.PROMPT_ID, idx) not in self._asked]
         if alone:
-            return [Question(judge, idx, "blind_choice", self._candidates(idx)) for idx in alone]
+            return [Question(judge, idx, blind_choice.PROMPT_ID, self._candidates(idx)) for idx in alone]
         checks = [idx for idx in drawn if (judge, steering.PROMPT_ID, idx) not in self._asked]
         if not checks and not control_items.control_works(self._view, judge):
             return []
@@ -107,6 +108,16 @@ class NextQuestions:
         if len(names) <= ALL_LABELS:
             return names
         return tuple(sorted(names[c] for c in self._view.posterior.cand_NC[idx] if c != NOBODY))
+
+    @cached_property
+    def _given_holds_N(self) -> F64:
+        return self._view.posterior.given_holds_N
+
+    @cached_property
+    def _challengers_N(self) -> Int:
+        table = self._view.posterior
+        challengers_N: Int = np.take_along_axis(table.cand_NC, table.best_other_N[:, None], axis=1)[:, 0]
+        return challengers_N
 
     @cached_property
     def _undecided(self) -> frozenset[int]:

@@ -12,12 +12,10 @@ from errata.agent.evidence.view import View
 from errata.agent.role import Ask, Left, Role
 from errata.tools.inference.candidates import NOBODY
 from errata.tools.inference.held_back import held_back
+from errata.tools.judging.registry import protocols
 from errata.tools.judging.untrusted.instructions import flags
 from errata.tools.store.store import ItemRow
-from errata.types import OTHER_ANSWERS, Outcome, Proposal, Verdict
-
-WORDS = {"several": "several labels", "none_of_these": "none of these", "cannot_tell": "cannot tell"}
-
+from errata.types import Outcome, Proposal, Verdict
 
 Suspicious = Callable[[str, Sequence[str]], Sequence[str]]
 
@@ -89,7 +87,7 @@ class ProposalBuilder:
         said = [f"held back: {self._held_back[row.idx]}"] if row.idx in self._held_back else []
         evidence: list[str] = []
         for verdict in self._verdicts.get(row.idx, ()):
-            said.append(_in_words(verdict, given))
+            said.append(protocols()[verdict.protocol].in_words(verdict, given))
             evidence.append(f"verdict:{verdict.judge}:{verdict.protocol}")
         neighbors = self._neighbor_rows(row)
         if neighbors:
@@ -121,20 +119,6 @@ def _held_back(view: View, suspicious: Suspicious) -> dict[int, str]:
         if flagged:
             reasons[idx] = f"its text reads like an instruction ({flagged[0]})"
     return {idx: reason for idx, reason in reasons.items() if reason}
-
-
-def _in_words(verdict: Verdict, given: str | None) -> str:
-    if not verdict.readable:
-        return f"{verdict.judge} gave no readable answer"
-    best = max(verdict.log_probs, key=verdict.log_probs.__getitem__)
-    answer = f"{WORDS.get(best, best)} ({np.exp(verdict.log_probs[best]):.2f})"
-    if verdict.protocol in ("blind_choice", "open_answer"):
-        return f"the judge, not shown the given label, said {answer}"
-    if verdict.protocol == "question_bank":
-        return f"asked {len(verdict.answers)} questions, the judge answered as for {answer}"
-    rival = next((name for name in verdict.log_probs if name not in (given, *OTHER_ANSWERS)), "")
-    loser = rival if best == given else given
-    return f"in a contest the judge said {answer}" + (f" over {loser}" if best not in OTHER_ANSWERS else "")
 
 
 ROLE = Adjudicator()

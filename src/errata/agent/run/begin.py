@@ -13,6 +13,7 @@ from errata.errors import SetupError
 from errata.settings import Settings, load_settings
 from errata.tools.data import Dataset
 from errata.tools.guideline import same_words
+from errata.tools.judging.registry import check_protocols
 from errata.tools.judging.spec import check_forms
 from errata.tools.store import Store
 from errata.tools.store.choose_run import choose_run
@@ -60,6 +61,7 @@ def begin(data: Path, settings: Settings, run_dir: Path | None = None, notify: T
     ``notify`` is told, before it happens, how many decisions lapse and why, and how much of the data is known.
     """
     dataset = open_data(data, settings)
+    check_protocols(settings.protocols, dataset.label_space.task)  # before anything is written
     store = Store(RunFolder(run_dir) if run_dir else RunFolder.beside(data))
     store.refuse_read_only()
     guideline = _known_wording(store, _read_guideline(settings.guideline), dataset.label_column)

@@ -13,9 +13,10 @@ from errata.agent.run import stored
 from errata.errors import SetupError, Stopped
 from errata.settings import Settings, vouched_settings
 from errata.tools.judging.door import Door
-from errata.tools.judging.examine import Judged, JudgeSetup, JudgeTask, judge_items
+from errata.tools.judging.examine import Judged, judge_items
 from errata.tools.judging.pacing.budget import Budget, Prices
 from errata.tools.judging.spec import open_model
+from errata.tools.judging.task import JudgeSetup, JudgeTask
 from errata.tools.store import RunInfo, Store
 from errata.tools.store.calls import Calls
 from errata.tools.store.run_folder import find_run

@@ -5,16 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from errata import words
 from errata.agent.run.workspace import Workspace
 from errata.tools.store.events import Event
 from errata.tools.visible import one_line
 
-ANSWERS = {
-    "several": "several labels hold",
-    "none_of_these": "none of these holds",
-    "cannot_tell": "cannot tell",
-    "passed_on": "passed on",
-}
 DECISION_FIELDS = ("item_id", "given_label", "answer", "label", "by", "user", "looked", "seeing", "proposed_label")
 
 
@@ -35,7 +30,7 @@ def history_of(workspace: Workspace, item_id: str) -> list[dict[str, Any]]:
 def in_words(entry: Mapping[str, Any]) -> str:
     head = one_line(f"{entry['event']:>5}  {entry['at']}  ")
     if entry["kind"] == "decision":
-        what = said(entry)
+        what = words.decided(entry["answer"], entry["label"], entry["given_label"])
         saw = "nothing proposed" if entry["seeing"] == "blind" else f"proposed {entry['proposed_label'] or 'no label'}"
         how = f"(user {entry['user']}, {entry['looked']}, seeing {saw})"
         return head + one_line(f"{entry['item_id']}: {what}, by {entry['by']} {how}")
@@ -44,15 +39,6 @@ def in_words(entry: Mapping[str, Any]) -> str:
     if entry["kind"] == "trusted":
         return head + one_line(f"the history up to here trusted by {entry['by']} (user {entry['user']})")
     return head + one_line(f"{entry['patch']} {entry['kind']}: {entry['changes']} labels in {entry['output']}")
-
-
-def said(entry: Mapping[str, Any]) -> str:
-    """What a decision did to its item's label."""
-    if entry["answer"] != "label":
-        return f"{entry['given_label']}: {ANSWERS[entry['answer']]}"
-    if entry["label"] == entry["given_label"]:
-        return f"kept {entry['label']}"
-    return f"{entry['given_label']} -> {entry['label']}"
 
 
 def _told(events: Iterator[Event]) -> Iterator[dict[str, Any]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from errata import words
 from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.workspace import Workspace
 from errata.agent.views.history import history_of, in_words
@@ -79,10 +80,5 @@ def _answer(verdict: dict[str, Any]) -> str:
 def _outcome(found: dict[str, Any]) -> str:
     """What is proposed, and how sure that is; of an ambiguous item nothing is sure."""
     given, best_other = one_line(str(found["given_label"])), one_line(str(found["best_other_label"]))
-    words = {
-        "keep": f"keep {given}",
-        "relabel": f"relabel: {best_other}",
-        "ambiguous": f"ambiguous: {given} or {best_other}",
-    }
-    said = words.get(found["outcome"]) or one_line(str(found["outcome"]))
+    said = words.proposal(one_line(str(found["outcome"])), given, best_other)
     return said if found["confidence"] is None else f"{said}   confidence {found['confidence']:.2f}"

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, replace
+from typing import Any, NamedTuple
 
 from errata.agent.contributions import Queue
+from errata.agent.evidence.next_questions import ALL_LABELS
 from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.workspace import Workspace
+from errata.tools.judging.bank.bank import by_rule
+from errata.tools.judging.pacing.budget import Prices
+from errata.tools.judging.protocol import Known
+from errata.tools.judging.protocols.blind_choice import BlindChoice
+from errata.tools.judging.protocols.steering import Steering
+from errata.tools.judging.registry import protocols
+from errata.tools.judging.task import JudgeSetup, JudgeTask, Reference
+from errata.tools.judging.unasked import requests_of
+from errata.types import Item
 
-CHARACTERS_PER_TOKEN = 4
-PROMPT_TOKENS = 150
-IMAGE_TOKENS = 1500
-ANSWER_TOKENS = 3
-CALLS = {"open_answer": 1, "steering": 2, "contest": 2, "several_labels": 4, "question_bank": 14}
-"""Of one item; a blind choice takes as many as it has permutations, a bank asks up to seven questions on each of two
-labels."""
+SAMPLE = 20
+"""So many suspects, spread over the queue, show how long questions are."""
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """Upper bounds: every suspect is asked everything; contests that cannot change an outcome will not be held."""
+    """Upper bounds: every suspect is asked everything; contests that cannot change an outcome will not be held. What a
+    judge is calibrated with, and the writing of a question bank, come on top."""
 
     suspects: int
     calls: int
@@ -39,20 +45,50 @@ class Price:
 
 def price(workspace: Workspace) -> Price:
     """Of the questions that a scanned run's queue stands for."""
-    queue = Snapshot.of(workspace).left.find(Queue)
-    suspects = 0 if queue is None else queue.suspects
+    queue = Snapshot.of(workspace).left.find(Queue) or Queue(suspects=0)
+    suspects = queue.suspects
     settings, judges = workspace.settings, max(len(workspace.settings.judge), 1)
-    per_item = sum(CALLS.get(protocol, settings.permutations) for protocol in settings.protocols)
-    calls = suspects * judges * per_item
-    tokens_in = calls * (PROMPT_TOKENS + len(workspace.run.guideline) // CHARACTERS_PER_TOKEN + _item_tokens(workspace))
-    usd = (tokens_in * settings.usd_per_mtok_in + calls * ANSWER_TOKENS * settings.usd_per_mtok_out) / 1e6
-    return Price(suspects, calls, tokens_in + calls * ANSWER_TOKENS, usd)
+    asked = dict.fromkeys(settings.protocols, suspects)
+    if Steering.name in asked:  # means something only where it leaves the control items alone
+        for name in (BlindChoice.name, Steering.name):
+            asked[name] = asked.get(name, 0) + len(queue.control_items)
+    takes = [(judges * times, _takes(workspace, name)) for name, times in asked.items()]
+    calls = sum(times * one.calls for times, one in takes)
+    sent = round(sum(times * one.calls * one.sent for times, one in takes))
+    answered = round(sum(times * one.calls * one.answered for times, one in takes))
+    usd = Prices(settings.usd_per_mtok_in, settings.usd_per_mtok_out).cost_usd(sent, answered)
+    return Price(suspects, calls, sent + answered, usd)
 
 
-def _item_tokens(workspace: Workspace) -> int:
-    """Tokens of a typical suspect's content."""
-    queue = [row.idx for row in Snapshot.of(workspace).rows if row.suspicion is not None][:100]
-    if workspace.dataset.modality == "image" or not queue:
-        return IMAGE_TOKENS
-    texts = [text or "" for text in workspace.dataset.texts(queue)]
-    return sum(map(len, texts)) // (CHARACTERS_PER_TOKEN * len(texts))
+class _Takes(NamedTuple):
+    """What one question under a protocol takes: calls at most, and tokens of a typical call."""
+
+    calls: int
+    sent: float
+    answered: float
+
+
+def _takes(workspace: Workspace, name: str) -> _Takes:
+    space = workspace.run.label_space
+    # As if nothing were settled: then everything that a protocol may ask is asked.
+    names = space.names[:ALL_LABELS]
+    labels = protocols()[name].about(Known(names[0], names[1], 0.0, True, "relabel", names))
+    if labels is None:
+        return _Takes(0, 0.0, 0.0)
+    bank = Snapshot.of(workspace).view.bank
+    setup = JudgeSetup(space, workspace.run.guideline, workspace.settings.style, workspace.settings.permutations, bank)
+    items = _typical(workspace)
+    beside = tuple(Reference(item, names[0]) for item in (items * 2)[:2])
+    written = replace(setup, bank=setup.bank or by_rule(space, {}))
+    seen = requests_of([JudgeTask(item, name, labels, beside) for item in items], written)
+    count = max(len(seen), 1)
+    return _Takes(
+        protocols()[name].calls(len(labels), setup),
+        sum(tokens.sent for tokens in seen) / count,
+        sum(tokens.answered for tokens in seen) / count,
+    )
+
+
+def _typical(workspace: Workspace) -> list[Item]:
+    queue = [row.idx for row in Snapshot.of(workspace).rows if row.suspicion is not None]
+    return workspace.dataset.items(queue[:: max(len(queue) // SAMPLE, 1)][:SAMPLE])

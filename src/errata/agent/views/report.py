@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
 
+from errata import words
 from errata.agent.contributions import Features as FeaturesLeft
 from errata.agent.contributions import Judging as JudgingLeft
 from errata.agent.contributions import Plan
@@ -16,7 +17,7 @@ from errata.agent.decisions.approval import OPEN_OUTCOMES
 from errata.agent.evidence.error_count import given_holds
 from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.workspace import Workspace
-from errata.agent.views.report_items import said, worst_items
+from errata.agent.views.report_items import worst_items
 from errata.agent.views.results import item_statuses
 from errata.errors import SetupError
 from errata.tools.report import ReportData, WrongCount, count_wrong, write_report
@@ -218,5 +219,5 @@ def _open(found: Found) -> dict[Outcome, int]:
 
 def _decided(decisions: Iterable[Decision]) -> tuple[Decided, ...]:
     """What people said, in words, the most frequent first."""
-    counts = Counter((said(decision), decision.looked) for decision in decisions)
+    counts = Counter((words.against_proposal(decision), decision.looked) for decision in decisions)
     return tuple(Decided(answer, looked, items) for (answer, looked), items in counts.most_common())

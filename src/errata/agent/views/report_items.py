@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import repeat
 
+from errata import words
 from errata.agent.run.workspace import Workspace
 from errata.agent.views.results import proposed
 from errata.errors import DataError, SetupError
@@ -16,7 +17,6 @@ from errata.tools.store.store import ItemRow
 from errata.types import Decision, Item, Proposal, Status
 
 TEXT_CHARS, IMAGE_SIDE = 1500, 336
-ANSWERS = {"several": "several labels hold", "none_of_these": "none of these holds", "cannot_tell": "cannot tell"}
 
 
 def worst_items(
@@ -46,17 +46,8 @@ def worst_items(
     return tuple(shown)
 
 
-def said(decision: Decision) -> str:
-    """A person's answer, told apart by what it does to the given and to the proposed label."""
-    if decision.answer != "label":
-        return ANSWERS.get(decision.answer, "passed on")
-    if not decision.changes_label:
-        return "the given label holds"
-    return "the proposed label" if decision.label == decision.proposed_label else "another label"
-
-
 def _in_words(decision: Decision) -> str:
-    what = str(decision.label) if decision.changes_label else said(decision)
+    what = str(decision.label) if decision.changes_label else words.against_proposal(decision)
     return f"{decision.by} said: {what}"
 
 

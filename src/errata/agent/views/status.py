@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from errata import words
 from errata.agent.contributions import Features, JudgeProfiles, Judging, Plan, Profile, Queue
 from errata.agent.decisions.approval import OPEN_OUTCOMES
 from errata.agent.evidence.error_count import wrong_labels
@@ -79,7 +80,8 @@ def describe(found: dict[str, Any]) -> str:
         failed = f", {found['unreadable_answers']} answers unreadable" if found["unreadable_answers"] else ""
         lines.append(f"judge     {spent_in_words(**spent)}{failed}{tested(found)}")
     lines += [f"          {line}" for line in found["biases"]]
-    lines.append("propose   " + (", ".join(f"{n} {name}" for name, n in found["outcomes"].items()) or "nothing"))
+    counts = [f"{n} {words.outcome(name)}" for name, n in found["outcomes"].items()]
+    lines.append("propose   " + (", ".join(counts) or "nothing"))
     lines += [f"decided   {found['decided']}, {found['open']} open"] if found["decided"] else []
     lines += [_applied_line(one) for one in found["applied"]]
     if found["unreadable"]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from errata import words
 from errata.apps.cli.options import AsJson, print_json, say
 from errata.apps.cli.progress import showing_progress
 from errata.errors import SetupError
@@ -66,11 +67,12 @@ def _tell(found: Demo, folder: Path) -> None:
     status, data = found.status, folder / DATA
     say(f"scan      {status['suspects']} of {status['items']} worth a look")
     say(f"judge     {status['spent']['calls']} calls, {status['unreadable_answers']} failed{tested(status)}")
-    say("propose   " + ", ".join(f"{n} {name}" for name, n in status["outcomes"].items()) + "\n")
+    say("propose   " + ", ".join(f"{n} {words.outcome(name)}" for name, n in status["outcomes"].items()) + "\n")
     for row in accepted[-3:]:
         say(f"  {row['item_id']}   labeled {row['given_label']}, proposed {row['proposed_label']}{_why(row)}")
     for row in left[:1]:
-        say(f"  {row['item_id']}   labeled {row['given_label']}, {row['outcome']}: left for you{_why(row)}")
+        outcome = words.outcome(row["outcome"])
+        say(f"  {row['item_id']}   labeled {row['given_label']}, {outcome}: left for you{_why(row)}")
     say(f"\nA script now says yes above {ACCEPT_ABOVE}. (On your data, a person does.)")
     say(f"apply     {found.errata.changed} changes, written to digits.relabeled.csv; the source is untouched\n")
     say("\n".join(_table(found)))

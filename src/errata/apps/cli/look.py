@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from errata import words
 from errata.apps.cli.options import AsJson, Force, Number, OfLabel, RunName, lined, opened, print_json, say
 from errata.errors import SetupError
 
@@ -69,7 +70,7 @@ def results(
         print_json(rows)
         return
     for outcome, count in Counter(row["outcome"] or "(not suspected)" for row in rows).most_common():
-        say(f"{count:>8}  {outcome}")
+        say(f"{count:>8}  {words.outcome(outcome)}")
     say("Write the table: errata results -o FILE.parquet")
 
 

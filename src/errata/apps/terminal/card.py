@@ -9,6 +9,7 @@ from itertools import zip_longest
 from rich.console import Console
 from rich.text import Text
 
+from errata import words
 from errata.agent.views.results import proposed
 from errata.apps.terminal.picture import half_blocks
 from errata.errors import DataError
@@ -115,13 +116,9 @@ def _facts(card: Card, console: Console, width: int | None) -> list[Text]:
 def _proposed(item: Item, proposal: Proposal) -> str:
     """What is proposed, as a person reads it."""
     label = _name(proposal.proposed_label)
-    words = {
-        "relabel": label,
-        "several": "several labels hold",
-        "none_of_these": "none of these labels holds",
-        "ambiguous": f"ambiguous ({_name(item.given_label)} or {label}): left for you",
-    }
-    return words[proposal.outcome or "ambiguous"]
+    if proposal.outcome == "relabel":
+        return label
+    return words.proposal(proposal.outcome or "ambiguous", _name(item.given_label), label)
 
 
 def _title(card: Card, width: int) -> Text:
@@ -141,7 +138,7 @@ def _keys(card: Card) -> dict[str, str]:
     keys["n"] = "keep given"
     if len(card.choices) < len(card.names):
         keys["/"] = "find a label"
-    keys |= {"s": "several", "o": "none of these", "c": "cannot tell"}
+    keys |= {"s": words.answer("several"), "o": words.answer("none_of_these"), "c": words.answer("cannot_tell")}
     return keys | {"p": "pass on", "u": "undo", "q": "quit", "?": "help"}
 
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 from rich.console import Console
 from rich.text import Text
 
+from errata import words
 from errata.apps.terminal.card import Card
 from errata.tools.visible import one_line
 
-KEYS = """\
+KEYS = f"""\
 y, Enter   accept what is proposed
 n          keep the given label
 a digit    this label instead
 /          find another label by a part of its name
-s          several of the labels hold
-o          none of these labels holds
-c          cannot tell
+s          {words.answer("several")}
+o          {words.answer("none_of_these")}
+c          {words.answer("cannot_tell")}
 p          pass on: leave it to another person
 space      turn the page of a long text
 u          undo the last decision

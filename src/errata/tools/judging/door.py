@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from errata.errors import ModelError, ModelRefused
-from errata.prompts import Message
 from errata.tools.judging.calls import CallLog, CallRecord
 from errata.tools.judging.chat import ChatModel, ChatReply, ChatRequest
 from errata.tools.judging.pacing.budget import Budget, Reserved
+from errata.tools.judging.pacing.expected import expected_tokens
 from errata.tools.judging.pacing.grouped import Grouped
 from errata.tools.judging.pacing.in_flight import InFlight
 from errata.types import PromptRef, sha_of
@@ -23,9 +23,6 @@ COMMIT_EVERY_S = 0.02
 GROUP = 4096
 REFUSALS_IN_A_ROW = 20
 """A model that refuses this many first requests and answers none is the wrong model, not a run of bad items."""
-
-IMAGE_TOKENS = 1500
-"""What an image of 1024 pixels a side costs in today's models, roughly: for the budget, before any has been paid."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +116,7 @@ class Door:
 
     async def _call(self, ask: Ask, key: str) -> CallRecord:
         request = replace(await ask.build(), key=key)
-        room = self.budget.reserve(*_size(request))
+        room = self.budget.reserve(*expected_tokens(request))
         try:
             reply = await self.model.complete(request)
         except ModelError as error:
@@ -177,16 +174,3 @@ def _recorder(calls: CallLog) -> Callable[[list[CallRecord]], list[None]]:
         return [None] * len(records)
 
     return record
-
-
-def _size(request: ChatRequest) -> tuple[int, int]:
-    """About how many tokens a request takes, in and out: two characters a token, more for an image."""
-    parts = [part for message in request.messages for part in _parts(message)]
-    text = sum(len(part["text"]) for part in parts if part["type"] == "text")
-    images = sum(part["type"] == "image_url" for part in parts)
-    return text // 2 + images * IMAGE_TOKENS, request.max_tokens
-
-
-def _parts(message: Message) -> list[Message]:
-    content = message["content"]
-    return [{"type": "text", "text": content}] if isinstance(content, str) else content

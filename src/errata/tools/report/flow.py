@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
+from errata import words
 from errata.tools.report.data import Flow
 from errata.tools.visible import one_line
 
@@ -18,7 +19,7 @@ LETTER, BESIDE_NAME = 8.2, 60.0
 NODES, COLORS, NAME, TITLE = 12, 10, 24, 60
 OTHERS = "\0others"
 SINKS = {"several": "\0several", "none_of_these": "\0none"}
-NAMES = {OTHERS: "all other labels", SINKS["several"]: "several labels", SINKS["none_of_these"]: "none of these"}
+NAMES = {OTHERS: "all other labels", **{sink: words.outcome(name) for name, sink in SINKS.items()}}
 """What is no label has a name that no label has, so that a label "none of these" stays apart."""
 
 

@@ -9,6 +9,7 @@ from pathlib import Path, PurePath
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from errata import words
 from errata.tools.data.atomic import atomic_write
 from errata.tools.report.count import UNCHECKED
 from errata.tools.report.data import ReportData
@@ -63,6 +64,7 @@ def _environment() -> Environment:
         "number": lambda value: f"{value:,}",
         "percent": lambda share: f"{100 * share:.{0 if share >= 0.1 or share == 0 else 1}f}%",
         "words": lambda name: name.replace("_", " "),
+        "outcome": words.outcome,
         "moment": lambda at: f"{datetime.fromisoformat(at):%Y-%m-%d %H:%M} UTC",
         "sentence": lambda text: text[:1].upper() + text[1:],
     }

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from errata.errors import DataError, SetupError
-from errata.tools.detectors.neighbors import neighbor_search
-from errata.tools.detectors.neighbors import neighbors as module
+from errata.tools.detectors.neighbors import agreement, neighbor_search
 from errata.tools.detectors.neighbors.neighbors import Neighbors, neighbor_votes, neighbors
 
 
@@ -16,7 +15,7 @@ def blobs(per_class=30, seed=0):
 
 
 def detect(vectors, labels, classes):
-    return module.detect(neighbors(vectors), labels, classes)
+    return agreement.detect(neighbors(vectors), labels, classes)
 
 
 def test_neighbors_equal_brute_force_in_any_block_size(monkeypatch):

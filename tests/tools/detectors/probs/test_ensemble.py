@@ -7,7 +7,7 @@ from sklearn.metrics import average_precision_score
 
 from errata.tools.detectors.confident import confident_learning
 from errata.tools.detectors.confident.channel_quality import channel_quality
-from errata.tools.detectors.neighbors import neighbors as neighbor_detector
+from errata.tools.detectors.neighbors import agreement
 from errata.tools.detectors.neighbors.neighbors import neighbor_votes, neighbors
 from errata.tools.detectors.probs import discriminant, ensemble
 from errata.tools.detectors.probs.stacking import pool
@@ -62,7 +62,7 @@ def test_a_rare_clean_group_is_not_flagged_in_bulk():
     near = neighbors(vectors)
     flags = [
         confident_learning.detect(given, ensemble.leave_one_out(vectors, given, 10, near)).flag,
-        neighbor_detector.detect(near, given, 10).flag,
+        agreement.detect(near, given, 10).flag,
     ]
     for flag in flags:
         assert flag[:-15][given[:-15] != truth].mean() > 0.9

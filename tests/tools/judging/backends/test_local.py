@@ -19,8 +19,9 @@ from errata.tools.judging.backends.local import LocalModel
 from errata.tools.judging.backends.weights import Weights, images_of
 from errata.tools.judging.chat import ChatReply, ChatRequest
 from errata.tools.judging.door import Door
-from errata.tools.judging.examine import JudgeSetup, JudgeTask, judge_items
+from errata.tools.judging.examine import judge_items
 from errata.tools.judging.pacing.budget import Budget
+from errata.tools.judging.task import JudgeSetup, JudgeTask
 from errata.types import Item, LabelSpace
 from tests.tools.judging.backends.tiny_models import language_model, vision_language_model
 

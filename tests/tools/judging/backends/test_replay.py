@@ -11,8 +11,9 @@ from errata.testing import FakeChat, MemoryCalls
 from errata.tools.judging.backends.replay import ReplayModel
 from errata.tools.judging.chat import ChatModel
 from errata.tools.judging.door import Door
-from errata.tools.judging.examine import Judged, JudgeSetup, JudgeTask, judge_items
+from errata.tools.judging.examine import Judged, judge_items
 from errata.tools.judging.pacing.budget import Budget
+from errata.tools.judging.task import JudgeSetup, JudgeTask
 from errata.types import Item, LabelSpace
 
 SETUP = JudgeSetup(LabelSpace(("cat", "dog")))

@@ -19,10 +19,11 @@ from errata.tools.judging.backends.capabilities import Capabilities
 from errata.tools.judging.backends.server import ServerModel
 from errata.tools.judging.chat import ChatReply, ChatRequest, TokenChoice
 from errata.tools.judging.door import Door
-from errata.tools.judging.examine import Judged, JudgeSetup, JudgeTask, judge_items
+from errata.tools.judging.examine import Judged, judge_items
 from errata.tools.judging.pacing.budget import Budget
 from errata.tools.judging.reading.question import Question, lay_out_for
 from errata.tools.judging.reading.reading import read
+from errata.tools.judging.task import JudgeSetup, JudgeTask
 from errata.types import OTHER_ANSWERS, Item, LabelSpace
 from tests.integration.openai_stub import Knobs, Stub, serving
 

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from errata.testing import FakeChat, MemoryCalls
 from errata.tools.judging.door import Door
 from errata.tools.judging.pacing.budget import Budget
+from errata.tools.judging.protocol import Known
 from errata.types import Verdict
 
 
@@ -26,3 +27,12 @@ def text_of(request: object) -> str:
     """The question as the judge reads it."""
     part: str = request.messages[-1]["content"][-1]["text"]
     return part
+
+
+KNOWN = Known("cat", "dog", given_holds=0.2, undecided=True, outcome="relabel", candidates=("cat", "cow", "dog"))
+"""A label that another one contests, and nothing is settled."""
+
+
+def says(words: str) -> FakeChat:
+    """A judge that gives this answer to everything, by name."""
+    return FakeChat(lambda request: {choice: 0.9 if choice == words else 0.02 for choice in request.choices})

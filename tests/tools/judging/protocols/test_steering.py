@@ -16,7 +16,8 @@ from errata.tools.judging.chat import ChatRequest
 from errata.tools.judging.door import Door
 from errata.tools.judging.pacing.budget import Budget
 from errata.tools.judging.protocols import steering
-from errata.tools.judging.protocols.steering import Reference, choose, control_order
+from errata.tools.judging.protocols.steering import choose, control_order
+from errata.tools.judging.task import Reference
 from errata.types import OTHER_ANSWERS, Item, LabelSpace, Verdict
 
 SPACE = LabelSpace(("news", "sport", "trade"))

@@ -16,6 +16,7 @@ from errata.tools.detectors.confident.channel_quality import channel_quality, sm
 from errata.tools.detectors.confident.confident_joint import ConfidentJoint, checked_joint, confident_joint
 from errata.tools.detectors.confident.label_quality import QualityScore, quality_scores
 from errata.tools.detectors.confident.pruning import PruneBy, counts_to_remove, prune, prune_counts
+from errata.tools.detectors.detector import Detector
 from errata.types import Bool, Int, Probs, Scores
 
 FilterBy = Literal[PruneBy, "confident_learning", "predicted_neq_given", "low_normalized_margin", "low_self_confidence"]
@@ -71,3 +72,12 @@ def suspected(
     flag_N = np.zeros(len(labels_N), np.bool_)
     flag_N[lowest_n] = True
     return flag_N
+
+
+DETECTOR = Detector(
+    "confident_learning",
+    "out-of-sample probabilities say which labels the rest of the data contradicts",
+    ("probs",),
+    lambda given: detect(given.labels_N, given.probabilities()),
+    default=True,
+)

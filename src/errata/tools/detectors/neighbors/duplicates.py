@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from errata.errors import DataError
 from errata.tools.detectors.arrays.checks import labeled
+from errata.tools.detectors.detector import Detector
 from errata.tools.detectors.neighbors.neighbors import Neighbors
 from errata.types import F32, Bool, Int, Scores
 
@@ -88,3 +89,12 @@ def _checked(groups_N: ArrayLike, rows: int) -> Int:
     if groups.shape != (rows,) or groups.dtype.kind not in "iu":
         raise DataError(f"Groups must be one integer for each of {rows} items, got {groups.shape} of {groups.dtype}.")
     return groups.astype(np.int64, copy=False)
+
+
+DETECTOR = Detector(
+    "duplicates",
+    "the same content should not have two labels",
+    ("content",),
+    lambda given: detect(find_groups(given.contents(), given.found_near), given.labels_N, given.num_classes),
+    default=True,
+)

@@ -1,7 +1,4 @@
-"""Neighbor consistency: does an item's label agree with the labels of the items most like it?
-
-The vote is that of SimiFeat (Zhu, Dong, Liu 2022): neighbors by cosine, each weighted by its similarity.
-"""
+"""The items most like each item, by cosine, and the votes of their labels, each weighted by its similarity."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ from errata.errors import DataError, SetupError
 from errata.tools.detectors.arrays.checks import labeled, vectors
 from errata.tools.detectors.neighbors.neighbor_search import Progress, search
 from errata.tools.features.embedder import unit_rows
-from errata.types import F32, Int, Scores
+from errata.types import F32, Int
 
 
 class Neighbors(NamedTuple):
@@ -22,19 +19,6 @@ class Neighbors(NamedTuple):
 
     indices_Nk: Int
     similarities_Nk: F32
-
-
-def detect(near: Neighbors, labels_N: ArrayLike, num_classes: int) -> Scores:
-    """Scores of labeled items: ``quality`` is the smoothed share of the neighbors' votes for the given label.
-
-    ``label_probs`` f32[N, K]: all the votes, smoothed by one vote spread as the classes are. ``flag``: the neighbors'
-    favorite is another label. With no neighbor (one item) the votes are the classes' shares. Raises DataError for
-    unfit arrays.
-    """
-    labels = labeled_neighbors(near, labels_N, num_classes)
-    votes_NK = neighbor_votes(near, labels, num_classes)
-    given_N = np.arange(len(labels)), labels
-    return Scores(votes_NK[given_N], votes_NK.max(axis=1) > votes_NK[given_N], votes_NK)
 
 
 def neighbors(embeddings_ND: ArrayLike, k: int = 10, progress: Progress | None = None) -> Neighbors:

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 
 from errata.tools.detectors.arrays.checks import probabilities
 from errata.tools.detectors.confident import confident_learning
+from errata.tools.detectors.detector import Detector
 from errata.tools.detectors.neighbors.neighbors import Neighbors, class_shares, labeled_neighbors
 from errata.tools.features.probe import FOLDS, stratified_folds
 from errata.types import F32, Int, Scores
@@ -123,3 +124,11 @@ def _spread(graph: csr_array, start_NK: F32) -> F32:
         spread_NK *= ALPHA
         spread_NK += (1 - ALPHA) * start_NK
     return spread_NK
+
+
+DETECTOR = Detector(
+    "propagation",
+    "labels that reach an item through the graph of neighbors",
+    ("embeddings",),
+    lambda given: detect(given.near, given.labels_N, given.num_classes),
+)

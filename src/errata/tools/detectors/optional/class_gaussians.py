@@ -17,6 +17,7 @@ from errata.tools.detectors.arrays.blocks import PRODUCT_ROWS, unit_blocks
 from errata.tools.detectors.arrays.checks import labeled, vectors
 from errata.tools.detectors.arrays.class_sums import class_sums
 from errata.tools.detectors.confident import confident_learning
+from errata.tools.detectors.detector import Detector
 from errata.tools.detectors.probs.discriminant import SHRINKAGE, SMALLEST_REST, whitening
 from errata.tools.detectors.probs.temperature import probabilities_from
 from errata.tools.features.embedder import unit_rows
@@ -164,3 +165,11 @@ def _squares(rows_ND: Floats) -> F32:
 def _squared_distances(left_ND: Floats, right_KD: F32) -> F32:
     distances_NK = _squares(left_ND)[:, None] - 2 * (left_ND @ right_KD.T) + _squares(right_KD)
     return np.maximum(distances_NK, 0).astype(np.float32, copy=False)
+
+
+DETECTOR = Detector(
+    "class_gaussians",
+    "robust Gaussians; small classes borrow the spread of large ones like them",
+    ("embeddings",),
+    lambda given: detect(given.embeddings(), given.labels_N, given.num_classes),
+)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from errata.tools.detectors.arrays.checks import probabilities
+from errata.tools.detectors.detector import Detector
 from errata.tools.detectors.neighbors.neighbors import Neighbors, class_shares, labeled_neighbors, weighted_votes
 from errata.types import F32, Int, Scores
 
@@ -94,3 +95,11 @@ def _sharpness(near: Neighbors, labels_N: Int, shares_K: F32) -> float:
         return float(np.log((1 - BACKGROUND) * given_n + background_n).sum())
 
     return max(KAPPAS, key=likelihood)
+
+
+DETECTOR = Detector(
+    "credibility",
+    "whether neighbors give the label more often than its share makes likely",
+    ("embeddings",),
+    lambda given: detect(given.near, given.labels_N, given.num_classes),
+)

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 
 from errata.tools.detectors.arrays.checks import labeled, vectors
 from errata.tools.detectors.arrays.softmax import softmax
+from errata.tools.detectors.detector import Detector
 from errata.tools.detectors.optional.learning_curve import learned_by
 from errata.types import F32, F64, Bool, Int, Scores
 
@@ -170,3 +171,11 @@ def _gradient(probs_BC: F32, labels_B: Int, targets_NC: F32, rows_B: Int) -> F32
     gradient_BC[np.arange(len(rows_B)), labels_B] -= 1
     gradient_BC /= len(rows_B)
     return gradient_BC
+
+
+DETECTOR = Detector(
+    "dynamics",
+    "what a probe learns late, and forgets",
+    ("embeddings",),
+    lambda given: detect(given.embeddings(), given.labels_N, given.num_classes),
+)

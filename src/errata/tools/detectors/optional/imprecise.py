@@ -18,6 +18,7 @@ from errata.tools.detectors.arrays.blocks import each_block
 from errata.tools.detectors.arrays.checks import labeled, vectors
 from errata.tools.detectors.arrays.class_sums import class_sums
 from errata.tools.detectors.confident.confident_joint import confident_joint
+from errata.tools.detectors.detector import Detector
 from errata.tools.detectors.probs.ridge import Ridge
 from errata.tools.detectors.probs.temperature import ROWS, SMALLEST, sharpened
 from errata.types import F32, F64, Int, Scores
@@ -157,3 +158,11 @@ def _smoothed(counts_KK: NDArray[np.floating | np.integer]) -> F64:
     counts = counts_KK + PSEUDO * _mostly_right(len(counts_KK), RIGHT)
     smoothed_KK: F64 = counts / counts.sum(axis=1, keepdims=True)
     return smoothed_KK
+
+
+DETECTOR = Detector(
+    "imprecise",
+    "the labels that an expectation maximisation settles on",
+    ("embeddings",),
+    lambda given: detect(given.embeddings(), given.labels_N, given.num_classes),
+)

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from errata.tools.detectors.confident.confident_joint import confident_joint
 from errata.tools.detectors.confident.transition import NoiseChannel, from_joint
+from errata.tools.detectors.detector import Detector
 from errata.tools.detectors.neighbors.neighbors import Neighbors, class_shares, labeled_neighbors, weighted_votes
 from errata.types import F32, Bool, Int, Scores
 
@@ -62,3 +63,11 @@ def _worst(quality_N: F32, labels_N: Int, channel: NoiseChannel) -> Bool:
     count_K = np.bincount(labels_N, minlength=len(wrong_K))
     flag_N[order_N] = rank_N < np.round(wrong_K * count_K)[labels_N[order_N]]
     return flag_N
+
+
+DETECTOR = Detector(
+    "neighbor_rank",
+    "the worst-supported items of each class, as many as the noise channel says",
+    ("embeddings",),
+    lambda given: detect(given.near, given.labels_N, given.num_classes),
+)

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from errata.errors import DataError
 from errata.tools.detectors.arrays.checks import labeled, probabilities, vectors
+from errata.tools.detectors.detector import Detector
 from errata.tools.detectors.neighbors import neighbors
 from errata.tools.detectors.neighbors.neighbors import Neighbors
 from errata.tools.detectors.optional.mixture import upper_probability
@@ -158,3 +159,11 @@ def confidence_drop(near: Neighbors, probs_NK: F32) -> F32:
 def _moments(counts_K: Int, sums_K: F64, squares_K: F64) -> tuple[F64, F64]:
     means_K = sums_K / np.maximum(counts_K, 1)
     return means_K, np.maximum(squares_K / np.maximum(counts_K, 1) - means_K**2, 0)
+
+
+DETECTOR = Detector(
+    "open_set",
+    "items that belong to no class",
+    ("embeddings", "probs"),
+    lambda given: detect(given.embeddings(), given.labels_N, given.probabilities(), given.near),
+)

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from errata.tools.detectors.arrays.checks import labeled, vectors
 from errata.tools.detectors.arrays.class_sums import class_sums
+from errata.tools.detectors.detector import Detector
 from errata.tools.detectors.optional.mixture import upper_probability
 from errata.tools.detectors.probs.temperature import probabilities_from
 from errata.tools.features.embedder import unit_rows
@@ -69,3 +70,11 @@ def margins(scores_NK: F32, labels_N: Int) -> F64:
     best_N = others_NK.max(axis=1).astype(np.float64)
     given_N = scores_NK[rows_N, labels_N]
     return np.where(np.isfinite(best_N), given_N - best_N, given_N)
+
+
+DETECTOR = Detector(
+    "prototypes",
+    "a clean and a noisy part of each class, by how close its items are to its prototype",
+    ("embeddings",),
+    lambda given: detect(given.embeddings(), given.labels_N, given.num_classes),
+)

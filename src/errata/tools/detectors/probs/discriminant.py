@@ -9,6 +9,7 @@ from errata.tools.detectors.arrays.blocks import unit_blocks
 from errata.tools.detectors.arrays.checks import labeled, vectors
 from errata.tools.detectors.arrays.class_sums import class_sums
 from errata.tools.detectors.confident import confident_learning
+from errata.tools.detectors.detector import Detector
 from errata.tools.detectors.probs.temperature import probabilities_from
 from errata.types import F32, Int, Scores
 
@@ -93,3 +94,12 @@ def whitening(embeddings_ND: F32, labels_N: Int, means_KD: F32, smallest: float,
     size = max(float(np.trace(covariance_DD)) / width, smallest)
     covariance_DD = (1 - SHRINKAGE) * covariance_DD + SHRINKAGE * size * np.eye(width)
     return np.linalg.cholesky(np.linalg.inv(covariance_DD)).astype(np.float32)
+
+
+DETECTOR = Detector(
+    "discriminant",
+    "each class has a spread of its own, and says what does not belong to it",
+    ("embeddings",),
+    lambda given: detect(given.embeddings(), given.labels_N, given.num_classes),
+    in_ensemble=True,
+)

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from errata.tools.detectors.arrays.blocks import unit_blocks
 from errata.tools.detectors.arrays.checks import labeled, vectors
 from errata.tools.detectors.confident import confident_learning
+from errata.tools.detectors.detector import Detector
 from errata.tools.detectors.probs.temperature import probabilities_from
 from errata.types import F32, Bool, Int, Scores
 
@@ -94,3 +95,11 @@ class Ridge:
     def _centered(self) -> Iterator[tuple[slice, F32]]:
         for rows, units_BD in unit_blocks(self._embeddings_ND):
             yield rows, units_BD - self._middle_D
+
+
+DETECTOR = Detector(
+    "ridge",
+    "a line between each class and the rest, drawn without the item",
+    ("embeddings",),
+    lambda given: detect(given.embeddings(), given.labels_N, given.num_classes),
+)

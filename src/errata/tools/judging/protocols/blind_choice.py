@@ -9,8 +9,10 @@ from collections.abc import Mapping, Sequence
 from errata.prompts import load
 from errata.tools.judging.door import Door
 from errata.tools.judging.images.images import ItemImage
+from errata.tools.judging.protocol import JudgingProtocol, Known
 from errata.tools.judging.reading.question import Question, check_labels, lay_out_for, put
 from errata.tools.judging.reading.reading import Reading, Style, combine, favorite
+from errata.tools.judging.task import JudgeSetup, JudgeTask
 from errata.types import OTHER_ANSWERS, Item, LabelSpace, Verdict, sha_of
 
 PROMPT_ID = "blind_choice"
@@ -82,3 +84,31 @@ def position_bias(readings: Sequence[Reading], key: str) -> float | None:
 def _log_odds(log_prob: float) -> float:
     rest = -math.expm1(log_prob)
     return log_prob - math.log(max(rest, 1e-12))
+
+
+class BlindChoice(JudgingProtocol):
+    name = PROMPT_ID
+    adds = "which label the judge would choose, not shown the given one"
+
+    def about(self, known: Known) -> tuple[str, ...]:
+        return known.candidates
+
+    def calls(self, labels: int, setup: JudgeSetup) -> int:
+        return setup.permutations
+
+    async def ask(self, door: Door, task: JudgeTask, setup: JudgeSetup) -> Verdict:
+        return await ask(
+            door,
+            task.item,
+            task.labels,
+            setup.space,
+            style=setup.style,
+            permutations=setup.permutations,
+            guideline=setup.guideline,
+        )
+
+    def says(self, verdict: Verdict, given: str | None, answer: str) -> str:
+        return f"the judge, not shown the given label, said {answer}"
+
+
+PROTOCOL = BlindChoice()

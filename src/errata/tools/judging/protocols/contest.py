@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 from errata.prompts import load
 from errata.tools.judging.door import Door
 from errata.tools.judging.images.images import ItemImage
+from errata.tools.judging.protocol import JudgingProtocol, Known
 from errata.tools.judging.reading.question import Question, check_labels, lay_out_for, put
 from errata.tools.judging.reading.reading import Reading, Style, combine, favorite
+from errata.tools.judging.task import JudgeSetup, JudgeTask
 from errata.types import CANNOT_TELL, OTHER_ANSWERS, Item, LabelSpace, Verdict
 
 PROMPT_ID = "contest"
@@ -72,3 +74,27 @@ def _logs(granted: Mapping[str, float]) -> dict[str, float]:
     """Logs of ``granted`` probabilities after what is missing to 1 has gone to ``cannot_tell``."""
     rest = max(0.0, 1.0 - sum(granted.values()))
     return {key: math.log(p + rest if key == CANNOT_TELL else p) for key, p in granted.items()}
+
+
+class Contest(JudgingProtocol):
+    name = PROMPT_ID
+    adds = "whether the given label holds against its strongest challenger"
+
+    def about(self, known: Known) -> tuple[str, ...] | None:
+        return known.rivals
+
+    def calls(self, labels: int, setup: JudgeSetup) -> int:
+        return 2
+
+    async def ask(self, door: Door, task: JudgeTask, setup: JudgeSetup) -> Verdict:
+        given, challenger = task.labels
+        return await ask(door, task.item, given, challenger, setup.space, style=setup.style, guideline=setup.guideline)
+
+    def says(self, verdict: Verdict, given: str | None, answer: str) -> str:
+        best = favorite(verdict.log_probs)
+        losers = [name for name in verdict.log_probs if name not in (best, *OTHER_ANSWERS)]
+        over = f" over {losers[0]}" if losers and best not in OTHER_ANSWERS else ""
+        return f"in a contest the judge said {answer}{over}"
+
+
+PROTOCOL = Contest()

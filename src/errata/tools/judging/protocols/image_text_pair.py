@@ -7,8 +7,10 @@ from errata.prompts import load
 from errata.prompts.options import NO, YES
 from errata.tools.judging.door import Door
 from errata.tools.judging.images.images import ItemImage
+from errata.tools.judging.protocol import JudgingProtocol, Known
 from errata.tools.judging.reading.question import Question, lay_out_for, put
 from errata.tools.judging.reading.reading import Style, combine
+from errata.tools.judging.task import JudgeSetup, JudgeTask
 from errata.types import OTHER_ANSWERS, Item, LabelSpace, Verdict
 
 PROMPT_ID = "image_text_pair"
@@ -44,3 +46,25 @@ async def ask(
     log_probs = combine(readings) if readings else {}
     named = {{YES: match, NO: mismatch}.get(key, key): value for key, value in log_probs.items()}
     return answers.verdict(item, door.model.name, prompt, named, None)
+
+
+class ImageTextPair(JudgingProtocol):
+    name = PROMPT_ID
+    adds = "whether the text describes the image"
+    tasks = ("pair",)
+
+    def about(self, known: Known) -> tuple[str, ...]:
+        return known.candidates
+
+    def calls(self, labels: int, setup: JudgeSetup) -> int:
+        return len(ORDERS)
+
+    async def ask(self, door: Door, task: JudgeTask, setup: JudgeSetup) -> Verdict:
+        match, mismatch = task.labels
+        return await ask(door, task.item, match, mismatch, setup.space, style=setup.style, guideline=setup.guideline)
+
+    def says(self, verdict: Verdict, given: str | None, answer: str) -> str:
+        return f"asked whether the text describes the image, the judge said {answer}"
+
+
+PROTOCOL = ImageTextPair()

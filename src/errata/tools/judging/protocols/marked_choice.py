@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from errata.errors import DataError
 from errata.tools.judging.door import Door
 from errata.tools.judging.images.region import Region, RegionImage, View
+from errata.tools.judging.protocol import JudgingProtocol, Known
 from errata.tools.judging.protocols import blind_choice
 from errata.tools.judging.reading.reading import Style
+from errata.tools.judging.task import JudgeSetup, JudgeTask
 from errata.types import Item, LabelSpace, Verdict
 
 PROMPT_ID = "marked_choice"
@@ -44,3 +46,35 @@ async def ask(
         images=(RegionImage(item.image, region, view),),
         prompt_id=PROMPT_ID if view == "overlay" else blind_choice.PROMPT_ID,
     )
+
+
+class MarkedChoice(JudgingProtocol):
+    name = PROMPT_ID
+    adds = "which label the judge would choose for what a box or a mask marks"
+    tasks = ("boxes",)
+
+    def about(self, known: Known) -> tuple[str, ...]:
+        return known.candidates
+
+    def calls(self, labels: int, setup: JudgeSetup) -> int:
+        return setup.permutations
+
+    async def ask(self, door: Door, task: JudgeTask, setup: JudgeSetup) -> Verdict:
+        if task.region is None:
+            raise DataError(f"Item {task.item.item_id!r} has no region: a marked choice needs a box or a mask.")
+        return await ask(
+            door,
+            task.item,
+            task.region,
+            task.labels,
+            setup.space,
+            style=setup.style,
+            permutations=setup.permutations,
+            guideline=setup.guideline,
+        )
+
+    def says(self, verdict: Verdict, given: str | None, answer: str) -> str:
+        return f"the judge, shown what is marked and not the given label, said {answer}"
+
+
+PROTOCOL = MarkedChoice()

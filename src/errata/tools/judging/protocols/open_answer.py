@@ -13,8 +13,10 @@ from collections.abc import Sequence
 from errata.prompts import load
 from errata.tools.judging.door import Answered, Door
 from errata.tools.judging.images.images import ItemImage
+from errata.tools.judging.protocol import JudgingProtocol, Known
 from errata.tools.judging.reading.question import Answers, Question, check_labels, lay_out_for, put
 from errata.tools.judging.reading.reading import SURE, combine, favorite, normalised
+from errata.tools.judging.task import JudgeSetup, JudgeTask
 from errata.tools.taxonomy import ROOT, Taxonomy
 from errata.types import CANNOT_TELL, NONE_OF_THESE, OTHER_ANSWERS, SEVERAL, Item, LabelSpace, Verdict
 
@@ -89,3 +91,23 @@ def _kept(probs: dict[str, float]) -> dict[str, float]:
         CANNOT_TELL: probs.get(CANNOT_TELL, 0.0),
     }
     return normalised({key: math.log(max(p, math.exp(-SURE))) for key, p in kept.items()})
+
+
+class OpenAnswer(JudgingProtocol):
+    name = PROMPT_ID
+    adds = "which label the judge names by itself, level by level"
+
+    def about(self, known: Known) -> tuple[str, ...]:
+        return ()
+
+    def calls(self, labels: int, setup: JudgeSetup) -> int:
+        return Taxonomy(setup.space).depth
+
+    async def ask(self, door: Door, task: JudgeTask, setup: JudgeSetup) -> Verdict:
+        return await ask(door, task.item, setup.space, guideline=setup.guideline)
+
+    def says(self, verdict: Verdict, given: str | None, answer: str) -> str:
+        return f"the judge, not shown the given label, said {answer}"
+
+
+PROTOCOL = OpenAnswer()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -13,13 +14,18 @@ from errata.tools.judging.bank.bank import Bank, BankQuestion
 from errata.tools.judging.bank.reliability import Reliability, untested, weight
 from errata.tools.judging.door import Door
 from errata.tools.judging.images.images import ItemImage
+from errata.tools.judging.protocol import JudgingProtocol, Known
 from errata.tools.judging.reading.holds import from_log_odds
 from errata.tools.judging.reading.question import Question, check_labels, lay_out_for, put
 from errata.tools.judging.reading.reading import Reading, Style, combine
+from errata.tools.judging.task import JudgeSetup, JudgeTask
 from errata.types import CANNOT_TELL, Item, LabelSpace, Verdict, sha_of
 
 PROMPT_ID = "question_bank"
 ANSWERS = (YES, NO, CANNOT_TELL)
+PREPARED = 12
+"""So many questions about one label at most in a bank that is still to be prepared: seven that the rules make, five
+that a judge is asked to write."""
 
 
 async def ask(
@@ -98,3 +104,26 @@ def matched_share(bank: Bank, label: str, answers: Mapping[str, tuple[float, flo
 def _yes_no(reading: Reading) -> tuple[float, float]:
     log_probs = combine([reading])
     return math.exp(log_probs[YES]), math.exp(log_probs[NO])
+
+
+class QuestionBank(JudgingProtocol):
+    name = PROMPT_ID
+    adds = "how the judge answers prepared yes/no questions about the two likeliest labels"
+
+    def about(self, known: Known) -> tuple[str, ...] | None:
+        return known.rivals if known.undecided else None
+
+    def calls(self, labels: int, setup: JudgeSetup) -> int:
+        about = Counter(question.label for question in setup.bank)
+        return sum(count for _, count in about.most_common(labels)) if about else labels * PREPARED
+
+    async def ask(self, door: Door, task: JudgeTask, setup: JudgeSetup) -> Verdict:
+        return await ask(
+            door, task.item, task.labels, setup.bank, setup.space, style=setup.style, guideline=setup.guideline
+        )
+
+    def says(self, verdict: Verdict, given: str | None, answer: str) -> str:
+        return f"asked {len(verdict.answers)} questions, the judge answered as for {answer}"
+
+
+PROTOCOL = QuestionBank()

@@ -9,9 +9,11 @@ from errata.prompts import load
 from errata.prompts.options import NO, YES
 from errata.tools.judging.door import Door
 from errata.tools.judging.images.images import ItemImage
+from errata.tools.judging.protocol import JudgingProtocol, Known
 from errata.tools.judging.reading.holds import from_log_odds
 from errata.tools.judging.reading.question import Question, check_labels, lay_out_for, put
 from errata.tools.judging.reading.reading import Reading, Style, combine
+from errata.tools.judging.task import JudgeSetup, JudgeTask
 from errata.types import CANNOT_TELL, Item, LabelSpace, Verdict
 
 PROMPT_ID = "several_labels"
@@ -65,3 +67,23 @@ def _weigh(labels: Sequence[str], readings: Sequence[Reading | None]) -> dict[st
         holds[label] = log_probs[YES] - log_probs[NO]
         unsure += math.exp(log_probs[CANNOT_TELL]) / len(labels)
     return from_log_odds(holds, unsure)
+
+
+class SeveralLabels(JudgingProtocol):
+    name = PROMPT_ID
+    adds = "whether each of the two likeliest labels holds, alone or beside the other"
+
+    def about(self, known: Known) -> tuple[str, ...] | None:
+        return known.rivals if known.undecided else None
+
+    def calls(self, labels: int, setup: JudgeSetup) -> int:
+        return labels * len(ORDERS)
+
+    async def ask(self, door: Door, task: JudgeTask, setup: JudgeSetup) -> Verdict:
+        return await ask(door, task.item, task.labels, setup.space, style=setup.style, guideline=setup.guideline)
+
+    def says(self, verdict: Verdict, given: str | None, answer: str) -> str:
+        return f"asked about each label by itself, the judge said {answer}"
+
+
+PROTOCOL = SeveralLabels()

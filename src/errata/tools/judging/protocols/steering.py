@@ -10,25 +10,19 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from errata.prompts import load
 from errata.tools.inference.held_back import MOVED, UNMOVED
 from errata.tools.judging.door import Door
 from errata.tools.judging.images.images import ItemImage
+from errata.tools.judging.protocol import JudgingProtocol, Known
 from errata.tools.judging.reading.question import Question, check_labels, lay_out_for, put
 from errata.tools.judging.reading.reading import SURE, Reading, Style, combine, normalised
+from errata.tools.judging.task import JudgeSetup, JudgeTask, Reference
 from errata.types import OTHER_ANSWERS, Item, LabelSpace, Verdict, sha_of
 
 PROMPT_ID = "steering"
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """An item with the ``answer`` that this judge gave when it was shown alone: a label, said decisively."""
-
-    item: Item
-    answer: str
 
 
 async def ask(
@@ -110,3 +104,28 @@ def _kept(reading: Reading | None, answer: str) -> float:
 def _moved(kept: float) -> dict[str, float]:
     floor = math.exp(-SURE)
     return normalised({MOVED: math.log(max(1 - kept, floor)), UNMOVED: math.log(max(kept, floor))})
+
+
+class Steering(JudgingProtocol):
+    name = PROMPT_ID
+    adds = "whether the item changes the judge's answers about others that it lies beside"
+
+    def about(self, known: Known) -> tuple[str, ...] | None:
+        # What is ambiguous goes to a person anyway. A judge may also be steered to agree with the scan: that the given
+        # label holds is what most attacks want.
+        return None if known.outcome == "ambiguous" else known.candidates
+
+    def calls(self, labels: int, setup: JudgeSetup) -> int:
+        return 2
+
+    async def ask(self, door: Door, task: JudgeTask, setup: JudgeSetup) -> Verdict:
+        one, other = task.references
+        return await ask(
+            door, task.item, (one, other), task.labels, setup.space, style=setup.style, guideline=setup.guideline
+        )
+
+    def says(self, verdict: Verdict, given: str | None, answer: str) -> str:
+        return f"beside this item, the judge's answers about others were {answer}"
+
+
+PROTOCOL = Steering()

@@ -1,0 +1,76 @@
+"""What a judging protocol is to a run: when it is worth asking, about what, at what price, how, and how it reads."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from typing import ClassVar, NamedTuple
+
+from errata import words
+from errata.tools.inference.suspects import CLEARLY_RIGHT
+from errata.tools.judging.door import Door
+from errata.tools.judging.reading.reading import favorite
+from errata.tools.judging.task import JudgeSetup, JudgeTask
+from errata.types import Outcome, Verdict
+
+
+class Known(NamedTuple):
+    """What is known of one annotation when a protocol is chosen.
+
+    ``given``: its label's class, None where it has none. ``challenger``: the likeliest other label, None without one.
+    ``given_holds`` in [0, 1], low = bad: probability that the given label is right. ``undecided``: whether another
+    judge's answer could still change the outcome. ``outcome``: the one that costs least now. ``candidates``: the labels
+    that an open choice would offer.
+    """
+
+    given: str | None
+    challenger: str | None
+    given_holds: float
+    undecided: bool
+    outcome: Outcome
+    candidates: tuple[str, ...]
+
+    @property
+    def rivals(self) -> tuple[str, str] | None:
+        """The given label and the one to hold against it; None where the given one clearly holds, or nothing stands
+        against it."""
+        if self.given is None or self.challenger is None or self.given_holds >= CLEARLY_RIGHT:
+            return None
+        return self.given, self.challenger
+
+
+class JudgingProtocol(ABC):
+    """One way to ask a judge about one annotation.
+
+    Someone else's package offers an instance as an entry point of the group ``errata.protocols``. ``name`` is what
+    settings and stored verdicts call it, ``adds`` what it finds out, in one line; ``tasks`` are the kinds of labels
+    that it can ask about.
+    """
+
+    name: ClassVar[str]
+    adds: ClassVar[str]
+    tasks: ClassVar[tuple[str, ...]] = ("single",)
+
+    @abstractmethod
+    def about(self, known: Known) -> tuple[str, ...] | None:
+        """The labels to ask about, () for a question that names none; None where asking now would add nothing."""
+
+    @abstractmethod
+    def calls(self, labels: int, setup: JudgeSetup) -> int:
+        """How many calls one question about so many labels takes at most."""
+
+    @abstractmethod
+    async def ask(self, door: Door, task: JudgeTask, setup: JudgeSetup) -> Verdict:
+        """Ask it. Raises what ``Door.ask`` raises, except for refusals of this item, and DataError where the task
+        lacks what the protocol needs."""
+
+    def in_words(self, verdict: Verdict, given: str | None) -> str:
+        """The verdict as part of a sentence; ``given`` is the class of the given label."""
+        if not verdict.readable:
+            return f"{verdict.judge} gave no readable answer"
+        best = favorite(verdict.log_probs)
+        return self.says(verdict, given, f"{words.answer(best)} ({math.exp(verdict.log_probs[best]):.2f})")
+
+    @abstractmethod
+    def says(self, verdict: Verdict, given: str | None, answer: str) -> str:
+        """A readable verdict as part of a sentence; ``answer`` is its likeliest answer, such as "cat (0.93)"."""

