@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from errata.agent.decisions import approval, changes
+from errata.agent.decisions import approval
+from errata.agent.decisions.apply import apply, changes
 from errata.agent.decisions.approval import Person
+from errata.agent.decisions.revert import revert
 from errata.agent.drive import answer, drive
 from errata.agent.run.begin import begin
 from errata.agent.run.workspace import Workspace
@@ -68,7 +70,7 @@ def test_planted_errors_are_found_fixed_and_undone(data: Path, judge: Judge) -> 
     assert {row["status"] for row in result_rows(workspace) if row["item_id"] in wrong} == {"applied"}
     assert data.read_bytes() == source
 
-    reverted = changes.revert(workspace)
+    reverted = revert(workspace)
     assert reverted.identical and relabeled.read_bytes() == source
     assert [entry["kind"] for entry in history(workspace)][-2:] == ["applied", "reverted"]
     assert [entry["kind"] for entry in history_of(workspace, "m0")] == ["decision", "applied", "reverted"]
@@ -126,7 +128,7 @@ def test_the_second_night_costs_what_changed(tmp_path: Path, judge: Judge) -> No
     assert len(judge.requests()) - asked <= 4 * len(verdicts)
     decided = second.decisions()
     assert decided[0].label == decided[0].given_label and decided[1].changes_label
-    assert "m0" not in {line.item_id for line in changes.changes(second)}
+    assert "m0" not in {line.item_id for line in changes(second)}
     second.close()
 
 
@@ -153,7 +155,7 @@ def test_protected_items_are_never_judged_and_never_change(tmp_path: Path, judge
     approval.decide_where(workspace, somebody(workspace), True, None)
     with pytest.raises(DataError, match="protected"):
         approval.decide(workspace, somebody(workspace), "m0", "label", "travel")
-    assert "m0" not in {line.item_id for line in changes.changes(workspace)}
+    assert "m0" not in {line.item_id for line in changes(workspace)}
     workspace.close()
 
 
@@ -192,9 +194,9 @@ def test_in_place_keeps_a_backup_and_reverts_to_the_same_bytes(data: Path) -> No
     source = data.read_bytes()
     workspace = run(data)
     approval.decide(workspace, somebody(workspace), "m0", "label", "travel")
-    changes.apply(workspace, in_place=True)
+    apply(workspace, in_place=True)
     assert data.read_bytes() != source
-    assert changes.revert(workspace).identical and data.read_bytes() == source
+    assert revert(workspace).identical and data.read_bytes() == source
     workspace.close()
 
 
@@ -207,7 +209,7 @@ def test_apply_refuses_a_source_that_has_changed(data: Path) -> None:
 
     again = open_run(workspace.folder)
     with pytest.raises(DataError, match="has changed"):
-        changes.apply(again)
+        apply(again)
     assert not data.with_name("mail.relabeled.csv").exists()
     again.close()
 

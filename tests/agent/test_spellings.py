@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from errata.agent.decisions import approval, changes
+from errata.agent.decisions import approval
+from errata.agent.decisions.apply import apply, changes
 from errata.agent.decisions.approval import Person
 from errata.agent.drive import drive
 from errata.agent.evidence import control_items
@@ -101,14 +102,14 @@ def test_a_decision_for_the_own_label_in_another_form_changes_nothing(data: Path
         name = workspace.run.label_space.canonical(row.given_label)
         approval.decide(workspace, ann(workspace), row.item_id, "label", name)
     assert [decision.label for decision in workspace.decisions().values()] == [row.given_label for row in odd]
-    assert changes.changes(workspace) == []
+    assert changes(workspace) == []
     other = next(row for row in workspace.rows() if row.given_label == "food")
     approval.decide(workspace, ann(workspace), other.item_id, "label", "TRAVEL")
-    [line] = changes.changes(workspace)
+    [line] = changes(workspace)
     assert (line.old, line.new) == ("food", "travel")
     with pytest.raises(DataError, match="'Travel ' is no label of this data"):
         approval.decide(workspace, ann(workspace), other.item_id, "label", "Travel ")
-    out = changes.apply(workspace, data.with_name("out.csv")).output
+    out = apply(workspace, data.with_name("out.csv")).output
     before, after = source.split(b"\n"), out.read_bytes().split(b"\n")
     assert sum(a != b for a, b in zip(before, after, strict=True)) == 1
 

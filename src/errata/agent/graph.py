@@ -14,7 +14,8 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command, Send, interrupt
 
-from errata.agent.decisions import approval, changes
+from errata.agent.decisions import apply as applying
+from errata.agent.decisions import approval
 from errata.agent.evidence import scan
 from errata.agent.roles import adjudicator, coordinator, examiner
 from errata.agent.run.untraced import Untraced
@@ -79,7 +80,7 @@ def await_approval(state: RunState) -> Command[Literal["apply", "report"]]:
 
 def apply(state: RunState) -> RunState:
     """Write the approved changes as a patch, and the patched data beside the source."""
-    applied = changes.apply(_workspace(state))
+    applied = applying.apply(_workspace(state))
     return {"phase": "apply", "changed": applied.changed, "output": str(applied.output)}
 
 

@@ -9,10 +9,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from errata.agent.decisions import approval, changes, moments
+from errata.agent.decisions import apply as applying
+from errata.agent.decisions import approval, moments
+from errata.agent.decisions import revert as reverting
 from errata.agent.decisions import undo as undoing
+from errata.agent.decisions.apply import Applied
 from errata.agent.decisions.approval import DecidedMany, Person
-from errata.agent.decisions.changes import Applied, Reverted
+from errata.agent.decisions.revert import Reverted
 from errata.agent.decisions.undo import Undone
 from errata.agent.drive import drive
 from errata.agent.run.begin import begin
@@ -100,13 +103,13 @@ class Run:
 
     def diff(self) -> list[PatchLine]:
         """The label changes that have been decided."""
-        return changes.changes(self._open())
+        return applying.changes(self._open())
 
     def apply(self, out: str | Path | None = None, *, in_place: bool = False) -> Applied:
-        return changes.apply(self._open(), Path(out) if out else None, in_place=in_place)
+        return applying.apply(self._open(), Path(out) if out else None, in_place=in_place)
 
     def revert(self, out: str | Path | None = None) -> Reverted:
-        return changes.revert(self._open(), Path(out) if out else None)
+        return reverting.revert(self._open(), Path(out) if out else None)
 
     def close(self) -> None:
         if self._workspace is not None:

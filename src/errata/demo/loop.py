@@ -9,8 +9,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from errata.agent.decisions import approval, changes
+from errata.agent.decisions import approval
+from errata.agent.decisions.apply import changes
 from errata.agent.decisions.approval import Person
+from errata.agent.decisions.revert import revert
 from errata.agent.drive import Progress, answer, drive
 from errata.agent.run.begin import begin
 from errata.agent.views.results import result_rows
@@ -81,9 +83,9 @@ def _run(data: Path, key: Path, progress: Progress, started: float) -> Demo:
         reasons = [proposal.reason for proposal in workspace.store.proposals(workspace.run.run_id).values()]
         script = Person("a script", workspace.folder.own_token())
         approval.decide_where(workspace, script, True, f"outcome == 'relabel' and confidence >= {ACCEPT_ABOVE}")
-        changed = {line.item_id: str(line.new) for line in changes.changes(workspace)}
+        changed = {line.item_id: str(line.new) for line in changes(workspace)}
         answer(workspace, True, progress)
-        reverted = changes.revert(workspace, data.with_name("digits.reverted.csv"))
+        reverted = revert(workspace, data.with_name("digits.reverted.csv"))
         calls = workspace.run.facts["spent"]["calls"]
     finally:
         workspace.close()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from errata.agent.decisions import changes
+from errata.agent.decisions.apply import apply, changes
 from errata.agent.decisions.approval import decide, decide_where
 from errata.agent.decisions.undo import Undone, in_words, undo
 from errata.agent.views.history import history, history_of
@@ -89,12 +89,12 @@ def test_an_earlier_decision_on_the_same_item_stands_again_and_that_is_said(tmp_
 def test_what_was_applied_stays_applied_and_that_is_said(tmp_path: Path) -> None:
     workspace = make_run(tmp_path)
     decide_where(workspace, somebody(workspace), True, "item_id in ['a', 'b']")
-    changes.apply(workspace)
+    apply(workspace)
     decide(workspace, somebody(workspace), "c", "label", "dog")
     assert "applied" not in in_words(undo(workspace, somebody(workspace)))
     undone = undo(workspace, somebody(workspace))
     assert "2 of these stand applied in" in in_words(undone) and "d.relabeled.csv: errata revert" in in_words(undone)
-    assert changes.changes(workspace) == []
+    assert changes(workspace) == []
 
 
 def test_what_was_taken_back_stays_in_the_history_and_can_be_decided_anew(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ Out = Annotated[Path | None, typer.Option("-o", metavar="FILE", help="Where to w
 
 def diff(run: RunName = None, label: OfLabel = None, number: Number = None, as_json: AsJson = False) -> None:
     """The label changes that have been decided."""
-    from errata.agent.decisions.changes import changes
+    from errata.agent.decisions.apply import changes
     from errata.tools.visible import one_line
 
     with opened(run, label, number) as workspace:
@@ -45,7 +45,7 @@ def apply(
 
     -o names another file; --in-place changes the source itself and keeps a backup.
     """
-    from errata.agent.decisions.changes import apply as apply_changes
+    from errata.agent.decisions.apply import apply as apply_changes
 
     with opened(run, label, number) as workspace, showing_progress() as progress:
 
@@ -64,7 +64,7 @@ def apply(
 
 def revert(run: RunName = None, out: Out = None, force: Force = False, as_json: AsJson = False) -> None:
     """Undo what was applied last."""
-    from errata.agent.decisions.changes import revert as revert_changes
+    from errata.agent.decisions.revert import revert as revert_changes
 
     with opened(run) as workspace:
         done = revert_changes(workspace, out, force=force)

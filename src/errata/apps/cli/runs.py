@@ -15,7 +15,7 @@ MB = 1 << 20
 
 def runs(run: RunName = None, as_json: AsJson = False) -> None:
     """The runs of a folder, or of all run folders here: their columns, how far they are, what they take on the disk."""
-    from errata.agent.run.runs import runs_of, size_of
+    from errata.agent.run.list_runs import runs_of, size_of
     from errata.tools.store.run_folder import RunFolder, find_run
 
     here = Path.cwd()
@@ -46,7 +46,7 @@ def prune(
     """Free what later runs have taken the place of: arrays, and old backups. Decisions, calls and patches stay."""
     import sys
 
-    from errata.agent.run.runs import free, to_free
+    from errata.agent.run.free_space import free, to_free
     from errata.tools.store.run_folder import find_run
 
     folder = find_run(run, Path.cwd()).folder
