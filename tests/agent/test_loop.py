@@ -85,12 +85,6 @@ def test_nothing_changes_without_a_yes(data: Path, judge: Judge) -> None:
     workspace.close()
 
 
-def test_only_an_explicit_approve_is_a_yes() -> None:
-    assert approval.is_approved({"decisions": [{"type": "approve"}]})
-    for no in (None, {}, {"decisions": []}, {"decisions": [{"type": "reject"}]}, {"decisions": ["approve"]}, "approve"):
-        assert not approval.is_approved(no)  # type: ignore[arg-type]  wrong forms are the point
-
-
 def test_a_wrong_token_decides_nothing(data: Path) -> None:
     workspace = run(data)
     with pytest.raises(SetupError, match="token"):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from errata.agent.decisions import approval
-from errata.agent.decisions.apply import apply, changes
+from errata.agent.decisions.apply import apply
 from errata.agent.decisions.approval import Person
 from errata.agent.decisions.revert import revert
 from errata.agent.run.workspace import Workspace, open_run

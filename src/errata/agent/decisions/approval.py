@@ -24,28 +24,29 @@ OPEN_OUTCOMES = ("relabel", "several", "none_of_these", "ambiguous")
 
 
 def request(state: RunState) -> dict[str, Any]:
-    """What the graph asks a person, in the form that LangGraph's agent-chat-ui reads."""
+    """What the graph asks a person, in the one form that LangGraph's pages read. Nothing can be edited here: what is
+    applied are the decisions themselves."""
+    message = (
+        f"{state['open_proposals']} proposals are open. Decide them with `errata review`; "
+        "approve here to apply what has been decided by then. Rejecting changes nothing."
+    )
     return {
-        "action_requests": [
-            {
-                "name": "apply",
-                "args": {"run": state["run_dir"]},
-                "description": (
-                    f"{state['open_proposals']} proposals are open. Decide them with `errata review`; "
-                    "approve here to apply what has been decided by then. Rejecting changes nothing."
-                ),
-            }
-        ],
+        "message": message,
+        "reason": "confirmation",
+        "action_requests": [{"name": "apply", "args": {"run": state["run_dir"]}, "description": message}],
         "review_configs": [{"action_name": "apply", "allowed_decisions": ["approve", "reject"]}],
     }
 
 
-def is_approved(answer: Mapping[str, Any] | None) -> bool:
-    """Only an explicit approve is a yes; silence, a rejection and an answer in another form are a no."""
-    decisions = answer.get("decisions") if isinstance(answer, Mapping) else None
-    if not isinstance(decisions, list) or not decisions:
+def is_approved(answer: object) -> bool:
+    """Whether a person approved the one action that was asked about: ``{"decisions": [{"type": "approve"}]}``, or that
+    one decision by itself, as langchain's per-call form has it. Silence, a rejection, an edit, and an answer in any
+    other form are a no."""
+    decisions = answer.get("decisions", [answer]) if isinstance(answer, Mapping) else None
+    if not isinstance(decisions, list) or len(decisions) != 1:
         return False
-    return all(isinstance(d, Mapping) and d.get("type") == "approve" for d in decisions)
+    (decision,) = decisions
+    return isinstance(decision, Mapping) and decision.get("type") == "approve"
 
 
 @dataclass(frozen=True, slots=True)
