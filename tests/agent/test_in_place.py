@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from errata.agent.actions.deciding import DECIDE
+from errata.agent.actions.perform import perform
 from errata.agent.decisions import apply as applying
-from errata.agent.decisions import approval
 from errata.agent.decisions.apply import apply
-from errata.agent.decisions.approval import Person
 from errata.agent.decisions.revert import revert
 from errata.agent.drive import drive
 from errata.agent.run.begin import begin
@@ -24,6 +24,7 @@ from errata.errors import ErrataError
 from errata.settings import Settings
 from errata.tools.data import renames
 from tests.agent.test_same_folder import data, decide, run, silent
+from tests.by_hand import session_of
 
 __all__ = ["data"]
 
@@ -201,7 +202,7 @@ def test_a_pipe_in_the_folder_is_named_and_nothing_written(shapes: Path) -> None
 def test_nobody_but_a_person_changes_a_source(data: Path) -> None:
     workspace = run(data)
     with pytest.raises(ErrataError, match="token"):
-        approval.decide(workspace, Person("model", "guessed"), "m0", "label", "animals")
+        perform(DECIDE, session_of(workspace, "model", "guessed"), item_id="m0", answer="label", label="animals")
     assert apply(workspace, in_place=True).changed == 0
     workspace.close()
 

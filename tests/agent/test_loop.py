@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from errata.agent.actions.deciding import DECIDE_WHERE
+from errata.agent.actions.perform import perform
 from errata.agent.decisions import approval
 from errata.agent.decisions.apply import apply, changes
-from errata.agent.decisions.approval import Person
 from errata.agent.decisions.revert import revert
 from errata.agent.drive import answer, drive
 from errata.agent.run.begin import begin
@@ -21,6 +22,7 @@ from errata.agent.views.results import result_rows, write_results
 from errata.agent.views.status import status_of
 from errata.errors import DataError, SetupError
 from errata.settings import Settings
+from tests.by_hand import session_of, somebody
 from tests.conftest import Judge
 from tests.topics import write_topics
 
@@ -40,10 +42,6 @@ def run(data: Path, *judges: str, **more: object) -> Workspace:
     workspace = begin(data, settings(*judges, **more))
     drive(workspace, silent)
     return workspace
-
-
-def somebody(workspace: Workspace) -> Person:
-    return Person("ann", workspace.folder.own_token())
 
 
 @pytest.fixture
@@ -88,7 +86,7 @@ def test_nothing_changes_without_a_yes(data: Path, judge: Judge) -> None:
 def test_a_wrong_token_decides_nothing(data: Path) -> None:
     workspace = run(data)
     with pytest.raises(SetupError, match="token"):
-        approval.decide_where(workspace, Person("model", "made up"), True, None)
+        perform(DECIDE_WHERE, session_of(workspace, "model", "made up"), accept=True, where=None)
     assert history(workspace) == []
     workspace.close()
 

@@ -10,7 +10,6 @@ import pytest
 
 from errata.agent.decisions import approval
 from errata.agent.decisions.apply import apply, changes
-from errata.agent.decisions.approval import Person
 from errata.agent.decisions.revert import revert
 from errata.agent.drive import drive
 from errata.agent.run.begin import begin, stored_settings
@@ -20,6 +19,7 @@ from errata.agent.run.workspace import Workspace, open_run
 from errata.errors import SetupError
 from errata.settings import Settings
 from errata.tools.store.run_folder import RunFolder, find_run
+from tests.by_hand import somebody
 from tests.conftest import Judge
 from tests.topics import WORDS, write_topics
 
@@ -36,7 +36,7 @@ def run(data: Path, *judges: str, label: str = "topic", folder: Path | None = No
 
 
 def decide(workspace: Workspace, item: str, label: str, by: str = "ann") -> int:
-    return approval.decide(workspace, Person(by, workspace.folder.own_token()), item, "label", label)
+    return approval.decide(workspace, somebody(workspace, by), item, "label", label)
 
 
 @pytest.fixture

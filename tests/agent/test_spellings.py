@@ -13,7 +13,7 @@ import pytest
 
 from errata.agent.decisions import approval
 from errata.agent.decisions.apply import apply, changes
-from errata.agent.decisions.approval import Person
+from errata.agent.decisions.approval import Signer
 from errata.agent.drive import drive
 from errata.agent.evidence import control_items
 from errata.agent.evidence.adjusted_verdicts import as_heard
@@ -22,10 +22,11 @@ from errata.agent.run.workspace import Workspace
 from errata.agent.views.report import summarize
 from errata.agent.views.results import result_rows
 from errata.agent.views.status import describe, status_of
-from errata.apps.terminal.sitting import Sitting
+from errata.apps.terminal.review_session import ReviewSession
 from errata.errors import DataError
 from errata.settings import Settings
 from errata.types import OTHER_ANSWERS, PromptRef, Verdict
+from tests.by_hand import session_of, somebody
 from tests.conftest import Judge
 from tests.topics import write_topics
 
@@ -47,8 +48,8 @@ def run(data: Path, *judges: str, **more: object) -> Workspace:
     return workspace
 
 
-def ann(workspace: Workspace) -> Person:
-    return Person("ann", workspace.folder.own_token())
+def ann(workspace: Workspace) -> Signer:
+    return somebody(workspace)
 
 
 @pytest.fixture
@@ -136,12 +137,15 @@ def test_what_people_say_of_one_form_teaches_about_all(data: Path) -> None:
 
 def test_a_terminal_shows_the_class_and_keeps_the_form(data: Path) -> None:
     workspace = run(data)
-    sitting = Sitting(workspace, ann(workspace))
-    row = next(row for row in sitting.open_rows() if row.given_label in ("Animals", "animals ", "TRAVEL"))
-    card = sitting.card(row, 1)
+    reviewing = ReviewSession(session_of(workspace))
+    rows = {row.item_id: row for row in workspace.rows()}
+    row = next(
+        r for r in map(rows.get, reviewing.open_items()) if r and r.given_label in ("Animals", "animals ", "TRAVEL")
+    )
+    card = reviewing.card(row.item_id, 1)
     assert card.item.given_label in card.choices.values()
-    sitting.decide(row.item_id, card.item.given_label, "label", card.item.given_label)
-    assert list(sitting.made.values()) == [False]
+    reviewing.decide(row.item_id, card.item.given_label, "label", card.item.given_label)
+    assert list(reviewing.made.values()) == [False]
     assert workspace.decisions()[row.idx].label == row.given_label
 
 

@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from errata.agent.decisions import approval
+from errata.agent.actions.deciding import TRUST
+from errata.agent.actions.perform import perform
 from errata.agent.decisions.apply import apply
-from errata.agent.decisions.approval import Person
 from errata.agent.decisions.revert import revert
 from errata.agent.run.workspace import Workspace, open_run
 from errata.errors import ErrataError
 from errata.tools.store.run_folder import RunFolder
 from tests.agent.test_same_folder import data, decide, run, silent
+from tests.by_hand import session_of
 
 __all__ = ["data"]
 
@@ -100,8 +101,8 @@ def test_trust_needs_a_person_and_is_recorded(applied: Path) -> None:
     with pytest.raises(ErrataError, match="errata trust"):
         revert(workspace)
     with pytest.raises(ErrataError, match="token"):
-        approval.trust(workspace, Person("model", "guessed"))
-    approval.trust(workspace, Person("ann", workspace.folder.own_token()))
+        perform(TRUST, session_of(workspace, "model", "guessed"))
+    perform(TRUST, session_of(workspace))
     apply(workspace)
     kinds = [(event.kind, event.body.get("by")) for event in workspace.store.events.read()]
     assert kinds == [("decision", "ann"), ("trusted", "ann"), ("applied", None)]

@@ -16,7 +16,7 @@ import pytest
 from errata.agent.decisions.approval import decide_where
 from errata.agent.decisions.moments import since as typed
 from errata.apps.cli import exits
-from errata.apps.cli.ending import Ended
+from errata.apps.cli.graceful_shutdown import Ended
 from errata.errors import BudgetExceeded, DataError, ModelError, StoreError
 from tests.by_hand import make_run, somebody
 from tests.conftest import Judge

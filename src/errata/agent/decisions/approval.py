@@ -1,6 +1,6 @@
-"""Approval: nothing changes without a person's yes. Here a yes is asked for, checked, and written down.
+"""Approval: nothing changes without a person's yes. Here a yes is asked for, and written down.
 
-Every function that decides takes a person's token. A model may propose; it is never given one.
+Every function that decides takes the Signer of a person who may decide here: agent/actions/permission.py makes it.
 """
 
 from __future__ import annotations
@@ -50,11 +50,11 @@ def is_approved(answer: object) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
-    """Who decides: the name given, and the token that proves a person is there."""
+class Signer:
+    """Who decides, as the history records it: the name given, and the operating system's user."""
 
     name: str
-    token: str
+    user: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class DecidedMany:
 
 def decide(
     workspace: Workspace,
-    person: Person,
+    by: Signer,
     item_id: str,
     answer: Answer,
     label: str | None = None,
@@ -79,19 +79,17 @@ def decide(
     looked: Looked = "item",
 ) -> int:
     """One decision on one item. Returns the number of its event, which ``undo`` takes."""
-    user = workspace.authorize(person.token)
     row = workspace.item(item_id)
     proposal = workspace.store.proposal(workspace.run.run_id, row.idx)
-    made = _decision(workspace, person.name, row, proposal, answer, label, seeing, looked)
-    return record(workspace.store.events, workspace.run, [made], user)[0].seq
+    made = _decision(workspace, by.name, row, proposal, answer, label, seeing, looked)
+    return record(workspace.store.events, workspace.run, [made], by.user)[0].seq
 
 
-def decide_where(workspace: Workspace, person: Person, accept: bool, where: str | None) -> DecidedMany:
+def decide_where(workspace: Workspace, by: Signer, accept: bool, where: str | None) -> DecidedMany:
     """Accept or reject every open proposal that ``where`` matches (all, without one); marked as looked at by rule.
 
     What has been decided already stays so. DataError, and nothing is decided, where a label is none of this data.
     """
-    user = workspace.authorize(person.token)
     found = matching(workspace, where)
     proposals = workspace.store.proposals(workspace.run.run_id)
     done = workspace.settled_decisions([row for row, _ in found])
@@ -109,8 +107,8 @@ def decide_where(workspace: Workspace, person: Person, accept: bool, where: str 
         if answered is None:
             left += 1
             continue
-        made.append(_decision(workspace, person.name, row, proposal, *answered, "proposal", "rule"))
-    record(workspace.store.events, workspace.run, made, user)
+        made.append(_decision(workspace, by.name, row, proposal, *answered, "proposal", "rule"))
+    record(workspace.store.events, workspace.run, made, by.user)
     return DecidedMany(len(made), left, already, nothing_open)
 
 
@@ -129,21 +127,19 @@ def decided_by(counts: Mapping[tuple[str, str], int]) -> str:
     return named[0][1] if len(named) == 1 else ", ".join(f"{items} {who}" for items, who in named)
 
 
-def trust(workspace: Workspace, person: Person) -> int:
+def trust(workspace: Workspace, by: Signer) -> int:
     """Take the history of this folder, which must be whole, for the true one. Returns how many events it has."""
-    user = workspace.folder.check_token(person.token)
     store = workspace.store
     hashes = store.events.verify()
     store.anchor.accept(hashes)
-    store.events.append("trusted", [{"run_id": workspace.run.run_id, "by": person.name, "user": user}])
+    store.events.append("trusted", [{"run_id": workspace.run.run_id, "by": by.name, "user": by.user}])
     return len(hashes) + 1
 
 
-def undo(workspace: Workspace, person: Person, events: Iterable[int]) -> None:
+def undo(workspace: Workspace, by: Signer, events: Iterable[int]) -> None:
     """Take decisions back; they stay in the history, and no longer count."""
-    user = workspace.authorize(person.token)
     known = {event.seq for event in workspace.store.events.read("decision")}
-    bodies = [{"run_id": workspace.run.run_id, "by": person.name, "user": user, "undoes": seq} for seq in events]
+    bodies = [{"run_id": workspace.run.run_id, "by": by.name, "user": by.user, "undoes": seq} for seq in events]
     unknown = [body["undoes"] for body in bodies if body["undoes"] not in known]
     if unknown:
         raise SetupError(f"Event {unknown[0]} is no decision. errata log lists them.")

@@ -14,15 +14,15 @@ from errata.tools.store.run_folder import RunFolder
 
 
 @dataclass(frozen=True, slots=True)
-class Freed:
-    """What errata prune takes away: whole files and folders of the run folder, and why each is not needed."""
+class Removable:
+    """What errata prune may take away: whole files and folders of the run folder, and why each is not needed."""
 
     path: Path
     why: str
     size: int
 
 
-def to_free(folder: RunFolder) -> list[Freed]:
+def to_free(folder: RunFolder) -> list[Removable]:
     """Arrays of runs that another one has taken the place of, backups that no standing patch needs, copies of the store
     from before an upgrade, and drafts that a killed command left."""
     store = Store(folder)
@@ -35,7 +35,7 @@ def to_free(folder: RunFolder) -> list[Freed]:
         store.close()
 
 
-def free(folder: RunFolder, found: Sequence[Freed]) -> int:
+def free(folder: RunFolder, found: Sequence[Removable]) -> int:
     """Take these away; how many bytes that frees."""
     with folder.lock():
         for one in found:
@@ -43,17 +43,17 @@ def free(folder: RunFolder, found: Sequence[Freed]) -> int:
     return sum(one.size for one in found)
 
 
-def _to_free(folder: RunFolder, old: Sequence[RunInfo], needed: set[Path | None]) -> Iterator[Freed]:
+def _to_free(folder: RunFolder, old: Sequence[RunInfo], needed: set[Path | None]) -> Iterator[Removable]:
     for run in old:
         arrays = folder.arrays(run.run_id)
         if arrays.exists():
-            yield Freed(
+            yield Removable(
                 arrays, f"arrays of run {run.run_id}, which another run has taken the place of", size_of(arrays)
             )
     for backup in sorted(folder.backups.glob("*")):
         if backup not in needed:
-            yield Freed(backup, "a backup that no applied patch needs", size_of(backup))
+            yield Removable(backup, "a backup that no applied patch needs", size_of(backup))
     for copy in sorted(folder.path.glob("store.version-*.sqlite")):
-        yield Freed(copy, "the store as it was before an upgrade", size_of(copy))
+        yield Removable(copy, "the store as it was before an upgrade", size_of(copy))
     for draft in sorted(folder.drafts.glob("*")):
-        yield Freed(draft, "a draft that was not finished", size_of(draft))
+        yield Removable(draft, "a draft that was not finished", size_of(draft))

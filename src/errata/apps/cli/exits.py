@@ -8,7 +8,7 @@ import sys
 import traceback
 from collections.abc import Callable
 
-from errata.apps.cli.ending import Ended
+from errata.apps.cli.graceful_shutdown import Ended
 from errata.errors import ErrataError, ModelError
 
 BUG, WRONG, STOPPED_EARLY, INTERRUPTED, READER_GONE = 1, 2, 3, 130, 141
