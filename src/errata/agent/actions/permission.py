@@ -11,7 +11,7 @@ writes nothing.
 from __future__ import annotations
 
 import getpass
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from errata.agent.decisions.approval import Signer
@@ -29,7 +29,7 @@ class Person:
     own, which whoever may read that folder's token file has."""
 
     name: str
-    token: str | None = None
+    token: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

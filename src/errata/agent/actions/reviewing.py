@@ -10,6 +10,7 @@ from errata.agent.actions.looking import OneItem
 from errata.agent.actions.session import Session
 from errata.agent.decisions.approval import accepted
 from errata.agent.decisions.review_queue import OpenItems
+from errata.agent.views.results import proposed
 from errata.errors import DataError, SetupError, StoreError
 from errata.tools.store.events import Event
 from errata.types import Item, Proposal
@@ -24,6 +25,7 @@ __all__ = [
     "OpenItems",
     "ReviewItem",
     "accepted",
+    "proposed",
 ]
 
 

@@ -6,15 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from errata.agent.actions.permission import Permission
 from errata.agent.decisions.approval import Signer
-from errata.agent.decisions.review_queue import ReviewQueue
 from errata.agent.run.notices import Tell, tell
 from errata.agent.run.stored import Confirm, refuse
-from errata.agent.run.workspace import Workspace, open_run
+from errata.agent.run.workspace import Workspace, open_run, share
 from errata.errors import SetupError
 from errata.tools.store.run_folder import RunFolder, find_run
+
+if TYPE_CHECKING:
+    from errata.agent.decisions.review_queue import ReviewQueue
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many are done, and of how many."""
@@ -55,7 +58,7 @@ class Session:
     def use(self, workspace: Workspace) -> None:
         """Work on this run from now on; one that was open is closed."""
         self.close()
-        self.workspace, self.folder = workspace, workspace.folder
+        self.workspace, self.folder = share(workspace), workspace.folder
 
     @property
     def is_open(self) -> bool:
@@ -78,6 +81,8 @@ class Session:
     @cached_property
     def review_queue(self) -> ReviewQueue:
         """The open proposals of this run, gathered once a session."""
+        from errata.agent.decisions.review_queue import ReviewQueue  # other commands need nothing of what it imports
+
         return ReviewQueue(self.run)
 
     @property

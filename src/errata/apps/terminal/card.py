@@ -9,7 +9,7 @@ from itertools import zip_longest
 from rich.console import Console
 from rich.text import Text
 
-from errata.agent.views.results import proposed
+from errata.agent.actions.reviewing import proposed
 from errata.apps.terminal.picture import half_blocks
 from errata.errors import DataError
 from errata.tools.visible import one_line, visible
