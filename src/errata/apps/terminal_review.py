@@ -48,10 +48,12 @@ def review(session: Session, console: Console, read_key: ReadKey) -> ReviewSumma
     The least trustworthy given label comes first. Every decision is stored by the time the next key is asked for.
     Raises SetupError for a wrong token, and DataError where the data is no longer what the run was started on.
     """
-    at = ReviewSession(session)
+    reviewing = ReviewSession(session)
     with suppress(KeyboardInterrupt, EOFError):
-        _Review(at, console, read_key).go_through()
-    summary = ReviewSummary(len(at.made), sum(at.made.values()), len(at.open_items()), at.moved)
+        _Review(reviewing, console, read_key).go_through()
+    summary = ReviewSummary(
+        len(reviewing.made), sum(reviewing.made.values()), len(reviewing.open_items()), reviewing.moved
+    )
     console.print(Text(_farewell(summary)))
     return summary
 
@@ -60,14 +62,14 @@ class _Review:
     """Cards out, keys in. ``notice`` is the line that the next card shows: what the last key did. ``asked``: what a
     second u takes back, many decisions that were made at once."""
 
-    def __init__(self, at: ReviewSession, console: Console, read_key: ReadKey) -> None:
-        self._at, self._console, self._read_key = at, console, read_key
+    def __init__(self, session: ReviewSession, console: Console, read_key: ReadKey) -> None:
+        self._session, self._console, self._read_key = session, console, read_key
         self._notice = ""
         self._asked: list[Event] = []
 
     def go_through(self) -> None:
-        while items := self._at.open_items():
-            self._one(self._at.card(items[0], len(items)))
+        while items := self._session.open_items():
+            self._one(self._session.card(items[0], len(items)))
 
     def _one(self, card: Card) -> None:
         """Show one card until it is decided, or another one is reopened."""
@@ -87,7 +89,7 @@ class _Review:
     def _decide(self, card: Card, answer: Answer, label: str | None) -> bool:
         """Whether it was stored: a proposal may name a label that this data does not have."""
         try:
-            self._at.decide(card.item.item_id, card.item.given_label, answer, label)
+            self._session.decide(card.item.item_id, card.item.given_label, answer, label)
         except DataError as error:
             self._notice = one_line(f"Nothing was decided. {error}")
             return False
@@ -97,7 +99,7 @@ class _Review:
 
     def _undo(self, asked: Sequence[Event]) -> bool:
         """Whether the last decision was taken back; many at once only where the key before has asked for them."""
-        last = self._at.last_mine()
+        last = self._session.last_mine()
         if len(last) > 1 and last != asked:
             self._asked = last
             self._notice = f"The last that you decided are {len(last)} items, by rule. u once more takes them all back."
@@ -105,7 +107,7 @@ class _Review:
         if not last:
             self._notice = "There is nothing to take back."
             return False
-        self._at.take_back(last)
+        self._session.take_back(last)
         self._notice = _taken_back(last)
         return True
 

@@ -30,15 +30,17 @@ INPUTS: dict[str, dict[str, object]] = {
 GUARDED = sorted(action.name for action in actions().values() if action.effect != "read")
 
 
+@pytest.fixture(autouse=True)
+def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
 def files(folder: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file() and "sqlite" not in path.name}
 
 
 @pytest.mark.parametrize("name", GUARDED)
-def test_a_model_alone_spends_decides_and_writes_nothing(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_a_model_alone_spends_decides_and_writes_nothing(name: str, tmp_path: Path) -> None:
     workspace = make_run(tmp_path)
     before = files(tmp_path)
     session = Session(Permission(), folder=workspace.folder, workspace=workspace)
