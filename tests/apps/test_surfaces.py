@@ -25,8 +25,6 @@ MAY_BE_IMPORTED = (
     "errata.words",
     "errata.tools.visible",
     "errata.tools.data.images",  # a picture's pixels, to be drawn
-    "errata.tools.patch",  # the type of what diff gives
-    "errata.tools.report.data",  # the type of what class_noise gives
     "errata.demo",
     "errata.tools.data.fingerprint",  # whether the demo's data is what it was
 )

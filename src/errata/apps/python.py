@@ -10,14 +10,13 @@ from typing import Any
 
 from errata.agent.actions.changing import APPLY, REVERT, Applied, Reverted
 from errata.agent.actions.deciding import DECIDE, DECIDE_WHERE, UNDO, DecidedMany, Undone
-from errata.agent.actions.looking import DIFF
+from errata.agent.actions.history import DIFF, PatchLine
 from errata.agent.actions.perform import perform
 from errata.agent.actions.permission import permission_of
 from errata.agent.actions.running import BEGIN, RUN, SCAN, SETTINGS
 from errata.agent.actions.session import Session
 from errata.agent.actions.tables import PROPOSALS, RESULTS
 from errata.settings import Settings
-from errata.tools.patch import PatchLine
 from errata.types import Answer
 
 

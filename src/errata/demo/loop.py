@@ -11,7 +11,7 @@ from typing import Any
 
 from errata.agent.actions.changing import REVERT
 from errata.agent.actions.deciding import DECIDE_WHERE
-from errata.agent.actions.looking import DIFF
+from errata.agent.actions.history import DIFF
 from errata.agent.actions.perform import perform
 from errata.agent.actions.permission import permission_of
 from errata.agent.actions.running import ANSWER, BEGIN, RUN, SCAN

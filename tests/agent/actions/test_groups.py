@@ -10,7 +10,8 @@ import pytest
 from errata.agent.actions.changing import APPLY, REVERT
 from errata.agent.actions.deciding import DECIDE, DECIDE_WHERE, UNDO
 from errata.agent.actions.folders import PRUNE, REMOVABLE, RUNS
-from errata.agent.actions.looking import BLAME, DIFF, LOG, SHOW, STATUS
+from errata.agent.actions.history import BLAME, DIFF, LOG
+from errata.agent.actions.looking import SHOW, STATUS
 from errata.agent.actions.perform import perform
 from errata.agent.actions.reviewing import LAST_DECISION, OPEN_ITEMS, REVIEW, REVIEW_ITEM
 from errata.agent.actions.running import BEGIN, PRICE, RUN, SCAN, SETTINGS

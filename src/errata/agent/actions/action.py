@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from errata.agent.actions.permission import Effect
 from errata.errors import ErrataError
@@ -23,6 +23,10 @@ class Inputs(BaseModel):
 
 class NoInputs(Inputs):
     """For an action that works on the session's run and asks nothing more."""
+
+
+class OneItem(Inputs):
+    item_id: str = Field(description="The item's id in the data: its id column, or its position.")
 
 
 In = TypeVar("In", bound=Inputs)

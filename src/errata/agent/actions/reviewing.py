@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from errata.agent.actions.action import Action, NoInputs
-from errata.agent.actions.looking import OneItem
+from errata.agent.actions.action import Action, NoInputs, OneItem
 from errata.agent.actions.session import Session
 from errata.agent.decisions.approval import accepted
 from errata.agent.decisions.review_queue import OpenItems

@@ -15,6 +15,8 @@ from errata.agent.views import report, results
 from errata.errors import DataError, SetupError, StoreError
 from errata.tools.report.data import ClassNoise
 
+__all__ = ["CLASS_NOISE", "PROPOSALS", "REPORT", "RESULTS", "WRITE_RESULTS", "ClassNoise"]
+
 Rows = list[dict[str, Any]]
 
 

@@ -15,7 +15,7 @@ Out = Annotated[Path | None, typer.Option("-o", metavar="FILE", help="Where to w
 
 def diff(run: RunName = None, label: OfLabel = None, number: Number = None, as_json: AsJson = False) -> None:
     """The label changes that have been decided."""
-    from errata.agent.actions.looking import DIFF
+    from errata.agent.actions.history import DIFF
     from errata.agent.actions.perform import perform
     from errata.tools.visible import one_line
 
@@ -82,7 +82,7 @@ def blame(
     as_json: AsJson = False,
 ) -> None:
     """Who changed this item's label, when, why, seeing what."""
-    from errata.agent.actions.looking import BLAME, event_in_words
+    from errata.agent.actions.history import BLAME, event_in_words
     from errata.agent.actions.perform import perform
     from errata.tools.visible import one_line
 
@@ -98,7 +98,7 @@ def log(run: RunName = None, as_json: AsJson = False) -> None:
 
     The chain of their hashes is checked: an edited history is an error.
     """
-    from errata.agent.actions.looking import LOG, event_in_words
+    from errata.agent.actions.history import LOG, event_in_words
     from errata.agent.actions.perform import perform
 
     with opened(run) as session:
