@@ -6,7 +6,9 @@ import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from errata.agent.decisions.approval import Person
+from errata.agent.actions.permission import Permission, Person, check
+from errata.agent.actions.session import Session
+from errata.agent.decisions.approval import Signer
 from errata.agent.run.begin import begin
 from errata.agent.run.workspace import Workspace
 from errata.settings import Settings
@@ -43,8 +45,16 @@ def make_run(
     return workspace
 
 
-def somebody(workspace: Workspace, name: str = "ann") -> Person:
-    return Person(name, workspace.folder.own_token())
+def somebody(workspace: Workspace, name: str = "ann") -> Signer:
+    """A person who may decide here."""
+    signer = check("decide", Permission(Person(name)), workspace.folder, workspace)
+    assert signer is not None
+    return signer
+
+
+def session_of(workspace: Workspace, name: str = "ann", token: str | None = None) -> Session:
+    """A person at this run, who allowed to spend what its own budget allows."""
+    return Session(Permission(Person(name, token), ""), folder=workspace.folder, workspace=workspace)
 
 
 def decided(workspace: Workspace) -> dict[str, tuple[str, str | None]]:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
 from errata.prompts import PARTS, Prompt, load, quoted
-from errata.prompts.options import NO, WORDS, YES, gone_on_with, lay_out, read_answer
+from errata.prompts.options import NO, WORDS, YES, keys_that_continue, lay_out, read_answer
 from errata.types import CANNOT_TELL, OTHER_ANSWERS, Item, PromptRef
 
 PROMPTS = tuple(WORDS)
@@ -155,7 +155,7 @@ def test_an_answer_that_fits_two_options_is_unreadable() -> None:
     [("B", ("dog",)), (" b", ("dog",)), ("(B", ("dog",)), ("dog", ()), ("", ()), (" ", ()), ("AB", ()), ("Z", ())],
 )
 def test_a_first_token_names_a_letter_whole(token: str, keys: tuple[str, ...]) -> None:
-    assert gone_on_with("", token, letters("cat", "dog")) == keys
+    assert keys_that_continue("", token, letters("cat", "dog")) == keys
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_a_first_token_names_a_letter_whole(token: str, keys: tuple[str, ...]) -
     ],
 )
 def test_a_first_token_may_begin_several_options(token: str, keys: tuple[str, ...]) -> None:
-    assert gone_on_with("", token, names("sports car", "sports bike", "1", "10")) == keys
+    assert keys_that_continue("", token, names("sports car", "sports bike", "1", "10")) == keys
 
 
 def test_more_options_than_letters_are_refused() -> None:

@@ -115,7 +115,7 @@ def _accepted(item: Planted, proposal: Proposal) -> str | None:
 
 def _say_yes(workspace: Workspace, found: Sequence[Case]) -> None:
     """The same yes through the door that people use: it must decide just the changes that are counted as accepted."""
-    person = approval.Person("red team", workspace.folder.own_token())
+    person = approval.Signer("red team", "a script")
     decided = approval.decide_where(workspace, person, True, YES).decided
     counted = sum(case.accepted is not None and case.outcome != "keep" for case in found)
     if decided != counted:

@@ -11,8 +11,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from errata.agent.decisions import approval, changes
-from errata.agent.decisions.approval import Person
+from errata.agent.actions.deciding import DECIDE
+from errata.agent.actions.perform import perform
+from errata.agent.decisions import apply as applying
+from errata.agent.decisions.apply import apply
+from errata.agent.decisions.revert import revert
 from errata.agent.drive import drive
 from errata.agent.run.begin import begin
 from errata.agent.run.workspace import Workspace
@@ -21,6 +24,7 @@ from errata.errors import ErrataError
 from errata.settings import Settings
 from errata.tools.data import renames
 from tests.agent.test_same_folder import data, decide, run, silent
+from tests.by_hand import session_of
 
 __all__ = ["data"]
 
@@ -53,7 +57,7 @@ def test_writing_over_an_output_changes_no_byte_of_the_source(shapes: Path) -> N
     before = tree(shapes)
     workspace = scanned(shapes)
     decide(workspace, "bar/bar00.png", "beam")
-    out = changes.apply(workspace).output
+    out = apply(workspace).output
     for picture in out.rglob("*.png"):
         Image.new("L", (4, 4)).save(picture)
     assert tree(shapes) == before
@@ -65,19 +69,19 @@ def test_a_folder_in_place_is_renames_and_comes_back(shapes: Path) -> None:
     inode = (shapes / "bar" / "bar00.png").stat().st_ino
     workspace = scanned(shapes)
     decide(workspace, "bar/bar00.png", "beam")
-    applied = changes.apply(workspace, in_place=True)
+    applied = apply(workspace, in_place=True)
     assert applied.output == shapes and (shapes / "beam" / "bar00.png").stat().st_ino == inode
     assert not workspace.folder.backups.exists()
-    assert changes.revert(workspace).identical and tree(shapes) == before
+    assert revert(workspace).identical and tree(shapes) == before
     workspace.close()
 
 
 def test_a_second_apply_after_one_more_decision_works_as_for_a_file(shapes: Path) -> None:
     workspace = scanned(shapes)
     decide(workspace, "bar/bar00.png", "beam")
-    changes.apply(workspace)
+    apply(workspace)
     decide(workspace, "bar/bar01.png", "beam")
-    out = changes.apply(workspace).output
+    out = apply(workspace).output
     assert (out / "beam" / "bar00.png").exists() and (out / "beam" / "bar01.png").exists()
     workspace.close()
 
@@ -90,7 +94,7 @@ def test_a_folder_of_somebody_else_and_the_source_s_own_are_no_output(shapes: Pa
     (other / "precious").touch()
     for out, why in ((other, "not errata's"), (shapes / "out", "lies inside"), (shapes.parent, "holds the source")):
         with pytest.raises(ErrataError, match=why):
-            changes.apply(workspace, out)
+            apply(workspace, out)
     assert (other / "precious").exists()
     workspace.close()
 
@@ -115,28 +119,28 @@ def test_a_half_moved_folder_is_told_and_finished_or_taken_back(
     with monkeypatch.context() as patched:
         patched.setattr(renames.Path, "rename", killed_after_two)
         with pytest.raises(KeyboardInterrupt):
-            changes.apply(workspace, in_place=True)
+            apply(workspace, in_place=True)
     (state,) = status_of(workspace)["applied"]
     assert state["state"] == "half_moved" and "errata apply --in-place finishes it" in describe(status_of(workspace))
     if then == "apply":
-        assert changes.apply(workspace, in_place=True).changed == 4
+        assert apply(workspace, in_place=True).changed == 4
         assert sorted(path.name for path in (shapes / "beam").glob("bar*")) == [f"bar{i:02}.png" for i in range(4)]
-    assert changes.revert(workspace).identical and tree(shapes) == before
+    assert revert(workspace).identical and tree(shapes) == before
     workspace.close()
 
 
 def test_a_file_edited_while_it_is_replaced_keeps_its_edit(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     workspace = run(data)
     decide(workspace, "m0", "animals")
-    note = changes._note
+    note = applying._note
 
     def edited_meanwhile(*args: object, **more: object) -> Path:
         data.write_bytes(data.read_bytes() + b"mine,a line,food,no,no\n")
         return note(*args, **more)  # type: ignore[arg-type]  handed on as given
 
-    monkeypatch.setattr(changes, "_note", edited_meanwhile)
+    monkeypatch.setattr(applying, "_note", edited_meanwhile)
     with pytest.raises(ErrataError, match="was changed while it was being replaced"):
-        changes.apply(workspace, in_place=True)
+        apply(workspace, in_place=True)
     assert data.read_bytes().endswith(b"mine,a line,food,no,no\n") and b"food" in data.read_bytes().splitlines()[1]
     workspace.close()
 
@@ -150,14 +154,14 @@ def test_what_was_recorded_and_not_written_is_told(data: Path, monkeypatch: pyte
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(changes, "put_in_place", killed)
+        patched.setattr(applying, "put_in_place", killed)
         with pytest.raises(KeyboardInterrupt):
-            changes.apply(workspace, in_place=True)
+            apply(workspace, in_place=True)
     assert data.read_bytes() == before
     assert [one["state"] for one in status_of(workspace)["applied"]] == ["not_written"]
-    changes.apply(workspace, in_place=True)
+    apply(workspace, in_place=True)
     assert [one["state"] for one in status_of(workspace)["applied"]] == ["applied"]
-    assert changes.revert(workspace).identical and data.read_bytes() == before
+    assert revert(workspace).identical and data.read_bytes() == before
     workspace.close()
 
 
@@ -167,9 +171,9 @@ def test_a_link_to_the_data_is_followed_and_stays(data: Path) -> None:
     data.symlink_to(real)
     workspace = run(data)
     decide(workspace, "m0", "animals")
-    changes.apply(workspace, in_place=True)
+    apply(workspace, in_place=True)
     assert data.is_symlink() and real.read_bytes() != before
-    assert changes.revert(workspace).identical
+    assert revert(workspace).identical
     assert data.is_symlink() and real.read_bytes() == before
     workspace.close()
 
@@ -180,7 +184,7 @@ def test_no_room_is_said_before_anything_is_written(shapes: Path, monkeypatch: p
     usage = shutil.disk_usage(shapes)._replace(free=1000)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     with pytest.raises(ErrataError, match=r"0\.0 GB free"):
-        changes.apply(workspace)
+        apply(workspace)
     assert not shapes.with_name("shapes.relabeled").exists()
     workspace.close()
 
@@ -190,7 +194,7 @@ def test_a_pipe_in_the_folder_is_named_and_nothing_written(shapes: Path) -> None
     decide(workspace, "bar/bar00.png", "beam")
     os.mkfifo(shapes / "pipe")
     with pytest.raises(ErrataError, match="pipe is neither a file nor a folder"):
-        changes.apply(workspace)
+        apply(workspace)
     assert not shapes.with_name("shapes.relabeled").exists()
     workspace.close()
 
@@ -198,8 +202,8 @@ def test_a_pipe_in_the_folder_is_named_and_nothing_written(shapes: Path) -> None
 def test_nobody_but_a_person_changes_a_source(data: Path) -> None:
     workspace = run(data)
     with pytest.raises(ErrataError, match="token"):
-        approval.decide(workspace, Person("model", "guessed"), "m0", "label", "animals")
-    assert changes.apply(workspace, in_place=True).changed == 0
+        perform(DECIDE, session_of(workspace, "model", "guessed"), item_id="m0", answer="label", label="animals")
+    assert apply(workspace, in_place=True).changed == 0
     workspace.close()
 
 
@@ -207,7 +211,7 @@ def test_a_folder_s_copy_tells_how_far_it_is(shapes: Path) -> None:
     workspace = scanned(shapes)
     decide(workspace, "bar/bar00.png", "beam")
     told: list[tuple[int, int]] = []
-    changes.apply(workspace, copied=lambda done, total: told.append((done, total)))
+    apply(workspace, copied=lambda done, total: told.append((done, total)))
     size = sum(path.stat().st_size for path in shapes.rglob("*.png"))
     assert len(told) == 24 and told[-1] == (size, size)
     workspace.close()

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from errata.agent.decisions import approval, changes
-from errata.agent.decisions.approval import Person
+from errata.agent.actions.deciding import DECIDE_WHERE
+from errata.agent.actions.perform import perform
+from errata.agent.decisions import approval
+from errata.agent.decisions.apply import apply, changes
+from errata.agent.decisions.revert import revert
 from errata.agent.drive import answer, drive, scanned
 from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.begin import begin
@@ -20,6 +23,7 @@ from errata.agent.views.results import result_rows, write_results
 from errata.agent.views.status import status_of
 from errata.errors import DataError, SetupError
 from errata.settings import Settings
+from tests.by_hand import session_of, somebody
 from tests.conftest import Judge
 from tests.topics import write_topics
 
@@ -39,10 +43,6 @@ def run(data: Path, *judges: str, **more: object) -> Workspace:
     workspace = begin(data, settings(*judges, **more))
     drive(workspace, silent)
     return workspace
-
-
-def somebody(workspace: Workspace) -> Person:
-    return Person("ann", workspace.folder.own_token())
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_planted_errors_are_found_fixed_and_undone(data: Path, judge: Judge) -> 
     assert {row["status"] for row in result_rows(workspace) if row["item_id"] in wrong} == {"applied"}
     assert data.read_bytes() == source
 
-    reverted = changes.revert(workspace)
+    reverted = revert(workspace)
     assert reverted.identical and relabeled.read_bytes() == source
     assert [entry["kind"] for entry in history(workspace)][-2:] == ["applied", "reverted"]
     assert [entry["kind"] for entry in history_of(workspace, "m0")] == ["decision", "applied", "reverted"]
@@ -84,16 +84,10 @@ def test_nothing_changes_without_a_yes(data: Path, judge: Judge) -> None:
     workspace.close()
 
 
-def test_only_an_explicit_approve_is_a_yes() -> None:
-    assert approval.is_approved({"decisions": [{"type": "approve"}]})
-    for no in (None, {}, {"decisions": []}, {"decisions": [{"type": "reject"}]}, {"decisions": ["approve"]}, "approve"):
-        assert not approval.is_approved(no)  # type: ignore[arg-type]  wrong forms are the point
-
-
 def test_a_wrong_token_decides_nothing(data: Path) -> None:
     workspace = run(data)
     with pytest.raises(SetupError, match="token"):
-        approval.decide_where(workspace, Person("model", "made up"), True, None)
+        perform(DECIDE_WHERE, session_of(workspace, "model", "made up"), accept=True, where=None)
     assert history(workspace) == []
     workspace.close()
 
@@ -127,7 +121,7 @@ def test_the_second_night_costs_what_changed(tmp_path: Path, judge: Judge) -> No
     assert len(judge.requests()) - asked <= 4 * len(verdicts)
     decided = second.decisions()
     assert decided[0].label == decided[0].given_label and decided[1].changes_label
-    assert "m0" not in {line.item_id for line in changes.changes(second)}
+    assert "m0" not in {line.item_id for line in changes(second)}
     second.close()
 
 
@@ -154,7 +148,7 @@ def test_protected_items_are_never_judged_and_never_change(tmp_path: Path, judge
     approval.decide_where(workspace, somebody(workspace), True, None)
     with pytest.raises(DataError, match="protected"):
         approval.decide(workspace, somebody(workspace), "m0", "label", "travel")
-    assert "m0" not in {line.item_id for line in changes.changes(workspace)}
+    assert "m0" not in {line.item_id for line in changes(workspace)}
     workspace.close()
 
 
@@ -198,9 +192,9 @@ def test_in_place_keeps_a_backup_and_reverts_to_the_same_bytes(data: Path) -> No
     source = data.read_bytes()
     workspace = run(data)
     approval.decide(workspace, somebody(workspace), "m0", "label", "travel")
-    changes.apply(workspace, in_place=True)
+    apply(workspace, in_place=True)
     assert data.read_bytes() != source
-    assert changes.revert(workspace).identical and data.read_bytes() == source
+    assert revert(workspace).identical and data.read_bytes() == source
     workspace.close()
 
 
@@ -213,7 +207,7 @@ def test_apply_refuses_a_source_that_has_changed(data: Path) -> None:
 
     again = open_run(workspace.folder)
     with pytest.raises(DataError, match="has changed"):
-        changes.apply(again)
+        apply(again)
     assert not data.with_name("mail.relabeled.csv").exists()
     again.close()
 

@@ -8,15 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from errata.agent.decisions import approval, changes
-from errata.agent.decisions.approval import Person
+from errata.agent.decisions import approval
+from errata.agent.decisions.apply import apply, changes
+from errata.agent.decisions.revert import revert
 from errata.agent.drive import drive
 from errata.agent.run.begin import begin, stored_settings
-from errata.agent.run.runs import free, runs_of, to_free
+from errata.agent.run.free_space import free, to_free
+from errata.agent.run.list_runs import runs_of
 from errata.agent.run.workspace import Workspace, open_run
 from errata.errors import SetupError
 from errata.settings import Settings
 from errata.tools.store.run_folder import RunFolder, find_run
+from tests.by_hand import somebody
 from tests.conftest import Judge
 from tests.topics import WORDS, write_topics
 
@@ -33,7 +36,7 @@ def run(data: Path, *judges: str, label: str = "topic", folder: Path | None = No
 
 
 def decide(workspace: Workspace, item: str, label: str, by: str = "ann") -> int:
-    return approval.decide(workspace, Person(by, workspace.folder.own_token()), item, "label", label)
+    return approval.decide(workspace, somebody(workspace, by), item, "label", label)
 
 
 @pytest.fixture
@@ -58,8 +61,8 @@ def test_a_decision_is_about_one_label_column(data: Path) -> None:
     decide(urgent, "m0", "yes")
     urgent.close()
     tone = run(data, label="tone")
-    assert tone.decisions() == {} and changes.changes(tone) == []
-    applied = changes.apply(tone)
+    assert tone.decisions() == {} and changes(tone) == []
+    applied = apply(tone)
     assert applied.changed == 0 and applied.output.read_bytes() == data.read_bytes()
     tone.close()
 
@@ -68,22 +71,22 @@ def test_the_second_label_column_builds_on_the_first_and_each_is_undone_alone(da
     source = data.read_bytes()
     topic = run(data)
     decide(topic, "m0", "animals")
-    changes.apply(topic)
+    apply(topic)
     topic.close()
     urgent = run(data, label="urgent")
     decide(urgent, "m1", "no")
-    both = changes.apply(urgent)
+    both = apply(urgent)
     assert both.beside == ("topic",)
     assert (labels_of(both.output, "topic")[0], labels_of(both.output, "urgent")[1]) == ("animals", "no")
     urgent.close()
     topic = open_run(RunFolder(data.with_name("mail.errata")), data=data, label="topic", notify=silent)
     decide(topic, "m2", "travel")
-    again = changes.apply(topic)
+    again = apply(topic)
     assert again.beside == ("urgent",)
     assert (labels_of(again.output, "topic")[2], labels_of(again.output, "urgent")[1]) == ("travel", "no")
-    changes.revert(topic)
+    revert(topic)
     assert labels_of(again.output, "topic")[0] == "food" and labels_of(again.output, "urgent")[1] == "no"
-    assert changes.revert(topic).identical is False  # the patch of urgent was made on top of topic's
+    assert revert(topic).identical is False  # the patch of urgent was made on top of topic's
     assert again.output.read_bytes() == source
     topic.close()
 
@@ -107,14 +110,14 @@ def test_a_copied_project_works_on_itself_and_never_on_the_original(data: Path) 
     data = data.rename(project / "mail.csv")
     workspace = run(data)
     decide(workspace, "m0", "animals")
-    changes.apply(workspace)
+    apply(workspace)
     workspace.close()
     before = {file.name: file.read_bytes() for file in project.glob("*.csv")}
     copy = project.with_name("copy")
     shutil.copytree(project, copy)
     copied = open_run(find_run(None, copy).folder, notify=silent)
-    changes.revert(copied)
-    applied = changes.apply(copied, in_place=True)
+    revert(copied)
+    applied = apply(copied, in_place=True)
     assert applied.output == copy / "mail.csv"
     assert labels_of(copy / "mail.csv", "topic")[0] == "animals"
     assert {file.name: file.read_bytes() for file in project.glob("*.csv")} == before
@@ -124,15 +127,15 @@ def test_a_copied_project_works_on_itself_and_never_on_the_original(data: Path) 
 def test_a_moved_project_goes_on(data: Path) -> None:
     workspace = run(data)
     decide(workspace, "m0", "animals")
-    changes.apply(workspace)
+    apply(workspace)
     workspace.close()
     elsewhere = data.parent / "elsewhere"
     elsewhere.mkdir()
     for name in ("mail.csv", "mail.errata", "mail.relabeled.csv"):
         shutil.move(data.with_name(name), elsewhere / name)
     moved = open_run(find_run(str(elsewhere / "mail.csv"), elsewhere).folder, notify=silent)
-    assert changes.revert(moved).identical
-    assert changes.apply(moved).output == elsewhere / "mail.relabeled.csv"
+    assert revert(moved).identical
+    assert apply(moved).output == elsewhere / "mail.relabeled.csv"
     moved.close()
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from errata.agent.decisions import approval, changes
-from errata.agent.decisions.approval import Person
+from errata.agent.decisions import approval
+from errata.agent.decisions.apply import apply, changes
+from errata.agent.decisions.approval import Signer
 from errata.agent.drive import drive
 from errata.agent.evidence import control_items
 from errata.agent.evidence.adjusted_verdicts import adjusted
@@ -22,10 +23,11 @@ from errata.agent.run.workspace import Workspace
 from errata.agent.views.report import summarize
 from errata.agent.views.results import result_rows
 from errata.agent.views.status import describe, status_of
-from errata.apps.terminal.sitting import Sitting
+from errata.apps.terminal.review_session import ReviewSession
 from errata.errors import DataError
 from errata.settings import Settings
 from errata.types import OTHER_ANSWERS, PromptRef, Verdict
+from tests.by_hand import session_of, somebody
 from tests.conftest import Judge
 from tests.topics import write_topics
 
@@ -47,8 +49,8 @@ def run(data: Path, *judges: str, **more: object) -> Workspace:
     return workspace
 
 
-def ann(workspace: Workspace) -> Person:
-    return Person("ann", workspace.folder.own_token())
+def ann(workspace: Workspace) -> Signer:
+    return somebody(workspace)
 
 
 @pytest.fixture
@@ -102,14 +104,14 @@ def test_a_decision_for_the_own_label_in_another_form_changes_nothing(data: Path
         name = workspace.run.label_space.canonical(row.given_label)
         approval.decide(workspace, ann(workspace), row.item_id, "label", name)
     assert [decision.label for decision in workspace.decisions().values()] == [row.given_label for row in odd]
-    assert changes.changes(workspace) == []
+    assert changes(workspace) == []
     other = next(row for row in workspace.rows() if row.given_label == "food")
     approval.decide(workspace, ann(workspace), other.item_id, "label", "TRAVEL")
-    [line] = changes.changes(workspace)
+    [line] = changes(workspace)
     assert (line.old, line.new) == ("food", "travel")
     with pytest.raises(DataError, match="'Travel ' is no label of this data"):
         approval.decide(workspace, ann(workspace), other.item_id, "label", "Travel ")
-    out = changes.apply(workspace, data.with_name("out.csv")).output
+    out = apply(workspace, data.with_name("out.csv")).output
     before, after = source.split(b"\n"), out.read_bytes().split(b"\n")
     assert sum(a != b for a, b in zip(before, after, strict=True)) == 1
 
@@ -134,12 +136,15 @@ def test_what_people_say_of_one_form_teaches_about_all(data: Path) -> None:
 
 def test_a_terminal_shows_the_class_and_keeps_the_form(data: Path) -> None:
     workspace = run(data)
-    sitting = Sitting(workspace, ann(workspace))
-    row = next(row for row in sitting.open_rows() if row.given_label in ("Animals", "animals ", "TRAVEL"))
-    card = sitting.card(row, 1)
+    reviewing = ReviewSession(session_of(workspace))
+    rows = {row.item_id: row for row in workspace.rows()}
+    row = next(
+        r for r in map(rows.get, reviewing.open_items()) if r and r.given_label in ("Animals", "animals ", "TRAVEL")
+    )
+    card = reviewing.card(row.item_id, 1)
     assert card.item.given_label in card.choices.values()
-    sitting.decide(row.item_id, card.item.given_label, "label", card.item.given_label)
-    assert list(sitting.made.values()) == [False]
+    reviewing.decide(row.item_id, card.item.given_label, "label", card.item.given_label)
+    assert list(reviewing.made.values()) == [False]
     assert workspace.decisions()[row.idx].label == row.given_label
 
 

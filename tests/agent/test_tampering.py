@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from errata.agent.decisions import approval, changes
-from errata.agent.decisions.approval import Person
+from errata.agent.actions.deciding import TRUST
+from errata.agent.actions.perform import perform
+from errata.agent.decisions.apply import apply
+from errata.agent.decisions.revert import revert
 from errata.agent.run.workspace import Workspace, open_run
 from errata.errors import ErrataError
 from errata.tools.store.run_folder import RunFolder
 from tests.agent.test_same_folder import data, decide, run, silent
+from tests.by_hand import session_of
 
 __all__ = ["data"]
 
@@ -23,7 +26,7 @@ def applied(data: Path) -> Path:
     """The run folder of a patch that stands applied."""
     workspace = run(data)
     decide(workspace, "m0", "animals")
-    changes.apply(workspace)
+    apply(workspace)
     workspace.close()
     return workspace.folder.path
 
@@ -45,7 +48,7 @@ def test_an_edited_patch_is_not_reverted(applied: Path) -> None:
     before = output.read_bytes()
     workspace = opened(applied)
     with pytest.raises(ErrataError, match=r"0001\.jsonl was edited"):
-        changes.revert(workspace)
+        revert(workspace)
     assert output.read_bytes() == before
     workspace.close()
 
@@ -55,7 +58,7 @@ def test_an_edited_history_stops_what_rests_on_it(applied: Path, act: str) -> No
     edit(applied, "UPDATE events SET body = replace(body, '\"animals\"', '\"travel\"') WHERE kind = 'decision'")
     workspace = opened(applied)
     with pytest.raises(ErrataError, match="the history was edited"):
-        {"apply": changes.apply, "revert": changes.revert, "decide": lambda w: decide(w, "m1", "food")}[act](workspace)
+        {"apply": apply, "revert": revert, "decide": lambda w: decide(w, "m1", "food")}[act](workspace)
     workspace.close()
 
 
@@ -66,7 +69,7 @@ def test_an_event_that_leads_elsewhere_is_not_followed(applied: Path) -> None:
     (event,) = workspace.store.events.read("applied")
     workspace.store.events.append("applied", [dict(event.body) | {"output": str(outside)}])
     with pytest.raises(ErrataError, match="outside the data's folder"):
-        changes.revert(workspace)
+        revert(workspace)
     assert outside.read_bytes() == applied.with_name("mail.relabeled.csv").read_bytes()
     workspace.close()
     outside.unlink()
@@ -78,8 +81,8 @@ def test_a_place_elsewhere_that_the_user_named_is_reverted(
     workspace = run(data)
     decide(workspace, "m0", "animals")
     out = tmp_path_factory.mktemp("elsewhere") / "out.csv"
-    changes.apply(workspace, out)
-    assert changes.revert(workspace).output == out and out.read_bytes() == data.read_bytes()
+    apply(workspace, out)
+    assert revert(workspace).output == out and out.read_bytes() == data.read_bytes()
     workspace.close()
 
 
@@ -88,7 +91,7 @@ def test_a_label_that_the_data_does_not_have_reaches_no_file(applied: Path) -> N
     (event,) = workspace.store.events.read("decision")
     workspace.store.events.append("decision", [dict(event.body) | {"label": "forged"}])
     with pytest.raises(ErrataError, match="'forged', which is no label"):
-        changes.apply(workspace)
+        apply(workspace)
     workspace.close()
 
 
@@ -96,11 +99,11 @@ def test_trust_needs_a_person_and_is_recorded(applied: Path) -> None:
     edit(applied, "DELETE FROM events WHERE seq = 2")
     workspace = opened(applied)
     with pytest.raises(ErrataError, match="errata trust"):
-        changes.revert(workspace)
+        revert(workspace)
     with pytest.raises(ErrataError, match="token"):
-        approval.trust(workspace, Person("model", "guessed"))
-    approval.trust(workspace, Person("ann", workspace.folder.own_token()))
-    changes.apply(workspace)
+        perform(TRUST, session_of(workspace, "model", "guessed"))
+    perform(TRUST, session_of(workspace))
+    apply(workspace)
     kinds = [(event.kind, event.body.get("by")) for event in workspace.store.events.read()]
     assert kinds == [("decision", "ann"), ("trusted", "ann"), ("applied", None)]
     assert json.dumps(kinds)

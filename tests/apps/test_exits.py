@@ -16,7 +16,7 @@ import pytest
 from errata.agent.decisions.approval import decide_where
 from errata.agent.decisions.moments import since as typed
 from errata.apps.cli import exits
-from errata.apps.cli.ending import Ended
+from errata.apps.cli.graceful_shutdown import Ended
 from errata.errors import BudgetExceeded, DataError, ModelError, StoreError
 from tests.by_hand import make_run, somebody
 from tests.conftest import Judge
@@ -149,7 +149,7 @@ def test_every_error_is_one_line_and_its_code(
     def fails() -> None:
         raise error
 
-    assert exits.ended(fails) == code
+    assert exits.exit_code_of(fails) == code
     said = capsys.readouterr().err
     assert said.startswith("errata: ") and said.count("\n") == 1 and words in said and len(said) < 1500
     assert "\x1b" not in said
@@ -159,7 +159,7 @@ def test_a_bug_names_its_place_and_shows_its_traceback_when_asked(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ERRATA_DEBUG", "1")
-    assert exits.ended(lambda: typed(None)) == 1  # type: ignore[arg-type]  a bug is what is wanted
+    assert exits.exit_code_of(lambda: typed(None)) == 1  # type: ignore[arg-type]  a bug is what is wanted
     said = capsys.readouterr().err
     assert "Traceback" in said and "AttributeError" in said and "(agent/decisions/moments.py:" in said
 

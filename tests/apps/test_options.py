@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from stamina.instrumentation import RetryDetails, get_on_retry_hooks, set_on_retry_hooks
 
-from errata.apps.cli.options import lined, tell_of_retries
+from errata.apps.cli.options import lined, report_retries
 from tests.agent.views.test_item import LINE_ENDS
 
 FORGED = "x{end}\x1b[2JNext:     rm -rf ."
@@ -23,7 +23,7 @@ def test_every_text_that_a_status_shows_is_one_line(end: str) -> None:
 def test_a_server_s_words_stay_on_one_line_of_a_retry(capsys: pytest.CaptureFixture[str]) -> None:
     before = get_on_retry_hooks()
     try:
-        tell_of_retries()
+        report_retries()
         (tell,) = get_on_retry_hooks()
         caused_by = ValueError(FORGED.format(end="\n") + "y" * 10_000)
         tell(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from types import SimpleNamespace
-from typing import Any, cast
 
 import pytest
 
@@ -14,7 +13,10 @@ from errata.tools.judging.pacing.budget import Budget, Prices
 
 BUDGET = Budget(prices=Prices(1000.0, 0.0))
 BUDGET.charge(BUDGET.reserve(90, 10), 90, 10)
-WORKSPACE = cast(Any, SimpleNamespace(open_panel=SimpleNamespace(budget=BUDGET)))
+
+
+def cost_so_far() -> str:
+    return BUDGET.spent.in_words()
 
 
 class Terminal(io.StringIO):
@@ -30,7 +32,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 def test_without_a_terminal_a_line_now_and_then(clock: list[float], capsys: pytest.CaptureFixture[str]) -> None:
-    with showing_progress(WORKSPACE) as show:
+    with showing_progress(cost_so_far) as show:
         show("detect", 1, 2)
         show("judge", 50, 200)
         clock[0] += 5
@@ -42,7 +44,7 @@ def test_without_a_terminal_a_line_now_and_then(clock: list[float], capsys: pyte
 
 
 def test_what_costs_nothing_names_no_cost(clock: list[float], capsys: pytest.CaptureFixture[str]) -> None:
-    with showing_progress(WORKSPACE) as show:
+    with showing_progress(cost_so_far) as show:
         show("embed", 0, 100)
         clock[0] += 20
         show("embed", 50, 100)
@@ -52,7 +54,7 @@ def test_what_costs_nothing_names_no_cost(clock: list[float], capsys: pytest.Cap
 def test_on_a_terminal_a_bar(clock: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stderr", terminal := Terminal())
     monkeypatch.setenv("COLUMNS", "120")
-    with showing_progress(WORKSPACE) as show:
+    with showing_progress(cost_so_far) as show:
         show("judge", 0, 200)
         clock[0] += 10
         show("judge", 70, 200)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from stamina.instrumentation import set_on_retry_hooks
 
-from errata.apps.cli.options import tell_of_retries
+from errata.apps.cli.options import report_retries
 from errata.tools.judging.backends.server import ServerModel
 from errata.tools.judging.chat import ChatRequest
 from tests.integration.openai_stub import Knobs, serving
@@ -19,7 +19,7 @@ HOSTILE = "x\x1b[2J\x1b]0;owned\x07\nerrata: all is well\u202e"
 
 @pytest.fixture(autouse=True)
 def own_hooks() -> Iterator[None]:
-    tell_of_retries()
+    report_retries()
     yield
     set_on_retry_hooks(None)
 

@@ -13,12 +13,12 @@ from PIL import Image
 from rich.console import Console
 
 from errata.agent.contributions import Plan
-from errata.agent.decisions.approval import Person, decide, decide_where
+from errata.agent.decisions.approval import decide, decide_where
 from errata.agent.run.workspace import Workspace
 from errata.apps.terminal_review import ReviewSummary, review
 from errata.errors import SetupError
 from errata.types import Outcome, Proposal
-from tests.by_hand import ROWS, decided, make_run, somebody
+from tests.by_hand import ROWS, decided, make_run, session_of, somebody
 
 CLEAR = "\x1b[2J\x1b[H"
 
@@ -37,8 +37,7 @@ class Sat:
             height=height,
             legacy_windows=False,
         )
-        person = Person(by, workspace.folder.own_token())
-        self.summary: ReviewSummary = review(workspace, person, console, until_the_end(keys))
+        self.summary: ReviewSummary = review(session_of(workspace, by), console, until_the_end(keys))
 
     @property
     def cards(self) -> list[str]:
@@ -131,8 +130,7 @@ def test_what_was_decided_before_quitting_is_kept_and_coming_back_goes_on_with_t
             return pressed
         raise pressed
 
-    person = Person("ann", workspace.folder.own_token())
-    assert review(workspace, person, Console(file=io.StringIO()), read_key).left == 2
+    assert review(session_of(workspace), Console(file=io.StringIO()), read_key).left == 2
     assert decided(workspace) == {"a": ("label", "cat"), "b": ("label", "cat")}
     assert [card.split()[1] for card in Sat(workspace, []).cards] == ["c"]
 
@@ -195,14 +193,14 @@ def test_a_console_without_blocks_or_utf_8_gets_a_card_in_ascii(make: Make) -> N
     raw = io.BytesIO()
     out = io.TextIOWrapper(raw, encoding="ascii", errors="backslashreplace")
     workspace = make([("a", "\u732b meow", "dog"), *ROWS[1:]])
-    review(workspace, somebody(workspace), Console(file=out, width=80, height=24), until_the_end(""))
+    review(session_of(workspace), Console(file=out, width=80, height=24), until_the_end(""))
     out.flush()
     assert b"| \\u732b meow" in raw.getvalue()
 
 
 def test_the_item_taken_back_is_the_next_one_whatever_its_rank(make: Make) -> None:
     workspace = make()
-    decide(workspace, Person("ann", workspace.folder.own_token()), "d", "several")
+    decide(workspace, somebody(workspace), "d", "several")
     assert [card.split()[1] for card in Sat(workspace, "uyn").cards] == ["a", "d", "a", "b"]
 
 
@@ -216,7 +214,7 @@ def test_an_item_passed_on_is_open_to_others_and_not_to_the_one_who_passed_it_on
 
 def test_an_item_that_somebody_else_has_decided_meanwhile_is_not_shown(make: Make) -> None:
     workspace = make()
-    bob = Person("bob", workspace.folder.own_token())
+    bob = somebody(workspace, "bob")
 
     def keys() -> Iterator[str]:
         decide(workspace, bob, "b", "several")
@@ -225,15 +223,14 @@ def test_an_item_that_somebody_else_has_decided_meanwhile_is_not_shown(make: Mak
     left = keys()
     out = io.StringIO()
     console = Console(file=out, force_terminal=True, width=80, height=24)
-    ann = Person("ann", workspace.folder.own_token())
-    review(workspace, ann, console, lambda: next(left, "q"))
+    review(session_of(workspace), console, lambda: next(left, "q"))
     assert [card.split()[1] for card in out.getvalue().split(CLEAR)[1:]] == ["a", "c"]
 
 
 def test_a_wrong_token_is_refused_before_anything_is_shown(make: Make) -> None:
     out = io.StringIO()
     with pytest.raises(SetupError, match="token"):
-        review(make(), Person("ann", "guessed"), Console(file=out), until_the_end("y"))
+        review(session_of(make(), token="guessed"), Console(file=out), until_the_end("y"))
     assert out.getvalue() == ""
 
 
@@ -277,7 +274,7 @@ def test_hostile_content_is_shown_and_obeyed_nowhere(make: Make) -> None:
     workspace = make(rows, ("relabel",))
     out = io.StringIO()
     console = Console(file=out, force_terminal=True, color_system=None, width=80, height=24)
-    review(workspace, Person("a\x1b[1mnn", workspace.folder.own_token()), console, until_the_end("?x1"))
+    review(session_of(workspace, "a\x1b[1mnn"), console, until_the_end("?x1"))
     shown = out.getvalue().replace(CLEAR, "")
     assert not any((ord(char) < 32 and char != "\n") or char == "\u202e" for char in shown)
     assert r"│ \x1b[31m[bold]x[/bold]\x07\u202e" in shown

@@ -66,7 +66,7 @@ class Mortals:
 
 
 def main() -> None:
-    import errata.agent.decisions.changes
+    import errata.agent.decisions.apply
     import errata.agent.drive
     import errata.agent.evidence.scan
     import errata.agent.run.begin

@@ -11,8 +11,8 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.types import Command
 
 from errata.agent.graph import Nodes, build
-from errata.agent.phases import Progress
 from errata.agent.run.checkpoints import UnreadableCheckpoints, opened, remove, state_of
+from errata.agent.run.notices import Progress
 from errata.agent.run.workspace import Workspace
 from errata.agent.run.workspaces import RunContext, Workspaces
 from errata.agent.state import RunState

@@ -17,7 +17,8 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command, Send, interrupt
 
 from errata.agent import judging, phases
-from errata.agent.decisions import approval, changes
+from errata.agent.decisions import apply as applying
+from errata.agent.decisions import approval
 from errata.agent.evidence import scan
 from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.untraced import Untraced
@@ -104,7 +105,7 @@ class Nodes:
     def apply(self, state: RunState, runtime: Run) -> RunState:
         """Write the approved changes as a patch, and the patched data beside the source."""
         with self._of(runtime.context) as workspace:
-            applied = changes.apply(workspace)
+            applied = applying.apply(workspace)
             return {"phase": "apply", "changed": applied.changed, "output": str(applied.output)}
 
     def report(self, state: RunState, runtime: Run) -> RunState:

@@ -10,7 +10,7 @@ from errata.agent.contributions import Contributions, Judging, Queue
 from errata.agent.evidence.next_questions import Question
 from errata.agent.evidence.queue import form_queue
 from errata.agent.evidence.snapshot import Snapshot
-from errata.agent.phases import Progress
+from errata.agent.run.notices import Progress
 from errata.agent.run.workspace import Workspace
 from errata.errors import BudgetExceeded, ModelError
 from errata.tools.guideline import Guideline

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from errata.agent.contributions import Contribution
 from errata.agent.evidence.next_questions import Question
 from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.role import GROUP, Left, Phase, Role
+from errata.agent.run.notices import Progress, show_nothing
 from errata.agent.run.workspace import Workspace
 from errata.errors import SetupError, nearest
 from errata.tools.plugins import load
 from errata.types import Proposal
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how many are done, and of how many."""
-
-
-def nothing(step: str, done: int, total: int) -> None:
-    """The Progress of whoever shows none."""
 
 
 def roles_of(phase: Phase, also: Sequence[str] = ()) -> list[Role]:
@@ -32,7 +26,7 @@ def roles_of(phase: Phase, also: Sequence[str] = ()) -> list[Role]:
     return sorted(chosen, key=lambda role: (role.place, role.name))
 
 
-def work(workspace: Workspace, phase: Phase, judge: str = "", progress: Progress = nothing) -> list[Question]:
+def work(workspace: Workspace, phase: Phase, judge: str = "", progress: Progress = show_nothing) -> list[Question]:
     """Every wanted role of the phase works on the run as those before it left it. The questions that they want asked.
 
     ``judge``: the one that is about to be asked, in the phase "prepare".

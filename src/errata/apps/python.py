@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from errata.agent.decisions import approval, changes, moments
-from errata.agent.decisions import undo as undoing
-from errata.agent.decisions.approval import DecidedMany, Person
-from errata.agent.decisions.changes import Applied, Reverted
-from errata.agent.decisions.undo import Undone
-from errata.agent.drive import drive
-from errata.agent.run.begin import begin
-from errata.agent.run.stored import confirmed
-from errata.agent.run.workspace import Workspace
-from errata.agent.views import results
-from errata.agent.views.status import status_of
-from errata.settings import Settings, load_settings
-from errata.tools.judging.spec import check_forms
-from errata.tools.patch import PatchLine
-from errata.tools.store.run_folder import RunFolder
+from errata.agent.actions.changing import APPLY, REVERT, Applied, Reverted
+from errata.agent.actions.deciding import DECIDE, DECIDE_WHERE, UNDO, DecidedMany, Undone
+from errata.agent.actions.history import DIFF, PatchLine
+from errata.agent.actions.perform import perform
+from errata.agent.actions.permission import permission_of
+from errata.agent.actions.running import BEGIN, RUN, SCAN, SETTINGS
+from errata.agent.actions.session import Session
+from errata.agent.actions.tables import PROPOSALS, RESULTS
+from errata.settings import Settings
 from errata.types import Answer
 
 
@@ -34,8 +27,14 @@ def open(path: str | Path, *, run: str | Path | None = None, **settings: Any) ->
     for a judge, a host, a price or a file elsewhere that an errata.toml here names and ``settings`` do not.
     """
     data, folder = Path(path), Path(run) if run else None
-    run_folder = folder or RunFolder.beside(data).path
-    return Run(data, confirmed(load_settings(**settings), settings, data, run_folder), folder)
+    return Run(
+        data, perform(SETTINGS, _whoever_runs_this(), data=data, run_dir=folder, typed=settings, go_on=False), folder
+    )
+
+
+def _whoever_runs_this() -> Session:
+    """In code, the person who acts is the one who runs it."""
+    return Session(permission_of())
 
 
 @dataclass
@@ -45,42 +44,43 @@ class Run:
     data: Path
     settings: Settings
     folder: Path | None = None
-    _workspace: Workspace | None = None
+    _session: Session = field(default_factory=_whoever_runs_this, repr=False)
 
     def scan(self) -> dict[str, Any]:
         """Detectors alone; no model is asked. Returns where the run stands, as `errata status --json` does."""
-        return self._drive(())
+        self._begin((), "")
+        return perform(SCAN, self._session)
 
     def judge(self, *judges: str, budget: str = "") -> dict[str, Any]:
         """Put the suspects before these judges (MODEL@URL, a folder, replay:RUN_FOLDER), within ``budget``."""
-        return self._drive(judges, budget)
+        self._begin(judges, budget)
+        return perform(RUN, self._session)
 
     @property
     def results(self) -> list[dict[str, Any]]:
         """One row per item: item_id, given_label, status, outcome, proposed_label (of ``relabel`` alone), confidence,
         quality (low = bad), best_other_label."""
-        return results.result_rows(self._open())
+        return perform(RESULTS, self._open())
 
     def results_with(self, *columns: str) -> list[dict[str, Any]]:
         """The same with these columns of the data, each under ``data.NAME``. DataError for one that is not there."""
-        return results.result_rows(self._open(), columns)
+        return perform(RESULTS, self._open(), columns=columns)
 
     @property
     def proposals(self) -> list[dict[str, Any]]:
         """The rows that a person should look at, the most suspicious first."""
-        found = [row for row in self.results if row["outcome"] in approval.OPEN_OUTCOMES]
-        return sorted(found, key=lambda row: row["quality"])
+        return perform(PROPOSALS, self._open())
 
     def decide(self, item_id: str, answer: Answer, label: str | None = None, *, by: str | None = None) -> None:
         """A person's decision on one item. In code that means: the person who runs it."""
-        approval.decide(self._open(), self._person(by), item_id, answer, label)
+        perform(DECIDE, self._open(by), item_id=item_id, answer=answer, label=label)
 
     def accept(self, where: str, *, by: str | None = None) -> DecidedMany:
         """Accept the open proposals that ``where`` matches; recorded as a rule."""
-        return approval.decide_where(self._open(), self._person(by), True, where)
+        return perform(DECIDE_WHERE, self._open(by), accept=True, where=where)
 
     def reject(self, where: str, *, by: str | None = None) -> DecidedMany:
-        return approval.decide_where(self._open(), self._person(by), False, where)
+        return perform(DECIDE_WHERE, self._open(by), accept=False, where=where)
 
     def undo(
         self,
@@ -95,37 +95,29 @@ class Run:
         ``events`` are numbers of the log; ``since`` is a time, ``"30m"`` or ISO 8601; ``by`` is who takes them back.
         What was applied stays applied until ``revert``.
         """
-        moment = moments.since(since) if isinstance(since, str) else since
-        return undoing.undo(self._open(), self._person(by), events=events, where=where, since=moment)
+        return perform(UNDO, self._open(by), events=events, where=where, since=since)
 
     def diff(self) -> list[PatchLine]:
         """The label changes that have been decided."""
-        return changes.changes(self._open())
+        return perform(DIFF, self._open())
 
     def apply(self, out: str | Path | None = None, *, in_place: bool = False) -> Applied:
-        return changes.apply(self._open(), Path(out) if out else None, in_place=in_place)
+        return perform(APPLY, self._open(), out=out or None, in_place=in_place)
 
     def revert(self, out: str | Path | None = None) -> Reverted:
-        return changes.revert(self._open(), Path(out) if out else None)
+        return perform(REVERT, self._open(), out=out or None)
 
     def close(self) -> None:
-        if self._workspace is not None:
-            self._workspace.close()
-            self._workspace = None
+        self._session.close()
 
-    def _drive(self, judges: tuple[str, ...], budget: str = "") -> dict[str, Any]:
-        self.close()
-        check_forms(judges)
+    def _begin(self, judges: tuple[str, ...], budget: str) -> None:
         asked = {"judge": judges, "budget": budget or self.settings.budget}
-        self.settings = Settings.model_validate(dict(self.settings) | asked)
-        workspace = self._open()
-        drive(workspace, lambda step, done, total: None)
-        return status_of(workspace)
+        settings = Settings.model_validate(dict(self.settings) | asked)
+        perform(BEGIN, self._session, data=self.data, settings=settings, run_dir=self.folder, named=judges)
+        self.settings = settings
 
-    def _open(self) -> Workspace:
-        if self._workspace is None:
-            self._workspace = begin(self.data, self.settings, self.folder)
-        return self._workspace
-
-    def _person(self, by: str | None) -> Person:
-        return Person(by or getpass.getuser(), self._open().folder.own_token())
+    def _open(self, by: str | None = None) -> Session:
+        """The session with the run open, and with whoever acts."""
+        if not self._session.is_open:
+            perform(BEGIN, self._session, data=self.data, settings=self.settings, run_dir=self.folder)
+        return self._session if by is None else replace(self._session, permission=permission_of(by))

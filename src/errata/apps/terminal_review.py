@@ -10,15 +10,14 @@ from rich.console import Console
 from rich.text import Text
 
 from errata import words
-from errata.agent.decisions.approval import Person, accepted
-from errata.agent.run.workspace import Workspace
+from errata.agent.actions.reviewing import Event, accepted
+from errata.agent.actions.session import Session
 from errata.apps.terminal.card import Card, draw
 from errata.apps.terminal.guide import show_guide
 from errata.apps.terminal.keys import read_key
 from errata.apps.terminal.labels import matching, numbered
-from errata.apps.terminal.sitting import Sitting
+from errata.apps.terminal.review_session import ReviewSession
 from errata.errors import DataError
-from errata.tools.store.events import Event
 from errata.tools.visible import one_line
 from errata.types import Answer
 
@@ -34,7 +33,7 @@ ANSWERS: dict[str, Answer] = {"s": "several", "o": "none_of_these", "c": "cannot
 
 @dataclass(frozen=True, slots=True)
 class ReviewSummary:
-    """``decided`` in this sitting, less what was undone; ``changes`` of them give an item another label. ``left``:
+    """``decided`` in this review, less what was undone; ``changes`` of them give an item another label. ``left``:
     still open. ``moved``: open, but not shown, because their content is no longer what the run looked at."""
 
     decided: int
@@ -43,17 +42,18 @@ class ReviewSummary:
     moved: int
 
 
-def review(workspace: Workspace, person: Person, console: Console, read_key: ReadKey) -> ReviewSummary:
+def review(session: Session, console: Console, read_key: ReadKey) -> ReviewSummary:
     """Show the open proposals one by one until none is left or the person quits, by a key, Ctrl-C or end of input.
 
     The least trustworthy given label comes first. Every decision is stored by the time the next key is asked for.
     Raises SetupError for a wrong token, and DataError where the data is no longer what the run was started on.
     """
-    workspace.folder.check_token(person.token)
-    sitting = Sitting(workspace, person)
+    reviewing = ReviewSession(session)
     with suppress(KeyboardInterrupt, EOFError):
-        _Review(sitting, console, read_key).go_through()
-    summary = ReviewSummary(len(sitting.made), sum(sitting.made.values()), len(sitting.open_rows()), sitting.moved)
+        _Review(reviewing, console, read_key).go_through()
+    summary = ReviewSummary(
+        len(reviewing.made), sum(reviewing.made.values()), len(reviewing.open_items()), reviewing.moved
+    )
     console.print(Text(_farewell(summary)))
     return summary
 
@@ -62,14 +62,14 @@ class _Review:
     """Cards out, keys in. ``notice`` is the line that the next card shows: what the last key did. ``asked``: what a
     second u takes back, many decisions that were made at once."""
 
-    def __init__(self, sitting: Sitting, console: Console, read_key: ReadKey) -> None:
-        self._sitting, self._console, self._read_key = sitting, console, read_key
+    def __init__(self, session: ReviewSession, console: Console, read_key: ReadKey) -> None:
+        self._session, self._console, self._read_key = session, console, read_key
         self._notice = ""
         self._asked: list[Event] = []
 
     def go_through(self) -> None:
-        while rows := self._sitting.open_rows():
-            self._one(self._sitting.card(rows[0], len(rows)))
+        while items := self._session.open_items():
+            self._one(self._session.card(items[0], len(items)))
 
     def _one(self, card: Card) -> None:
         """Show one card until it is decided, or another one is reopened."""
@@ -89,7 +89,7 @@ class _Review:
     def _decide(self, card: Card, answer: Answer, label: str | None) -> bool:
         """Whether it was stored: a proposal may name a label that this data does not have."""
         try:
-            self._sitting.decide(card.item.item_id, card.item.given_label, answer, label)
+            self._session.decide(card.item.item_id, card.item.given_label, answer, label)
         except DataError as error:
             self._notice = one_line(f"Nothing was decided. {error}")
             return False
@@ -99,7 +99,7 @@ class _Review:
 
     def _undo(self, asked: Sequence[Event]) -> bool:
         """Whether the last decision was taken back; many at once only where the key before has asked for them."""
-        last = self._sitting.last_mine()
+        last = self._session.last_mine()
         if len(last) > 1 and last != asked:
             self._asked = last
             self._notice = f"The last that you decided are {len(last)} items, by rule. u once more takes them all back."
@@ -107,7 +107,7 @@ class _Review:
         if not last:
             self._notice = "There is nothing to take back."
             return False
-        self._sitting.take_back(last)
+        self._session.take_back(last)
         self._notice = _taken_back(last)
         return True
 

@@ -9,13 +9,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from errata.agent.decisions import approval, changes
-from errata.agent.decisions.approval import Person
-from errata.agent.drive import answer, drive
-from errata.agent.phases import Progress
-from errata.agent.run.begin import begin
-from errata.agent.views.results import result_rows
-from errata.agent.views.status import status_of
+from errata.agent.actions.changing import REVERT
+from errata.agent.actions.deciding import DECIDE_WHERE
+from errata.agent.actions.history import DIFF
+from errata.agent.actions.perform import perform
+from errata.agent.actions.permission import permission_of
+from errata.agent.actions.running import ANSWER, BEGIN, RUN, SCAN
+from errata.agent.actions.session import Progress, Session
+from errata.agent.actions.tables import RESULTS
 from errata.demo.digits import Half, read_key, write_digits
 from errata.settings import Settings
 from errata.tools.data.fingerprint import sha_of_file
@@ -74,29 +75,24 @@ def run_demo(folder: Path, progress: Progress, seed: int = 0, half: Half = "demo
 def _run(data: Path, key: Path, progress: Progress, started: float) -> Demo:
     source_sha = sha_of_file(data)
     scan_rows = _scan(data, progress)
-    settings = _settings(("demo",))
-    workspace = begin(data, settings)
-    try:
-        drive(workspace, progress)
-        rows, status = result_rows(workspace), status_of(workspace)
-        reasons = [proposal.reason for proposal in workspace.store.proposals(workspace.run.run_id).values()]
-        script = Person("a script", workspace.folder.own_token())
-        approval.decide_where(workspace, script, True, f"outcome == 'relabel' and confidence >= {ACCEPT_ABOVE}")
-        changed = {line.item_id: str(line.new) for line in changes.changes(workspace)}
-        answer(workspace, True, progress)
-        reverted = changes.revert(workspace, data.with_name("digits.reverted.csv"))
-        calls = status["spent"]["calls"]
-    finally:
-        workspace.close()
+    with Session(permission_of("a script"), progress) as session:
+        perform(BEGIN, session, data=data, settings=_settings(("demo",)))
+        status = perform(RUN, session)
+        rows = perform(RESULTS, session, reasons=True)
+        sure = f"outcome == 'relabel' and confidence >= {ACCEPT_ABOVE}"
+        perform(DECIDE_WHERE, session, accept=True, where=sure)
+        changed = {line.item_id: str(line.new) for line in perform(DIFF, session)}
+        perform(ANSWER, session, approve=True)
+        reverted = perform(REVERT, session, out=data.with_name("digits.reverted.csv"))
     truth = {row["item_id"]: row["given_label"] for row in rows} | dict(read_key(key))
-    for row, reason in zip(rows, reasons, strict=True):
-        row |= {"reason": reason, "true_label": truth[row["item_id"]], "accepted": row["item_id"] in changed}
+    for row in rows:
+        row |= {"true_label": truth[row["item_id"]], "accepted": row["item_id"] in changed}
     identical = reverted.identical and sha_of_file(data) == source_sha
     favourites = {r["item_id"]: r["best_other_label"] for r in scan_rows if r["outcome"]}
     return Demo(
         errata=_score(rows, changed, truth),
         scan=_score(scan_rows, favourites, truth),
-        calls=calls,
+        calls=status["spent"]["calls"],
         seconds=time.monotonic() - started,
         reverted_identical=identical,
         status=status,
@@ -110,12 +106,10 @@ def _settings(judge: tuple[str, ...]) -> Settings:
 
 
 def _scan(data: Path, progress: Progress) -> list[dict[str, Any]]:
-    workspace = begin(data, _settings(()))
-    try:
-        drive(workspace, progress)
-        return result_rows(workspace)
-    finally:
-        workspace.close()
+    with Session(permission_of("a script"), progress) as session:
+        perform(BEGIN, session, data=data, settings=_settings(()))
+        perform(SCAN, session)
+        return perform(RESULTS, session)
 
 
 def _score(rows: list[dict[str, Any]], changed: Mapping[str, str], truth: Mapping[str, str]) -> Score:

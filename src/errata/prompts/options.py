@@ -93,8 +93,8 @@ def read_answer(said: str, options: Sequence[Option]) -> str | None:
     return None
 
 
-def gone_on_with(begun: str, token: str, options: Sequence[Option]) -> tuple[str, ...]:
-    """Keys of the options whose answer goes on with this token where ``begun`` has been said: one where the token
+def keys_that_continue(begun: str, token: str, options: Sequence[Option]) -> tuple[str, ...]:
+    """Keys of the options whose answer continues with this token after ``begun`` has been said: one where the token
     tells, several where it does not, none where it is no part of an answer.
 
     A letter is answered whole; of words, any beginning counts.
@@ -114,9 +114,10 @@ def gone_on_with(begun: str, token: str, options: Sequence[Option]) -> tuple[str
 
 
 def follower(options: Sequence[Option]) -> Callable[[str, str], tuple[str, ...]]:
-    """``gone_on_with`` for many tokens about the same options: letters, which differ in every case, are looked up."""
+    """``keys_that_continue`` for many tokens about the same options. Letters, which differ in every case, are looked
+    up."""
     if any(option.alias is None for option in options):
-        return lambda begun, token: gone_on_with(begun, token, options)
+        return lambda begun, token: keys_that_continue(begun, token, options)
     letters = {option.answer.casefold(): (option.key,) for option in options}
     return lambda begun, token: letters.get((begun + token).strip(WRAPPING).casefold(), ())
 

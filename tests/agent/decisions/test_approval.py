@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from errata.agent.decisions.approval import decide, decide_where, decided_by
+from errata.agent.decisions.approval import decide, decide_where, decided_by, is_approved, request
 from errata.errors import DataError
 from errata.types import Proposal
 from tests.by_hand import ROWS, decided, make_run, somebody
@@ -56,3 +56,40 @@ def test_only_a_relabel_is_recorded_as_a_proposed_label(tmp_path: Path) -> None:
     for item in "abc":
         decide(workspace, somebody(workspace), item, "cannot_tell")
     assert [d.proposed_label for d in workspace.decisions().values()] == ["cat", None, None]
+
+
+def test_the_request_has_the_form_that_pages_read() -> None:
+    asked = request({"run_dir": "mail.errata", "open_proposals": 3})
+    assert asked["reason"] == "confirmation" and asked["message"].startswith("3 proposals are open")
+    assert [action["name"] for action in asked["action_requests"]] == ["apply"]
+    assert asked["action_requests"][0]["args"] == {"run": "mail.errata"}
+    assert asked["review_configs"] == [{"action_name": "apply", "allowed_decisions": ["approve", "reject"]}]
+
+
+@pytest.mark.parametrize("yes", [{"decisions": [{"type": "approve"}]}, {"type": "approve"}])
+def test_an_explicit_approve_is_a_yes(yes: object) -> None:
+    assert is_approved(yes)
+
+
+@pytest.mark.parametrize(
+    "no",
+    [
+        None,
+        {},
+        "approve",
+        True,
+        [{"type": "approve"}],
+        {"decisions": []},
+        {"decisions": ["approve"]},
+        {"decisions": {"type": "approve"}},
+        {"decisions": [{"type": "reject", "message": "no"}]},
+        {"decisions": [{"type": "approve"}, {"type": "approve"}]},
+        {"decisions": [{"type": "edit", "edited_action": {"name": "apply", "args": {}}}]},
+        {"decisions": None, "type": "approve"},
+        {"type": "reject"},
+        {"type": "accept"},
+        {"type": "edit", "edited_action": {"name": "apply", "args": {}}},
+    ],
+)
+def test_anything_else_is_a_no(no: object) -> None:
+    assert not is_approved(no)

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from errata.agent.decisions import changes
+from errata.agent.actions.deciding import UNDO
+from errata.agent.actions.perform import perform
+from errata.agent.decisions.apply import apply, changes
 from errata.agent.decisions.approval import decide, decide_where
 from errata.agent.decisions.undo import Undone, in_words, undo
 from errata.agent.views.history import history, history_of
 from errata.errors import SetupError
-from tests.by_hand import ROWS, decided, make_run, somebody
+from tests.by_hand import ROWS, decided, make_run, session_of, somebody
 
 
 def numbers(undone: Undone) -> list[int]:
@@ -89,12 +91,12 @@ def test_an_earlier_decision_on_the_same_item_stands_again_and_that_is_said(tmp_
 def test_what_was_applied_stays_applied_and_that_is_said(tmp_path: Path) -> None:
     workspace = make_run(tmp_path)
     decide_where(workspace, somebody(workspace), True, "item_id in ['a', 'b']")
-    changes.apply(workspace)
+    apply(workspace)
     decide(workspace, somebody(workspace), "c", "label", "dog")
     assert "applied" not in in_words(undo(workspace, somebody(workspace)))
     undone = undo(workspace, somebody(workspace))
     assert "2 of these stand applied in" in in_words(undone) and "d.relabeled.csv: errata revert" in in_words(undone)
-    assert changes.changes(workspace) == []
+    assert changes(workspace) == []
 
 
 def test_what_was_taken_back_stays_in_the_history_and_can_be_decided_anew(tmp_path: Path) -> None:
@@ -126,12 +128,10 @@ def test_a_decision_inherited_from_an_earlier_run_is_taken_back_too(tmp_path: Pa
 
 
 def test_a_wrong_token_takes_nothing_back(tmp_path: Path) -> None:
-    from errata.agent.decisions.approval import Person
-
     workspace = make_run(tmp_path)
     decide(workspace, somebody(workspace), "a", "several")
     with pytest.raises(SetupError, match="token"):
-        undo(workspace, Person("model", "made up"))
+        perform(UNDO, session_of(workspace, "model", "made up"))
     assert list(decided(workspace)) == ["a"]
 
 

@@ -12,13 +12,14 @@ import ormsgpack
 import pytest
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
-from errata.agent.decisions.approval import Person, decide
+from errata.agent.decisions.approval import decide
 from errata.agent.drive import answer, drive
 from errata.agent.run.begin import begin
 from errata.agent.run.workspace import Workspace
 from errata.agent.views.results import result_rows
 from errata.errors import StoreError
 from errata.settings import Settings
+from tests.by_hand import somebody
 from tests.topics import write_topics
 
 SETTINGS = Settings(label="topic", text="message", id="id", embedder="plain")
@@ -77,7 +78,7 @@ def test_damaged_checkpoints_are_made_anew_and_nothing_is_lost(
     workspace = opened(data)
     drive(workspace, silent)
     expected = result_rows(workspace)
-    decide(workspace, Person("ann", workspace.folder.own_token()), "m0", "label", "animals")
+    decide(workspace, somebody(workspace), "m0", "label", "animals")
     damage(workspace.folder.checkpoints)
     if after == "a run":
         drive(workspace, silent)

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from errata.agent.decisions import approval
-from errata.agent.decisions.approval import Person
 from errata.agent.drive import drive
 from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.begin import begin
@@ -18,6 +17,7 @@ from errata.agent.views.item import evidence_of
 from errata.agent.views.status import describe, status_of
 from errata.settings import Settings
 from errata.tools.judging.bank.reliability import PRIOR_ANSWERS
+from tests.by_hand import somebody
 from tests.conftest import Judge, stub_server
 from tests.topics import write_topics
 
@@ -65,9 +65,8 @@ def test_decisions_teach_which_questions_to_believe(data: Path, judge: Judge) ->
     workspace = run(data, judge.spec, protocols=("question_bank",))
     verdict = next(verdict for verdict in Snapshot.of(workspace).verdicts if verdict.answers)
     before = Snapshot.of(workspace).view.posterior.probs_NS[verdict.idx].tolist()
-    somebody = Person("ann", workspace.folder.own_token())
     row = workspace.rows()[verdict.idx]
-    approval.decide(workspace, somebody, row.item_id, "label", row.given_label)
+    approval.decide(workspace, somebody(workspace), row.item_id, "label", row.given_label)
     after = Snapshot.of(workspace).view.posterior.probs_NS[verdict.idx].tolist()
     assert before != after
     assert PRIOR_ANSWERS > 1  # one decision moves little

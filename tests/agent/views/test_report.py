@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from errata.agent.contributions import Features, Judging, Plan, Profile
-from errata.agent.decisions.approval import Person, decide, decide_where
+from errata.agent.decisions.approval import Signer, decide, decide_where
 from errata.agent.evidence.error_count import given_holds, wrong_labels
 from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.begin import begin
@@ -24,6 +24,7 @@ from errata.errors import SetupError
 from errata.settings import Settings, load_settings
 from errata.tools.report.data import Asked, Flow
 from errata.types import PromptRef, Proposal, Verdict
+from tests.by_hand import somebody
 
 ROWS = (
     ("a", "the cat sat", "cat"),
@@ -86,8 +87,8 @@ def workspace(tmp_path: Path) -> Iterator[Workspace]:
     made.close()
 
 
-def me(workspace: Workspace) -> Person:
-    return Person("ann", workspace.folder.own_token())
+def me(workspace: Workspace) -> Signer:
+    return somebody(workspace)
 
 
 def test_all_evidence_counts_and_a_part_of_the_scan_only_where_no_judge_has_looked(workspace: Workspace) -> None:

@@ -31,15 +31,15 @@ REVIEW = """
 import fcntl, signal, sys, termios
 from pathlib import Path
 from rich.console import Console
-from errata.agent.decisions.approval import Person
+from errata.agent.actions.permission import permission_of
+from errata.agent.actions.session import Session
 from errata.agent.run.workspace import open_run
 from errata.apps.terminal_review import read_key, review
 from errata.tools.store.run_folder import RunFolder
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background inherits that it is ignored
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-workspace = open_run(RunFolder(Path(sys.argv[1])))
-review(workspace, Person("ann", workspace.folder.own_token()), Console(), read_key)
+review(Session(permission_of("ann")).open(sys.argv[1]), Console(), read_key)
 """
 
 

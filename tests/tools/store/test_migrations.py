@@ -12,7 +12,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, inspect
 
-from errata.agent.decisions.changes import apply, changes, revert
+from errata.agent.decisions.apply import apply, changes
+from errata.agent.decisions.revert import revert
 from errata.agent.run.workspace import Workspace, open_run
 from errata.agent.views.history import history
 from errata.agent.views.status import status_of

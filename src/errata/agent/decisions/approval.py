@@ -1,6 +1,6 @@
-"""Approval: nothing changes without a person's yes. Here a yes is asked for, checked, and written down.
+"""Approval: nothing changes without a person's yes. Here a yes is asked for, and written down.
 
-Every function that decides takes a person's token. A model may propose; it is never given one.
+Every function that decides takes the Signer of a person who may decide here: agent/actions/permission.py makes it.
 """
 
 from __future__ import annotations
@@ -25,18 +25,16 @@ OPEN_OUTCOMES = ("relabel", "several", "none_of_these", "ambiguous")
 
 
 def request(state: RunState) -> dict[str, Any]:
-    """What the graph asks a person, in the form that LangGraph's agent-chat-ui reads."""
+    """What the graph asks a person, in the one form that LangGraph's pages read. Nothing can be edited here: what is
+    applied are the decisions themselves."""
+    message = (
+        f"{state['open_proposals']} proposals are open. Decide them with `errata review`; "
+        "approve here to apply what has been decided by then. Rejecting changes nothing."
+    )
     return {
-        "action_requests": [
-            {
-                "name": "apply",
-                "args": {"run": state["run_dir"]},
-                "description": (
-                    f"{state['open_proposals']} proposals are open. Decide them with `errata review`; "
-                    "approve here to apply what has been decided by then. Rejecting changes nothing."
-                ),
-            }
-        ],
+        "message": message,
+        "reason": "confirmation",
+        "action_requests": [{"name": "apply", "args": {"run": state["run_dir"]}, "description": message}],
         "review_configs": [{"action_name": "apply", "allowed_decisions": ["approve", "reject"]}],
     }
 
@@ -47,20 +45,23 @@ def count_open(snapshot: Snapshot) -> int:
     return sum(p.outcome in OPEN_OUTCOMES and p.idx not in decided for p in found.values())
 
 
-def is_approved(answer: Mapping[str, Any] | None) -> bool:
-    """Only an explicit approve is a yes; silence, a rejection and an answer in another form are a no."""
-    decisions = answer.get("decisions") if isinstance(answer, Mapping) else None
-    if not isinstance(decisions, list) or not decisions:
+def is_approved(answer: object) -> bool:
+    """Whether a person approved the one action that was asked about: ``{"decisions": [{"type": "approve"}]}``, or that
+    one decision by itself, as langchain's per-call form has it. Silence, a rejection, an edit, and an answer in any
+    other form are a no."""
+    decisions = answer.get("decisions", [answer]) if isinstance(answer, Mapping) else None
+    if not isinstance(decisions, list) or len(decisions) != 1:
         return False
-    return all(isinstance(d, Mapping) and d.get("type") == "approve" for d in decisions)
+    (decision,) = decisions
+    return isinstance(decision, Mapping) and decision.get("type") == "approve"
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
-    """Who decides: the name given, and the token that proves a person is there."""
+class Signer:
+    """Who decides, as the history records it: the name given, and the operating system's user."""
 
     name: str
-    token: str
+    user: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class DecidedMany:
 
 def decide(
     workspace: Workspace,
-    person: Person,
+    by: Signer,
     item_id: str,
     answer: Answer,
     label: str | None = None,
@@ -85,19 +86,17 @@ def decide(
     looked: Looked = "item",
 ) -> int:
     """One decision on one item. Returns the number of its event, which ``undo`` takes."""
-    user = workspace.authorize(person.token)
     row = workspace.item(item_id)
     proposal = workspace.store.proposal(workspace.run.run_id, row.idx)
-    made = _decision(workspace, person.name, row, proposal, answer, label, seeing, looked)
-    return record(workspace.store.events, workspace.run, [made], user)[0].seq
+    made = _decision(workspace, by.name, row, proposal, answer, label, seeing, looked)
+    return record(workspace.store.events, workspace.run, [made], by.user)[0].seq
 
 
-def decide_where(workspace: Workspace, person: Person, accept: bool, where: str | None) -> DecidedMany:
+def decide_where(workspace: Workspace, by: Signer, accept: bool, where: str | None) -> DecidedMany:
     """Accept or reject every open proposal that ``where`` matches (all, without one); marked as looked at by rule.
 
     What has been decided already stays so. DataError, and nothing is decided, where a label is none of this data.
     """
-    user = workspace.authorize(person.token)
     found = matching(workspace, where)
     proposals = workspace.store.proposals(workspace.run.run_id)
     done = workspace.settled_decisions([row for row, _ in found])
@@ -115,8 +114,8 @@ def decide_where(workspace: Workspace, person: Person, accept: bool, where: str 
         if answered is None:
             left += 1
             continue
-        made.append(_decision(workspace, person.name, row, proposal, *answered, "proposal", "rule"))
-    record(workspace.store.events, workspace.run, made, user)
+        made.append(_decision(workspace, by.name, row, proposal, *answered, "proposal", "rule"))
+    record(workspace.store.events, workspace.run, made, by.user)
     return DecidedMany(len(made), left, already, nothing_open)
 
 
@@ -135,21 +134,19 @@ def decided_by(counts: Mapping[tuple[str, str], int]) -> str:
     return named[0][1] if len(named) == 1 else ", ".join(f"{items} {who}" for items, who in named)
 
 
-def trust(workspace: Workspace, person: Person) -> int:
+def trust(workspace: Workspace, by: Signer) -> int:
     """Take the history of this folder, which must be whole, for the true one. Returns how many events it has."""
-    user = workspace.folder.check_token(person.token)
     store = workspace.store
     hashes = store.events.verify()
     store.anchor.accept(hashes)
-    store.events.append("trusted", [{"run_id": workspace.run.run_id, "by": person.name, "user": user}])
+    store.events.append("trusted", [{"run_id": workspace.run.run_id, "by": by.name, "user": by.user}])
     return len(hashes) + 1
 
 
-def undo(workspace: Workspace, person: Person, events: Iterable[int]) -> None:
+def undo(workspace: Workspace, by: Signer, events: Iterable[int]) -> None:
     """Take decisions back; they stay in the history, and no longer count."""
-    user = workspace.authorize(person.token)
     known = {event.seq for event in workspace.store.events.read("decision")}
-    bodies = [{"run_id": workspace.run.run_id, "by": person.name, "user": user, "undoes": seq} for seq in events]
+    bodies = [{"run_id": workspace.run.run_id, "by": by.name, "user": by.user, "undoes": seq} for seq in events]
     unknown = [body["undoes"] for body in bodies if body["undoes"] not in known]
     if unknown:
         raise SetupError(f"Event {unknown[0]} is no decision. errata log lists them.")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from errata import words
-from errata.agent.decisions.approval import Person, decided_by, matching
+from errata.agent.decisions.approval import Signer, decided_by, matching
 from errata.agent.decisions.approval import undo as take_back
 from errata.agent.run.applied import standing_patches
 from errata.agent.run.workspace import Workspace
@@ -45,7 +45,7 @@ class Undone:
 
 def undo(
     workspace: Workspace,
-    person: Person,
+    by: Signer,
     *,
     events: Sequence[int | range] = (),
     where: str | None = None,
@@ -67,12 +67,12 @@ def undo(
         found = [event for event in found if _moment(event) >= moment]
     if not events and where is None and since is None:
         found = last(found)
-    return take(workspace, person, found)
+    return _take(workspace, by, found)
 
 
-def take(workspace: Workspace, person: Person, events: Sequence[Event]) -> Undone:
+def _take(workspace: Workspace, by: Signer, events: Sequence[Event]) -> Undone:
     """Take these decisions back, and see what that leaves."""
-    take_back(workspace, person, [event.seq for event in events])
+    take_back(workspace, by, [event.seq for event in events])
     items = {str(event.body["item_id"]) for event in events}
     decided = workspace.decisions()
     left = sum(row.idx in decided and row.item_id in items for row in workspace.rows()) if items else 0

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from errata.errors import DataError, SetupError
+from errata.settings import Settings
 from errata.tools.data.fingerprint import sha_of_file, sha_of_path
 from errata.tools.data.renames import moved_share
 from errata.tools.patch import Patch
 from errata.tools.store import RunInfo, Store
 from errata.tools.store.events import Event
-from errata.tools.store.place import absolute_place, is_inside
+from errata.tools.store.place import absolute_place, is_inside, relative_place
 from errata.tools.store.user_state import UserState
 
 DiskState = Literal["applied", "not_written", "half_moved", "edited", "gone"]
@@ -43,6 +44,11 @@ class StandingPatch:
     @property
     def folder(self) -> Path:
         return self.store.folder.path
+
+    @property
+    def settings(self) -> Settings:
+        """Those of the run that made it."""
+        return Settings.model_validate(self.run.settings)
 
     @property
     def data(self) -> Path:
@@ -144,3 +150,13 @@ def on_disk(patches: Sequence[StandingPatch]) -> dict[int, DiskState]:
         above.setdefault(patch.output, state)
         found[patch.event.seq] = state
     return found
+
+
+def place_of(output: Path, data: Path, folder: Path) -> str:
+    """Where a patch of ``data`` was written, as the history of this run folder records it. A place that the user named
+    elsewhere is remembered as such on this machine."""
+    if not output.resolve().is_relative_to(data.parent.resolve()):
+        state = UserState.of(folder)
+        known = state.read().get("outputs", [])
+        state.update(outputs=sorted({*known, str(output.absolute())}))
+    return relative_place(output, folder)

@@ -9,7 +9,7 @@ import typer
 
 from errata.apps.cli import changes, decide, demo, doctor, look, run, runs
 from errata.apps.cli.console import take_any_text
-from errata.apps.cli.exits import ended
+from errata.apps.cli.exits import exit_code_of
 
 app = typer.Typer(
     name="errata",
@@ -44,4 +44,4 @@ def main() -> None:
     """Exit codes: 0 done, also where proposals are open; 1 a bug of errata; 2 usage, data or setup; 3 stopped early, by
     the budget or a model's server; 130 interrupted, 143 terminated; 141 the reader of a pipe is gone."""
     take_any_text()
-    sys.exit(ended(app))
+    sys.exit(exit_code_of(app))

@@ -15,13 +15,14 @@ Out = Annotated[Path | None, typer.Option("-o", metavar="FILE", help="Where to w
 
 def diff(run: RunName = None, label: OfLabel = None, number: Number = None, as_json: AsJson = False) -> None:
     """The label changes that have been decided."""
-    from errata.agent.decisions.changes import changes
+    from errata.agent.actions.history import DIFF
+    from errata.agent.actions.perform import perform
     from errata.tools.visible import one_line
 
-    with opened(run, label, number) as workspace:
+    with opened(run, label, number) as session:
         found = [
             {"item_id": c.item_id, "old": c.old, "new": c.new, "by": c.by, "looked": c.looked}
-            for c in changes(workspace)
+            for c in perform(DIFF, session)
         ]
     if as_json:
         print_json(found)
@@ -45,14 +46,11 @@ def apply(
 
     -o names another file; --in-place changes the source itself and keeps a backup.
     """
-    from errata.agent.decisions.changes import apply as apply_changes
+    from errata.agent.actions.changing import APPLY
+    from errata.agent.actions.perform import perform
 
-    with opened(run, label, number) as workspace, showing_progress() as progress:
-
-        def copied(done: int, total: int) -> None:
-            progress("copy MB", done >> 20, total >> 20)
-
-        applied = apply_changes(workspace, out, in_place=in_place, annotate=annotate, force=force, copied=copied)
+    with opened(run, label, number) as session, showing_progress() as session.progress:
+        applied = perform(APPLY, session, out=out, in_place=in_place, annotate=annotate, force=force)
     if as_json:
         print_json({"changed": applied.changed, "output": str(applied.output), "patch": str(applied.patch)})
         return
@@ -64,10 +62,11 @@ def apply(
 
 def revert(run: RunName = None, out: Out = None, force: Force = False, as_json: AsJson = False) -> None:
     """Undo what was applied last."""
-    from errata.agent.decisions.changes import revert as revert_changes
+    from errata.agent.actions.changing import REVERT
+    from errata.agent.actions.perform import perform
 
-    with opened(run) as workspace:
-        done = revert_changes(workspace, out, force=force)
+    with opened(run) as session:
+        done = perform(REVERT, session, out=out, force=force)
     if as_json:
         print_json({"reverted": done.changed, "output": str(done.output), "identical_to_source": done.identical})
         return
@@ -83,13 +82,14 @@ def blame(
     as_json: AsJson = False,
 ) -> None:
     """Who changed this item's label, when, why, seeing what."""
-    from errata.agent.views.history import history_of, in_words
+    from errata.agent.actions.history import BLAME, event_in_words
+    from errata.agent.actions.perform import perform
     from errata.tools.visible import one_line
 
-    with opened(run, label, number) as workspace:
-        found = history_of(workspace, item)
+    with opened(run, label, number) as session:
+        found = perform(BLAME, session, item_id=item)
     print_json(found) if as_json else say(
-        "\n".join(map(in_words, found)) or f"Nobody has decided anything about {one_line(item)}."
+        "\n".join(map(event_in_words, found)) or f"Nobody has decided anything about {one_line(item)}."
     )
 
 
@@ -98,11 +98,12 @@ def log(run: RunName = None, as_json: AsJson = False) -> None:
 
     The chain of their hashes is checked: an edited history is an error.
     """
-    from errata.agent.views.history import history, in_words
+    from errata.agent.actions.history import LOG, event_in_words
+    from errata.agent.actions.perform import perform
 
-    with opened(run) as workspace:
-        found = history(workspace)
-    print_json(found) if as_json else say("\n".join(map(in_words, found)) or "Nothing has been decided yet.")
+    with opened(run) as session:
+        found = perform(LOG, session)
+    print_json(found) if as_json else say("\n".join(map(event_in_words, found)) or "Nothing has been decided yet.")
 
 
 def add_to(app: typer.Typer) -> None:

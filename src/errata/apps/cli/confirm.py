@@ -12,13 +12,13 @@ import typer
 from errata.errors import SetupError
 
 if TYPE_CHECKING:
-    from errata.agent.run.stored import Claim
+    from errata.agent.actions.running import Claim
     from errata.settings import Settings
 
 
 def confirm(settings: Settings, unvouched: Sequence[Claim]) -> None:
-    """The ``confirm`` of ``agent/run/stored.py`` on the command line."""
-    from errata.agent.run.stored import in_words
+    """The ``confirm`` of a session on the command line."""
+    from errata.agent.actions.running import claims_in_words
     from errata.tools.visible import one_line
 
     if sys.stdin.isatty() and sys.stderr.isatty():
@@ -29,8 +29,8 @@ def confirm(settings: Settings, unvouched: Sequence[Claim]) -> None:
             return
         raise SetupError("Nothing was started. Name what you want instead, for example --judge MODEL@URL.")
     raise SetupError(
-        f"{in_words(unvouched)}: stored beside the data, and never typed on this machine for this run. What came with "
-        f"the data decides nothing. If you mean it: {_typed(settings, [claim.name for claim in unvouched])}"
+        f"{claims_in_words(unvouched)}: stored beside the data, and never typed on this machine for this run. What "
+        f"came with the data decides nothing. If you mean it: {_typed(settings, [claim.name for claim in unvouched])}"
     )
 
 

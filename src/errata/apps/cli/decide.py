@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from errata.apps.cli.options import As, AsJson, Number, OfLabel, RunName, opened, person, print_json, say
+from errata.apps.cli.options import As, AsJson, Number, OfLabel, RunName, opened, print_json, say
 from errata.errors import SetupError
 
 if TYPE_CHECKING:
-    from errata.agent.decisions.approval import DecidedMany
+    from errata.agent.actions.deciding import DecidedMany
 
 LONGEST_TYPED = 200
 """Characters of a condition that are printed for a person to type again."""
@@ -45,8 +45,8 @@ def review(
         keys += 1
         return key
 
-    with opened(run, label, number) as workspace:
-        summary = review(workspace, person(workspace, as_), Console(stderr=as_json), counted)
+    with opened(run, label, number, by=as_) as session:
+        summary = review(session, Console(stderr=as_json), counted)
     if piped and not keys and summary.left:
         raise SetupError(
             "Nothing was asked: this is no terminal, and its input is empty. Pipe keys into it, one a line, or decide "
@@ -67,12 +67,13 @@ def decide(
     as_json: AsJson = False,
 ) -> None:
     """Accept or reject open proposals by a rule; recorded as a rule."""
-    from errata.agent.decisions.approval import decide_where
+    from errata.agent.actions.deciding import DECIDE_WHERE
+    from errata.agent.actions.perform import perform
 
     if accept == reject or where is None:
         raise SetupError('Say --accept or --reject, and which: errata decide --accept --where "confidence >= 0.9"')
-    with opened(run, label, number) as workspace:
-        done = decide_where(workspace, person(workspace, as_), accept, where)
+    with opened(run, label, number, by=as_) as session:
+        done = perform(DECIDE_WHERE, session, accept=accept, where=where)
     if as_json:
         already = [{"by": by, "looked": looked, "items": items} for (by, looked), items in done.already.items()]
         print_json({"decided": done.decided, "left": done.left, "already": already, "nothing_open": done.nothing_open})
@@ -98,14 +99,12 @@ def undo(
 
     What a rule decided at one moment is one decision. It all stays in errata log, and no longer counts.
     """
-    from errata.agent.decisions import undo as undoing
-    from errata.agent.decisions.moments import since as parsed
+    from errata.agent.actions.deciding import UNDO, undone_in_words
+    from errata.agent.actions.perform import perform
 
-    numbers = [_event(text) for text in event or ()]
-    moment = parsed(since) if since is not None else None
-    with opened(run, label, number) as workspace:
-        done = undoing.undo(workspace, person(workspace, as_), events=numbers, where=where, since=moment)
-    print_json(done.as_json()) if as_json else say(undoing.in_words(done))
+    with opened(run, label, number, by=as_) as session:
+        done = perform(UNDO, session, events=event or (), where=where, since=since)
+    print_json(done.as_json()) if as_json else say(undone_in_words(done))
 
 
 def add_to(app: typer.Typer) -> None:
@@ -113,20 +112,10 @@ def add_to(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def _event(text: str) -> int | range:
-    import re
-
-    found = re.fullmatch(r"(\d{1,15})(?:-(\d{1,15}))?", text.strip(), re.ASCII)
-    if found is None:
-        raise SetupError(f"--event takes a number of errata log, or a range such as 12-17; got {text!r}.")
-    first, last = found.groups()
-    return int(first) if last is None else range(int(first), int(last) + 1)
-
-
 def _in_words(done: DecidedMany, what: str, where: str) -> str:
     import shlex
 
-    from errata.agent.decisions.approval import decided_by
+    from errata.agent.actions.deciding import decided_by
     from errata.tools.visible import one_line
 
     already = sum(done.already.values())

@@ -39,7 +39,7 @@ def demo(
         say("It is good at digits only. Your data needs a judge: errata doctor\n")
     with showing_progress() as progress:
         found = run_demo(folder, progress, seed)
-    print_json(found.as_json()) if as_json else _tell(found, folder)
+    print_json(found.as_json()) if as_json else _print_result(found, folder)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -58,15 +58,15 @@ def _make_anew(folder: Path) -> None:
     (folder / MARK).touch()
 
 
-def _tell(found: Demo, folder: Path) -> None:
-    from errata.agent.views.status import tested
+def _print_result(found: Demo, folder: Path) -> None:
+    from errata.agent.actions.looking import tested_in_words
     from errata.demo.loop import ACCEPT_ABOVE
 
     accepted = sorted((row for row in found.rows if row["accepted"]), key=_confidence)
     left = [row for row in found.rows if row["outcome"] not in (None, "keep") and not row["accepted"]]
     status, data = found.status, folder / DATA
     say(f"scan      {status['suspects']} of {status['items']} worth a look")
-    say(f"judge     {status['spent']['calls']} calls, {status['unreadable_answers']} failed{tested(status)}")
+    say(f"judge     {status['spent']['calls']} calls, {status['unreadable_answers']} failed{tested_in_words(status)}")
     say("propose   " + ", ".join(f"{n} {words.outcome(name)}" for name, n in status["outcomes"].items()) + "\n")
     for row in accepted[-3:]:
         say(f"  {row['item_id']}   labeled {row['given_label']}, proposed {row['proposed_label']}{_why(row)}")

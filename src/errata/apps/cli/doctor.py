@@ -6,9 +6,8 @@ from typing import Annotated
 
 import typer
 
-from errata.apps.cli.options import AsJson, print_json, say
+from errata.apps.cli.options import AsJson, keyboard_session, print_json, say
 from errata.apps.cli.run import AllowHost
-from errata.errors import ModelError, SetupError
 
 Server = Annotated[
     str | None,
@@ -18,29 +17,19 @@ Server = Annotated[
 
 def doctor(server: Server = None, allow_host: AllowHost = None, as_json: AsJson = False) -> None:
     """What a model server really does, by asking it, and how to use it as a judge. Exit code 2: no usable judge."""
-    import asyncio
+    from errata.agent.actions.doctor import DOCTOR, in_words, none_in_words
+    from errata.agent.actions.perform import perform
 
-    from errata.settings import vouched_settings
-    from errata.tools.judging.doctor import Report, in_words, none_in_words, probe_here, probe_named
-
-    reports: tuple[Report, ...]
-    if server is None:
-        reports, refused = asyncio.run(probe_here())
-    else:
-        # Not an errata.toml of this folder, whoever wrote that.
-        allowed = {host for own in vouched_settings(allow_host=allow_host) for host in own.allow_host}
-        try:
-            reports, refused = (asyncio.run(probe_named(server, allowed)),), {}
-        except ModelError as error:  # nothing was under way that could stop early
-            raise SetupError(str(error)) from None
+    with keyboard_session() as session:
+        found = perform(DOCTOR, session, server=server, allow_host=allow_host or ())
     if as_json:
-        print_json({"servers": [report.as_json() for report in reports], "refused": refused})
+        print_json({"servers": [report.as_json() for report in found.reports], "refused": found.refused})
     else:
-        for report in reports:
+        for report in found.reports:
             say(in_words(report) + "\n")
-        if refused or not reports:
-            say(none_in_words(refused))
-    if not any(report.usable for report in reports):
+        if found.refused or not found.reports:
+            say(none_in_words(found.refused))
+    if not any(report.usable for report in found.reports):
         raise typer.Exit(2)
 
 

@@ -8,7 +8,7 @@ import sys
 import traceback
 from collections.abc import Callable
 
-from errata.apps.cli.ending import Ended
+from errata.apps.cli.graceful_shutdown import Ended
 from errata.errors import ErrataError, ModelError
 
 BUG, WRONG, STOPPED_EARLY, INTERRUPTED, READER_GONE = 1, 2, 3, 130, 141
@@ -16,38 +16,38 @@ DEBUG = "ERRATA_DEBUG"
 QUOTED_CHARS = 500
 
 
-def ended(command: Callable[[], object]) -> int:
+def exit_code_of(command: Callable[[], object]) -> int:
     """Run a command to its end, and give its exit code. What it raises is told in one line."""
-    code = _ran(command)
+    code = _run_to_its_end(command)
     try:
         sys.stdout.flush()
     except OSError as error:
         # What is left in its buffer would be tried again, and fail again, when Python ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not code:
-            return READER_GONE if isinstance(error, BrokenPipeError) else _told(error)
+            return READER_GONE if isinstance(error, BrokenPipeError) else _report_error(error)
     return code
 
 
-def _ran(command: Callable[[], object]) -> int:
+def _run_to_its_end(command: Callable[[], object]) -> int:
     try:
         command()
     except SystemExit as end:
         if isinstance(end.__context__, BrokenPipeError):  # typer ends so where nobody reads any more: errata log | head
             return READER_GONE
         if end.code == INTERRUPTED:
-            _say("Interrupted. Everything finished is kept; the same command goes on from here.")
+            _print_line("Interrupted. Everything finished is kept; the same command goes on from here.")
         return end.code if isinstance(end.code, int) else BUG if end.code else 0
     except Exception as error:
-        return _told(error)
+        return _report_error(error)
     return 0
 
 
-def _told(error: Exception) -> int:
+def _report_error(error: Exception) -> int:
     if os.environ.get(DEBUG):
         traceback.print_exception(error)
     message, code = explained(error)
-    _say(message)
+    _print_line(message)
     return code
 
 
@@ -89,7 +89,7 @@ def _place(error: Exception) -> str:
     return f"{own[-1].filename.rpartition(f'{os.sep}errata{os.sep}')[2]}:{own[-1].lineno}" if own else "outside of it"
 
 
-def _say(message: str) -> None:
+def _print_line(message: str) -> None:
     from errata.tools.visible import one_line
 
     sys.stderr.write(f"errata: {one_line(message)}\n")

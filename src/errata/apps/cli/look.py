@@ -15,11 +15,12 @@ from errata.errors import SetupError
 
 def status(run: RunName = None, label: OfLabel = None, number: Number = None, as_json: AsJson = False) -> None:
     """Where a run stands, and what to type next."""
-    from errata.agent.views.status import describe, status_of
+    from errata.agent.actions.looking import STATUS, status_in_words
+    from errata.agent.actions.perform import perform
 
-    with opened(run, label, number) as workspace:
-        found = status_of(workspace)
-    print_json(found) if as_json else say(describe(lined(found)))
+    with opened(run, label, number) as session:
+        found = perform(STATUS, session)
+    print_json(found) if as_json else say(status_in_words(lined(found)))
 
 
 def show(
@@ -30,11 +31,12 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """One item with all its evidence."""
-    from errata.agent.views.item import describe, evidence_of
+    from errata.agent.actions.looking import SHOW, item_in_words
+    from errata.agent.actions.perform import perform
 
-    with opened(run, label, number) as workspace:
-        found = evidence_of(workspace, item)
-    print_json(found) if as_json else say(describe(found))
+    with opened(run, label, number) as session:
+        found = perform(SHOW, session, item_id=item)
+    print_json(found) if as_json else say(item_in_words(found))
 
 
 def results(
@@ -56,16 +58,19 @@ def results(
 
     proposed_label is what to change the label to; best_other_label is the likeliest other label of every item.
     """
-    from errata.agent.views.results import result_rows, write_results
+    from errata.agent.actions.perform import perform
+    from errata.agent.actions.tables import RESULTS, WRITE_RESULTS
 
     if escape_formulas and out is None:
         raise SetupError("--escape-formulas is for a file that a spreadsheet opens: errata results -o FILE.csv")
-    with opened(run, label, number) as workspace:
+    with opened(run, label, number) as session:
         if out is not None:
-            written = write_results(workspace, out, own or (), escape_formulas=escape_formulas, force=force)
+            written = perform(
+                WRITE_RESULTS, session, out=out, columns=own or (), escape_formulas=escape_formulas, force=force
+            )
             print_json({"rows": written, "file": str(out)}) if as_json else say(f"{written} rows written to {out}")
             return
-        rows = result_rows(workspace, own or ())
+        rows = perform(RESULTS, session, columns=own or ())
     if as_json:
         print_json(rows)
         return
@@ -76,12 +81,12 @@ def results(
 
 def report(run: RunName = None, label: OfLabel = None, number: Number = None, as_json: AsJson = False) -> None:
     """Write the report page anew, and say where it is."""
-    from errata.agent.views.report import write_run_report
+    from errata.agent.actions.perform import perform
+    from errata.agent.actions.tables import REPORT
 
-    with opened(run, label, number) as workspace:
-        write_run_report(workspace)
-        path = workspace.folder.report
-    print_json({"html": str(path), "json": str(path.with_suffix(".json"))}) if as_json else say(str(path))
+    with opened(run, label, number) as session:
+        written = perform(REPORT, session)
+    print_json({"html": written.html, "json": written.json}) if as_json else say(written.html)
 
 
 def add_to(app: typer.Typer) -> None:

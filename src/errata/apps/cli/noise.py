@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from errata.tools.report.data import ClassNoise
 from errata.tools.visible import one_line
+
+if TYPE_CHECKING:
+    from errata.agent.actions.tables import ClassNoise
 
 BAR = 20
 NAME = 24

@@ -7,14 +7,12 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
-    from errata.agent.decisions.approval import Person
-    from errata.agent.run.workspace import Workspace
+    from errata.agent.actions.session import Session
 
 RETRY_LINE_EVERY_S = 10.0
 SERVER_WORDS = 500
@@ -32,27 +30,20 @@ Number = Annotated[int | None, typer.Option("--number", metavar="N", help="A run
 
 
 @contextmanager
-def opened(name: str | None, label: str | None = None, number: int | None = None) -> Iterator[Workspace]:
-    """The run that a command means, closed when the command ends."""
-    from errata.agent.run.workspace import open_run
-    from errata.tools.store.run_folder import find_run
-
-    found = find_run(name, Path.cwd())
-    workspace = open_run(found.folder, number, data=found.data, label=label)
-    try:
-        yield workspace
-    finally:
-        workspace.close()
+def opened(
+    name: str | None, label: str | None = None, number: int | None = None, *, by: str | None = None
+) -> Iterator[Session]:
+    """A session on the run that a command means, closed when the command ends; ``by`` is who decides."""
+    with keyboard_session(by) as session:
+        yield session.open(name, label=label, number=number)
 
 
-def person(workspace: Workspace, name: str | None) -> Person:
-    """The one at the keyboard: a token from ERRATA_TOKEN, or the run's own where this user may read it."""
-    import getpass
+def keyboard_session(by: str | None = None) -> Session:
+    """Of the person at the keyboard: with a token from ERRATA_TOKEN, or the run's own where this user may read it."""
+    from errata.agent.actions.permission import permission_of
+    from errata.agent.actions.session import Session
 
-    from errata.agent.decisions.approval import Person
-
-    token = os.environ.get("ERRATA_TOKEN") or workspace.folder.own_token()
-    return Person(name or getpass.getuser(), token)
+    return Session(permission_of(by, os.environ.get("ERRATA_TOKEN")))
 
 
 def say(text: str = "") -> None:
@@ -80,7 +71,7 @@ def lined(found: Any) -> Any:
     return one_line(found) if isinstance(found, str) else found
 
 
-def tell_of_retries() -> None:
+def report_retries() -> None:
     """One line on stderr now and then while a server makes trouble, instead of one for each call in flight."""
     import time
 

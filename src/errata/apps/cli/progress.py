@@ -10,8 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from errata.agent.phases import Progress
-    from errata.agent.run.workspace import Workspace
+    from errata.agent.actions.session import Progress
 
 LINE_EVERY_S = 10.0
 KNOWN_AFTER_S = 1.0
@@ -20,17 +19,17 @@ JUDGING = "judge"
 """The step that costs something."""
 
 
+def costs_nothing() -> str:
+    """The cost so far of what asks no judge."""
+    return ""
+
+
 @contextmanager
-def showing_progress(workspace: Workspace | None = None) -> Iterator[Progress]:
-    """What to call with step, done and total. ``workspace``: the run whose cost is shown."""
+def showing_progress(cost: Callable[[], str] = costs_nothing) -> Iterator[Progress]:
+    """What to call with step, done and total. ``cost``: what judging has cost so far, in words."""
     show = _bar if sys.stderr.isatty() else _lines
-    with show(lambda step: _cost(workspace) if step == JUDGING else "") as progress:
+    with show(lambda step: cost() if step == JUDGING else "") as progress:
         yield progress
-
-
-def _cost(workspace: Workspace | None) -> str:
-    panel = None if workspace is None else workspace.open_panel
-    return "" if panel is None else panel.budget.spent.in_words()
 
 
 @contextmanager

@@ -11,14 +11,14 @@ import typer
 
 from errata.apps.cli.confirm import confirm
 from errata.apps.cli.console import can_show
-from errata.apps.cli.ending import ending_in_order
-from errata.apps.cli.options import AsJson, lined, print_json, say, tell_of_retries
+from errata.apps.cli.graceful_shutdown import graceful_shutdown
+from errata.apps.cli.options import AsJson, keyboard_session, lined, print_json, report_retries, say
 from errata.apps.cli.progress import showing_progress
 from errata.errors import ModelError, WhichFolders
 
 if TYPE_CHECKING:
-    from errata.agent.phases import Progress
-    from errata.agent.run.workspace import Workspace
+    from errata.agent.actions.running import Begun
+    from errata.agent.actions.session import Session
 
 Data = Annotated[
     Path, typer.Argument(help="A .csv, .tsv, .jsonl or .parquet file, an image folder, a datasets folder.")
@@ -138,7 +138,7 @@ def run(
 ) -> None:
     """Scan the data, put suspects before the judges, and propose. Type it again to go on after a stop."""
     flags = {name: value for name, value in locals().items() if name not in ("data", "run_dir", "dry_run", "as_json")}
-    (_price if dry_run else _drive)(data, run_dir, as_json, flags)
+    (_price if dry_run else _run)(data, run_dir, as_json, flags)
 
 
 def scan(
@@ -165,7 +165,7 @@ def scan(
 ) -> None:
     """Detectors alone: no model is asked anything. Shows which classes are noisy."""
     flags = {name: value for name, value in locals().items() if name not in ("data", "run_dir", "as_json")}
-    _drive(data, run_dir, as_json, flags | {"judge": []}, by_class=True)
+    _scan(data, run_dir, as_json, flags | {"judge": []})
 
 
 def add_to(app: typer.Typer) -> None:
@@ -173,63 +173,77 @@ def add_to(app: typer.Typer) -> None:
     app.command("scan")(scan)
 
 
-def _drive(data: Path, run_dir: Path | None, as_json: bool, flags: dict[str, Any], *, by_class: bool = False) -> None:
-    from errata.agent.drive import drive
-    from errata.agent.views.report import class_noise
-    from errata.agent.views.status import describe, status_of
+def _run(data: Path, run_dir: Path | None, as_json: bool, flags: dict[str, Any]) -> None:
+    from errata.agent.actions.perform import perform
+    from errata.agent.actions.running import RUN
+
+    with _at_work(data, run_dir, flags) as session:
+        found = perform(RUN, session)
+    _print_status(found, as_json)
+
+
+def _scan(data: Path, run_dir: Path | None, as_json: bool, flags: dict[str, Any]) -> None:
+    from errata.agent.actions.perform import perform
+    from errata.agent.actions.running import SCAN
+    from errata.agent.actions.tables import CLASS_NOISE
     from errata.apps.cli import noise
 
-    with _at_work(data, run_dir, flags) as (workspace, progress):
-        drive(workspace, progress)
-        found = status_of(workspace)
-        classes = class_noise(workspace) if by_class else ()
+    with _at_work(data, run_dir, flags) as session:
+        found = perform(SCAN, session)
+        classes = perform(CLASS_NOISE, session)
+    picture = noise.picture(classes, blocks=can_show(noise.EIGHTHS))
+    _print_status(found | ({"classes": noise.as_json(classes)} if as_json else {}), as_json, f"{picture}\n\n")
+
+
+def _price(data: Path, run_dir: Path | None, as_json: bool, flags: dict[str, Any]) -> None:
+    from errata.agent.actions.perform import perform
+    from errata.agent.actions.running import PRICE
+
+    with _at_work(data, run_dir, flags) as session:
+        estimate = perform(PRICE, session)
+    print_json(estimate.as_dict()) if as_json else say(estimate.in_words())
+
+
+def _print_status(found: dict[str, Any], as_json: bool, before: str = "") -> None:
+    """Where the run stands. ModelError where it stopped early: the exit code says so."""
+    from errata.agent.actions.looking import status_in_words
+
     if as_json:
-        print_json(found | ({"classes": noise.as_json(classes)} if by_class else {}))
+        print_json(found)
     else:
-        blocks = can_show(noise.EIGHTHS)
-        shown = describe(lined(found | {"remarks": []}))
-        say((noise.picture(classes, blocks=blocks) + "\n\n" if by_class else "") + shown)
+        say(before + status_in_words(lined(found | {"remarks": []})))
     if found["stopped"]:
         kept = " The scan and every finished call are kept: run again to go on." * found["failed"]
         raise ModelError(f"Stopped early: {found['stopped']}{kept}")
 
 
-def _price(data: Path, run_dir: Path | None, as_json: bool, flags: dict[str, Any]) -> None:
-    from errata.agent.drive import scanned
-    from errata.agent.views.price import price
-
-    with _at_work(data, run_dir, flags) as (workspace, progress):
-        scanned(workspace, progress)
-        estimate = price(workspace)
-    print_json(estimate.as_dict()) if as_json else say(estimate.in_words())
-
-
 @contextmanager
-def _at_work(data: Path, run_dir: Path | None, flags: dict[str, Any]) -> Iterator[tuple[Workspace, Progress]]:
-    """A run on the data as the flags say, with its progress shown, that a signal ends in order."""
-    from errata.agent.run.notices import tell
-
-    tell_of_retries()
+def _at_work(data: Path, run_dir: Path | None, flags: dict[str, Any]) -> Iterator[Session]:
+    """A session with a run on the data as the flags say, with its progress shown, that a signal ends in order."""
+    report_retries()
     flags["id"] = flags.pop("id_")
-    workspace = _begin(data, run_dir, flags)
-    for remark in workspace.dataset.remarks:  # before anything is paid for
-        tell(remark)
-    try:
-        with ending_in_order(workspace), showing_progress(workspace) as progress:
-            yield workspace, progress
-    finally:
-        workspace.close()
+    with keyboard_session() as session:
+        session.confirm = confirm
+        for remark in _begin(session, data, run_dir, flags).remarks:  # before anything is paid for
+            session.notify(remark)
+        with graceful_shutdown(session), showing_progress(session.cost_so_far) as session.progress:
+            yield session
 
 
-def _begin(data: Path, run_dir: Path | None, flags: dict[str, Any]) -> Workspace:
+def _begin(session: Session, data: Path, run_dir: Path | None, flags: dict[str, Any]) -> Begun:
     """A run on the data; which folders of it are the classes is asked where that is not clear."""
-    from errata.agent.run.begin import begin, settings_for
-
     try:
-        return begin(data, settings_for(data, run_dir, flags, confirm), run_dir)
+        return _begin_as_typed(session, data, run_dir, flags)
     except WhichFolders as found:
         from errata.apps.cli.which_folders import which
 
         way = which(found, data)
-        flags = flags | {"class_level": way.level}
-        return begin(way.data, settings_for(way.data, run_dir, flags, confirm), run_dir)
+        return _begin_as_typed(session, way.data, run_dir, flags | {"class_level": way.level})
+
+
+def _begin_as_typed(session: Session, data: Path, run_dir: Path | None, flags: dict[str, Any]) -> Begun:
+    from errata.agent.actions.perform import perform
+    from errata.agent.actions.running import BEGIN, SETTINGS
+
+    settings = perform(SETTINGS, session, data=data, run_dir=run_dir, typed=flags)
+    return perform(BEGIN, session, data=data, run_dir=run_dir, settings=settings)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from errata.apps.cli.options import As, AsJson, RunName, opened, person, print_json, say
+from errata.apps.cli.options import As, AsJson, RunName, keyboard_session, opened, print_json, say
 from errata.errors import SetupError
 
 MB = 1 << 20
@@ -15,27 +14,22 @@ MB = 1 << 20
 
 def runs(run: RunName = None, as_json: AsJson = False) -> None:
     """The runs of a folder, or of all run folders here: their columns, how far they are, what they take on the disk."""
-    from errata.agent.run.runs import runs_of, size_of
-    from errata.tools.store.run_folder import RunFolder, find_run
+    from errata.agent.actions.folders import RUNS
+    from errata.agent.actions.perform import perform
 
-    here = Path.cwd()
-    folders = (
-        [find_run(run, here).folder]
-        if run
-        else [RunFolder(f.parent) for f in sorted(here.glob("*.errata/store.sqlite"))]
-    )
-    found = {str(folder.path): runs_of(folder) for folder in folders}
+    with keyboard_session() as session:
+        found = perform(RUNS, session, run=run)
     if as_json:
-        print_json(found)
+        print_json({folder.path: folder.runs for folder in found})
         return
-    for folder in folders:
-        say(f"{folder.path}   {size_of(folder.path) / MB:.1f} MB")
-        for one in found[str(folder.path)]:
+    for folder in found:
+        say(f"{folder.path}   {folder.size / MB:.1f} MB")
+        for one in folder.runs:
             content = ", ".join(one["content"]) or "files"
             state = one["state"] + (f" by {', '.join(one['judges'])}" if one["judges"] else "")
             head = f"{'*' if one['goes_on'] else ' '} {one['number']:>3}  {one['started_at'][:16]}"
             say(f"{head}  label {one['label']}, of {content}   {state}")
-    say("Nothing here yet. Start one: errata run DATA --text COL --label COL" if not folders else "* goes on")
+    say("Nothing here yet. Start one: errata run DATA --text COL --label COL" if not found else "* goes on")
 
 
 def prune(
@@ -46,33 +40,34 @@ def prune(
     """Free what later runs have taken the place of: arrays, and old backups. Decisions, calls and patches stay."""
     import sys
 
-    from errata.agent.run.runs import free, to_free
-    from errata.tools.store.run_folder import find_run
+    from errata.agent.actions.folders import PRUNE, REMOVABLE
+    from errata.agent.actions.perform import perform
 
-    folder = find_run(run, Path.cwd()).folder
-    found = to_free(folder)
-    if not as_json:
-        for one in found:
-            say(f"{one.size / MB:>9.1f} MB  {one.path}: {one.why}")
-    if found and not yes:
-        if not sys.stdin.isatty() or as_json:
-            raise SetupError("Nothing was freed. To free this without being asked: errata prune --yes")
-        if not typer.confirm(f"Free {sum(one.size for one in found) / MB:.1f} MB?"):
-            say("Nothing was freed.")
-            return
-    freed = free(folder, found)
-    print_json({"freed": [str(one.path) for one in found], "bytes": freed}) if as_json else say(
-        f"{freed / MB:.1f} MB freed."
+    with keyboard_session() as session:
+        session.find(run)
+        found = perform(REMOVABLE, session)
+        if not as_json:
+            for one in found:
+                say(f"{one.size / MB:>9.1f} MB  {one.path}: {one.why}")
+        if found and not yes:
+            if not sys.stdin.isatty() or as_json:
+                raise SetupError("Nothing was freed. To free this without being asked: errata prune --yes")
+            if not typer.confirm(f"Free {sum(one.size for one in found) / MB:.1f} MB?"):
+                say("Nothing was freed.")
+                return
+        freed = perform(PRUNE, session, paths=[one.path for one in found])
+    print_json({"freed": [str(path) for path in freed.paths], "bytes": freed.size}) if as_json else say(
+        f"{freed.size / MB:.1f} MB freed."
     )
 
 
 def trust(run: RunName = None, as_: As = None, as_json: AsJson = False) -> None:
     """Take the history as it stands for the true one, after you have looked at it; who did so is recorded."""
-    from errata.agent.decisions.approval import trust as trust_history
+    from errata.agent.actions.deciding import TRUST
+    from errata.agent.actions.perform import perform
 
-    with opened(run) as workspace:
-        events = trust_history(workspace, person(workspace, as_))
-        path = workspace.folder.path
+    with opened(run, by=as_) as session:
+        events, path = perform(TRUST, session), session.run_folder
     print_json({"run": str(path), "events": events}) if as_json else say(
         f"{path}: {events} events, trusted from now on."
     )

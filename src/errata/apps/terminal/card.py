@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from errata import words
-from errata.agent.views.results import proposed
+from errata.agent.actions.reviewing import proposed
 from errata.apps.terminal.picture import half_blocks
 from errata.errors import DataError
 from errata.tools.visible import one_line, visible

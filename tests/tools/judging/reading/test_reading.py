@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from errata.prompts.options import WRAPPING, Option, follower, gone_on_with, lay_out
+from errata.prompts.options import WRAPPING, Option, follower, keys_that_continue, lay_out
 from errata.tools.judging.chat import TokenChoice
 from errata.tools.judging.reading.reading import SURE, Reading, combine, normalised
 from errata.tools.judging.reading.reading import read as read_tokens
@@ -152,4 +152,4 @@ TOKENS = st.text(alphabet=f"ABCabcxK\u212a1 {WRAPPING}", max_size=4)
 @given(TOKENS, TOKENS)
 def test_letters_looked_up_are_letters_compared(begun: str, token: str) -> None:
     options = letters("cat", "dog", "cow")
-    assert follower(options)(begun, token) == gone_on_with(begun, token, options)
+    assert follower(options)(begun, token) == keys_that_continue(begun, token, options)

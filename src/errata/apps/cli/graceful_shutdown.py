@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM while a run is at work: what is in flight is paid for, so it is waited for and recorded."""
+"""SIGINT and SIGTERM while a run is at work: calls in flight are paid for, so they are waited for and recorded."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from errata.errors import Stopped
 
 if TYPE_CHECKING:
-    from errata.agent.run.workspace import Workspace
+    from errata.agent.actions.session import Session
 
 WAIT_S = 30.0
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -29,50 +29,46 @@ class Ended(Exception):
 
 
 @contextmanager
-def ending_in_order(workspace: Workspace) -> Iterator[None]:
+def graceful_shutdown(session: Session) -> Iterator[None]:
     """Within it a signal ends the run as Ended. While judges are being asked, nothing more is sent to them and calls in
     flight are waited for, up to WAIT_S; a second signal ends the process at once, which loses no finished call."""
-    from errata.agent.drive import stop
-
     received = signal.SIGINT
-    timer = Timer(WAIT_S, lambda: _end_at_once(received, None))
+    timer = Timer(WAIT_S, lambda: _exit_at_once(received, None))
     timer.daemon = True
 
     def end(number: int, _: FrameType | None) -> None:
         nonlocal received
         received = signal.Signals(number)
         for each in SIGNALS:
-            signal.signal(each, _end_at_once)
-        in_flight = stop(workspace)
+            signal.signal(each, _exit_at_once)
+        in_flight = session.stop()
         if in_flight is None:
             raise KeyboardInterrupt
         timer.start()
-        _say(f"stopping: {in_flight} calls are in flight and paid for, waiting for them (once more ends it at once)")
+        _print(f"stopping: {in_flight} calls are in flight and paid for, waiting for them (once more ends it at once)")
 
     before = [signal.signal(each, end) for each in SIGNALS]
     try:
         yield
     except (KeyboardInterrupt, Stopped):
-        raise Ended(_kept(workspace), received) from None
+        raise Ended(_what_is_kept(session), received) from None
     finally:
         timer.cancel()
         for each, handler in zip(SIGNALS, before, strict=True):
             signal.signal(each, handler)
 
 
-def _kept(workspace: Workspace) -> str:
-    calls = workspace.store.calls_of(workspace.run.run_id).spent().calls
-    return (
-        f"Ended by you. {workspace.folder.path} keeps the scan and {calls} calls: the same command goes on from here."
-    )
+def _what_is_kept(session: Session) -> str:
+    kept = f"{session.run_folder} keeps the scan and {session.calls_kept()} calls"
+    return f"Ended by you. {kept}: the same command goes on from here."
 
 
-def _end_at_once(number: int, _: FrameType | None) -> None:
-    _say("ended at once: every finished call is kept, the same command goes on from here")
+def _exit_at_once(number: int, _: FrameType | None) -> None:
+    _print("ended at once: every finished call is kept, the same command goes on from here")
     os._exit(128 + number)
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     from errata.tools.visible import one_line
 
     sys.stderr.write(f"errata: {one_line(text)}\n")

@@ -1,4 +1,4 @@
-"""From decisions to files: what would change, apply it, undo it. The source is touched only where that is asked for."""
+"""From decisions to files: what would change, and writing it. The source is touched only where that is asked for."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from errata.agent.run.applied import StandingPatch, standing_patches
+from errata.agent.run.applied import StandingPatch, place_of, standing_patches
 from errata.agent.run.workspace import Workspace, open_data
 from errata.agent.views.results import result_rows
 from errata.errors import DataError, SetupError
-from errata.settings import Settings
 from errata.tools import patch as patches
 from errata.tools.data import Dataset
 from errata.tools.data.atomic import put_in_place
@@ -20,8 +19,6 @@ from errata.tools.data.copying import Copied, copy_path, nobody_told
 from errata.tools.data.fingerprint import sha_of_file, sha_of_path
 from errata.tools.data.renames import rename_all
 from errata.tools.patch import Patch, PatchLine
-from errata.tools.store.place import relative_place
-from errata.tools.store.user_state import UserState
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +29,6 @@ class Applied:
     output: Path
     patch: Path
     beside: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Reverted:
-    changed: int
-    output: Path
-    identical: bool
 
 
 def changes(workspace: Workspace) -> list[PatchLine]:
@@ -100,33 +90,6 @@ def apply(
         if in_place and workspace.dataset.format == "image_folder":
             return _move_files(workspace, annotate)
         return _apply_in_place(workspace, annotate) if in_place else _apply_to(workspace, out, annotate, force, copied)
-
-
-def revert(workspace: Workspace, out: Path | None = None, *, force: bool = False) -> Reverted:
-    """Undo the last patch that stands applied: into ``out``, or into the file that it was written to."""
-    workspace.store.refuse_read_only()
-    workspace.store.check_history()
-    with workspace.folder.lock():
-        standing = standing_patches(workspace.store)
-        if not standing:
-            raise SetupError(f"Nothing of {workspace.folder.path} stands applied: there is nothing to revert.")
-        undone = standing[-1]
-        patch, written, target = undone.patch, undone.output, out or undone.output
-        if not written.exists():
-            raise SetupError(f"{written} is gone: there is nothing to revert. The source is {undone.data}")
-        if out is None and not undone.is_known_place(written):
-            raise SetupError(f"{written} lies outside the data's folder. If that is meant: errata revert -o {written}")
-        if undone.moves_files and out is None:
-            rename_all(written, [(new, old) for old, new in undone.moves])
-        elif sha_of_path(written) == patch.header.source_sha256:
-            _copy(workspace, written, target, force)
-        else:
-            _write_back(workspace, undone, target, force)
-        identical = sha_of_path(target) == patch.header.source_sha256
-        kept = {name: undone.event.body[name] for name in ("run_id", "patch", "items")}
-        body = kept | {"output": _place(workspace, target), "identical": identical}
-        workspace.store.events.append("reverted", [body])
-    return Reverted(len(patch.lines), target, identical)
 
 
 def _apply_to(workspace: Workspace, out: Path | None, annotate: bool, force: bool, copied: Copied) -> Applied:
@@ -196,39 +159,18 @@ def _with_others(workspace: Workspace, output: Path) -> Iterator[tuple[Dataset, 
     with ExitStack() as stack:
         base = source
         for number, other in enumerate(others):
-            other_base = open_data(base.path, _settings(other), folder=source.path.parent)
+            other_base = open_data(base.path, other.settings, folder=source.path.parent)
             draft = stack.enter_context(workspace.gate.drafting(Path(f"{number}-{source.path.name}")))
             patches.apply(other.patch, other_base, draft)
             base = open_data(draft, workspace.settings, folder=source.path.parent)
         yield base, tuple(other.run.label_column for other in others)
 
 
-def _write_back(workspace: Workspace, undone: StandingPatch, target: Path, force: bool) -> None:
-    """The output with the patch's labels undone."""
-    source = undone.backup or undone.data
-    applied = open_data(undone.output, _settings(undone), patched=True, folder=undone.data.parent)
-    with ExitStack() as stack:
-        if target == undone.output:
-            draft = stack.enter_context(workspace.gate.drafting(target))
-            patches.revert(undone.patch, applied, draft, source)
-            workspace.gate.note(target, draft)
-            put_in_place(draft, target.resolve(), lambda path: sha_of_path(path) == applied.sha256)
-        else:
-            draft = stack.enter_context(workspace.gate.replacing(target, force=force))
-            patches.revert(undone.patch, applied, draft, source)
-
-
-def _copy(workspace: Workspace, written: Path, target: Path, force: bool) -> None:
-    if target != written:
-        with workspace.gate.replacing(target, force=force) as draft:
-            copy_path(written, draft)
-
-
 def _note(workspace: Workspace, applied: Patch, output: Path, **more: Any) -> Path:
     """The patch as a file that is never written over, and the event that says what it is."""
     file = _next_patch_file(workspace)
     applied.write(file)
-    place = _place(workspace, output)
+    place = place_of(output, workspace.data_path, workspace.folder.path)
     body = {
         "run_id": workspace.run.run_id,
         "patch": file.relative_to(workspace.folder.path).as_posix(),
@@ -242,21 +184,6 @@ def _note(workspace: Workspace, applied: Patch, output: Path, **more: Any) -> Pa
     }
     workspace.store.events.append("applied", [body | more])
     return file
-
-
-def _place(workspace: Workspace, output: Path) -> str:
-    """As the history records it. A place that the user named elsewhere is remembered as such on this machine."""
-    folder = workspace.folder.path
-    place = relative_place(output, folder)
-    if not output.resolve().is_relative_to(workspace.data_path.parent.resolve()):
-        state = UserState.of(folder)
-        known = state.read().get("outputs", [])
-        state.update(outputs=sorted({*known, str(output.absolute())}))
-    return place
-
-
-def _settings(patch: StandingPatch) -> Settings:
-    return Settings.model_validate(patch.run.settings)
 
 
 def _next_patch_file(workspace: Workspace) -> Path:

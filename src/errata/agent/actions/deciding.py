@@ -1,0 +1,125 @@
+"""A person's decisions: on one item, by a rule, and taken back."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from errata.agent.actions.action import Action, Inputs, NoInputs
+from errata.agent.actions.session import Session
+from errata.agent.decisions import approval, moments
+from errata.agent.decisions import undo as undoing
+from errata.agent.decisions.approval import DecidedMany, decided_by
+from errata.agent.decisions.undo import Undone
+from errata.agent.decisions.undo import in_words as undone_in_words
+from errata.errors import DataError, SetupError, StoreError
+from errata.types import Answer, Looked, Seeing
+
+__all__ = ["DECIDE", "DECIDE_WHERE", "TRUST", "UNDO", "DecidedMany", "Undone", "decided_by", "undone_in_words"]
+
+
+def event_numbers(typed: object) -> object:
+    """A number of the log, or a range such as ``12-17``; what is no text stays as it is."""
+    if not isinstance(typed, str):
+        return typed
+    found = re.fullmatch(r"(\d{1,15})(?:-(\d{1,15}))?", typed.strip(), re.ASCII)
+    if found is None:
+        raise SetupError(f"--event takes a number of errata log, or a range such as 12-17; got {typed!r}.")
+    first, last = found.groups()
+    return int(first) if last is None else range(int(first), int(last) + 1)
+
+
+def _moment(typed: object) -> object:
+    return moments.since(typed) if isinstance(typed, str) else typed
+
+
+EventNumbers = Annotated[
+    int | range,
+    BeforeValidator(event_numbers),
+    WithJsonSchema({"type": ["integer", "string"], "pattern": r"^\d+(-\d+)?$"}),
+]
+Moment = Annotated[datetime, BeforeValidator(_moment), WithJsonSchema({"type": "string"})]
+CONDITION = "Comparisons of columns joined by and, or, not, such as: confidence >= 0.9 and outcome == 'relabel'"
+
+
+class OneDecision(Inputs):
+    item_id: str = Field(description="The item's id in the data.")
+    answer: Answer = Field(description="What holds: 'label' is the one named in label.")
+    label: str | None = Field(default=None, description="The right label, for the answer 'label'.")
+    seeing: Seeing = Field(default="proposal", description="What the person saw: the proposal, or the item alone.")
+    looked: Looked = Field(default="item", description="How the person looked: at the item, in a grid, or by a rule.")
+
+
+class Rule(Inputs):
+    accept: bool = Field(description="True takes what is proposed, false keeps the given labels.")
+    where: str | None = Field(description=f"{CONDITION}; null means every open proposal.")
+
+
+class WhichDecisions(Inputs):
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    events: tuple[EventNumbers, ...] = Field(default=(), description="Numbers in the log, or ranges such as 12-17.")
+    where: str | None = Field(default=None, description=f"Decisions on the items that match. {CONDITION}")
+    since: Moment | None = Field(default=None, description="Decisions since then: 30m, 2h, 1d, or 2026-01-31T18:00.")
+
+
+def _decide(session: Session, given: OneDecision) -> int:
+    return approval.decide(
+        session.run, session.by, given.item_id, given.answer, given.label, given.seeing, given.looked
+    )
+
+
+def _decide_where(session: Session, given: Rule) -> DecidedMany:
+    return approval.decide_where(session.run, session.by, given.accept, given.where)
+
+
+def _undo(session: Session, given: WhichDecisions) -> Undone:
+    return undoing.undo(session.run, session.by, events=given.events, where=given.where, since=given.since)
+
+
+def _trust(session: Session, _: NoInputs) -> int:
+    return approval.trust(session.run, session.by)
+
+
+DECIDE = Action(
+    "decide",
+    "Record a person's answer on one item. Gives the number of its event, which undo takes.",
+    "decide",
+    OneDecision,
+    int,
+    (SetupError, DataError, StoreError),
+    _decide,
+)
+DECIDE_WHERE = Action(
+    "decide_where",
+    "Accept or reject every open proposal that a condition matches, recorded as decided by a rule. What has been "
+    "decided already stays so. Gives how many were decided, and what else matched.",
+    "decide",
+    Rule,
+    DecidedMany,
+    (SetupError, DataError, StoreError),
+    _decide_where,
+)
+UNDO = Action(
+    "undo",
+    "Take decisions back: the last one (all of a rule's at once), or what all of the inputs name. They stay in the log "
+    "and no longer count; what was applied stays applied until it is reverted.",
+    "decide",
+    WhichDecisions,
+    Undone,
+    (SetupError, DataError, StoreError),
+    _undo,
+)
+TRUST = Action(
+    "trust",
+    "Take the history of the run folder, as it stands, for the true one, after a person has looked at it. Gives how "
+    "many events it has.",
+    "write",  # it decides about no item; "decide" needs a whole history, which is what is missing here
+    NoInputs,
+    int,
+    (SetupError, StoreError),
+    _trust,
+)

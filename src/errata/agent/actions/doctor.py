@@ -1,0 +1,55 @@
+"""What a model server really does, found out by asking it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import Field
+
+from errata.agent.actions.action import Action, Inputs
+from errata.agent.actions.session import Session
+from errata.errors import ModelError, SetupError
+from errata.settings import vouched_settings
+from errata.tools.judging.doctor import Report, in_words, none_in_words, probe_here, probe_named
+
+__all__ = ["DOCTOR", "Examined", "in_words", "none_in_words"]
+
+
+class Server(Inputs):
+    server: str | None = Field(
+        default=None, description="http://HOST:PORT/v1, or MODEL@URL; by default this machine's usual ports."
+    )
+    allow_host: tuple[str, ...] = Field(default=(), description="Hosts outside private networks that may be asked.")
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """``reports``: one for each server that answers. ``refused``: why the others do not."""
+
+    reports: tuple[Report, ...]
+    refused: Mapping[str, str]
+
+
+def _examine(_: Session, given: Server) -> Examined:
+    if given.server is None:
+        reports, refused = asyncio.run(probe_here())
+        return Examined(tuple(reports), refused)
+    # Not an errata.toml of this folder, whoever wrote that.
+    allowed = {host for own in vouched_settings(allow_host=given.allow_host) for host in own.allow_host}
+    try:
+        return Examined((asyncio.run(probe_named(given.server, allowed)),), {})
+    except ModelError as error:  # nothing was under way that could stop early
+        raise SetupError(str(error)) from None
+
+
+DOCTOR = Action(
+    "doctor",
+    "Ask a model server a few short questions, and say what it really does and how to use it as a judge.",
+    "spend",  # its questions are model calls
+    Server,
+    Examined,
+    (SetupError,),
+    _examine,
+)

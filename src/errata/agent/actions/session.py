@@ -1,0 +1,118 @@
+"""What actions work on, and who acts: a run that is open, or the folder that one will be in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from errata.agent.actions.permission import Permission
+from errata.agent.decisions.approval import Signer
+from errata.agent.run.notices import Progress, Tell, show_nothing, tell
+from errata.agent.run.stored import Confirm, refuse
+from errata.agent.run.workspace import Workspace, open_run
+from errata.errors import SetupError
+from errata.tools.store.run_folder import RunFolder, find_run
+
+__all__ = ["Progress", "Session"]
+
+if TYPE_CHECKING:
+    from errata.agent.decisions.review_queue import ReviewQueue
+
+
+@dataclass
+class Session:
+    """``progress`` is told how far a long action is, ``notify`` what a person should know beside its result, and
+    ``confirm`` is asked about settings that came with the data. ``here`` is where run folders are looked for.
+
+    ``signer`` is set by ``perform``, while an action that needs a person is at work.
+    """
+
+    permission: Permission = field(default_factory=Permission)
+    progress: Progress = show_nothing
+    notify: Tell = tell
+    confirm: Confirm = refuse
+    here: Path = field(default_factory=Path.cwd)
+    folder: RunFolder | None = None
+    workspace: Workspace | None = None
+    signer: Signer | None = None
+
+    def find(self, name: str | None = None) -> Session:
+        """Work on the run folder that a name, the data's path, or nothing (the newest here) means."""
+        self.folder = find_run(name, self.here).folder
+        return self
+
+    def open(self, name: str | None = None, *, label: str | None = None, number: int | None = None) -> Session:
+        """Open the run that is meant: by its number, or the one that goes on, of this label column if one is named."""
+        found = find_run(name, self.here)
+        self.use(open_run(found.folder, number, data=found.data, label=label, notify=self.notify))
+        return self
+
+    def use(self, workspace: Workspace) -> None:
+        """Work on this run from now on; one that was open is closed."""
+        self.close()
+        self.workspace, self.folder = workspace, workspace.folder
+
+    @property
+    def is_open(self) -> bool:
+        return self.workspace is not None
+
+    @property
+    def run(self) -> Workspace:
+        """The run that is open; SetupError without one."""
+        if self.workspace is None:
+            raise SetupError("No run is open here. Begin one: errata run DATA --text COL --label COL")
+        return self.workspace
+
+    @property
+    def by(self) -> Signer:
+        """Who signs what is decided. SetupError in an action that did not say that it needs a person."""
+        if self.signer is None:
+            raise SetupError("Nobody signs this: the action's effect must be 'decide' or 'write'.")
+        return self.signer
+
+    @cached_property
+    def review_queue(self) -> ReviewQueue:
+        """The open proposals of this run, gathered once a session."""
+        from errata.agent.decisions.review_queue import ReviewQueue  # other commands need nothing of what it imports
+
+        return ReviewQueue(self.run)
+
+    @property
+    def who(self) -> str:
+        """The name of the person who acts; empty where none does."""
+        return self.permission.person.name if self.permission.person else ""
+
+    @property
+    def run_folder(self) -> Path:
+        """Where the open run lives."""
+        return self.run.folder.path
+
+    def stop(self) -> int | None:
+        """Let judging end in order, from any thread: how many calls are in flight, None where nobody is being asked."""
+        from errata.agent.drive import stop
+
+        return None if self.workspace is None else stop(self.workspace)
+
+    def cost_so_far(self) -> str:
+        """In words, while judges are being asked; empty before."""
+        panel = None if self.workspace is None else self.workspace.open_panel
+        return "" if panel is None else panel.budget.spent.in_words()
+
+    def calls_kept(self) -> int:
+        """Model calls of this run that are finished and recorded."""
+        return self.run.store.calls_of(self.run.run.run_id).spent().calls
+
+    def close(self) -> None:
+        """Let go of the run: calls in flight are waited for and recorded."""
+        self.__dict__.pop("review_queue", None)
+        if self.workspace is not None:
+            self.workspace.close()
+            self.workspace = None
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,74 @@
+"""The open proposals of a run, as a person goes through them: which are left, and what each one is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from errata.agent.decisions.approval import OPEN_OUTCOMES
+from errata.agent.decisions.undo import last, standing
+from errata.agent.evidence.snapshot import Snapshot
+from errata.agent.run.workspace import Workspace
+from errata.errors import DataError
+from errata.tools.store.events import Event
+from errata.tools.store.store import ItemRow
+from errata.types import Decision, Item, Proposal
+
+
+@dataclass(frozen=True, slots=True)
+class OpenItems:
+    """``moved``: how many open items are not shown, because their content is no longer what the run looked at."""
+
+    item_ids: tuple[str, ...]
+    moved: int
+
+
+class ReviewQueue:
+    """The proposals are read once, what is open before each item: others may decide meanwhile."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        found = workspace.store.proposals(workspace.run.run_id)
+        self._proposals: dict[int, Proposal] = {i: p for i, p in found.items() if p.outcome in OPEN_OUTCOMES}
+        shas = workspace.dataset.content_shas
+        rows = [row for row in workspace.rows() if row.idx in self._proposals and not row.protected]
+        same = [row for row in rows if shas[row.idx] == row.content_sha]
+        self._rows = {row.item_id: row for row in sorted(same, key=lambda row: self._proposals[row.idx].quality)}
+        self._moved = len(rows) - len(same)
+
+    def open_items(self, by: str) -> OpenItems:
+        """The least trustworthy given label first. What one person passed on is open to the others."""
+        rows = list(self._rows.values())
+        decisions = self._workspace.decisions(rows)
+        left = tuple(row.item_id for row in rows if _is_open(decisions.get(row.idx), by))
+        return OpenItems(left, self._moved)
+
+    def item(self, item_id: str) -> tuple[Item, Proposal]:
+        """Its content and what is proposed; the given label by the name of its class."""
+        row = self._row(item_id)
+        item = self._workspace.dataset.items([row.idx])[0]
+        given = self._workspace.run.label_space.canonical(item.given_label)
+        return replace(item, given_label=given), self._proposals[row.idx]
+
+    def likely_labels(self, item_id: str) -> list[str]:
+        """Labels that the evidence speaks for, the given one and the proposed one first."""
+        row = self._row(item_id)
+        labels = Snapshot.of(self._workspace).view.posterior.item(row.idx).labels
+        given = self._workspace.run.label_space.canonical(row.given_label)
+        first = [given, self._proposals[row.idx].proposed_label]
+        ranked = sorted(labels, key=labels.__getitem__, reverse=True)
+        return list(dict.fromkeys([name for name in first if name is not None] + ranked))
+
+    def last_decision(self, by: str) -> list[Event]:
+        """The last thing that this person decided and that holds, now or in an earlier review: one item, or all that
+        one rule decided. Nothing where there is none."""
+        hold = {decision.event for decision in self._workspace.decisions().values()}
+        return last([event for event in standing(self._workspace) if event.seq in hold and event.body["by"] == by])
+
+    def _row(self, item_id: str) -> ItemRow:
+        if item_id not in self._rows:
+            raise DataError(f"Item {item_id!r} is not under review: it has no open proposal, or its content changed.")
+        return self._rows[item_id]
+
+
+def _is_open(decision: Decision | None, by: str) -> bool:
+    return decision is None or (decision.answer == "passed_on" and decision.by != by)

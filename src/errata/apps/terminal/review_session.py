@@ -1,0 +1,61 @@
+"""One person going through a run: which items are open, the next one's card, decisions made and taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from errata.agent.actions.deciding import DECIDE, UNDO
+from errata.agent.actions.perform import perform
+from errata.agent.actions.reviewing import LAST_DECISION, LIKELY_LABELS, OPEN_ITEMS, REVIEW, REVIEW_ITEM, Event
+from errata.agent.actions.session import Session
+from errata.apps.terminal.card import Card
+from errata.apps.terminal.labels import offered
+from errata.types import Answer
+
+
+class ReviewSession:
+    """What is open is asked before each card: others may decide meanwhile.
+
+    ``made``: the events of this review that stand -> whether they give the item another label. ``moved``: how many
+    open items are not shown, because their content is no longer what the run looked at. Raises SetupError for a person
+    who may not decide here, and DataError where the data is no longer what the run was started on.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.moved = perform(REVIEW, session).moved
+        self._reopened: str | None = None
+        self.made: dict[int, bool] = {}
+
+    def open_items(self) -> list[str]:
+        """The least trustworthy given label first; before it only the item whose decision was just taken back."""
+        return sorted(perform(OPEN_ITEMS, self._session).item_ids, key=lambda item_id: item_id != self._reopened)
+
+    def card(self, item_id: str, left: int) -> Card:
+        shown = perform(REVIEW_ITEM, self._session, item_id=item_id)
+        return Card(
+            item=shown.item,
+            proposal=shown.proposal,
+            choices=offered(shown.names, lambda: perform(LIKELY_LABELS, self._session, item_id=item_id)),
+            names=shown.names,
+            left=left,
+            by=self._session.who,
+            definitions=shown.definitions,
+        )
+
+    def decide(self, item_id: str, given: str | None, answer: Answer, label: str | None) -> None:
+        event = perform(DECIDE, self._session, item_id=item_id, answer=answer, label=label)
+        self.made[event] = answer == "label" and label != given
+        self._reopened = None
+
+    def last_mine(self) -> list[Event]:
+        """The last thing that this person decided and that holds: one item, or all that one rule decided."""
+        return perform(LAST_DECISION, self._session)
+
+    def take_back(self, events: Sequence[Event]) -> None:
+        """The first of their items that is open again is the next to be shown."""
+        perform(UNDO, self._session, events=[event.seq for event in events])
+        ids = {event.body["item_id"] for event in events}
+        for event in events:
+            self.made.pop(event.seq, None)
+        self._reopened = next((item_id for item_id in self.open_items() if item_id in ids), None)
