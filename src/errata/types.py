@@ -155,11 +155,6 @@ class Posterior:
     several: float
     none_of_these: float
 
-    def best_other(self, given: str | None) -> str | None:
-        """The most probable label that is not the given one."""
-        others = {name: p for name, p in self.labels.items() if name != given}
-        return max(others, key=others.__getitem__) if others else None
-
 
 @dataclass(frozen=True, slots=True)
 class Proposal:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -96,6 +97,7 @@ class _Driver:
             go_on = None if killed and not isinstance(given, Command) else given
             pause = [self.stop_before] if self.stop_before else None
             notes = graph.stream(go_on, config, context=context, stream_mode="custom", interrupt_before=pause)
-            for note in notes:
-                self.progress(note["step"], note["done"], note["total"])
+            with closing(notes):  # whatever ends it, nodes that are still at work are waited for
+                for note in notes:
+                    self.progress(note["step"], note["done"], note["total"])
             return cast(RunState, state_of(graph, config).values)

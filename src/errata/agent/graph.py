@@ -12,7 +12,6 @@ from typing import Literal
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.config import get_stream_writer
 from langgraph.graph import END, START, StateGraph
-from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import Command, Send, interrupt
 
@@ -26,7 +25,6 @@ from errata.agent.run.workspaces import RunContext, Workspaces
 from errata.agent.state import DetectorTask, RunState
 from errata.agent.views.report import write_run_report
 
-Graph = CompiledStateGraph[RunState, RunContext, RunState, RunState]
 Run = Runtime[RunContext]
 
 
@@ -123,7 +121,7 @@ def more_evidence(state: RunState) -> Literal["triage", "propose"]:
     return "triage" if state["to_judge"] else "propose"
 
 
-def build(checkpointer: BaseCheckpointSaver[str] | None = None, nodes: Nodes | None = None) -> Graph:
+def build(checkpointer: BaseCheckpointSaver[str] | None = None, nodes: Nodes | None = None) -> Untraced:
     """``nodes``: those of a driver that has workspaces open already."""
     nodes, flow = nodes or Nodes(Workspaces()), StateGraph(RunState, RunContext)
     flow.add_node("load", nodes.load)

@@ -9,10 +9,10 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from errata.agent.contributions import Contributions, Plan, Queue
+from errata.agent.evidence.verdict_log import VerdictLog
 from errata.agent.evidence.view import View, given_columns, joint_of
 from errata.agent.run.workspace import Workspace
 from errata.tools.detectors import detectors
-from errata.tools.inference.held_back import STEERING
 from errata.tools.inference.label_noise import LabelNoise, label_noise
 from errata.tools.inference.scan import Scan
 from errata.tools.inference.verdict_columns import VerdictColumns
@@ -76,22 +76,18 @@ class Snapshot:
         return Contributions.of_run(self.workspace.store, self._run_id)
 
     @made_from("verdicts")
-    def all_verdicts(self) -> list[Verdict]:
-        return self.workspace.store.verdicts(self._run_id)
-
-    @made_from("verdicts")
-    def verdicts(self) -> list[Verdict]:
+    def verdicts(self) -> Sequence[Verdict]:
         """What judges said of items; controls, which say something of the judges, are apart."""
-        return [verdict for verdict in self.all_verdicts if verdict.protocol != STEERING]
+        return self._log.of_items
 
     @made_from("verdicts")
-    def controls(self) -> list[Verdict]:
+    def controls(self) -> Sequence[Verdict]:
         """Steering controls: whether an item moved a judge's answers about others."""
-        return [verdict for verdict in self.all_verdicts if verdict.protocol == STEERING]
+        return self._log.controls
 
     @made_from("verdicts")
     def columns(self) -> VerdictColumns:
-        return VerdictColumns.of(self.verdicts, self.workspace.run.label_space)
+        return self._log.columns
 
     @made_from("items", "events")
     def decisions(self) -> dict[int, Decision]:
@@ -189,6 +185,11 @@ class Snapshot:
             arrays.save("transition", found.transition_KK)
             arrays.save("power", np.array(found.power))
         return LabelNoise(np.asarray(arrays.load("transition")), float(arrays.load("power")))
+
+    @property
+    def _log(self) -> VerdictLog:
+        log = self.kept("verdict log", self._run_id, lambda _: VerdictLog(self.workspace))
+        return self.kept("verdicts read", self.revisions["verdicts"], lambda _: log.read())
 
     @property
     def _run_id(self) -> int:

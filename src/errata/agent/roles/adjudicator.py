@@ -51,29 +51,34 @@ class ProposalBuilder:
         looks_only = features is not None and features.strength == "plain" and view.content.modality == "image"
         self._scan_may_propose = not looks_only
         self._suspected_N = np.sum(list(scan.flags.values()), axis=0) > len(scan.flags) / 2
-        self._given_holds_N = self._table.given_holds_N
+        # As lists: what is looked up for every item by itself is slow to take from an array.
+        self._given_holds: list[float] = self._table.given_holds_N.tolist()
+        self._challengers, self._best_other_N = self._table.challengers, self._table.best_other_N
+        self._scan_quality: list[float] = scan.quality_N.tolist()
 
     def proposal(self, row: ItemRow, word: Outcome) -> Proposal:
         if row.problem is not None or row.given_label is None:
             return Proposal(row.idx, None, None, 0.0, float("nan"), row.problem or "no given label")
-        posterior = self._table.item(row.idx)
-        holds = float(self._given_holds_N[row.idx])
-        label = posterior.best_other(self._table.space.canonical(row.given_label))
+        holds, label = self._given_holds[row.idx], self._challengers[row.idx]
         outcome: Outcome | None = word
         if row.idx not in self._looked_at:
             outcome = self._by_the_scan(row.idx, word)
         elif row.idx in self._held_back:
             outcome = "ambiguous"
-        confidence = {
-            "relabel": posterior.labels.get(label or "", 0.0),
-            "several": posterior.several,
-            "none_of_these": posterior.none_of_these,
-            "ambiguous": posterior.labels.get(label or "", 0.0),
-        }.get(outcome or "keep", holds)
-        quality = holds if row.idx in self._looked_at else float(self._scan.quality_N[row.idx])
+        quality = holds if row.idx in self._looked_at else self._scan_quality[row.idx]
         if outcome is None and row.idx not in self._verdicts:
-            return Proposal(row.idx, outcome, label, confidence, quality, "")
+            return Proposal(row.idx, outcome, label, holds, quality, "")
+        confidence = self._confidence(row.idx, outcome)
         return Proposal(row.idx, outcome, label, confidence, quality, *self._because(row, label))
+
+    def _confidence(self, idx: int, outcome: Outcome | None) -> float:
+        """The probability of what is proposed; of the given label where that is to keep it, or nothing."""
+        probs_S = self._table.probs_NS[idx]
+        if outcome in ("relabel", "ambiguous"):
+            return float(probs_S[self._best_other_N[idx]]) if self._challengers[idx] is not None else 0.0
+        if outcome in ("several", "none_of_these"):
+            return float(probs_S[-2 if outcome == "several" else -1])
+        return self._given_holds[idx]
 
     def _by_the_scan(self, idx: int, word: Outcome) -> Outcome | None:
         """Nothing for an item that neither the evidence together nor most detectors suspect."""

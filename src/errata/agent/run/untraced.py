@@ -4,7 +4,7 @@ environment says of tracing for other projects."""
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -25,7 +25,7 @@ GIVEN_UP = ("LANGCHAIN_TRACING", "LANGCHAIN_HANDLER")
 class Untraced(CompiledStateGraph[RunState, RunContext, RunState, RunState]):
     """Every way to run a graph comes down to these two."""
 
-    def stream(self, input: Any, config: RunnableConfig | None = None, **options: Any) -> Iterator[Any]:
+    def stream(self, input: Any, config: RunnableConfig | None = None, **options: Any) -> Generator[Any, None, None]:
         with _no_tracing():
             yield from super().stream(input, _without_tracers(config), **options)
 

@@ -79,7 +79,7 @@ class Guideline:
 
     def worded(self, verdict: Verdict, given: str | None) -> Verdict:
         """The verdict with what was said of the labels that it rests on; ``given``: its item's given label."""
-        return replace(verdict, wording=self.wording(self.of_verdict(verdict, given)))
+        return replace(verdict, wording=self.wording(self.of_verdict(verdict, given))) if self.said else verdict
 
     @cached_property
     def _names(self) -> frozenset[str]:

@@ -9,7 +9,6 @@ from itertools import starmap
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from errata.errors import SetupError
 from errata.tools.store.anchor import Anchor
@@ -17,11 +16,17 @@ from errata.tools.store.calls import Calls
 from errata.tools.store.contributions import Contributions
 from errata.tools.store.database import Database, raw_rows
 from errata.tools.store.events import EventChain, now
+from errata.tools.store.evidence_rows import (
+    insert_proposals,
+    insert_verdicts,
+    select_proposals,
+    select_verdicts,
+)
 from errata.tools.store.revisions import Revisions, bump, read_revisions
 from errata.tools.store.run_folder import RunFolder
-from errata.tools.store.schema import items, proposals, runs, store, verdicts
+from errata.tools.store.schema import items, proposals, runs, store
 from errata.tools.store.written import Written
-from errata.types import ITEM, LabelSpace, Place, PromptRef, Proposal, Verdict
+from errata.types import ITEM, LabelSpace, Place, Proposal, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,46 +199,34 @@ class Store:
 
     # --- evidence and proposals ---------------------------------------------------------------------------------
     def add_verdicts(self, run_id: int, found: Iterable[Verdict]) -> None:
-        columns = ("idx", "place", "judge", "protocol")
-        rows = [
-            {"run_id": run_id, "verdict": _dump(asdict(v)), **{name: getattr(v, name) for name in columns}}
-            for v in found
-        ]
-        if rows:
-            with self._database.write() as connection:
-                connection.execute(upsert(verdicts).on_conflict_do_nothing(), rows)
+        with self._database.write() as connection:
+            if insert_verdicts(connection, run_id, found):
                 bump(connection, run_id, "verdicts")
 
     def verdicts(self, run_id: int) -> list[Verdict]:
-        query = "SELECT verdict FROM verdicts WHERE run_id = ? ORDER BY idx"
+        """In the order of the items."""
+        return sorted((verdict for _, verdict in self.verdicts_after(run_id, 0)), key=lambda verdict: verdict.idx)
+
+    def verdicts_after(self, run_id: int, row: int) -> list[tuple[int, Verdict]]:
+        """Those that came after this row, each with its own row's number."""
         with self._database.read() as connection:
-            return [_verdict(json.loads(text)) for (text,) in raw_rows(connection, query, run_id)]
+            return select_verdicts(connection, run_id, row)
 
     def set_proposals(self, run_id: int, found: Iterable[Proposal]) -> None:
         """All proposals of a run at once: they are derived anew from the evidence each time."""
-        rows = [{"run_id": run_id, **asdict(p), "evidence": _dump(p.evidence)} for p in found]
         with self._database.write() as connection:
             connection.execute(delete(proposals).where(proposals.c.run_id == run_id))
-            if rows:
-                connection.execute(insert(proposals), rows)
+            insert_proposals(connection, run_id, found)
             bump(connection, run_id, "proposals")
 
     def proposal(self, run_id: int, idx: int, place: Place = ITEM) -> Proposal | None:
-        of_run = select(proposals).where(proposals.c.run_id == run_id)
         with self._database.read() as connection:
-            row = connection.execute(of_run.where(proposals.c.idx == idx, proposals.c.place == place)).first()
-        return None if row is None else _proposal(dict(row._mapping))
+            return select_proposals(connection, run_id, idx, place).get(idx)
 
     def proposals(self, run_id: int) -> dict[int, Proposal]:
         """idx -> what is proposed for the item itself."""
-        of_run = select(proposals).where(proposals.c.run_id == run_id, proposals.c.place == ITEM)
         with self._database.read() as connection:
-            rows = connection.execute(of_run.order_by(proposals.c.idx))
-            return {row.idx: _proposal(dict(row._mapping)) for row in rows}
-
-
-def _dump(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+            return select_proposals(connection, run_id)
 
 
 def _run(row: Any) -> RunInfo:
@@ -241,14 +234,3 @@ def _run(row: Any) -> RunInfo:
     space = json.loads(values["label_space"])
     values["label_space"] = LabelSpace(**(space | {"names": tuple(space["names"])}))
     return RunInfo(**values | {"settings": json.loads(values["settings"])})
-
-
-def _verdict(values: dict[str, Any]) -> Verdict:
-    prompt, keys = PromptRef(*values["prompt"]), tuple(values["call_keys"])
-    answers = {id_: (yes, no) for id_, (yes, no) in values["answers"].items()}
-    return Verdict(**values | {"prompt": prompt, "call_keys": keys, "answers": answers})
-
-
-def _proposal(values: dict[str, Any]) -> Proposal:
-    del values["run_id"]
-    return Proposal(**values | {"evidence": tuple(json.loads(values["evidence"]))})

@@ -1,0 +1,82 @@
+"""Verdicts and proposals as rows of the store: there may be one of each for every item, so they are made in bulk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from typing import Any
+
+from pydantic_core import from_json, to_json
+from sqlalchemy import Connection
+
+from errata.tools.store.database import raw_rows
+from errata.types import ITEM, Place, PromptRef, Proposal, Verdict
+
+VERDICT_FIELDS = tuple(field.name for field in fields(Verdict))
+PROPOSAL_FIELDS = tuple(field.name for field in fields(Proposal))
+EVIDENCE = PROPOSAL_FIELDS.index("evidence")
+NONE = "[]"
+
+
+def insert_verdicts(connection: Connection, run_id: int, found: Iterable[Verdict]) -> bool:
+    """Whether there was any. One that is there already stays as it is."""
+    rows = [(run_id, v.idx, v.place, v.judge, v.protocol, _verdict_json(v)) for v in found]
+    _insert(
+        connection,
+        "INSERT OR IGNORE INTO verdicts (run_id, idx, place, judge, protocol, verdict) VALUES (?, ?, ?, ?, ?, ?)",
+        rows,
+    )
+    return bool(rows)
+
+
+def select_verdicts(connection: Connection, run_id: int, after: int) -> list[tuple[int, Verdict]]:
+    """Those stored after row ``after``, in the order in which they were stored, each with the number of its row."""
+    query = "SELECT rowid, verdict FROM verdicts WHERE run_id = ? AND rowid > ? ORDER BY rowid"
+    return [(row, _verdict(from_json(text))) for row, text in raw_rows(connection, query, run_id, after)]
+
+
+def insert_proposals(connection: Connection, run_id: int, found: Iterable[Proposal]) -> None:
+    columns = ("run_id", *PROPOSAL_FIELDS)
+    rows = [(run_id, *map(p.__getattribute__, PROPOSAL_FIELDS)) for p in found]
+    evidence = EVIDENCE + 1
+    plain = [(*row[:evidence], _evidence_json(row[evidence]), *row[evidence + 1 :]) for row in rows]
+    places = ", ".join("?" * len(columns))
+    query = f"INSERT INTO proposals ({', '.join(columns)}) VALUES ({places})"  # noqa: S608  our own names
+    _insert(connection, query, plain)
+
+
+def select_proposals(
+    connection: Connection, run_id: int, idx: int | None = None, place: Place = ITEM
+) -> dict[int, Proposal]:
+    """idx -> what is proposed at this place of the item; of all items, or of one."""
+    query = f"SELECT {', '.join(PROPOSAL_FIELDS)} FROM proposals WHERE run_id = ? AND place = ?"  # noqa: S608
+    one = () if idx is None else (idx,)
+    rows = raw_rows(connection, f"{query}{' AND idx = ?' * len(one)} ORDER BY idx", run_id, place, *one)
+    return {row[0]: _proposal(row) for row in rows}
+
+
+def _insert(connection: Connection, query: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    if rows:
+        connection.exec_driver_sql(query, list(rows))
+
+
+def _verdict_json(verdict: Verdict) -> str:
+    return to_json({name: getattr(verdict, name) for name in VERDICT_FIELDS}).decode()
+
+
+def _verdict(values: dict[str, Any]) -> Verdict:
+    values["prompt"] = PromptRef(*values["prompt"])
+    values["call_keys"] = tuple(values["call_keys"])
+    if values["answers"]:
+        values["answers"] = {id_: (yes, no) for id_, (yes, no) in values["answers"].items()}
+    return Verdict(**values)
+
+
+def _evidence_json(evidence: Sequence[str]) -> str:
+    return to_json(evidence).decode() if evidence else NONE
+
+
+def _proposal(row: tuple[Any, ...]) -> Proposal:
+    evidence = () if row[EVIDENCE] == NONE else tuple(from_json(row[EVIDENCE]))
+    values: tuple[Any, ...] = (*row[:EVIDENCE], evidence, *row[EVIDENCE + 1 :])
+    return Proposal(*values)
