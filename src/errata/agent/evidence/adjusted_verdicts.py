@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from errata.agent.contributions import JudgeProfile
 from errata.tools.judging.bank.bank import Bank
 from errata.tools.judging.bank.controls import without_disabled
 from errata.tools.judging.bank.reliability import Reliability, learn
-from errata.tools.judging.calibration.fitted import Calibration, fit
-from errata.tools.judging.calibration.prior import Prior, debiased, fit_a
 from errata.tools.judging.protocols import blind_choice, question_bank
 from errata.tools.store.store import ItemRow
+
+if TYPE_CHECKING:
+    from errata.tools.judging.calibration.fitted import Calibration
 from errata.types import CANNOT_TELL, OTHER_ANSWERS, Decision, LabelSpace, Verdict
 
 
@@ -64,6 +66,8 @@ def _without_prior(
 ) -> Sequence[Verdict]:
     if not profiles:
         return verdicts
+    from errata.tools.judging.calibration.prior import Prior, debiased, fit_a  # a second, with scipy's minimizers
+
     found = list(verdicts)
     for judge, known in profiles.items():
         log_prior = Prior.from_json(known.prior).log_prior
@@ -114,6 +118,8 @@ def _fitted(verdicts: Sequence[Verdict], space: LabelSpace, taught: Mapping[int,
 
 
 def _fit(verdicts: Sequence[Verdict], taught: Mapping[int, Decision], columns: Sequence[str]) -> Calibration:
+    from errata.tools.judging.calibration.fitted import fit
+
     decided = [verdict for verdict in verdicts if verdict.idx in taught]
     answers = [taught[verdict.idx].label or taught[verdict.idx].answer for verdict in decided]
     groups = [taught[verdict.idx].content_sha for verdict in decided]

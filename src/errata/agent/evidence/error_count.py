@@ -9,6 +9,10 @@ from errata.tools.report.count import WrongCount, count_wrong
 from errata.types import F64, Int
 
 PROBABILITY_FLOOR = 1e-6
+OWN = "own_probs"
+"""The array of each given label's own probability, and behind it the revision of the items that it was made of."""
+ROWS = 4096
+"""Enough items to choose one number by."""
 SHARPNESS = (-2.0, 3.0)
 """Natural logarithm of the power to which probabilities are raised."""
 
@@ -29,26 +33,43 @@ def given_holds(snapshot: Snapshot) -> F64:
     alone has no say on it any more.
     """
     arrays, given_N, proposals = snapshot.workspace.arrays, snapshot.given_N, snapshot.proposals
-    rows = np.arange(len(given_N))
-    quality_N = np.array([proposals[idx].quality for idx in range(len(rows))], np.float64)
-    own_N = _own_probs(np.asarray(arrays.load("probs"), np.float64), given_N)
+    quality_N = np.array(proposals.qualities, np.float64)  # None, where there is no label, becomes NaN
+    own_N = _own_probs(snapshot)
     flags = [np.asarray(arrays.load(f"{name}.flag")) for name in snapshot.detectors]
-    judged_N = np.isin(rows, [verdict.idx for verdict in snapshot.verdicts])
+    judged_N = np.zeros(len(given_N), bool)
+    judged_N[[verdict.idx for verdict in snapshot.verdicts]] = True
     return np.where(judged_N, quality_N, np.stack([quality_N, own_N, *(1.0 - flag_N for flag_N in flags)]))
 
 
-def _own_probs(probs_NK: F64, given_N: Int) -> F64:
+def _own_probs(snapshot: Snapshot) -> F64:
+    """p(given label) by the out-of-sample probabilities; worked out once, since a screen has no time for it."""
+    arrays, version = snapshot.workspace.arrays, snapshot.revisions["items"]
+    if arrays.has(OWN) and int(arrays.load(OWN)[-1]) == version:
+        return np.asarray(arrays.load(OWN)[:-1])
+    own_N = _sharpened(np.asarray(arrays.load("probs"), np.float64), snapshot.given_N)
+    if not snapshot.workspace.store.read_only:
+        arrays.save(OWN, np.append(own_N, version))
+    return own_N
+
+
+def _sharpened(probs_NK: F64, given_N: Int) -> F64:
     """p(given label), with the temperature at which the given labels are likeliest: a strongly regularized probe is far
     too unsure of all of them, and would call half of any small dataset wrong."""
     from scipy.optimize import minimize_scalar
 
     labeled = np.flatnonzero(given_N >= 0)
-    log_NK = np.log(np.maximum(probs_NK, PROBABILITY_FLOOR))
+    sample = labeled[:: max(1, len(labeled) // ROWS)]
+    log_nK = np.log(np.maximum(probs_NK[sample], PROBABILITY_FLOOR))
 
-    def log_own(log_sharpness: float) -> F64:
-        sharpened_NK = log_NK * np.exp(log_sharpness)
-        own: F64 = sharpened_NK[np.arange(len(given_N)), given_N] - np.logaddexp.reduce(sharpened_NK, axis=1)
-        return own
+    def unlikely(log_sharpness: float) -> float:
+        return -float(_log_own(log_nK, given_N[sample], log_sharpness).mean())
 
-    best = minimize_scalar(lambda t: -log_own(t)[labeled].mean(), bounds=SHARPNESS, method="bounded")
-    return np.exp(log_own(float(best.x)))
+    best = minimize_scalar(unlikely, bounds=SHARPNESS, method="bounded")
+    return np.exp(_log_own(np.log(np.maximum(probs_NK, PROBABILITY_FLOOR)), given_N, float(best.x)))
+
+
+def _log_own(log_NK: F64, given_N: Int, log_sharpness: float) -> F64:
+    """Of each given label, once its probabilities are raised to a power."""
+    sharpened_NK = log_NK * np.exp(log_sharpness)
+    own_N: F64 = sharpened_NK[np.arange(len(given_N)), given_N] - np.logaddexp.reduce(sharpened_NK, axis=1)
+    return own_N

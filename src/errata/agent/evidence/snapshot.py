@@ -17,9 +17,10 @@ from errata.tools.inference.label_noise import LabelNoise, label_noise
 from errata.tools.inference.scan import Scan
 from errata.tools.inference.verdict_columns import VerdictColumns
 from errata.tools.judging.images.images import with_sendable_image
+from errata.tools.store.proposal_table import ProposalTable
 from errata.tools.store.revisions import Revisions
 from errata.tools.store.store import ItemRow
-from errata.types import F32, Decision, Int, Item, Proposal, Verdict
+from errata.types import F32, Decision, Int, Item, Verdict
 
 T = TypeVar("T")
 
@@ -95,7 +96,7 @@ class Snapshot:
         return self.workspace.decisions(self.rows)
 
     @made_from("proposals")
-    def proposals(self) -> dict[int, Proposal]:
+    def proposals(self) -> ProposalTable:
         return self.workspace.store.proposals(self._run_id)
 
     @made_from("items", "contributions")

@@ -11,7 +11,7 @@ from errata import words
 from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.workspace import Workspace
 from errata.agent.views.history import history_of, in_words
-from errata.agent.views.results import result_rows
+from errata.agent.views.results import result_row
 from errata.tools.visible import one_line
 
 TEXT_SHOWN, SAID_SHOWN = 2000, 500
@@ -22,8 +22,8 @@ BAR = "  | "
 def evidence_of(workspace: Workspace, item_id: str) -> dict[str, Any]:
     """JSON-plain; DataError where the run has no such item."""
     row, snapshot = workspace.item(item_id), Snapshot.of(workspace)
-    found: dict[str, Any] = dict(result_rows(workspace)[row.idx])
     proposal = workspace.store.proposal(workspace.run.run_id, row.idx)
+    found = result_row(snapshot, row, proposal)
     found["reason"] = proposal.reason if proposal else row.problem or "not scanned yet"
     found["evidence"] = list(proposal.evidence) if proposal else []
     item = workspace.dataset.items([row.idx])[0]

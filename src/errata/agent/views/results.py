@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -13,7 +13,8 @@ from errata.agent.run.applied import on_disk, standing_patches
 from errata.agent.run.workspace import Workspace
 from errata.errors import SetupError
 from errata.tools.data.plain import Plain, plain
-from errata.types import Proposal, Status
+from errata.tools.store.store import ItemRow
+from errata.types import Outcome, Proposal, Status
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -28,6 +29,9 @@ COLUMNS = (
     "quality",
     "best_other_label",
 )
+PROPOSED = COLUMNS[3:]
+"""What a proposal says of its item."""
+NOTHING = (None,) * len(PROPOSED)
 NUMBERS = ("confidence", "quality")
 OWN = "data."
 """Stands before the name of a column of the user's own, so that it never clashes with one of COLUMNS."""
@@ -41,55 +45,71 @@ FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 
 
 def result_rows(workspace: Workspace, own: Sequence[str] = ()) -> list[dict[str, Any]]:
-    """In the data's order. Values that do not exist are None; ``quality`` and ``confidence`` are in [0, 1].
+    """``result_columns`` as a row for each item."""
+    columns = result_columns(workspace, own)
+    names = tuple(columns)
+    return [dict(zip(names, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+
+
+def result_row(snapshot: Snapshot, row: ItemRow, proposal: Proposal | None) -> dict[str, Any]:
+    """Of one item alone."""
+    status = item_statuses(snapshot, [row])[0]
+    found: dict[str, Any] = {"item_id": row.item_id, "given_label": row.given_label, "status": status}
+    usable = proposal is not None and row.problem is None and row.given_label is not None
+    return found | (proposed(proposal) if usable and proposal else dict.fromkeys(PROPOSED))
+
+
+def result_columns(workspace: Workspace, own: Sequence[str] = ()) -> dict[str, Sequence[Any]]:
+    """COLUMNS, each with a value for every item in the data's order. Values that do not exist are None; ``quality`` and
+    ``confidence`` are in [0, 1]. What is proposed for an item is in ``proposed``'s words.
 
     ``own``: columns of the user's data to put beside them, under ``data.NAME``. Only these are read; DataError names
     one that is not there, or whose values are bytes.
     """
     snapshot = Snapshot.of(workspace)
-    rows, proposals, statuses = snapshot.rows, snapshot.proposals, item_statuses(snapshot)
-    columns = {OWN + name: plain(workspace.dataset.column(name), name) for name in own}
-    table = []
-    for row in rows:
-        proposal = proposals.get(row.idx)
-        result: dict[str, Any] = dict.fromkeys(COLUMNS)
-        result |= {"item_id": row.item_id, "given_label": row.given_label, "status": statuses[row.idx]}
-        if proposal is not None and row.problem is None and row.given_label is not None:
-            result |= proposed(proposal)
-        result |= {name: values[row.idx] for name, values in columns.items()}
-        table.append(result)
-    return table
+    rows, found = snapshot.rows, snapshot.proposals
+    columns: dict[str, Sequence[Any]] = {name: [None] * len(rows) for name in COLUMNS}
+    columns["item_id"], columns["given_label"] = [row.item_id for row in rows], [row.given_label for row in rows]
+    columns["status"] = item_statuses(snapshot)
+    if len(found) == len(rows):
+        usable = [row.problem is None and row.given_label is not None for row in rows]
+        said = zip(found.outcomes, found.labels, found.confidences, found.qualities, strict=True)
+        proposed_values = [proposed_values_of(*one) if use else NOTHING for use, one in zip(usable, said, strict=True)]
+        columns |= dict(zip(PROPOSED, zip(*proposed_values, strict=True) if rows else [()] * 5, strict=True))
+    return columns | {OWN + name: plain(workspace.dataset.column(name), name) for name in own}
 
 
 def proposed(proposal: Proposal) -> dict[str, Any]:
     """What a proposal says to a person. Only ``relabel`` proposes a label; ``confidence`` is of the proposed label, of
     the outcome (several, none_of_these) or of the given label (keep)."""
-    return {
-        "outcome": proposal.outcome,
-        "proposed_label": proposal.proposed_label if proposal.outcome == "relabel" else None,
-        "confidence": proposal.confidence if proposal.outcome in CONFIDENT else None,
-        "quality": proposal.quality,
-        "best_other_label": proposal.proposed_label,
-    }
+    values = proposed_values_of(proposal.outcome, proposal.proposed_label, proposal.confidence, proposal.quality)
+    return dict(zip(PROPOSED, values, strict=True))
 
 
-def item_statuses(snapshot: Snapshot) -> list[Status]:
-    """The furthest that each item has come."""
-    rows = snapshot.rows
+def proposed_values_of(
+    outcome: Outcome | None, label: str | None, confidence: float, quality: float | None
+) -> tuple[Any, ...]:
+    """Those of PROPOSED."""
+    proposed_label = label if outcome == "relabel" else None
+    return outcome, proposed_label, confidence if outcome in CONFIDENT else None, quality, label
+
+
+def item_statuses(snapshot: Snapshot, rows: Sequence[ItemRow] | None = None) -> list[Status]:
+    """The furthest that each item has come; of these ``rows``, or of all."""
     judged = {verdict.idx for verdict in snapshot.verdicts if verdict.readable}
     decided, applied = snapshot.decisions, applied_items(snapshot.workspace)
     scanned = bool(snapshot.proposals)
 
-    def status(idx: int, item_id: str, readable: bool) -> Status:
-        if item_id in applied:
+    def status(row: ItemRow) -> Status:
+        if row.item_id in applied:
             return "applied"
-        if idx in decided:
+        if row.idx in decided:
             return "decided"
-        if idx in judged:
+        if row.idx in judged:
             return "judged"
-        return "scanned" if scanned and readable else "unchecked"
+        return "scanned" if scanned and row.problem is None and row.given_label is not None else "unchecked"
 
-    return [status(r.idx, r.item_id, r.problem is None and r.given_label is not None) for r in rows]
+    return [status(row) for row in (snapshot.rows if rows is None else rows)]
 
 
 def applied_items(workspace: Workspace) -> set[str]:
@@ -113,12 +133,12 @@ def write_results(
         raise SetupError(f"{out}: results are written as {', '.join(writers)}; got the ending {out.suffix!r}.")
     if escape_formulas and out.suffix != ".csv":
         raise SetupError(f"{out}: formulas are escaped in a .csv, which spreadsheets open; got {out.suffix!r}.")
-    rows = result_rows(workspace, own)
+    columns = result_columns(workspace, own)
     if escape_formulas:
-        rows = [{name: _harmless(value) for name, value in row.items()} for row in rows]
+        columns = {name: [_harmless(value) for value in values] for name, values in columns.items()}
     with workspace.gate.replacing(out, force=force) as draft, draft.open("wb") as file:
-        writers[out.suffix](rows, [OWN + name for name in own], file)
-    return len(rows)
+        writers[out.suffix](columns, file)
+    return len(columns["item_id"])
 
 
 def _harmless(value: Any) -> Any:
@@ -128,15 +148,16 @@ def _harmless(value: Any) -> Any:
     return f"'{value}"
 
 
-def _table(rows: list[dict[str, Any]], own: Sequence[str]) -> pa.Table:
+def _table(columns: Mapping[str, Sequence[Any]]) -> pa.Table:
     import pyarrow as pa
 
     kinds = {name: pa.float64() if name in NUMBERS else pa.string() for name in COLUMNS}
-    arrays = {name: pa.array([row[name] for row in rows], kind) for name, kind in kinds.items()}
-    return pa.table(arrays | {name: _own_array([row[name] for row in rows]) for name in own})
+    return pa.table(
+        {name: pa.array(of, kinds[name]) if name in kinds else _own_array(of) for name, of in columns.items()}
+    )
 
 
-def _own_array(values: list[Plain]) -> pa.Array:
+def _own_array(values: Sequence[Plain]) -> pa.Array:
     """Of the type that all values have; of text where they have several."""
     import pyarrow as pa
 
@@ -147,17 +168,18 @@ def _own_array(values: list[Plain]) -> pa.Array:
     return array.cast(pa.string()) if pa.types.is_null(array.type) else array
 
 
-def _parquet(rows: list[dict[str, Any]], own: Sequence[str], file: BinaryIO) -> None:
+def _parquet(columns: Mapping[str, Sequence[Any]], file: BinaryIO) -> None:
     import pyarrow.parquet as pq
 
-    pq.write_table(_table(rows, own), file)
+    pq.write_table(_table(columns), file)
 
 
-def _csv(rows: list[dict[str, Any]], own: Sequence[str], file: BinaryIO) -> None:
+def _csv(columns: Mapping[str, Sequence[Any]], file: BinaryIO) -> None:
     from pyarrow import csv
 
-    csv.write_csv(_table(rows, own), file)
+    csv.write_csv(_table(columns), file)
 
 
-def _jsonl(rows: list[dict[str, Any]], own: Sequence[str], file: BinaryIO) -> None:
+def _jsonl(columns: Mapping[str, Sequence[Any]], file: BinaryIO) -> None:
+    rows = (dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True))
     file.writelines(json.dumps(row, ensure_ascii=False).encode() + b"\n" for row in rows)

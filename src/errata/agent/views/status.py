@@ -12,7 +12,7 @@ from errata.agent.evidence.error_count import wrong_labels
 from errata.agent.evidence.snapshot import Snapshot, settled_decisions
 from errata.agent.run.applied import WORDS, on_disk, standing_patches
 from errata.agent.run.workspace import Workspace
-from errata.agent.views.results import result_rows
+from errata.agent.views.results import item_statuses
 from errata.tools.judging.calibration.bias import Bias, position_bias
 from errata.tools.judging.pacing.budget import spent_in_words
 
@@ -23,19 +23,21 @@ NAMED = 20
 def status_of(workspace: Workspace) -> dict[str, Any]:
     """JSON-plain: the run, its data, its counts by status and outcome, the honest count, what was spent."""
     snapshot = Snapshot.of(workspace)
-    left, rows = snapshot.left, result_rows(workspace)
+    left, rows, found = snapshot.left, snapshot.rows, snapshot.proposals
     profile, plan, features = left.find(Profile) or Profile(), left.find(Plan) or Plan(), left.find(Features)
     queue, judging = left.find(Queue), left.find(Judging) or Judging()
     decided = settled_decisions(snapshot.decisions)
-    outcomes = Counter(row["outcome"] for row in rows if row["outcome"])
-    undecided = [row for i, row in enumerate(rows) if row["outcome"] in OPEN_OUTCOMES and i not in decided]
+    outcomes: Counter[str] = Counter(outcome for outcome in found.outcomes if outcome)
+    undecided = [
+        i for i, outcome in zip(found, found.outcomes, strict=True) if outcome in OPEN_OUTCOMES and i not in decided
+    ]
     wrong = wrong_labels(snapshot)
     return {
         "run": str(workspace.folder.path),
         "run_id": workspace.run.run_id,
         "data": str(workspace.data_path),
         "items": len(rows),
-        "statuses": dict(Counter(row["status"] for row in rows)),
+        "statuses": dict(Counter(item_statuses(snapshot))),
         "outcomes": {name: outcomes[name] for name in ("keep", *OPEN_OUTCOMES) if outcomes[name]},
         "open": len(undecided),
         "decided": len(decided),

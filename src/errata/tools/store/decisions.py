@@ -77,7 +77,9 @@ def standing(store: Store, terms: Terms, rows: Sequence[ItemRow], run_id: int | 
         elif why_lapsed(decision, changes[body["run_id"]]) is None:
             place = (decision.content_sha, str(terms.space.today(decision.given_label)))
             inherited[place] = inherited[*place, decision.item_id] = decision
-    found = {}
+    found: dict[int, Decision] = {}
+    if not own and not inherited:
+        return found
     for row in rows:
         place = (row.content_sha, str(terms.space.today(row.given_label)))
         from_others = inherited.get((*place, row.item_id)) or inherited.get(place)

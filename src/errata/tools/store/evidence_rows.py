@@ -10,11 +10,10 @@ from pydantic_core import from_json, to_json
 from sqlalchemy import Connection
 
 from errata.tools.store.database import raw_rows
+from errata.tools.store.proposal_table import EVIDENCE, FIELDS, ProposalTable
 from errata.types import ITEM, Place, PromptRef, Proposal, Verdict
 
 VERDICT_FIELDS = tuple(field.name for field in fields(Verdict))
-PROPOSAL_FIELDS = tuple(field.name for field in fields(Proposal))
-EVIDENCE = PROPOSAL_FIELDS.index("evidence")
 NONE = "[]"
 
 
@@ -36,8 +35,8 @@ def select_verdicts(connection: Connection, run_id: int, after: int) -> list[tup
 
 
 def insert_proposals(connection: Connection, run_id: int, found: Iterable[Proposal]) -> None:
-    columns = ("run_id", *PROPOSAL_FIELDS)
-    rows = [(run_id, *map(p.__getattribute__, PROPOSAL_FIELDS)) for p in found]
+    columns = ("run_id", *FIELDS)
+    rows = [(run_id, *map(p.__getattribute__, FIELDS)) for p in found]
     evidence = EVIDENCE + 1
     plain = [(*row[:evidence], _evidence_json(row[evidence]), *row[evidence + 1 :]) for row in rows]
     places = ", ".join("?" * len(columns))
@@ -45,14 +44,11 @@ def insert_proposals(connection: Connection, run_id: int, found: Iterable[Propos
     _insert(connection, query, plain)
 
 
-def select_proposals(
-    connection: Connection, run_id: int, idx: int | None = None, place: Place = ITEM
-) -> dict[int, Proposal]:
-    """idx -> what is proposed at this place of the item; of all items, or of one."""
-    query = f"SELECT {', '.join(PROPOSAL_FIELDS)} FROM proposals WHERE run_id = ? AND place = ?"  # noqa: S608
+def select_proposals(connection: Connection, run_id: int, idx: int | None = None, place: Place = ITEM) -> ProposalTable:
+    """What is proposed at this place of the item; of all items, or of one."""
+    query = f"SELECT {', '.join(FIELDS)} FROM proposals WHERE run_id = ? AND place = ?"  # noqa: S608  our own names
     one = () if idx is None else (idx,)
-    rows = raw_rows(connection, f"{query}{' AND idx = ?' * len(one)} ORDER BY idx", run_id, place, *one)
-    return {row[0]: _proposal(row) for row in rows}
+    return ProposalTable(raw_rows(connection, f"{query}{' AND idx = ?' * len(one)} ORDER BY idx", run_id, place, *one))
 
 
 def _insert(connection: Connection, query: str, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -74,9 +70,3 @@ def _verdict(values: dict[str, Any]) -> Verdict:
 
 def _evidence_json(evidence: Sequence[str]) -> str:
     return to_json(evidence).decode() if evidence else NONE
-
-
-def _proposal(row: tuple[Any, ...]) -> Proposal:
-    evidence = () if row[EVIDENCE] == NONE else tuple(from_json(row[EVIDENCE]))
-    values: tuple[Any, ...] = (*row[:EVIDENCE], evidence, *row[EVIDENCE + 1 :])
-    return Proposal(*values)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from itertools import starmap
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
@@ -22,6 +21,7 @@ from errata.tools.store.evidence_rows import (
     select_proposals,
     select_verdicts,
 )
+from errata.tools.store.proposal_table import ProposalTable
 from errata.tools.store.revisions import Revisions, bump, read_revisions
 from errata.tools.store.run_folder import RunFolder
 from errata.tools.store.schema import items, proposals, runs, store
@@ -170,7 +170,7 @@ class Store:
     def items(self, run_id: int) -> list[ItemRow]:
         query = f"SELECT {', '.join(ItemRow._fields)} FROM items WHERE run_id = ? ORDER BY idx"  # noqa: S608  our own names
         with self._database.read() as connection:
-            return list(starmap(ItemRow, raw_rows(connection, query, run_id)))
+            return list(map(ItemRow._make, raw_rows(connection, query, run_id)))
 
     def item(self, run_id: int, item_id: str) -> ItemRow | None:
         columns = [items.c[name] for name in ItemRow._fields]
@@ -223,7 +223,7 @@ class Store:
         with self._database.read() as connection:
             return select_proposals(connection, run_id, idx, place).get(idx)
 
-    def proposals(self, run_id: int) -> dict[int, Proposal]:
+    def proposals(self, run_id: int) -> ProposalTable:
         """idx -> what is proposed for the item itself."""
         with self._database.read() as connection:
             return select_proposals(connection, run_id)

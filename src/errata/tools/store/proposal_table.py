@@ -1,0 +1,40 @@
+"""The proposals of a run as columns; a Proposal is made of them where one is asked for, since every item has one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+from pydantic_core import from_json
+
+from errata.types import Outcome, Proposal
+
+FIELDS = tuple(field.name for field in fields(Proposal))
+EVIDENCE = FIELDS.index("evidence")
+
+
+class ProposalTable(Mapping[int, Proposal]):
+    """idx -> what is proposed for the item. ``outcomes``, ``labels``, ``confidences`` and ``qualities`` are columns, in
+    the order of the items."""
+
+    def __init__(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        """``rows``: values of FIELDS, evidence as JSON, one for each item, by idx."""
+        self._rows = rows
+        self._place = {row[0]: n for n, row in enumerate(rows)}
+        columns = list(zip(*rows, strict=True)) or [()] * len(FIELDS)
+        self.outcomes: Sequence[Outcome | None] = columns[FIELDS.index("outcome")]
+        self.labels: Sequence[str | None] = columns[FIELDS.index("proposed_label")]
+        self.confidences: Sequence[float] = columns[FIELDS.index("confidence")]
+        self.qualities: Sequence[float | None] = columns[FIELDS.index("quality")]
+
+    def __getitem__(self, idx: int) -> Proposal:
+        row = self._rows[self._place[idx]]
+        values: tuple[Any, ...] = (*row[:EVIDENCE], tuple(from_json(row[EVIDENCE])), *row[EVIDENCE + 1 :])
+        return Proposal(*values)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._place)
+
+    def __len__(self) -> int:
+        return len(self._rows)
