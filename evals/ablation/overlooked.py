@@ -20,7 +20,7 @@ def measure(seed: int) -> Figures:
         scores = confident_learning.detect(labels_N, probs_NK)
         shas = [sha_of([seed, n]) for n in range(len(labels_N))]
         given = (holds_N, scores.quality, [scores.flag], shas)
-        suspects, queue = (rank_suspects(*given, share) for share in (0, Settings().random_share))
+        suspects, queue = (np.concatenate(rank_suspects(*given, share)) for share in (0, Settings().random_share))
         others, few = np.setdiff1d(np.arange(len(labels_N)), suspects), queue[len(suspects) :]
         found[name] = {
             "others": float(len(others)),

@@ -57,10 +57,11 @@ class Features(Contribution):
 
 
 class Queue(Contribution):
-    """How many suspects there are; how many other items an earlier run has settled; and the ``control_items``, which
-    nobody doubts."""
+    """How many suspects there are; how many others are ``drawn`` at random, to be asked about too; how many an earlier
+    run has settled; and the ``control_items``, which nobody doubts."""
 
     suspects: int
+    drawn: int = 0
     settled: int = 0
     control_items: tuple[int, ...] = ()
 

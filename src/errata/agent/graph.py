@@ -72,7 +72,7 @@ class Nodes:
     def triage(self, state: RunState, runtime: Run) -> RunState:
         """Which items a judge should look at, the most suspicious first, and a random few beside them."""
         with self._of(runtime.context) as workspace:
-            found, waiting = judging.suspects(workspace), judging.waiting(workspace)
+            found, waiting = judging.queued(workspace), judging.waiting(workspace)
             if workspace.settings.judge and not waiting:
                 judging.finish(workspace)
             return {"phase": "triage", "suspects": found, "to_judge": waiting}

@@ -51,13 +51,13 @@ def waiting(workspace: Workspace) -> int:
     return len(OpenQuestions.of(workspace).waiting)
 
 
-def suspects(workspace: Workspace) -> int:
-    """How many there are; their queue is formed where there is none yet."""
+def queued(workspace: Workspace) -> int:
+    """How many items there are in the queue, which is formed where there is none yet."""
     queue = Snapshot.of(workspace).left.find(Queue)
     if queue is None:
         queue = form_queue(Snapshot.of(workspace))
         workspace.leave("triage", queue)
-    return queue.suspects
+    return queue.suspects + queue.drawn
 
 
 def judge_batch(workspace: Workspace, progress: Progress) -> Judging:

@@ -116,8 +116,10 @@ def test_the_queue_is_worst_first_then_a_random_few() -> None:
     holds = np.array([0.99, 0.2, np.nan, 0.5, 0.999, 0.98])
     flags = [np.array([False, False, True, False, False, True])]
     shas = ["ff" * 8, "00" * 8, "00" * 8, "00" * 8, "00" * 8, "ff" * 8]
-    assert rank_suspects(holds, holds, flags, shas, share=0.5).tolist() == [1, 3, 5, 4]
+    ranked = rank_suspects(holds, holds, flags, shas, share=0.5)
+    assert ([*ranked.suspects.tolist()], ranked.drawn.tolist()) == ([1, 3, 5], [4])
 
 
 def test_an_unreadable_item_is_never_drawn() -> None:
-    assert rank_suspects(np.array([np.nan]), np.array([np.nan]), [], ["00" * 8], share=1.0).tolist() == []
+    nobody = rank_suspects(np.array([np.nan]), np.array([np.nan]), [], ["00" * 8], share=1.0)
+    assert [len(part) for part in nobody] == [0, 0]

@@ -22,8 +22,10 @@ def form_queue(snapshot: Snapshot) -> Queue:
     holds_N[[row.idx for row in rows if row.idx in settled or row.protected or row.problem]] = np.nan
     shas, share = [row.content_sha for row in rows], workspace.settings.random_share
     ranked = rank_suspects(holds_N, view.found.quality_N, list(view.found.flags.values()), shas, share)
-    workspace.store.set_suspicion(workspace.run.run_id, ranked.tolist())
+    workspace.store.set_suspicion(workspace.run.run_id, [*ranked.suspects.tolist(), *ranked.drawn.tolist()])
     controlled = workspace.settings.calibrate or steering.PROMPT_ID in workspace.settings.protocols
     before = earlier_control_items(workspace.store, workspace.run, rows)
     drawn = control_items.draw(view.given_N, all_holds_N, before) if controlled else []
-    return Queue(suspects=len(ranked), settled=len(settled), control_items=tuple(drawn))
+    return Queue(
+        suspects=len(ranked.suspects), drawn=len(ranked.drawn), settled=len(settled), control_items=tuple(drawn)
+    )

@@ -50,7 +50,7 @@ class ProposalBuilder:
         features = view.left.find(Features)
         looks_only = features is not None and features.strength == "plain" and view.content.modality == "image"
         self._scan_may_propose = not looks_only
-        self._suspected_N = np.sum(list(scan.flags.values()), axis=0) > len(scan.flags) / 2
+        self._flagged_by_most_N = np.sum(list(scan.flags.values()), axis=0) > len(scan.flags) / 2
         # As lists: what is looked up for every item by itself is slow to take from an array.
         self._given_holds: list[float] = self._table.given_holds_N.tolist()
         self._challengers, self._best_other_N = self._table.challengers, self._table.best_other_N
@@ -83,7 +83,7 @@ class ProposalBuilder:
     def _by_the_scan(self, idx: int, word: Outcome) -> Outcome | None:
         """Nothing for an item that neither the evidence together nor most detectors suspect."""
         if word == "keep":
-            return "ambiguous" if self._suspected_N[idx] else None
+            return "ambiguous" if self._flagged_by_most_N[idx] else None
         return word if self._scan_may_propose else "ambiguous"
 
     def _because(self, row: ItemRow, label: str | None) -> tuple[str, tuple[str, ...]]:

@@ -29,6 +29,7 @@ class Price:
     judge is calibrated with, and the writing of a question bank, come on top."""
 
     suspects: int
+    drawn: int
     calls: int
     tokens: int
     usd: float
@@ -38,17 +39,18 @@ class Price:
 
     def in_words(self) -> str:
         return (
-            f"{self.suspects} suspects. Judging them takes at most {self.calls} calls, about {self.tokens:,} tokens, "
-            f"{self.usd:.2f} USD at the prices set (usd_per_mtok_in, usd_per_mtok_out). No model was asked."
+            f"{self.suspects} suspects, and {self.drawn} others drawn at random. Judging them takes at most "
+            f"{self.calls} calls, about {self.tokens:,} tokens, {self.usd:.2f} USD at the prices set "
+            "(usd_per_mtok_in, usd_per_mtok_out). No model was asked."
         )
 
 
 def price(workspace: Workspace) -> Price:
     """Of the questions that a scanned run's queue stands for."""
     queue = Snapshot.of(workspace).left.find(Queue) or Queue(suspects=0)
-    suspects = queue.suspects
+    waiting = queue.suspects + queue.drawn
     settings, judges = workspace.settings, max(len(workspace.settings.judge), 1)
-    asked = dict.fromkeys(settings.protocols, suspects)
+    asked = dict.fromkeys(settings.protocols, waiting)
     if Steering.name in asked:  # means something only where it leaves the control items alone
         for name in (BlindChoice.name, Steering.name):
             asked[name] = asked.get(name, 0) + len(queue.control_items)
@@ -57,7 +59,7 @@ def price(workspace: Workspace) -> Price:
     sent = round(sum(times * one.calls * one.sent for times, one in takes))
     answered = round(sum(times * one.calls * one.answered for times, one in takes))
     usd = Prices(settings.usd_per_mtok_in, settings.usd_per_mtok_out).cost_usd(sent, answered)
-    return Price(suspects, calls, sent + answered, usd)
+    return Price(queue.suspects, queue.drawn, calls, sent + answered, usd)
 
 
 class _Takes(NamedTuple):

@@ -11,7 +11,7 @@ from importlib.metadata import version
 from errata import words
 from errata.agent.contributions import Features as FeaturesLeft
 from errata.agent.contributions import Judging as JudgingLeft
-from errata.agent.contributions import Plan
+from errata.agent.contributions import Plan, Queue
 from errata.agent.contributions import Profile as ProfileLeft
 from errata.agent.decisions.approval import OPEN_OUTCOMES
 from errata.agent.evidence.error_count import given_holds
@@ -183,7 +183,8 @@ def _rival(proposal: Proposal) -> str | None:
 def _judging(workspace: Workspace, found: Found) -> Judging:
     left = Snapshot.of(workspace).left.find(JudgingLeft) or JudgingLeft()
     judged = {verdict.idx for verdict in found.verdicts}
-    suspects = [row.idx for row in found.rows if row.suspicion is not None]
+    queue = Snapshot.of(workspace).left.find(Queue) or Queue(suspects=len(found.rows))
+    suspects = [row.idx for row in found.rows if row.suspicion is not None and row.suspicion < queue.suspects]
     return Judging(
         asked=_asked(found.verdicts),
         calls=left.calls,

@@ -47,6 +47,7 @@ def status_of(workspace: Workspace) -> dict[str, Any]:
         "detectors": list(plan.detectors),
         "judges": list(workspace.settings.judge),
         "suspects": None if queue is None else queue.suspects,
+        "drawn": 0 if queue is None else queue.drawn,
         "references": 0 if queue is None else len(queue.control_items),
         "biases": _biases(snapshot),
         "spent": judging.model_dump(include={"calls", "tokens", "usd"}),
@@ -77,7 +78,8 @@ def describe(found: dict[str, Any]) -> str:
     lines += [f"note      {remark}" for remark in found["remarks"]]
     if found["features"]:
         lines.append(f"features  {found['features']['name']}")
-    lines.append(f"scan      {found['suspects'] or 0} suspects ({', '.join(found['detectors'])})")
+    drawn = f", {found['drawn']} others drawn at random" * bool(found["drawn"] and found["judges"])
+    lines.append(f"scan      {found['suspects'] or 0} suspects{drawn} ({', '.join(found['detectors'])})")
     if found["judges"]:
         failed = f", {found['unreadable_answers']} answers unreadable" if found["unreadable_answers"] else ""
         lines.append(f"judge     {spent_in_words(**spent)}{failed}{tested(found)}")

@@ -65,7 +65,7 @@ def _print_result(found: Demo, folder: Path) -> None:
     accepted = sorted((row for row in found.rows if row["accepted"]), key=_confidence)
     left = [row for row in found.rows if row["outcome"] not in (None, "keep") and not row["accepted"]]
     status, data = found.status, folder / DATA
-    say(f"scan      {status['suspects']} of {status['items']} worth a look")
+    say(f"scan      {status['suspects'] + status['drawn']} of {status['items']} worth a look")
     say(f"judge     {status['spent']['calls']} calls, {status['unreadable_answers']} failed{tested_in_words(status)}")
     say("propose   " + ", ".join(f"{n} {words.outcome(name)}" for name, n in status["outcomes"].items()) + "\n")
     for row in accepted[-3:]:

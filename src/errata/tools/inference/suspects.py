@@ -1,8 +1,13 @@
-"""Which items deserve a judge's look, and in which order."""
+"""Which items are suspects, the one definition of it, and in which order a judge looks at them.
+
+A suspect is an item whose given label holds with less than CLEARLY_RIGHT by all evidence of the scan, or that any
+detector flags. An open proposal is something else: what is proposed of an item, suspect or not, that nobody decided.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,10 +17,17 @@ CLEARLY_RIGHT = 0.95
 """An item whose given label holds with at least this probability is left alone, unless a detector flags it."""
 
 
+class Ranked(NamedTuple):
+    """Indices of items: ``suspects``, those of the lowest quality first, and others, ``drawn`` at random."""
+
+    suspects: Int
+    drawn: Int
+
+
 def rank_suspects(
     given_holds_N: np.ndarray, quality_N: F32, flags: Sequence[Bool], content_shas: Sequence[str], share: float
-) -> Int:
-    """Indices of the suspects, those of the lowest quality first, then a random ``share`` of all other items.
+) -> Ranked:
+    """The suspects, and a random ``share`` of all other items.
 
     ``given_holds_N`` f64[N] in [0, 1], low = bad, NaN for items that cannot be judged. The random few show what the
     detectors overlook; they are drawn by content, so that the same content is drawn again tomorrow.
@@ -26,7 +38,7 @@ def rank_suspects(
     suspect_N &= ~np.isnan(given_holds_N)
     drawn_N = np.array([_fraction(sha) < share for sha in content_shas], bool) & ~suspect_N & ~np.isnan(given_holds_N)
     suspects = np.flatnonzero(suspect_N)
-    return np.concatenate([suspects[np.argsort(quality_N[suspects], kind="stable")], np.flatnonzero(drawn_N)])
+    return Ranked(suspects[np.argsort(quality_N[suspects], kind="stable")], np.flatnonzero(drawn_N))
 
 
 def _fraction(sha: str) -> float:
