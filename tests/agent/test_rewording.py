@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from errata.agent.decisions import approval
-from errata.agent.decisions.approval import Person
 from errata.agent.drive import drive
 from errata.agent.run.begin import begin
 from errata.agent.run.workspace import Workspace
 from errata.settings import Settings
 from errata.tools.guideline import Guideline
 from errata.types import Verdict
+from tests.by_hand import somebody
 from tests.conftest import Judge
 
 CLASSES = ("apple", "birch", "cedar", "daisy", "elder", "fern")
@@ -112,7 +112,7 @@ def test_a_decision_lapses_with_what_was_said_of_its_labels_and_a_line_names_the
 ) -> None:
     first = run(data, GUIDELINE, judge, [])
     for item, label in (("p1", "birch"), ("p2", "cedar"), ("p3", "cedar"), ("p4", "fern")):
-        approval.decide(first, Person("ann", first.folder.own_token()), item, "label", label)
+        approval.decide(first, somebody(first), item, "label", label)
     first.close()
     told: list[str] = []
     reworded = GUIDELINE.replace("## cedar\nIt looks", "## cedar\nIt smells").replace(
