@@ -124,7 +124,7 @@ class Worker:
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
             with contextlib.suppress(BrokenPipeError):
-                pipe.close()  # type: ignore[union-attr]  both were asked for as pipes
+                pipe.close()  # type: ignore[union-attr]  # both were asked for as pipes
         self._process = None
 
 
