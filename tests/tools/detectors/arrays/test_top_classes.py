@@ -1,13 +1,13 @@
 """One pass over the probabilities: what it finds of each item, in blocks or whole, however the array lies."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pytest
 
 from errata.tools.detectors.arrays import blocks
 from errata.tools.detectors.arrays.top_classes import entries, peaks
+from errata.types import F64
 
 LABELS = np.array([1, 0, 2])
 PROBS = np.array([[0.4, 0.4, 0.2], [0.3, 0.6, 0.1], [0.0, 0.0, 1.0]], np.float32)
@@ -42,7 +42,7 @@ def test_who_looks_on_sees_every_row_once_and_blocks_change_nothing(
 
 
 @pytest.mark.parametrize("lie", [np.ascontiguousarray, np.asfortranarray, lambda a: np.repeat(a, 2, axis=1)[:, ::2]])
-def test_entries_are_the_same_however_the_array_lies(lie: Callable[..., Any]) -> None:
+def test_entries_are_the_same_however_the_array_lies(lie: Callable[[F64], F64]) -> None:
     probs = np.random.default_rng(1).random((7, 4))
     items, classes = np.array([[0, 6, 3], [2, 2, 5]]), np.array([[1], [3]])
     np.testing.assert_array_equal(entries(lie(probs), items, classes), probs[items, classes])

@@ -17,7 +17,7 @@ from errata.tools.detectors.arrays import blocks
 from errata.tools.detectors.confident import pruning
 from errata.tools.detectors.confident.confident_learning import FilterBy, detect, suspected
 from errata.tools.detectors.confident.label_issues import find_label_issues
-from errata.types import F64, Bool, Int
+from errata.types import F64, Bool, Int, Probs
 
 
 def planted(
@@ -183,7 +183,7 @@ def test_permuted_class_ids_give_the_same_flags() -> None:
         lambda p: p.astype(np.float32),
     ],
 )
-def test_the_layout_in_memory_does_not_matter(change: Callable[..., Any]) -> None:
+def test_the_layout_in_memory_does_not_matter(change: Callable[[F64], Probs]) -> None:
     labels, probs = planted(4)
     changed = change(probs)
     changed.flags.writeable = False

@@ -82,7 +82,7 @@ def test_an_item_that_resembles_no_other_keeps_its_posterior() -> None:
 
 
 @pytest.mark.parametrize("smooth", [averaged, propagated])
-def test_smoothing_puts_an_uncertain_posterior_right(smooth: Callable[..., Any]) -> None:
+def test_smoothing_puts_an_uncertain_posterior_right(smooth: Callable[[Neighbors, F32], F32]) -> None:
     vectors, _, _, truth = planted()
     probs = uncertain(truth)
     assert (probs.argmax(axis=1) == truth).mean() < 0.9
