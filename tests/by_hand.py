@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from errata.agent.actions.permission import Permission, Person, check
 from errata.agent.actions.session import Session
@@ -34,7 +35,7 @@ def make_run(
         cells = zip(*more.values(), strict=True) if more else [()] * len(rows)
         for row, own in zip(rows, cells, strict=True):
             writer.writerow([*row, "yes" if row[0] == "gold" else "", *own])
-    settings = {"text": "content", "label": "label", "id": "id", "protect": "gold"} | options
+    settings: dict[str, Any] = {"text": "content", "label": "label", "id": "id", "protect": "gold"} | options
     workspace = begin(folder / "d.csv", Settings(many_labels=True, **{k: v for k, v in settings.items() if v}))
     names = workspace.run.label_space.names
     others = [next((name for name in names if name != given), given) for _, _, given in rows]

@@ -6,6 +6,7 @@ import os
 import random
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +23,6 @@ from errata.agent.run.workspace import Workspace
 from errata.agent.views.status import describe, status_of
 from errata.errors import ErrataError
 from errata.settings import Settings
-from errata.tools.data import renames
 from tests.agent.test_same_folder import data, decide, run, silent
 from tests.by_hand import session_of
 
@@ -107,7 +107,8 @@ def test_a_half_moved_folder_is_told_and_finished_or_taken_back(
     workspace = scanned(shapes)
     for i in range(4):
         decide(workspace, f"bar/bar{i:02}.png", "beam")
-    moved, rename = [], Path.rename
+    moved: list[Path] = []
+    rename = Path.rename
 
     def killed_after_two(self: Path, target: Path) -> Path:
         if self.suffix == ".png":
@@ -117,7 +118,7 @@ def test_a_half_moved_folder_is_told_and_finished_or_taken_back(
         return rename(self, target)
 
     with monkeypatch.context() as patched:
-        patched.setattr(renames.Path, "rename", killed_after_two)
+        patched.setattr(Path, "rename", killed_after_two)
         with pytest.raises(KeyboardInterrupt):
             apply(workspace, in_place=True)
     (state,) = status_of(workspace)["applied"]
@@ -134,9 +135,9 @@ def test_a_file_edited_while_it_is_replaced_keeps_its_edit(data: Path, monkeypat
     decide(workspace, "m0", "animals")
     note = applying._note
 
-    def edited_meanwhile(*args: object, **more: object) -> Path:
+    def edited_meanwhile(*args: Any, **more: Any) -> Path:
         data.write_bytes(data.read_bytes() + b"mine,a line,food,no,no\n")
-        return note(*args, **more)  # type: ignore[arg-type]  handed on as given
+        return note(*args, **more)
 
     monkeypatch.setattr(applying, "_note", edited_meanwhile)
     with pytest.raises(ErrataError, match="was changed while it was being replaced"):

@@ -33,7 +33,7 @@ def silent(step: str, done: int, total: int) -> None:
 
 
 def settings(*judges: str, **more: object) -> Settings:
-    values = {"label": "topic", "text": "message", "id": "id", "embedder": "plain", "judge": judges}
+    values: dict[str, object] = {"label": "topic", "text": "message", "id": "id", "embedder": "plain", "judge": judges}
     # The stub is never surer than 0.9, and a cautious errata would leave that to a person.
     values |= {"costs": {"break_right": 1.0}} | more
     return Settings.model_validate(values)

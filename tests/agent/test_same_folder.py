@@ -219,7 +219,7 @@ def test_a_decision_lapses_with_a_line_and_white_space_voids_nothing(
     values = {"label": "topic", "text": "message", "id": "id", "embedder": "plain", "guideline": guideline}
     second = begin(data, Settings.model_validate(values), None, told.append)
     assert bool(second.decisions()) == (lapse is None)
-    assert [lapse in line and line.startswith("1 decision") for line in told] == ([True] if lapse else [])
+    assert [str(lapse) in line and line.startswith("1 decision") for line in told] == ([True] if lapse else [])
     second.close()
 
 

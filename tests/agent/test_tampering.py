@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -57,8 +58,13 @@ def test_an_edited_patch_is_not_reverted(applied: Path) -> None:
 def test_an_edited_history_stops_what_rests_on_it(applied: Path, act: str) -> None:
     edit(applied, "UPDATE events SET body = replace(body, '\"animals\"', '\"travel\"') WHERE kind = 'decision'")
     workspace = opened(applied)
+    acts: dict[str, Callable[[Workspace], object]] = {
+        "apply": apply,
+        "revert": revert,
+        "decide": lambda w: decide(w, "m1", "food"),
+    }
     with pytest.raises(ErrataError, match="the history was edited"):
-        {"apply": apply, "revert": revert, "decide": lambda w: decide(w, "m1", "food")}[act](workspace)
+        acts[act](workspace)
     workspace.close()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -26,7 +26,7 @@ CLEAR = "\x1b[2J\x1b[H"
 class Sat:
     """One person's sitting: the keys pressed, what they saw, and what came of it."""
 
-    def __init__(self, workspace: Workspace, keys: Sequence[str], by: str = "ann", size: tuple[int, int] = (80, 24)):
+    def __init__(self, workspace: Workspace, keys: Iterable[str], by: str = "ann", size: tuple[int, int] = (80, 24)):
         self.out = io.StringIO()
         width, height = size
         console = Console(
@@ -44,7 +44,7 @@ class Sat:
         return self.out.getvalue().split(CLEAR)[1:]
 
 
-def until_the_end(keys: Sequence[str]) -> Callable[[], str]:
+def until_the_end(keys: Iterable[str]) -> Callable[[], str]:
     left = iter(keys)
 
     def read_key() -> str:
@@ -119,10 +119,10 @@ def test_the_summary_counts_what_stands(make: Make) -> None:
 
 @pytest.mark.parametrize("ending", ["q", "\x04", KeyboardInterrupt, EOFError])
 def test_what_was_decided_before_quitting_is_kept_and_coming_back_goes_on_with_the_rest(
-    make: Make, ending: object
+    make: Make, ending: str | type[BaseException]
 ) -> None:
     workspace = make()
-    keys = iter(["y", "n", ending])
+    keys: Iterator[str | type[BaseException]] = iter(["y", "n", ending])
 
     def read_key() -> str:
         pressed = next(keys)
@@ -177,7 +177,7 @@ def test_a_second_u_takes_back_no_other_rule_than_the_one_that_was_named(make: M
         decide_where(workspace, somebody(workspace), True, "item_id in ['c', 'd']")
         yield "u"
 
-    Sat(workspace, keys())  # type: ignore[arg-type]  keys pressed while something else happens
+    Sat(workspace, keys())
     assert len(decided(workspace)) == 4
 
 

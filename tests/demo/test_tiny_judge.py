@@ -24,17 +24,17 @@ torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
 from evals.tiny_judge.batches import token_ids  # noqa: E402  needs torch
-from evals.tiny_judge.questions import Question  # noqa: E402  needs torch
+from evals.tiny_judge.questions import Protocol, Question  # noqa: E402  needs torch
 
 FOLDER = Path(str(files("errata.demo") / "tiny_judge"))
 DIGITS = tuple(map(str, range(10)))
 GUIDELINE = "Judge by the shape.\nA 7 may have a bar; a zero with a slash is 0, and none of these is an 8."
 
-Slots = Mapping[str, object]
+Slots = Mapping[str, Any]
 """What a prompt asks for beyond item, options and guideline; and the item's text, where it has one."""
 
 NO_SLOTS: Slots = {}
-EVERY_PROMPT: list[tuple[str, Slots]] = [
+EVERY_PROMPT: list[tuple[Protocol, Slots]] = [
     ("blind_choice", {}),
     ("contest", {}),
     ("marked_choice", {}),
@@ -140,7 +140,7 @@ def test_every_answer_is_one_token(judge: Judge, style: str) -> None:
 
 @pytest.mark.parametrize(("prompt", "slots"), EVERY_PROMPT)
 @pytest.mark.parametrize("style", ["names", "letters"])
-def test_a_question_is_shorter_than_a_hundred_tokens(judge: Judge, prompt: str, slots: Slots, style: str) -> None:
+def test_a_question_is_shorter_than_a_hundred_tokens(judge: Judge, prompt: Protocol, slots: Slots, style: str) -> None:
     text = judge.text(prompt, _options(prompt, DIGITS, style), slots)
     assert len(judge.processor.tokenizer(text)["input_ids"]) + 15 * text.count("<image>") < 100  # one stands for 16
 
@@ -148,7 +148,7 @@ def test_a_question_is_shorter_than_a_hundred_tokens(judge: Judge, prompt: str, 
 @pytest.mark.parametrize(("prompt", "slots"), EVERY_PROMPT)
 @pytest.mark.parametrize("style", ["names", "letters"])
 def test_it_was_trained_on_the_tokens_that_it_is_asked_with(
-    judge: Judge, prompt: str, slots: Slots, style: str
+    judge: Judge, prompt: Protocol, slots: Slots, style: str
 ) -> None:
     options = _options(prompt, DIGITS, style)
     text = judge.text(prompt, options, slots, GUIDELINE)
@@ -197,7 +197,7 @@ def test_it_says_so_when_no_option_fits(judge: Judge, style: str) -> None:
         if prompt != "steering" and (prompt, style) != ("open_answer", "letters")  # an open answer is a name
     ],
 )
-def test_it_cannot_tell_a_blank_picture(judge: Judge, prompt: str, slots: Slots, style: str) -> None:
+def test_it_cannot_tell_a_blank_picture(judge: Judge, prompt: Protocol, slots: Slots, style: str) -> None:
     blanks = [[picture(np.full((8, 8), gray, dtype=np.float32))] for gray in (0, 5, 8, 16)]
     labels = DIGITS if prompt != "contest" else ("3", "8")
     assert judge.answers(blanks, prompt, _options(prompt, labels, style), slots) == [CANNOT_TELL] * 4

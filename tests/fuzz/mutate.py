@@ -45,7 +45,7 @@ def _renamed(rng: random.Random, name: str) -> str:
 
 def _flip(rng: random.Random, data: bytes, _: bytes, __: Sequence[bytes]) -> bytes:
     found = bytearray(data)
-    for _ in range(rng.choice((1, 1, 2, 8)) if data else 0):
+    for _bit in range(rng.choice((1, 1, 2, 8)) if data else 0):
         found[rng.randrange(len(found))] ^= 1 << rng.randrange(8)
     return bytes(found)
 
@@ -54,7 +54,7 @@ def _number(rng: random.Random, data: bytes, _: bytes, __: Sequence[bytes]) -> b
     """A length, an offset or a count becomes one of the numbers that programs stumble over."""
     size = rng.choice((1, 2, 4, 8))
     at = rng.randrange(max(1, len(data) - size + 1))
-    value = (rng.choice(NUMBERS) & (256**size - 1)).to_bytes(size, rng.choice(("little", "big")))
+    value: bytes = (rng.choice(NUMBERS) & (256**size - 1)).to_bytes(size, rng.choice(("little", "big")))
     return data[:at] + value + data[at + size :]
 
 

@@ -123,8 +123,9 @@ class Worker:
         self._process.kill()
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe is not None
             with contextlib.suppress(BrokenPipeError):
-                pipe.close()  # type: ignore[union-attr]  both were asked for as pipes
+                pipe.close()
         self._process = None
 
 

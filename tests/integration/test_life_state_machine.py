@@ -252,7 +252,12 @@ class Life(RuleBasedStateMachine):
         row = how.which % len(self.rows)
         item, text, given = self.rows[row]
         added = (f"n{self.count}", f"the spoon of the {self.count}th moon", how.label)
-        edits = ([(item, text, how.label)], [(item, f"{text} {self.count}", given)], [self.rows[row], added], [])
+        edits: tuple[list[Row], ...] = (
+            [(item, text, how.label)],
+            [(item, f"{text} {self.count}", given)],
+            [self.rows[row], added],
+            [],
+        )
         self.rows[row : row + 1] = edits[how.which % 4]
         self.write()
 
@@ -325,7 +330,7 @@ def contents(path: Path) -> bytes | None:
 
 @pytest.mark.slow
 def test_files_status_and_decisions_agree_whatever_is_done() -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]  hypothesis has no types here
+    run_state_machine_as_test(
         Life,
         settings=settings(
             max_examples=int(EXAMPLES or 20),

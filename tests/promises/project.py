@@ -62,14 +62,14 @@ class Project:
         found: list[dict[str, Any]] = self.did("results", data, "--json", *more).json
         return found
 
-    def bytes(self, name: str) -> object:
-        """Of a file, or of the files of a folder; None where there is neither."""
-        path = self / name
-        return files_of(path) if path.is_dir() else path.read_bytes() if path.exists() else None
-
     def has(self, data: bytes) -> bool:
         """Whether these bytes lie anywhere here."""
         return data in files_of(self.place).values()
+
+    def bytes(self, name: str) -> bytes | dict[str, bytes] | None:
+        """Of a file, or of the files of a folder; None where there is neither."""
+        path = self / name
+        return files_of(path) if path.is_dir() else path.read_bytes() if path.exists() else None
 
     def requests(self) -> int:
         return len(self.judge.requests())
@@ -105,7 +105,7 @@ def named_mail(count: int = 60, wrong: int = 6) -> list[Row]:
 def two_columns(project: Project) -> list[tuple[str, ...]]:
     """A mail.csv with ``topic``, of which 3 are wrong, ``kind``, of which 2 others are, and ``note``, all right."""
     kinds = {"sport": "leisure", "kitchen": "home", "space": "science"}
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for i, (key, text, topic) in enumerate(mail_rows(45)):
         true = TOPICS[i % 3]
         kind = kinds[TOPICS[(i + 1) % 3] if i in (20, 31) else true]
@@ -118,7 +118,9 @@ def decide_by_hand(project: Project, changes: dict[str, str], data: str = "mail.
     """A person's own labels for some items, one by one."""
     import errata
 
-    columns = {"text": "text", "label": "label", "id": "id", "embedder": "plain"} | settings if data != "shapes" else {}
+    columns: dict[str, Any] = (
+        {"text": "text", "label": "label", "id": "id", "embedder": "plain"} | settings if data != "shapes" else {}
+    )
     run = errata.open(project / data, **columns)
     for item, label in changes.items():
         run.decide(item, "label", label)

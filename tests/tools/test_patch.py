@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -110,7 +110,7 @@ def test_the_source_s_own_bytes_come_back_while_it_is_at_hand(source: Dataset) -
 @pytest.mark.parametrize("source", [csv_file, jsonl_file], indirect=True)
 def test_a_text_file_that_was_overwritten_and_annotated_gets_its_bytes_back(source: Dataset) -> None:
     before = source.path.read_bytes()
-    annotations = {"errata_outcome": ["keep"] * 6, "errata_confidence": [0.5] * 6}
+    annotations: dict[str, Sequence[object]] = {"errata_outcome": ["keep"] * 6, "errata_confidence": [0.5] * 6}
     done = patches.apply(patches.make(source, lines(source, NEW)), source, source.path, annotations)
     assert source.path.read_bytes() != before
     patches.revert(done, reopened(source, source.path), source.path, source.path)

@@ -110,6 +110,12 @@ class Run:
     def close(self) -> None:
         self._session.close()
 
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.close()
+
     def _begin(self, judges: tuple[str, ...], budget: str) -> None:
         asked = {"judge": judges, "budget": budget or self.settings.budget}
         settings = Settings.model_validate(dict(self.settings) | asked)

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -28,7 +28,7 @@ def test_an_action_says_what_it_takes_does_and_gives(action: Action[Any, Any]) -
         assert field.get("description"), f"{action.name}: {name} has no description"
     assert action.output_schema()
     assert action.description.endswith(".") and len(action.description.split()) >= 8
-    assert action.effect in permission.Effect.__args__  # type: ignore[attr-defined]
+    assert action.effect in get_args(permission.Effect)
     assert SetupError in action.errors, "perform itself raises it"
     assert all(issubclass(error, ErrataError) and error is not ErrataError for error in action.errors)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from errata.agent.decisions.approval import decide_where
 from errata.agent.views.results import COLUMNS, result_rows, write_results
 from errata.errors import DataError, SetupError
-from errata.types import Proposal
+from errata.types import Outcome, Proposal
 from tests.by_hand import ROWS, make_run, somebody
 
 SIX = [*ROWS, ("e", "a neigh", "dog"), ("f", "a hiss", "cat")]
@@ -23,7 +24,7 @@ def read(path: Path) -> list[dict[str, str]]:
 
 
 def test_a_label_is_proposed_by_relabel_alone_and_ambiguous_is_never_sure(tmp_path: Path) -> None:
-    outcomes = ("relabel", "several", "none_of_these", "keep", "ambiguous", None)
+    outcomes: list[Outcome | None] = ["relabel", "several", "none_of_these", "keep", "ambiguous", None]
     table = result_rows(make_run(tmp_path, SIX, outcomes))
     assert [row["proposed_label"] for row in table] == ["cat", None, None, None, None, None]
     assert [row["confidence"] for row in table] == [0.9, 0.9, 0.9, 0.9, None, None]
@@ -38,7 +39,11 @@ def test_a_rule_on_confidence_passes_by_what_is_ambiguous(tmp_path: Path) -> Non
 
 
 def test_columns_of_the_data_stand_beside_them_under_a_name_that_cannot_clash(tmp_path: Path) -> None:
-    own = {"outcome": ["x", "", "y", "=1"], "odd name": [1, 2, 3, 4], "not asked for": ["-"] * 4}
+    own: dict[str, Sequence[object]] = {
+        "outcome": ["x", "", "y", "=1"],
+        "odd name": [1, 2, 3, 4],
+        "not asked for": ["-"] * 4,
+    }
     workspace = make_run(tmp_path, columns=own)
     rows = result_rows(workspace, ["outcome", "odd name"])
     assert [row["data.outcome"] for row in rows] == ["x", None, "y", "=1"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 from PIL import Image
@@ -19,7 +20,7 @@ CARD = Card(ITEM, PROPOSAL, {"1": "cat", "2": "dog"}, ("cat", "dog"), 3, "ann")
 STYLE = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def drawn(card: Card, width: int = 80, height: int = 24, colors: str | None = "truecolor") -> str:
+def drawn(card: Card, width: int = 80, height: int = 24, colors: Literal["truecolor"] | None = "truecolor") -> str:
     out = io.StringIO()
     draw(card, Console(file=out, force_terminal=True, color_system=colors, width=width, height=height))
     return out.getvalue().removeprefix("\x1b[2J\x1b[H")

@@ -11,6 +11,7 @@ import shutil
 import struct
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -23,7 +24,11 @@ from tests.tools.data.test_labels import csv
 datasets = pytest.importorskip("datasets")
 TEXT = Columns("label", "text")
 ROWS = 12
-VALUES = {"text": [f"some text {i} \u00e9" for i in range(ROWS)], "label": list("abc") * 4, "more": [[1, 2]] * ROWS}
+VALUES: dict[str, Any] = {
+    "text": [f"some text {i} \u00e9" for i in range(ROWS)],
+    "label": list("abc") * 4,
+    "more": [[1, 2]] * ROWS,
+}
 LENGTHS = (0, 1, 2**20, 2**31 - 1, 2**31, 2**32 - 1)
 WORDS = (b"[", b"}", b'"', b",", b"null", b"-1", b"9" * 5000, b"[" * 3000, b'{"a":' * 3000, b"\\ud800", b"\xff", b"..")
 
@@ -112,7 +117,7 @@ def test_a_folder_of_splits_without_splits_is_an_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("options", [{}, {"use_dictionary": False, "compression": "NONE"}], ids=["usual", "plain"])
-def test_a_damaged_parquet_file_is_an_error(tmp_path: Path, options: dict[str, object]) -> None:
+def test_a_damaged_parquet_file_is_an_error(tmp_path: Path, options: dict[str, Any]) -> None:
     pq.write_table(pa.table(VALUES), tmp_path / "whole.parquet", row_group_size=5, **options)
     data, rng = (tmp_path / "whole.parquet").read_bytes(), random.Random(0)
     for _ in range(300):

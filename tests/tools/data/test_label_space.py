@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,7 +17,7 @@ from tests.tools.data.test_labels import csv
 TEXT = Columns("label", "text")
 
 
-def of(tmp_path: Path, labels: list[str], **options: bool) -> Dataset:
+def of(tmp_path: Path, labels: list[str], **options: Any) -> Dataset:
     return open_dataset(csv(tmp_path / "a.csv", [f'"{label}"' for label in labels]), TEXT, **options)
 
 

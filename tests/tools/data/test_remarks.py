@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from errata.tools.data.remarks import remarks
 from errata.types import LabelSpace
 
 
-def told(*labels: str, **of_space: dict[str, str]) -> tuple[str, ...]:
+def told(*labels: str, **of_space: Any) -> tuple[str, ...]:
     names = tuple(sorted(set(labels) - {word for words in of_space.values() for word in words}))
     return remarks(labels, LabelSpace(names, **of_space))
 

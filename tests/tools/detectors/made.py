@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from errata.types import F32, Bool, Int, Scores
+
 DEGENERATE = [
     (np.zeros((6, 3)), [0, 0, 1, 1, 2, 2], 3),
     (np.ones((6, 3), np.float16), [0, 0, 1, 1, 1, 2], 9),
@@ -14,21 +16,27 @@ DEGENERATE = [
 of its own and classes to spare, strided arrays."""
 
 
-def blobs(per_class=60, classes=3, seed=0):
+def blobs(per_class: int = 60, classes: int = 3, seed: int = 0) -> tuple[F32, Int]:
     rng = np.random.default_rng(seed)
     labels = np.repeat(np.arange(classes), per_class)
     return (5 * np.eye(classes, 6)[labels] + rng.normal(size=(len(labels), 6))).astype(np.float32), labels
 
 
-def flipped(labels, classes, rate, seed=0):
+def flipped(labels: Int, classes: int, rate: float, seed: int = 0) -> tuple[Int, Bool]:
     rng = np.random.default_rng(seed)
     wrong = rng.random(len(labels)) < rate
     return np.where(wrong, (labels + rng.integers(1, classes, len(labels))) % classes, labels), wrong
 
 
-def planted(share=0.1, per_class=60, seed=0):
+def planted(share: float = 0.1, per_class: int = 60, seed: int = 0) -> tuple[F32, Int, Bool, Int]:
     rng = np.random.default_rng(seed)
     truth = np.repeat(np.arange(3), per_class)
     vectors = (5 * np.eye(3, 8)[truth] + rng.normal(size=(len(truth), 8))).astype(np.float32)
     wrong = rng.random(len(truth)) < share
     return vectors, np.where(wrong, (truth + 1) % 3, truth), wrong, truth
+
+
+def distribution(scores: Scores) -> F32:
+    """f32[N, K]: the labels' probabilities, of a detector that has them."""
+    assert scores.label_probs is not None
+    return scores.label_probs

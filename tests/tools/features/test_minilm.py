@@ -1,5 +1,8 @@
 """MiniLM: the published vectors, checked, offline."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -20,41 +23,41 @@ TEXTS = (
 FIRST_NUMBERS = [0.120813, -0.023536, -0.03669, 0.056463]
 
 
-def items(texts):
+def items(texts: Sequence[str]) -> list[Item]:
     return [Item(i, f"id{i}", "", None, text=text) for i, text in enumerate(texts)]
 
 
-def test_vectors_of_published_sentences_stay_what_they_were():
+def test_vectors_of_published_sentences_stay_what_they_were() -> None:
     # First numbers of sentence-transformers 6.2 for the same text.
     vector = MiniLM().embed(items(TEXTS[:1]))[0]
     assert vector[:4].tolist() == pytest.approx(FIRST_NUMBERS, abs=1e-5)
     assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-5)
 
 
-def test_company_in_the_batch_does_not_change_a_vector():
+def test_company_in_the_batch_does_not_change_a_vector() -> None:
     alone = MiniLM().embed(items(TEXTS[:1]))[0]
     np.testing.assert_allclose(MiniLM().embed(items(TEXTS))[0], alone, atol=1e-5)
 
 
-def test_texts_are_read_up_to_256_tokens():
+def test_texts_are_read_up_to_256_tokens() -> None:
     longer, cut = "word " * 254, "word " * 254 + "elephant"
     vectors = MiniLM().embed(items([longer, cut]))
     np.testing.assert_allclose(vectors[0], vectors[1], atol=1e-6)
 
 
-def test_progress_counts_up_to_all_items():
-    seen = []
+def test_progress_counts_up_to_all_items() -> None:
+    seen: list[int] = []
     MiniLM().embed(items(TEXTS), seen.append)
     assert seen == sorted(seen)
     assert seen[-1] == len(TEXTS)
 
 
-def test_another_file_than_the_published_one_is_refused(tmp_path):
+def test_another_file_than_the_published_one_is_refused(tmp_path: Path) -> None:
     (tmp_path / "model.safetensors").write_bytes(b"weights of somebody else")
     with pytest.raises(SetupError, match="sha256"):
         MiniLM(tmp_path).embed(items(["a"]))
 
 
-def test_an_item_without_a_text_is_named():
+def test_an_item_without_a_text_is_named() -> None:
     with pytest.raises(DataError, match="'b'"):
         MiniLM().embed([Item(0, "b", "", None, image=b"")])

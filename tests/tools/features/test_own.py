@@ -1,7 +1,11 @@
 """A user's own arrays: taken as they are, or refused with the first bad row."""
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from errata.errors import DataError
 from errata.tools.features.own import load_embeddings, load_probs
@@ -14,34 +18,35 @@ class Table:
     label_space = LabelSpace(("cat", "dog"))
     given_labels = ("cat", "dog", None)
 
-    def __init__(self, **columns):
+    def __init__(self, **columns: Any) -> None:
         self.columns = columns
 
-    def __len__(self):
+    def __len__(self) -> int:
         return 3
 
-    def column(self, name):
+    def column(self, name: str) -> list[Any]:
         if name not in self.columns:
             raise DataError(f"no column {name!r}")
-        return self.columns[name]
+        found: list[Any] = self.columns[name]
+        return found
 
 
 GOOD = [[0.9, 0.1], [0.25, 0.75], [1.0, 0.0]]
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
-def test_probabilities_are_read_from_a_file(tmp_path, dtype):
+def test_probabilities_are_read_from_a_file(tmp_path: Path, dtype: type[np.floating[Any]]) -> None:
     np.save(tmp_path / "p.npy", np.array(GOOD, dtype))
     np.testing.assert_allclose(load_probs(str(tmp_path / "p.npy"), Table()), GOOD, atol=1e-3)
 
 
-def test_probabilities_are_read_from_a_column():
+def test_probabilities_are_read_from_a_column() -> None:
     np.testing.assert_allclose(load_probs("p", Table(p=GOOD)), GOOD, rtol=1e-6)
 
 
-def test_embeddings_are_scaled_to_length_one_and_zeros_stay():
+def test_embeddings_are_scaled_to_length_one_and_zeros_stay() -> None:
     vectors = load_embeddings("e", Table(e=[[3, 4], [0, 0], [0, -2]]))
-    np.testing.assert_allclose(vectors, [[0.6, 0.8], [0, 0], [0, -1]], rtol=1e-6)
+    np.testing.assert_allclose(vectors, [[0.6, 0.8], [0.0, 0.0], [0.0, -1.0]], rtol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +62,7 @@ def test_embeddings_are_scaled_to_length_one_and_zeros_stay():
         ([0.1, 0.2, 0.3], "row 0: expected a list"),
     ],
 )
-def test_columns_that_are_no_probabilities_are_refused(cells, says):
+def test_columns_that_are_no_probabilities_are_refused(cells: list[Any], says: str) -> None:
     with pytest.raises(DataError, match=says):
         load_probs("p", Table(p=cells))
 
@@ -73,13 +78,13 @@ def test_columns_that_are_no_probabilities_are_refused(cells, says):
         (np.array([[1, 1e300]] * 3), "row 0: a value is NaN or infinite"),
     ],
 )
-def test_files_of_the_wrong_shape_are_refused(tmp_path, array, says):
+def test_files_of_the_wrong_shape_are_refused(tmp_path: Path, array: NDArray[Any], says: str) -> None:
     np.save(tmp_path / "e.npy", array)
     with pytest.raises(DataError, match=says):
         load_embeddings(str(tmp_path / "e.npy"), Table())
 
 
-def test_pickled_truncated_and_missing_files_are_refused(tmp_path):
+def test_pickled_truncated_and_missing_files_are_refused(tmp_path: Path) -> None:
     np.save(tmp_path / "pickled.npy", np.array([{"a": 1}] * 3, dtype=object))
     np.save(tmp_path / "cut.npy", np.ones((3, 2)))
     (tmp_path / "cut.npy").write_bytes((tmp_path / "cut.npy").read_bytes()[:-9])
@@ -111,19 +116,19 @@ def header(text: bytes, version: bytes = b"\x01\x00") -> bytes:
         header(b"{'descr': '|O', 'fortran_order': False, 'shape': (3, 2), }\n") + b"cos\nsystem\n(S'true'\ntR.",
     ],
 )
-def test_headers_that_describe_nothing_are_refused(tmp_path, content):
+def test_headers_that_describe_nothing_are_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "e.npy").write_bytes(content)
     with pytest.raises(DataError, match="not a whole"):
         load_embeddings(str(tmp_path / "e.npy"), Table())
 
 
-def test_a_header_by_python_2_is_read(tmp_path):
+def test_a_header_by_python_2_is_read(tmp_path: Path) -> None:
     text = header(b"{'descr': '<f4', 'fortran_order': False, 'shape': (3L, 2L), }\n")
     (tmp_path / "e.npy").write_bytes(text + np.ones((3, 2), "<f4").tobytes())
     assert load_embeddings(str(tmp_path / "e.npy"), Table()).shape == (3, 2)
 
 
-def test_a_sparse_file_of_endless_columns_is_refused_before_it_is_read(tmp_path):
+def test_a_sparse_file_of_endless_columns_is_refused_before_it_is_read(tmp_path: Path) -> None:
     text = header(b"{'descr': '|i1', 'fortran_order': False, 'shape': (3, 9999999999), }\n")
     with (tmp_path / "e.npy").open("wb") as file:
         file.write(text)
@@ -134,11 +139,11 @@ def test_a_sparse_file_of_endless_columns_is_refused_before_it_is_read(tmp_path)
         load_probs(str(tmp_path / "e.npy"), Table())
 
 
-def test_a_number_too_large_for_a_float_is_refused():
+def test_a_number_too_large_for_a_float_is_refused() -> None:
     with pytest.raises(DataError, match="other than numbers"):
         load_embeddings("e", Table(e=[[10**400, 1], [1, 1], [1, 1]]))
 
 
-def test_an_unknown_column_is_the_datasets_error():
+def test_an_unknown_column_is_the_datasets_error() -> None:
     with pytest.raises(DataError, match="no column 'q'"):
         load_probs("q", Table())

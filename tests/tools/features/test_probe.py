@@ -1,30 +1,34 @@
 """The probe: out of fold, stratified, safe with small classes."""
 
+from typing import Any
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from errata.errors import DataError
 from errata.tools.features.probe import out_of_fold_probs, stratified_folds
+from errata.types import F32, Int
 
 
-def blobs(per_class=40, seed=0):
+def blobs(per_class: int = 40, seed: int = 0) -> tuple[F32, Int]:
     rng = np.random.default_rng(seed)
     labels = np.repeat(np.arange(3), per_class)
     return (3 * np.eye(3, 6)[labels] + rng.normal(size=(len(labels), 6))).astype(np.float32), labels
 
 
-def test_separable_classes_are_told_apart():
+def test_separable_classes_are_told_apart() -> None:
     vectors, labels = blobs()
     assert (out_of_fold_probs(vectors, labels, 3).argmax(axis=1) == labels).mean() > 0.95
 
 
-def test_random_labels_are_not_remembered():
+def test_random_labels_are_not_remembered() -> None:
     rng = np.random.default_rng(0)
     vectors, labels = rng.normal(size=(80, 200)).astype(np.float32), rng.integers(0, 4, 80)
     assert (out_of_fold_probs(vectors, labels, 4).argmax(axis=1) == labels).mean() < 0.45
 
 
-def test_an_item_does_not_move_its_own_probabilities():
+def test_an_item_does_not_move_its_own_probabilities() -> None:
     vectors, labels = blobs()
     folds = stratified_folds(labels)
     moved = vectors.copy()
@@ -35,7 +39,7 @@ def test_an_item_does_not_move_its_own_probabilities():
     np.testing.assert_allclose(before[others], after[others], atol=1e-6)
 
 
-def test_every_class_is_spread_evenly_over_the_folds():
+def test_every_class_is_spread_evenly_over_the_folds() -> None:
     labels = np.repeat([0, 1, 2], [50, 7, 23])
     folds = stratified_folds(labels)
     for k in range(3):
@@ -43,7 +47,7 @@ def test_every_class_is_spread_evenly_over_the_folds():
         assert counts.max() - counts.min() <= 1
 
 
-def test_unlabeled_items_get_the_mean_of_the_folds():
+def test_unlabeled_items_get_the_mean_of_the_folds() -> None:
     vectors, labels = blobs()
     given = np.where(np.arange(len(labels)) % 10 == 0, -1, labels)
     probs = out_of_fold_probs(vectors, given, 3)
@@ -52,7 +56,7 @@ def test_unlabeled_items_get_the_mean_of_the_folds():
     np.testing.assert_allclose(probs.sum(axis=1), 1, rtol=1e-5)
 
 
-def test_an_absent_class_has_no_probability_and_a_lone_one_its_share():
+def test_an_absent_class_has_no_probability_and_a_lone_one_its_share() -> None:
     vectors, labels = blobs(per_class=10)
     labels[0] = 4
     probs = out_of_fold_probs(vectors, labels, 6)
@@ -70,18 +74,18 @@ def test_an_absent_class_has_no_probability_and_a_lone_one_its_share():
         (np.eye(6)[:, ::-1], [0, 1, 2, 3, 4, 5], 12),
     ],
 )
-def test_degenerate_input_gives_distributions(vectors, labels, classes):
+def test_degenerate_input_gives_distributions(vectors: NDArray[Any], labels: list[int], classes: int) -> None:
     probs = out_of_fold_probs(vectors, np.array(labels), classes)
     assert np.isfinite(probs).all()
     np.testing.assert_allclose(probs.sum(axis=1), 1, rtol=1e-5)
 
 
-def test_the_same_seed_gives_the_same_probabilities():
+def test_the_same_seed_gives_the_same_probabilities() -> None:
     vectors, labels = blobs()
     np.testing.assert_array_equal(out_of_fold_probs(vectors, labels, 3), out_of_fold_probs(vectors, labels, 3))
 
 
-def test_no_labels_and_nan_are_refused():
+def test_no_labels_and_nan_are_refused() -> None:
     with pytest.raises(DataError, match="No item has a label"):
         out_of_fold_probs(np.eye(2, dtype=np.float32), np.array([-1, -1]), 2)
     with pytest.raises(DataError, match="NaN"):

@@ -40,7 +40,7 @@ def confidence_error(noise: LabelNoise, truth: Int, given: Int, probs: F32) -> f
     return abs(float(holds.mean() - (given == truth).mean()))
 
 
-def test_what_noise_flattened_is_sharpened():
+def test_what_noise_flattened_is_sharpened() -> None:
     truth, given, probs = made(0.2)
     found = learned(given, probs)
     assert found.power > 1.5
@@ -48,12 +48,12 @@ def test_what_noise_flattened_is_sharpened():
     assert confidence_error(found, truth, given, probs) < confidence_error(as_they_came, truth, given, probs) / 2
 
 
-def test_probabilities_of_right_labels_stay_nearly_as_they_are():
+def test_probabilities_of_right_labels_stay_nearly_as_they_are() -> None:
     _, given, probs = made(0.0)
     assert learned(given, probs).power == pytest.approx(1, abs=0.25)
 
 
-def test_mistakes_of_a_weak_model_are_not_believed_to_be_noise():
+def test_mistakes_of_a_weak_model_are_not_believed_to_be_noise() -> None:
     rng = np.random.default_rng(1)
     logits = rng.normal(0, 1.5, (ITEMS, CLASSES))
     probs = (np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)).astype(np.float32)
@@ -64,7 +64,7 @@ def test_mistakes_of_a_weak_model_are_not_believed_to_be_noise():
     assert 1 - learned(labels, probs).transition_KK.diagonal().mean() < counted / 3
 
 
-def test_the_channel_leads_from_the_true_label_to_the_given_one():
+def test_the_channel_leads_from_the_true_label_to_the_given_one() -> None:
     rng = np.random.default_rng(2)
     truth = rng.integers(0, CLASSES, ITEMS)
     given = np.where((truth == 0) & (rng.random(ITEMS) < 0.4), 1, truth)
@@ -75,7 +75,7 @@ def test_the_channel_leads_from_the_true_label_to_the_given_one():
     assert found[0, 1] > 3 * max(found[0, 2], found[1, 0])
 
 
-def test_unlabeled_items_tell_nothing():
+def test_unlabeled_items_tell_nothing() -> None:
     _, given, probs = made(0.2)
     some = np.arange(ITEMS) % 4 > 0
     found = label_noise(np.where(some, given, -1), [probs], confident_joint(given, probs).calibrated(given))
@@ -84,7 +84,7 @@ def test_unlabeled_items_tell_nothing():
     np.testing.assert_array_equal(found.transition_KK, alone.transition_KK)
 
 
-def test_a_cell_of_one_item_does_not_explain_it():
+def test_a_cell_of_one_item_does_not_explain_it() -> None:
     joint = np.diag([50, 50, 50])
     joint[1, 0] = 1  # one item given b and counted as a
     _, given, probs = made(0.2)
@@ -93,7 +93,7 @@ def test_a_cell_of_one_item_does_not_explain_it():
 
 
 @pytest.mark.parametrize("classes", [2, 3])
-def test_perfect_and_constant_probabilities_are_taken(classes):
+def test_perfect_and_constant_probabilities_are_taken(classes: int) -> None:
     labels = np.arange(60) % classes
     for probs in (np.eye(classes, dtype=np.float32)[labels], np.full((60, classes), 1 / classes, np.float32)):
         found = learned(labels, probs)
@@ -102,7 +102,7 @@ def test_perfect_and_constant_probabilities_are_taken(classes):
         assert (found.transition_KK > 0).all()
 
 
-def test_permuted_classes_give_permuted_noise():
+def test_permuted_classes_give_permuted_noise() -> None:
     _, given, probs = made(0.2)
     order = np.array([2, 0, 3, 1])
     place = np.argsort(order)

@@ -5,6 +5,7 @@ import re
 from dataclasses import fields, replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -64,11 +65,9 @@ class Page(HTMLParser):
 
 def everywhere(report: ReportData, attack: str) -> ReportData:
     """The same report, with the dataset's, the judge's and the user's own words replaced by an attack."""
-    item = replace(
-        report.worst[0],
-        text_chars=len(attack),
-        **dict.fromkeys(("item_id", "given_label", "proposed_label", "reason", "text", "decided", "missing"), attack),
-    )
+    names = ("item_id", "given_label", "proposed_label", "reason", "text", "decided", "missing")
+    told: dict[str, Any] = dict.fromkeys(names, attack)
+    item = replace(report.worst[0], text_chars=len(attack), **told)
     outcomes: tuple[Outcome, ...] = ("relabel", "ambiguous", "several", "none_of_these")
     return replace(
         report,

@@ -1,11 +1,21 @@
 """A crowd that knows its truth."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from errata.tools.detectors.annotators import Votes
+from errata.types import Int
 
 
-def crowd(items=400, annotators=12, classes=3, per_item=5, accuracy=0.8, seed=0, truth=None):
+def crowd(
+    items: int = 400,
+    annotators: int = 12,
+    classes: int = 3,
+    per_item: int = 5,
+    accuracy: float = 0.8,
+    seed: int = 0,
+    truth: Int | None = None,
+) -> tuple[Votes, Int]:
     """Votes, the truth of each item, and who voted: everybody is right with ``accuracy`` and else errs evenly."""
     rng = np.random.default_rng(seed)
     truth = rng.integers(0, classes, items) if truth is None else truth
@@ -16,5 +26,5 @@ def crowd(items=400, annotators=12, classes=3, per_item=5, accuracy=0.8, seed=0,
     return votes_of(item, who, label, len(truth), annotators, classes), truth
 
 
-def votes_of(item, who, label, items, annotators, classes):
+def votes_of(item: ArrayLike, who: ArrayLike, label: ArrayLike, items: int, annotators: int, classes: int) -> Votes:
     return Votes.from_triples(item, who, label, num_items=items, num_annotators=annotators, num_classes=classes)

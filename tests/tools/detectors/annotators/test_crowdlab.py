@@ -13,10 +13,12 @@ from errata.errors import DataError
 from errata.tools.detectors.annotators import Votes
 from errata.tools.detectors.annotators import crowdlab as module
 from errata.tools.detectors.annotators.crowdlab import crowdlab
+from errata.types import F64, Int
 from tests.tools.detectors.annotators.crowd import crowd, votes_of
+from tests.tools.detectors.made import distribution
 
 
-def random_case(seed, items, annotators, classes):
+def random_case(seed: int, items: int, annotators: int, classes: int) -> tuple[Int, F64]:
     """A table in which every item and annotator has a vote and one item has two; probabilities that know a little."""
     rng = np.random.default_rng(seed)
     truth = rng.integers(0, classes, items)
@@ -31,7 +33,7 @@ def random_case(seed, items, annotators, classes):
 
 @settings(max_examples=80, deadline=None)
 @given(seed=st.integers(0, 10**6), items=st.integers(2, 40), annotators=st.integers(2, 7), classes=st.integers(2, 5))
-def test_everything_equals_cleanlabs(seed, items, annotators, classes):
+def test_everything_equals_cleanlabs(seed: int, items: int, annotators: int, classes: int) -> None:
     table, probs = random_case(seed, items, annotators, classes)
     ours = crowdlab(Votes.from_table(table, classes), probs)
     with warnings.catch_warnings():
@@ -53,7 +55,7 @@ def test_everything_equals_cleanlabs(seed, items, annotators, classes):
     np.testing.assert_allclose(ours.label_probs_NK[item_V, table[cast]], detailed, atol=1e-6)
 
 
-def test_weights_of_a_hand_computed_case():
+def test_weights_of_a_hand_computed_case() -> None:
     # Consensus 0, 0, 1, 1; the third annotator is alone with 1 vote of 4. Guessing 0 errs half the time.
     table = np.array([[0, 0, 0], [0, 0, 1], [1, 1, 1], [1, 1, 1]])
     probs = np.array([[0.9, 0.1], [0.8, 0.2], [0.6, 0.4], [0.1, 0.9]])
@@ -67,7 +69,7 @@ def test_weights_of_a_hand_computed_case():
     assert found.label_probs_NK[1, 0] == pytest.approx(expected)
 
 
-def test_planted_wrong_labels_are_found_and_a_small_clean_class_is_left_alone():
+def test_planted_wrong_labels_are_found_and_a_small_clean_class_is_left_alone() -> None:
     truth = np.repeat([0, 1, 2], [200, 200, 15])
     votes, _ = crowd(truth=truth, accuracy=0.85)
     probs = np.eye(3)[truth] * 0.6 + 0.4 / 3
@@ -78,7 +80,7 @@ def test_planted_wrong_labels_are_found_and_a_small_clean_class_is_left_alone():
     assert scores.flag[-15:].sum() <= 1
 
 
-def test_without_votes_an_item_has_the_probabilities_it_came_with():
+def test_without_votes_an_item_has_the_probabilities_it_came_with() -> None:
     votes, truth = crowd(classes=2)
     probs = np.append(np.eye(2)[truth] * 0.8 + 0.1, [[0.3, 0.7]], axis=0)
     found = crowdlab(votes_of(votes.item_V, votes.annotator_V, votes.label_V, 401, 13, 2), probs)
@@ -88,7 +90,7 @@ def test_without_votes_an_item_has_the_probabilities_it_came_with():
     np.testing.assert_allclose(found.quality_N[:-1], crowdlab(votes, probs[:-1]).quality_N, atol=1e-6)
 
 
-def test_who_shares_no_item_has_the_mean_weight_and_agreement():
+def test_who_shares_no_item_has_the_mean_weight_and_agreement() -> None:
     table = np.array([[0, 0, -1], [1, 1, -1], [0, 0, -1], [1, 1, -1], [0, 1, -1], [-1, -1, 1]])
     found = crowdlab(Votes.from_table(table, 2), np.full((6, 2), 0.5))
     assert found.annotator_weight_M[0] > 0.1
@@ -96,7 +98,7 @@ def test_who_shares_no_item_has_the_mean_weight_and_agreement():
     assert 0 < found.annotator_quality_M[2] < 1
 
 
-def test_permuted_classes_and_any_layout_give_the_same_answer():
+def test_permuted_classes_and_any_layout_give_the_same_answer() -> None:
     votes, _ = crowd()
     probs = np.random.default_rng(0).dirichlet(np.ones(3), 400)
     order = np.array([2, 0, 1])
@@ -109,14 +111,14 @@ def test_permuted_classes_and_any_layout_give_the_same_answer():
 
 
 @pytest.mark.parametrize("classes", [1, 2, 50])
-def test_degenerate_votes_give_finite_distributions(classes):
+def test_degenerate_votes_give_finite_distributions(classes: int) -> None:
     probs = np.full((3, classes), 1 / classes, np.float16)
     scores = module.detect(Votes.from_table(np.zeros((3, 2), np.int64), classes), probs)
-    assert np.isfinite(scores.label_probs).all()
+    assert np.isfinite(distribution(scores)).all()
     assert not scores.flag.any()
 
 
-def test_unfit_probabilities_and_lonely_votes_are_refused():
+def test_unfit_probabilities_and_lonely_votes_are_refused() -> None:
     votes = Votes.from_table([[0, 1], [1, 1]], 2)
     with pytest.raises(DataError, match="over 2 classes, probabilities over 3"):
         crowdlab(votes, np.full((2, 3), 1 / 3))

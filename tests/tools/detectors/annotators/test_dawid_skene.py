@@ -9,12 +9,14 @@ from errata.tools.detectors.annotators import Votes, detect
 from errata.tools.detectors.annotators import dawid_skene as module
 from errata.tools.detectors.annotators.dawid_skene import dawid_skene
 from errata.tools.detectors.annotators.majority import majority_vote
+from errata.types import F64
 from tests.tools.detectors.annotators.crowd import crowd, votes_of
+from tests.tools.detectors.made import distribution
 
 ALL_COIN = float("inf")
 
 
-def plain_reading(votes, few, rounds):
+def plain_reading(votes: Votes, few: float, rounds: int) -> F64:
     """The algorithm with loops and whole confusion matrices."""
     N, M, K = votes.num_items, votes.num_annotators, votes.num_classes
     cast = list(zip(votes.item_V, votes.annotator_V, votes.label_V, strict=True))
@@ -43,14 +45,14 @@ def plain_reading(votes, few, rounds):
     return probs
 
 
-def test_one_round_of_a_hand_computed_case(monkeypatch):
+def test_one_round_of_a_hand_computed_case(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "ROUNDS", 1)
     # One vote for class 0: the classes have 2/3 and 1/3, the annotator is right with (1 + 4) / (1 + 5).
     found = dawid_skene(Votes.from_table([[0]], 2))
     assert found.label_probs_NK[0].tolist() == pytest.approx([10 / 11, 1 / 11])
 
 
-def test_gold_counts_before_any_other_item_is_looked_at(monkeypatch):
+def test_gold_counts_before_any_other_item_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "ROUNDS", 1)
     # Two votes for class 0, the first known to be wrong: right with (1 + 4) / (2 + 5), and the classes have half each.
     found = dawid_skene(Votes.from_table([[0], [0]], 2), np.array([1, -1]))
@@ -58,27 +60,27 @@ def test_gold_counts_before_any_other_item_is_looked_at(monkeypatch):
 
 
 @pytest.mark.parametrize("few", [0, 30, ALL_COIN])
-def test_all_three_models_equal_a_plain_reading_of_the_paper(few, monkeypatch):
+def test_all_three_models_equal_a_plain_reading_of_the_paper(few: float, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "ROUNDS", 4)
     votes, _ = crowd(items=60, annotators=9, per_item=4, accuracy=0.7)
     assert votes.per_annotator_M.min() < 30
     assert dawid_skene(votes, few=few).label_probs_NK == pytest.approx(plain_reading(votes, few, 4), abs=1e-5)
 
 
-def test_counting_in_blocks_changes_nothing(monkeypatch):
+def test_counting_in_blocks_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     votes, _ = crowd()
     whole = dawid_skene(votes).label_probs_NK
     monkeypatch.setattr(module, "BLOCK", 7)
     np.testing.assert_allclose(dawid_skene(votes).label_probs_NK, whole, atol=1e-6)
 
 
-def test_annotators_with_few_votes_share_the_one_coin_form():
+def test_annotators_with_few_votes_share_the_one_coin_form() -> None:
     votes, _ = crowd(items=30, annotators=60, per_item=5)
     assert votes.per_annotator_M.max() < 10
     np.testing.assert_array_equal(dawid_skene(votes).label_probs_NK, dawid_skene(votes, few=ALL_COIN).label_probs_NK)
 
 
-def test_one_expert_among_guessers_is_believed_against_the_majority():
+def test_one_expert_among_guessers_is_believed_against_the_majority() -> None:
     votes, truth = crowd(items=600, annotators=7, classes=2, per_item=7, accuracy=0.55)
     label = np.where(votes.annotator_V == 3, truth[votes.item_V], votes.label_V)
     votes = votes_of(votes.item_V, votes.annotator_V, label, 600, 7, 2)
@@ -86,7 +88,7 @@ def test_one_expert_among_guessers_is_believed_against_the_majority():
     assert (dawid_skene(votes).label_probs_NK.argmax(axis=1) == truth).mean() > 0.95
 
 
-def test_a_label_that_everybody_uses_too_often_is_discounted():
+def test_a_label_that_everybody_uses_too_often_is_discounted() -> None:
     rng = np.random.default_rng(1)
     votes, truth = crowd(items=800, annotators=10, classes=2, per_item=5, accuracy=0.95)
     lazy = (votes.annotator_V < 5) & (rng.random(len(votes.label_V)) < 0.7)
@@ -96,7 +98,7 @@ def test_a_label_that_everybody_uses_too_often_is_discounted():
     assert matrices >= (dawid_skene(votes, few=ALL_COIN).label_probs_NK.argmax(axis=1) == truth).mean()
 
 
-def test_planted_wrong_labels_are_found():
+def test_planted_wrong_labels_are_found() -> None:
     votes, truth = crowd(accuracy=0.85)
     wrong = np.random.default_rng(0).random(len(truth)) < 0.1
     scores = detect(votes, np.where(wrong, (truth + 1) % 3, truth))
@@ -105,19 +107,19 @@ def test_planted_wrong_labels_are_found():
     assert scores.flag[~wrong].mean() < 0.05
 
 
-def test_a_small_clean_class_is_not_flagged_in_bulk():
+def test_a_small_clean_class_is_not_flagged_in_bulk() -> None:
     truth = np.repeat([0, 1, 2], [300, 300, 15])
     votes, _ = crowd(truth=truth, accuracy=0.85)
     assert detect(votes, truth).flag[-15:].sum() <= 2
 
 
-def test_without_given_labels_the_consensus_is_scored():
+def test_without_given_labels_the_consensus_is_scored() -> None:
     votes, _ = crowd()
     scores = detect(votes)
-    np.testing.assert_array_equal(scores.quality, scores.label_probs.max(axis=1))
+    np.testing.assert_array_equal(scores.quality, distribution(scores).max(axis=1))
 
 
-def test_gold_is_certain_and_tells_who_can_be_believed():
+def test_gold_is_certain_and_tells_who_can_be_believed() -> None:
     # Two camps contradict each other everywhere; gold on a tenth of the items says which one is right.
     truth = np.tile([0, 1], 100)
     table = np.stack([1 - truth, 1 - truth, 1 - truth, truth, truth], axis=1)
@@ -131,7 +133,7 @@ def test_gold_is_certain_and_tells_who_can_be_believed():
     assert alone.label_probs_NK[-1].argmax() == 1
 
 
-def test_an_item_without_votes_is_neither_flagged_nor_ranked_low():
+def test_an_item_without_votes_is_neither_flagged_nor_ranked_low() -> None:
     votes, truth = crowd(classes=2)
     more = votes_of(votes.item_V, votes.annotator_V, votes.label_V, 401, 12, 2)
     scores = detect(more, np.append(truth, 1))
@@ -145,13 +147,13 @@ def test_an_item_without_votes_is_neither_flagged_nor_ranked_low():
     assert known.quality[-1] == 0
 
 
-def test_many_items_without_votes_change_nothing_for_the_others():
+def test_many_items_without_votes_change_nothing_for_the_others() -> None:
     votes, _ = crowd(truth=np.repeat([0, 1], [300, 100]), classes=2, accuracy=0.7)
     more = votes_of(votes.item_V, votes.annotator_V, votes.label_V, 20_000, 12, 2)
     np.testing.assert_allclose(dawid_skene(more).label_probs_NK[:400], dawid_skene(votes).label_probs_NK, atol=0.005)
 
 
-def test_permuted_class_ids_permute_the_probabilities():
+def test_permuted_class_ids_permute_the_probabilities() -> None:
     votes, _ = crowd()
     order = np.array([2, 0, 1])
     permuted = votes_of(votes.item_V, votes.annotator_V, order[votes.label_V], 400, 12, 3)
@@ -171,13 +173,13 @@ def test_permuted_class_ids_permute_the_probabilities():
         ([[0, 0, 0]] * 20, 3),
     ],
 )
-def test_degenerate_votes_give_finite_distributions(table, classes):
+def test_degenerate_votes_give_finite_distributions(table: list[list[int]], classes: int) -> None:
     scores = detect(Votes.from_table(table, classes))
-    assert np.isfinite(scores.label_probs).all()
-    np.testing.assert_allclose(scores.label_probs.sum(axis=1), 1, rtol=1e-5)
+    assert np.isfinite(distribution(scores)).all()
+    np.testing.assert_allclose(distribution(scores).sum(axis=1), 1, rtol=1e-5)
 
 
-def test_labels_and_gold_that_do_not_fit_are_refused():
+def test_labels_and_gold_that_do_not_fit_are_refused() -> None:
     votes = Votes.from_table([[0, 1], [1, 1]], 2)
     with pytest.raises(DataError, match=r"0\.\.1"):
         detect(votes, [0, 2])

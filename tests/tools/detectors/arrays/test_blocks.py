@@ -9,13 +9,15 @@ from errata.tools.detectors.arrays.blocks import block_rows, each_block, unit_bl
 
 @pytest.mark.parametrize("threads", [1, 2, 5])
 @pytest.mark.parametrize(("rows", "columns"), [(0, 3), (1, 1), (1001, 7), (50, 10**9), (12, 0)])
-def test_every_row_is_worked_on_once_in_slices_that_fit(monkeypatch, threads, rows, columns):
+def test_every_row_is_worked_on_once_in_slices_that_fit(
+    monkeypatch: pytest.MonkeyPatch, threads: int, rows: int, columns: int
+) -> None:
     monkeypatch.setattr(blocks, "BLOCK", 100)
-    monkeypatch.setattr(blocks.os, "cpu_count", lambda: threads)
+    monkeypatch.setattr("os.cpu_count", lambda: threads)
     times_N = np.zeros(rows, np.int64)
     lengths = []
 
-    def work(part):
+    def work(part: slice) -> None:
         times_N[part] += 1
         lengths.append(part.stop - part.start)
 
@@ -24,14 +26,16 @@ def test_every_row_is_worked_on_once_in_slices_that_fit(monkeypatch, threads, ro
     assert max(lengths, default=0) <= block_rows(columns)
 
 
-def test_an_error_in_one_block_is_the_caller_s(monkeypatch):
+def test_an_error_in_one_block_is_the_caller_s(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(blocks, "BLOCK", 1)
-    monkeypatch.setattr(blocks.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
     with pytest.raises(ZeroDivisionError):
         each_block(lambda part: 1 // (part.start - 3), 10, 1)
 
 
-def test_unit_blocks_cover_the_items_with_vectors_of_length_one_and_leave_the_given_ones_alone(monkeypatch):
+def test_unit_blocks_cover_the_items_with_vectors_of_length_one_and_leave_the_given_ones_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(blocks, "PRODUCT_ROWS", 4)
     vectors = np.random.default_rng(0).normal(size=(10, 3)).astype(np.float32)
     vectors.flags.writeable = False

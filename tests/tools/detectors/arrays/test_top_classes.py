@@ -1,16 +1,19 @@
 """One pass over the probabilities: what it finds of each item, in blocks or whole, however the array lies."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
 from errata.tools.detectors.arrays import blocks
 from errata.tools.detectors.arrays.top_classes import entries, peaks
+from errata.types import F64
 
 LABELS = np.array([1, 0, 2])
 PROBS = np.array([[0.4, 0.4, 0.2], [0.3, 0.6, 0.1], [0.0, 0.0, 1.0]], np.float32)
 
 
-def test_of_equal_probabilities_the_first_is_the_peak():
+def test_of_equal_probabilities_the_first_is_the_peak() -> None:
     found = peaks(LABELS, PROBS)
     assert found.top_N.tolist() == [0, 1, 2]
     np.testing.assert_array_equal(found.highest_N, PROBS.max(axis=1))
@@ -20,15 +23,17 @@ def test_of_equal_probabilities_the_first_is_the_peak():
 
 
 @pytest.mark.parametrize("threads", [1, 3])
-def test_who_looks_on_sees_every_row_once_and_blocks_change_nothing(monkeypatch, threads):
+def test_who_looks_on_sees_every_row_once_and_blocks_change_nothing(
+    monkeypatch: pytest.MonkeyPatch, threads: int
+) -> None:
     rng = np.random.default_rng(0)
     labels, probs = rng.integers(0, 5, 101), rng.random((101, 5))
     whole = peaks(labels, probs)
     monkeypatch.setattr(blocks, "BLOCK", 35)
-    monkeypatch.setattr(blocks.os, "cpu_count", lambda: threads)
+    monkeypatch.setattr("os.cpu_count", lambda: threads)
     times_N = np.zeros(101, np.int64)
 
-    def also(rows):
+    def also(rows: slice) -> None:
         times_N[rows] += 1
 
     for part, all_at_once in zip(peaks(labels, probs, also), whole, strict=True):
@@ -37,7 +42,7 @@ def test_who_looks_on_sees_every_row_once_and_blocks_change_nothing(monkeypatch,
 
 
 @pytest.mark.parametrize("lie", [np.ascontiguousarray, np.asfortranarray, lambda a: np.repeat(a, 2, axis=1)[:, ::2]])
-def test_entries_are_the_same_however_the_array_lies(lie):
+def test_entries_are_the_same_however_the_array_lies(lie: Callable[[F64], F64]) -> None:
     probs = np.random.default_rng(1).random((7, 4))
     items, classes = np.array([[0, 6, 3], [2, 2, 5]]), np.array([[1], [3]])
     np.testing.assert_array_equal(entries(lie(probs), items, classes), probs[items, classes])

@@ -14,7 +14,7 @@ from errata.tools.detectors.confident.channel_quality import (
 from errata.tools.detectors.confident.transition import NoiseChannel
 
 
-def test_a_hand_computed_case():
+def test_a_hand_computed_case() -> None:
     # True a is given as b in one of ten; the item looks like a with .8, and was given b.
     channel = NoiseChannel(np.array([[0.9, 0.1], [0.2, 0.8]]), np.array([0.5, 0.5]))
     found = channel_quality(np.array([1]), np.array([[0.8, 0.2]], np.float32), channel)
@@ -22,11 +22,11 @@ def test_a_hand_computed_case():
     assert found[0] == pytest.approx(right / (any_ + FITS_NOTHING * 0.8) * (1 + FITS_NOTHING))
 
 
-def test_a_label_that_is_surely_right_scores_one():
+def test_a_label_that_is_surely_right_scores_one() -> None:
     assert channel_quality(np.array([0, 1]), np.eye(2, dtype=np.float32))[0] == pytest.approx(1)
 
 
-def test_flips_between_look_alikes_rank_below_self_confidence_alone():
+def test_flips_between_look_alikes_rank_below_self_confidence_alone() -> None:
     rng = np.random.default_rng(0)
     truth = rng.integers(0, 4, 4000)
     alike = truth ^ 1
@@ -44,7 +44,7 @@ def test_flips_between_look_alikes_rank_below_self_confidence_alone():
     assert found > average_precision_score(wrong, -probs[np.arange(4000), given]) + 0.02
 
 
-def test_permuted_classes_give_permuted_results():
+def test_permuted_classes_give_permuted_results() -> None:
     rng = np.random.default_rng(1)
     probs = rng.dirichlet(np.ones(4), 200).astype(np.float32)
     labels, order = rng.integers(0, 4, 200), np.array([2, 0, 3, 1])
@@ -54,7 +54,7 @@ def test_permuted_classes_give_permuted_results():
     )
 
 
-def test_few_items_leave_the_channel_near_even_noise():
+def test_few_items_leave_the_channel_near_even_noise() -> None:
     joint = np.array([[2, 1, 0], [0, 3, 0], [0, 0, 3]])
     channel = smoothed_channel(joint).transition_KK
     assert channel.sum(axis=1) == pytest.approx([1, 1, 1])
@@ -62,7 +62,7 @@ def test_few_items_leave_the_channel_near_even_noise():
 
 
 @pytest.mark.parametrize("labels", [[0, 0, 0], [0], [2, 2]])
-def test_absent_classes_and_single_items_are_scored(labels):
+def test_absent_classes_and_single_items_are_scored(labels: list[int]) -> None:
     probs = np.full((len(labels), 3), 1 / 3, np.float32)
     found = channel_quality(np.array(labels), probs)
     assert np.isfinite(found).all() and (found >= 0).all() and (found <= 1).all()

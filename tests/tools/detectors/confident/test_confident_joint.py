@@ -1,5 +1,7 @@
 """The confident joint: hand-computed, equal to cleanlab's counts, and block by block the same."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from cleanlab.count import compute_confident_joint, get_confident_thresholds
@@ -7,17 +9,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from errata.tools.detectors.arrays import blocks
-from errata.tools.detectors.confident.confident_joint import by_class, confident_joint, confident_thresholds, round_rows
+from errata.tools.detectors.arrays.by_class import by_class
+from errata.tools.detectors.confident.confident_joint import confident_joint, confident_thresholds, round_rows
+from errata.types import Int, Probs
 
 
-def random_case(seed, rows, classes, dtype=np.float64):
+def random_case(seed: int, rows: int, classes: int, dtype: type[np.floating[Any]] = np.float64) -> tuple[Int, Probs]:
     rng = np.random.default_rng(seed)
     labels = np.concatenate([np.arange(classes), rng.integers(0, classes, rows)])
     probs = rng.dirichlet(np.full(classes, 0.7), len(labels)).astype(dtype)
     return labels, probs
 
 
-def test_counts_of_a_hand_computed_case():
+def test_counts_of_a_hand_computed_case() -> None:
     labels = np.array([0, 0, 1, 1])
     probs = np.array([[0.9, 0.1], [0.4, 0.6], [0.2, 0.8], [0.5, 0.5]])
     # Thresholds .65 and .65: rows 0 and 2 are sure, rows 1 and 3 reach neither.
@@ -37,7 +41,9 @@ def test_counts_of_a_hand_computed_case():
     dtype=st.sampled_from([np.float32, np.float64]),
     absent=st.booleans(),
 )
-def test_counts_equal_cleanlabs(seed, rows, classes, dtype, absent):
+def test_counts_equal_cleanlabs(
+    seed: int, rows: int, classes: int, dtype: type[np.floating[Any]], absent: bool
+) -> None:
     labels, probs = random_case(seed, rows, classes, dtype)
     if absent and classes > 2:
         labels[labels == classes - 1] = 0
@@ -47,7 +53,7 @@ def test_counts_equal_cleanlabs(seed, rows, classes, dtype, absent):
     np.testing.assert_array_equal(joint.calibrated(labels), compute_confident_joint(labels, probs))
 
 
-def test_a_probability_at_the_very_threshold_counts_and_the_one_below_does_not():
+def test_a_probability_at_the_very_threshold_counts_and_the_one_below_does_not() -> None:
     at = np.float32(0.6) - np.float32(1e-6)
     below = np.nextafter(at, np.float32(0))
     for absent, probability in ((False, at), (False, below), (True, at), (True, below)):
@@ -59,21 +65,21 @@ def test_a_probability_at_the_very_threshold_counts_and_the_one_below_does_not()
         )
 
 
-def test_a_class_that_nobody_believes_in_still_asks_for_some_probability():
+def test_a_class_that_nobody_believes_in_still_asks_for_some_probability() -> None:
     labels, probs = np.array([0, 0, 1]), np.array([[1.0, 0.0], [0.999_99, 0.000_01], [1.0, 0.0]])
     joint = confident_joint(labels, probs)
     assert confident_thresholds(labels, probs)[1] == 2e-6
     np.testing.assert_array_equal(joint.counts_KK, compute_confident_joint(labels, probs, calibrate=False))
 
 
-def test_an_item_sure_of_several_classes_counts_under_its_largest():
+def test_an_item_sure_of_several_classes_counts_under_its_largest() -> None:
     labels = np.array([0, 0, 1, 1])
     probs = np.array([[0.5, 0.5], [0.1, 0.9], [0.9, 0.1], [0.4, 0.6]])
     # Thresholds .3 and .35: rows 0 and 3 reach both; row 0 ties, and the first class wins.
     assert confident_joint(labels, probs).guess_N.tolist() == [0, 1, 0, 1]
 
 
-def test_an_item_whose_largest_falls_short_counts_under_the_one_it_reaches_or_of_several_under_its_largest():
+def test_an_item_whose_largest_falls_short_counts_under_the_one_it_reaches_or_of_several_under_its_largest() -> None:
     labels = np.array([0, 0, 0, 1, 1, 2, 2])
     probs = np.array(
         [
@@ -93,7 +99,7 @@ def test_an_item_whose_largest_falls_short_counts_under_the_one_it_reaches_or_of
     np.testing.assert_array_equal(joint.counts_KK, compute_confident_joint(labels, probs, calibrate=False))
 
 
-def test_counting_in_blocks_changes_nothing(monkeypatch):
+def test_counting_in_blocks_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     labels, probs = random_case(0, 300, 5)
     whole = confident_joint(labels, probs)
     monkeypatch.setattr(blocks, "BLOCK", 35)
@@ -103,7 +109,7 @@ def test_counting_in_blocks_changes_nothing(monkeypatch):
     np.testing.assert_array_equal(parts.calibrated(labels), whole.calibrated(labels))
 
 
-def test_rounded_rows_keep_their_sums():
+def test_rounded_rows_keep_their_sums() -> None:
     values = np.array([[1.5, 1.5, 1.5, 0.5], [0.4, 0.4, 0.4, 0.8], [2.0, 0.0, 0.0, 0.0]])
     rounded = round_rows(values)
     assert rounded.sum(axis=1).tolist() == [5, 2, 2]
@@ -111,7 +117,7 @@ def test_rounded_rows_keep_their_sums():
 
 
 @pytest.mark.parametrize("classes", [3, 300, 70_000])
-def test_items_come_in_the_order_of_their_classes(classes):
+def test_items_come_in_the_order_of_their_classes(classes: int) -> None:
     labels = np.array([2, 0, 2, classes - 1, 0])
     items, starts = by_class(labels, classes)
     assert items.tolist() == sorted(range(5), key=lambda item: labels[item])

@@ -1,28 +1,31 @@
 """The search for neighbors: exact against brute force, and short of it no worse than promised."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from errata.tools.detectors.neighbors import neighbor_cells, neighbor_search
-from errata.tools.detectors.neighbors.neighbor_cells import cells_of, search_cells
+from errata.tools.detectors.neighbors.neighbor_cells import Cells, cells_of, search_cells
 from errata.tools.detectors.neighbors.neighbor_search import exact, search
 from errata.tools.features.embedder import unit_rows
+from errata.types import F32, Int
 
 
-def clouds(count, width=16, seed=0):
+def clouds(count: int, width: int = 16, seed: int = 0) -> F32:
     rng = np.random.default_rng(seed)
     centers = 2 * rng.standard_normal((20, width))
     return unit_rows((centers[rng.integers(0, 20, count)] + rng.standard_normal((count, width))).astype(np.float32))
 
 
-def brute(units, k):
+def brute(units: F32, k: int) -> Int:
     similarities = units @ units.T
     np.fill_diagonal(similarities, -np.inf)
     return np.argsort(-similarities, axis=1, kind="stable")[:, :k]
 
 
 @pytest.mark.parametrize(("block", "count"), [(7, 50), (64, 64), (64, 65), (64, 300), (1000, 300)])
-def test_blocks_of_any_size_find_the_true_neighbors(monkeypatch, block, count):
+def test_blocks_of_any_size_find_the_true_neighbors(monkeypatch: pytest.MonkeyPatch, block: int, count: int) -> None:
     monkeypatch.setattr(neighbor_search, "BLOCK", block)
     units = clouds(count)
     indices, similarities = exact(units, 5)
@@ -30,19 +33,19 @@ def test_blocks_of_any_size_find_the_true_neighbors(monkeypatch, block, count):
     assert (np.diff(similarities, axis=1) <= 0).all()
 
 
-def test_blocks_smaller_than_a_neighborhood_still_fill_it(monkeypatch):
+def test_blocks_smaller_than_a_neighborhood_still_fill_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(neighbor_search, "BLOCK", 3)
     units = clouds(20)
     np.testing.assert_array_equal(exact(units, 10)[0], brute(units, 10))
 
 
-def test_progress_ends_at_one():
-    shares = []
+def test_progress_ends_at_one() -> None:
+    shares: list[float] = []
     exact(clouds(100), 3, shares.append)
     assert shares[-1] == 1
 
 
-def test_few_directions_find_most_neighbors_where_they_hold_most_of_the_items(monkeypatch):
+def test_few_directions_find_most_neighbors_where_they_hold_most_of_the_items(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(neighbor_search, "EXACT_UP_TO", 1000)
     monkeypatch.setattr(neighbor_search, "LEADING", 8)
     sizes = 1 / np.arange(1, 33) ** 1.5
@@ -55,7 +58,7 @@ def test_few_directions_find_most_neighbors_where_they_hold_most_of_the_items(mo
     np.testing.assert_allclose(similarities[:, 3], (units * units[indices[:, 3]]).sum(axis=1), atol=1e-5)
 
 
-def test_where_no_few_directions_do_the_search_is_exact(monkeypatch):
+def test_where_no_few_directions_do_the_search_is_exact(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(neighbor_search, "EXACT_UP_TO", 1000)
     monkeypatch.setattr(neighbor_search, "LEADING", 8)
     units = unit_rows(np.random.default_rng(0).standard_normal((1500, 32)).astype(np.float32))
@@ -63,23 +66,25 @@ def test_where_no_few_directions_do_the_search_is_exact(monkeypatch):
 
 
 @pytest.fixture
-def small_cells(monkeypatch):
+def small_cells(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(neighbor_search, "EXACT_UP_TO", 1000)
     monkeypatch.setattr(neighbor_search, "CELL", 50)
     monkeypatch.setattr(neighbor_cells, "CELL", 50)
     monkeypatch.setattr(neighbor_cells, "ASKING", 700)
 
 
-def test_cells_hold_every_item_once(small_cells):
+def test_cells_hold_every_item_once(small_cells: None) -> None:
     cells = cells_of(clouds(2000))
     assert len(cells.centers_CD) == 40
     assert sorted(np.concatenate([cells.by_cell.members(cell) for cell in range(40)])) == list(range(2000))
 
 
-def test_a_few_cells_hold_the_neighbors_of_items_that_lie_in_clouds(small_cells, monkeypatch):
+def test_a_few_cells_hold_the_neighbors_of_items_that_lie_in_clouds(
+    small_cells: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(neighbor_search, "exact", lambda *_: pytest.fail("all were compared with all"))
     units = clouds(3000, width=8)
-    shares = []
+    shares: list[float] = []
     indices, similarities = search(units, 10, shares.append)
     true = brute(units, 10)
     assert (true[:, :, None] == indices[:, None]).any(axis=2).mean() >= 0.94
@@ -90,21 +95,28 @@ def test_a_few_cells_hold_the_neighbors_of_items_that_lie_in_clouds(small_cells,
     assert shares[-1] == 1
 
 
-def test_beyond_the_most_comparisons_fewer_cells_are_looked_into(small_cells, monkeypatch):
-    looked = []
+def test_beyond_the_most_comparisons_fewer_cells_are_looked_into(
+    small_cells: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[int] = []
+
+    def noted(units: F32, k: int, cells: Cells, looked_into: int, *more: Any) -> tuple[Int, F32]:
+        looked.append(looked_into)
+        return search_cells(units, k, cells, looked_into, *more)
+
     monkeypatch.setattr(neighbor_search, "MOST_COMPARED", 100)
-    monkeypatch.setattr(neighbor_search, "search_cells", lambda *a: looked.append(a[3]) or search_cells(*a))
+    monkeypatch.setattr(neighbor_search, "search_cells", noted)
     indices, _ = search(unit_rows(np.random.default_rng(0).standard_normal((1500, 32)).astype(np.float32)), 10)
     assert looked == [2]
     assert (indices != np.arange(1500)[:, None]).all()
 
 
-def test_all_cells_find_all_neighbors(small_cells):
+def test_all_cells_find_all_neighbors(small_cells: None) -> None:
     units = clouds(1000)
     np.testing.assert_array_equal(search_cells(units, 5, cells_of(units), 20)[0], brute(units, 5))
 
 
-def test_nearly_the_same_is_found_in_a_few_cells_where_the_rest_has_no_structure(small_cells):
+def test_nearly_the_same_is_found_in_a_few_cells_where_the_rest_has_no_structure(small_cells: None) -> None:
     rng = np.random.default_rng(0)
     units = unit_rows(rng.standard_normal((2000, 64)).astype(np.float32))
     near_copies = unit_rows((units[:200] + 0.02 * rng.standard_normal((200, 64))).astype(np.float32))
@@ -113,19 +125,19 @@ def test_nearly_the_same_is_found_in_a_few_cells_where_the_rest_has_no_structure
     assert (indices[2000:] == np.arange(200)[:, None]).any(axis=1).mean() > 0.99
 
 
-def test_where_the_nearest_cell_holds_too_few_all_are_compared(small_cells):
+def test_where_the_nearest_cell_holds_too_few_all_are_compared(small_cells: None) -> None:
     units = unit_rows(np.eye(4, dtype=np.float32)[np.repeat(np.arange(4), [997, 1, 1, 1])])
     indices, similarities = search_cells(units, 5, cells_of(units), 1)
     assert np.isfinite(similarities).all()
     assert (indices != np.arange(1000)[:, None]).all()
 
 
-def test_copies_of_one_item_are_each_others_neighbors(small_cells):
+def test_copies_of_one_item_are_each_others_neighbors(small_cells: None) -> None:
     indices, similarities = search(np.tile(clouds(1), (1500, 1)), 5)
     np.testing.assert_allclose(similarities, 1, atol=1e-6)
     assert (indices != np.arange(1500)[:, None]).all()
 
 
-def test_with_many_copies_the_same_neighbors_are_found_again():
+def test_with_many_copies_the_same_neighbors_are_found_again() -> None:
     units = clouds(40)[np.random.default_rng(0).integers(0, 40, 5000)]
     np.testing.assert_array_equal(exact(units, 5)[0], exact(units, 5)[0])

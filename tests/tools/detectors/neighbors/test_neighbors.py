@@ -1,24 +1,29 @@
 """Neighbors: exact against brute force, votes by hand, safe on degenerate input."""
 
+from typing import Any
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from errata.errors import DataError, SetupError
 from errata.tools.detectors.neighbors import agreement, neighbor_search
 from errata.tools.detectors.neighbors.neighbors import Neighbors, neighbor_votes, neighbors
+from errata.types import F32, Int, Scores
+from tests.tools.detectors.made import distribution
 
 
-def blobs(per_class=30, seed=0):
+def blobs(per_class: int = 30, seed: int = 0) -> tuple[F32, Int]:
     rng = np.random.default_rng(seed)
     labels = np.repeat(np.arange(3), per_class)
     return (5 * np.eye(3, 8)[labels] + rng.normal(size=(len(labels), 8))).astype(np.float32), labels
 
 
-def detect(vectors, labels, classes):
+def detect(vectors: NDArray[Any], labels: Int, classes: int) -> Scores:
     return agreement.detect(neighbors(vectors), labels, classes)
 
 
-def test_neighbors_equal_brute_force_in_any_block_size(monkeypatch):
+def test_neighbors_equal_brute_force_in_any_block_size(monkeypatch: pytest.MonkeyPatch) -> None:
     vectors, _ = blobs()
     cosine = (vectors @ vectors.T) / np.outer(np.linalg.norm(vectors, axis=1), np.linalg.norm(vectors, axis=1))
     np.fill_diagonal(cosine, -np.inf)
@@ -28,24 +33,24 @@ def test_neighbors_equal_brute_force_in_any_block_size(monkeypatch):
     np.testing.assert_allclose(similarities, -np.sort(-cosine, axis=1)[:, :5], rtol=1e-5)
 
 
-def test_an_exact_duplicate_is_a_neighbor_and_the_item_itself_is_not():
+def test_an_exact_duplicate_is_a_neighbor_and_the_item_itself_is_not() -> None:
     indices, similarities = neighbors(np.array([[1, 0], [1, 0], [0, 1]], np.float32), 1)
     assert indices[:2, 0].tolist() == [1, 0]
     assert similarities[0, 0] == pytest.approx(1)
 
 
-def test_with_all_items_equal_nobody_is_their_own_neighbor():
+def test_with_all_items_equal_nobody_is_their_own_neighbor() -> None:
     indices, _ = neighbors(np.ones((30, 4), np.float32), 10)
     assert not (indices == np.arange(30)[:, None]).any()
 
 
-def test_there_are_never_more_neighbors_than_other_items():
+def test_there_are_never_more_neighbors_than_other_items() -> None:
     assert neighbors(np.eye(3, dtype=np.float32), 10)[0].shape == (3, 2)
     assert neighbors(np.eye(1, dtype=np.float32), 10)[0].shape == (1, 0)
     assert neighbors(np.empty((0, 4), np.float32), 10)[0].shape == (0, 0)
 
 
-def test_votes_of_a_hand_computed_case():
+def test_votes_of_a_hand_computed_case() -> None:
     # Item 0 sees item 1 (class 1) at 1.0 and item 2 (class 0) at .5; classes are shared out 2/3 to 1/3.
     indices, similarities = np.array([[1, 2], [0, 2], [0, 1]]), np.array([[1, 0.5], [1, -0.3], [0.5, -0.3]], np.float32)
     votes = neighbor_votes(Neighbors(indices, similarities), np.array([0, 1, 0]), 2)
@@ -54,7 +59,7 @@ def test_votes_of_a_hand_computed_case():
     assert votes.sum(axis=1).tolist() == pytest.approx([1, 1, 1])
 
 
-def test_planted_flips_are_found():
+def test_planted_flips_are_found() -> None:
     vectors, labels = blobs()
     given = labels.copy()
     wrong = [3, 40, 77]
@@ -62,17 +67,17 @@ def test_planted_flips_are_found():
     scores = detect(vectors, given, 3)
     assert set(np.argsort(scores.quality)[:3]) == set(wrong)
     assert scores.flag[wrong].all()
-    assert scores.label_probs[wrong].argmax(axis=1).tolist() == labels[wrong].tolist()
+    assert distribution(scores)[wrong].argmax(axis=1).tolist() == labels[wrong].tolist()
 
 
-def test_permuted_class_ids_permute_the_votes():
+def test_permuted_class_ids_permute_the_votes() -> None:
     vectors, labels = blobs()
     order = np.array([2, 0, 1])
     permuted = detect(vectors, np.argsort(order)[labels], 3)
-    np.testing.assert_allclose(permuted.label_probs, detect(vectors, labels, 3).label_probs[:, order], rtol=1e-5)
+    np.testing.assert_allclose(distribution(permuted), distribution(detect(vectors, labels, 3))[:, order], rtol=1e-5)
 
 
-def test_scaling_and_layout_of_the_embeddings_do_not_matter():
+def test_scaling_and_layout_of_the_embeddings_do_not_matter() -> None:
     vectors, labels = blobs()
     scaled = np.asfortranarray(vectors * 3)
     scaled.flags.writeable = False
@@ -88,18 +93,18 @@ def test_scaling_and_layout_of_the_embeddings_do_not_matter():
         (np.eye(2), [4, 7], 12),
     ],
 )
-def test_degenerate_input_gives_finite_distributions(vectors, labels, classes):
+def test_degenerate_input_gives_finite_distributions(vectors: NDArray[Any], labels: list[int], classes: int) -> None:
     scores = detect(vectors, np.array(labels), classes)
-    assert np.isfinite(scores.label_probs).all()
-    np.testing.assert_allclose(scores.label_probs.sum(axis=1), 1, rtol=1e-5)
+    assert np.isfinite(distribution(scores)).all()
+    np.testing.assert_allclose(distribution(scores).sum(axis=1), 1, rtol=1e-5)
 
 
-def test_features_that_say_nothing_leave_the_classes_shares():
+def test_features_that_say_nothing_leave_the_classes_shares() -> None:
     scores = detect(np.zeros((4, 2)), np.array([0, 0, 0, 1]), 2)
-    assert scores.label_probs[0].tolist() == pytest.approx([0.75, 0.25])
+    assert distribution(scores)[0].tolist() == pytest.approx([0.75, 0.25])
 
 
-def test_nan_and_wrong_shapes_are_refused():
+def test_nan_and_wrong_shapes_are_refused() -> None:
     with pytest.raises(DataError, match="Row 1"):
         detect(np.array([[1.0], [np.nan]]), np.array([0, 1]), 2)
     with pytest.raises(DataError, match="shape"):

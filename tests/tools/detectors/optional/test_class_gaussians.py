@@ -1,27 +1,32 @@
 """Class Gaussians: honest, robust between look-alikes, small classes borrow, safe on degenerate input."""
 
+from typing import Any
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from errata.errors import DataError
 from errata.tools.detectors.arrays import blocks
 from errata.tools.detectors.optional import class_gaussians as module
-from errata.tools.detectors.optional.class_gaussians import detect, leave_one_out
+from errata.tools.detectors.optional.class_gaussians import Gaussians, detect, leave_one_out
 from errata.tools.detectors.probs import discriminant
-from tests.tools.detectors.made import DEGENERATE, blobs, flipped
+from errata.tools.detectors.probs.discriminant import SHRINKAGE
+from errata.types import F64, Int
+from tests.tools.detectors.made import DEGENERATE, blobs, distribution, flipped
 
 
 @pytest.mark.parametrize("rate", [0.05, 0.2, 0.4])
-def test_planted_flips_are_found_and_their_true_label_is_named(rate):
+def test_planted_flips_are_found_and_their_true_label_is_named(rate: float) -> None:
     vectors, labels = blobs()
     given, wrong = flipped(labels, 3, rate)
     scores = detect(vectors, given, 3)
     assert roc_auc_score(wrong, -scores.quality) > 0.95
-    assert (scores.label_probs[wrong].argmax(axis=1) == labels[wrong]).mean() > 0.95
+    assert (distribution(scores)[wrong].argmax(axis=1) == labels[wrong]).mean() > 0.95
 
 
-def test_labels_that_moved_to_one_look_alike_mislead_it_less_than_the_discriminant():
+def test_labels_that_moved_to_one_look_alike_mislead_it_less_than_the_discriminant() -> None:
     vectors, labels = blobs(80)
     vectors[:, :3] *= 0.7
     given = np.where((np.arange(240) % 5 < 2) & (labels == 0), 1, labels)
@@ -31,23 +36,23 @@ def test_labels_that_moved_to_one_look_alike_mislead_it_less_than_the_discrimina
     assert roc_auc_score(wrong, -own[rows, given]) > roc_auc_score(wrong, -plain[rows, given])
 
 
-def test_random_labels_are_not_remembered():
+def test_random_labels_are_not_remembered() -> None:
     rng = np.random.default_rng(0)
     vectors, labels = rng.normal(size=(300, 400)).astype(np.float32), rng.integers(0, 3, 300)
     assert (leave_one_out(vectors, labels, 3).argmax(axis=1) == labels).mean() < 0.42
 
 
-def test_each_score_equals_gaussians_that_were_fitted_without_the_item():
+def test_each_score_equals_gaussians_that_were_fitted_without_the_item() -> None:
     vectors, labels = blobs(10)
     units = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float64)
     weights = np.ones(30, np.float32)
     fit = module._fit(vectors, labels, weights, 3)
     scores = module._scores(fit, units.astype(np.float32), labels, weights)
-    shrunk = module.SHRINKAGE * fitted_covariance(units, labels, np.arange(30)).trace() / 6 * np.eye(6)
+    shrunk = SHRINKAGE * fitted_covariance(units, labels, np.arange(30)).trace() / 6 * np.eye(6)
     for left_out in (0, 13, 29):
         rest = np.flatnonzero(np.arange(30) != left_out)
         # As in the discriminant, the round part and the count of the covariance are those of all items.
-        spread = (1 - module.SHRINKAGE) * fitted_covariance(units, labels, rest) * 29 / 30 + shrunk
+        spread = (1 - SHRINKAGE) * fitted_covariance(units, labels, rest) * 29 / 30 + shrunk
         expected = [distance(units, labels, rest, spread, left_out, k) for k in range(3)]
         lent, width = fit.lent_K, fit.width
         own_scatter = fit.scatter_K.copy()
@@ -57,29 +62,32 @@ def test_each_score_equals_gaussians_that_were_fitted_without_the_item():
         np.testing.assert_allclose(scores[left_out], -(expected / sizes + width * np.log(sizes)) / 2, rtol=2e-3)
 
 
-def fitted_covariance(units, labels, rows):
+def fitted_covariance(units: F64, labels: Int, rows: Int) -> F64:
     apart = np.concatenate([units[rows][labels[rows] == k] - units[rows][labels[rows] == k].mean(0) for k in range(3)])
-    return apart.T @ apart / len(rows)
+    found: F64 = apart.T @ apart / len(rows)
+    return found
 
 
-def distance(units, labels, rest, spread, left_out, k):
+def distance(units: F64, labels: Int, rest: Int, spread: F64, left_out: int, k: int) -> float:
     apart = units[left_out] - units[rest][labels[rest] == k].mean(axis=0)
-    return apart @ np.linalg.inv(spread) @ apart
+    return float(apart @ np.linalg.inv(spread) @ apart)
 
 
-def scatter(fit, units, labels, rest, k):
+def scatter(fit: Gaussians, units: F64, labels: Int, rest: Int, k: int) -> float:
     white = units[rest][labels[rest] == k] @ fit.white_DD
-    return ((white - white.mean(axis=0)) ** 2).sum()
+    return float(((white - white.mean(axis=0)) ** 2).sum())
 
 
-def test_a_class_borrows_the_spread_of_the_class_it_is_like():
+def test_a_class_borrows_the_spread_of_the_class_it_is_like() -> None:
     means = np.array([[0, 0], [1, 0], [9, 0]], np.float32)
     lent = module._lent(means, np.array([1.0, 100, 100]), np.array([0.0, 500, 100]))
     assert lent[0] == pytest.approx(5, rel=1e-3)
-    assert module._sizes(0.0, 1.0, lent[0], 2.0) == pytest.approx(0.5 + 0.5 * (20 * 5) / 21 / 2, rel=1e-3)
+    assert module._sizes(np.array(0.0), np.array(1.0), lent[0], 2.0) == pytest.approx(
+        0.5 + 0.5 * (20 * 5) / 21 / 2, rel=1e-3
+    )
 
 
-def test_a_rare_clean_cluster_is_not_flagged_in_bulk():
+def test_a_rare_clean_cluster_is_not_flagged_in_bulk() -> None:
     vectors, labels = blobs()
     rare = np.arange(15)
     vectors[rare] = np.array([3, 0, 0, 4, 0, 0]) + np.random.default_rng(1).normal(size=(15, 6))
@@ -88,7 +96,7 @@ def test_a_rare_clean_cluster_is_not_flagged_in_bulk():
     assert detect(vectors, given, 3).flag[rare].mean() < 0.2
 
 
-def test_wrong_labels_in_a_class_of_few_are_found():
+def test_wrong_labels_in_a_class_of_few_are_found() -> None:
     vectors, labels = blobs(200)
     kept = np.r_[0:200, 200:400, 400:412]
     vectors, labels = vectors[kept], labels[kept]
@@ -97,7 +105,7 @@ def test_wrong_labels_in_a_class_of_few_are_found():
     assert set(np.argsort(detect(vectors, given, 3).quality)[:4]) == {400, 401, 0, 200}
 
 
-def test_blocks_do_not_change_the_probabilities(monkeypatch):
+def test_blocks_do_not_change_the_probabilities(monkeypatch: pytest.MonkeyPatch) -> None:
     vectors, labels = blobs()
     whole = leave_one_out(vectors, labels, 3)
     monkeypatch.setattr(module, "PRODUCT_ROWS", 7)
@@ -105,7 +113,7 @@ def test_blocks_do_not_change_the_probabilities(monkeypatch):
     np.testing.assert_allclose(leave_one_out(vectors, labels, 3), whole, atol=1e-4)
 
 
-def test_permuted_class_ids_permute_the_probabilities():
+def test_permuted_class_ids_permute_the_probabilities() -> None:
     # Folds alternate along the items sorted by class: with as many of each class as there are folds they stay the same.
     vectors, labels = blobs()
     order = np.array([2, 0, 1])
@@ -117,13 +125,13 @@ def test_permuted_class_ids_permute_the_probabilities():
     ("vectors", "labels", "classes"),
     DEGENERATE,
 )
-def test_degenerate_input_gives_finite_distributions(vectors, labels, classes):
-    probs = detect(vectors, np.array(labels), classes).label_probs
+def test_degenerate_input_gives_finite_distributions(vectors: NDArray[Any], labels: list[int], classes: int) -> None:
+    probs = distribution(detect(vectors, np.array(labels), classes))
     assert np.isfinite(probs).all()
     np.testing.assert_allclose(probs.sum(axis=1), 1, rtol=1e-5)
 
 
-def test_the_only_member_of_a_class_does_not_speak_for_itself():
+def test_the_only_member_of_a_class_does_not_speak_for_itself() -> None:
     vectors, labels = blobs()
     given = labels.copy()
     given[0] = 3
@@ -131,6 +139,6 @@ def test_the_only_member_of_a_class_does_not_speak_for_itself():
     assert scores.quality[0] < 0.2
 
 
-def test_nan_is_refused():
+def test_nan_is_refused() -> None:
     with pytest.raises(DataError, match="Row 0"):
         detect(np.array([[np.nan], [1.0]]), np.array([0, 1]), 2)

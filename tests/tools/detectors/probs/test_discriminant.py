@@ -1,29 +1,34 @@
 """The discriminant: truly leave-one-out, finds planted flips, safe on degenerate input."""
 
+from typing import Any
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from errata.errors import DataError
 from errata.tools.detectors.probs import discriminant as module
 from errata.tools.detectors.probs.discriminant import detect, leave_one_out
+from errata.types import F32, Int
+from tests.tools.detectors.made import distribution
 
 
-def blobs(per_class=40, classes=3, seed=0):
+def blobs(per_class: int = 40, classes: int = 3, seed: int = 0) -> tuple[F32, Int]:
     rng = np.random.default_rng(seed)
     labels = np.repeat(np.arange(classes), per_class)
     return (5 * np.eye(classes, 6)[labels] + rng.normal(size=(len(labels), 6))).astype(np.float32), labels
 
 
-def test_planted_flips_get_the_lowest_quality_and_their_true_label():
+def test_planted_flips_get_the_lowest_quality_and_their_true_label() -> None:
     vectors, labels = blobs()
     given, wrong = labels.copy(), [5, 50, 100]
     given[wrong] = (given[wrong] + 1) % 3
     scores = detect(vectors, given, 3)
     assert set(np.argsort(scores.quality)[:3]) == set(wrong)
-    assert scores.label_probs[wrong].argmax(axis=1).tolist() == labels[wrong].tolist()
+    assert distribution(scores)[wrong].argmax(axis=1).tolist() == labels[wrong].tolist()
 
 
-def test_each_row_equals_a_model_that_was_fitted_without_it(monkeypatch):
+def test_each_row_equals_a_model_that_was_fitted_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "probabilities_from", lambda scores, labels: scores)
     vectors, labels = blobs(per_class=10)
     units = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
@@ -39,14 +44,14 @@ def test_each_row_equals_a_model_that_was_fitted_without_it(monkeypatch):
         assert scores[left_out].tolist() == pytest.approx(expected, rel=1e-4)
 
 
-def test_permuted_class_ids_permute_the_probabilities():
+def test_permuted_class_ids_permute_the_probabilities() -> None:
     vectors, labels = blobs()
     order = np.array([2, 0, 1])
     permuted = leave_one_out(vectors, np.argsort(order)[labels], 3)
     np.testing.assert_allclose(permuted, leave_one_out(vectors, labels, 3)[:, order], atol=1e-4)
 
 
-def test_an_absent_class_has_no_probability():
+def test_an_absent_class_has_no_probability() -> None:
     vectors, labels = blobs()
     assert leave_one_out(vectors, labels, 5)[:, 3:].max() == 0
 
@@ -61,12 +66,12 @@ def test_an_absent_class_has_no_probability():
         (np.arange(8.0).reshape(4, 2)[:, ::-1], [0, 0, 0, 1], 2),
     ],
 )
-def test_degenerate_input_gives_finite_distributions(vectors, labels, classes):
-    probs = detect(vectors, np.array(labels), classes).label_probs
+def test_degenerate_input_gives_finite_distributions(vectors: NDArray[Any], labels: list[int], classes: int) -> None:
+    probs = distribution(detect(vectors, np.array(labels), classes))
     assert np.isfinite(probs).all()
     np.testing.assert_allclose(probs.sum(axis=1), 1, rtol=1e-5)
 
 
-def test_nan_is_refused():
+def test_nan_is_refused() -> None:
     with pytest.raises(DataError, match="Row 0"):
         detect(np.array([[np.nan], [1.0]]), np.array([0, 1]), 2)

@@ -1,5 +1,7 @@
 """One class against the rest: equal to cleanlab's per class and per item, and safe on degenerate input."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from cleanlab.multilabel_classification.filter import find_multilabel_issues_per_class
@@ -10,25 +12,31 @@ from sklearn.metrics import roc_auc_score
 
 from errata.errors import DataError
 from errata.tools.detectors.arrays import blocks
+from errata.tools.detectors.confident.confident_learning import FilterBy
+from errata.tools.detectors.confident.label_quality import QualityScore
 from errata.tools.detectors.tasks.confident_multilabel import detect, item_quality, memberships, suspected_by_class
+from errata.types import Bool, Probs
 
-SCORES = ("self_confidence", "normalized_margin", "confidence_weighted_entropy")
+SCORES: tuple[QualityScore, ...] = ("self_confidence", "normalized_margin", "confidence_weighted_entropy")
 
 
-def planted(seed, rows=400, classes=5, noise=0.05, dtype=np.float64):
+def planted(
+    seed: int, rows: int = 400, classes: int = 5, noise: float = 0.05, dtype: type[np.floating[Any]] = np.float64
+) -> tuple[Bool, Probs, Bool]:
     """Labels with flips, what a model says of each class, and which items hold a flip."""
     rng = np.random.default_rng(seed)
     true = rng.random((rows, classes)) < 0.4
     probs = 1 / (1 + np.exp(-rng.normal(np.where(true, 3, -3), 1)))
-    flips = rng.random(true.shape) < noise
-    return true ^ flips, probs.astype(dtype), flips.any(axis=1)
+    flips: Bool = rng.random(true.shape) < noise
+    labels: Bool = true ^ flips
+    return labels, probs.astype(dtype), np.any(flips, axis=1)
 
 
-def as_lists(labels):
+def as_lists(labels: Bool) -> list[list[int]]:
     return [np.flatnonzero(row).tolist() for row in labels]
 
 
-def test_quality_of_a_hand_computed_item():
+def test_quality_of_a_hand_computed_item() -> None:
     # Self-confidences .9 (has it), .3 (has it), .6 (has it not): from the best on, (.9 * .2 + .6 * .8) * .2 + .3 * .8.
     quality = detect([[1, 1, 0]], [[0.9, 0.3, 0.4]]).quality
     assert quality.tolist() == pytest.approx([(0.9 * 0.2 + 0.6 * 0.8) * 0.2 + 0.3 * 0.8])
@@ -40,14 +48,14 @@ def test_quality_of_a_hand_computed_item():
     filter_by=st.sampled_from(["prune_by_noise_rate", "both", "confident_learning", "low_self_confidence"]),
     dtype=st.sampled_from([np.float32, np.float64]),
 )
-def test_the_classes_flagged_equal_cleanlabs(seed, filter_by, dtype):
+def test_the_classes_flagged_equal_cleanlabs(seed: int, filter_by: FilterBy, dtype: type[np.floating[Any]]) -> None:
     labels, probs, _ = planted(seed, rows=60, classes=3, noise=0.2, dtype=dtype)
     expected = find_multilabel_issues_per_class(as_lists(labels), probs, filter_by=filter_by, n_jobs=1)
     found = np.column_stack(list(suspected_by_class(labels, probs, filter_by)))
     np.testing.assert_array_equal(found, expected)
 
 
-def test_a_joint_and_numbers_to_remove_equal_cleanlabs():
+def test_a_joint_and_numbers_to_remove_equal_cleanlabs() -> None:
     labels, probs, _ = planted(3, noise=0.2)
     joint = np.random.default_rng(0).integers(1, 50, (5, 2, 2))
     for options, ours in (
@@ -65,13 +73,13 @@ def test_a_joint_and_numbers_to_remove_equal_cleanlabs():
     ("score", "adjust"), [*((score, False) for score in SCORES), ("self_confidence", True), ("normalized_margin", True)]
 )
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_item_quality_equals_cleanlabs(score, adjust, dtype):
+def test_item_quality_equals_cleanlabs(score: QualityScore, adjust: bool, dtype: type[np.floating[Any]]) -> None:
     labels, probs, _ = planted(1, dtype=dtype)
     expected = get_label_quality_scores(as_lists(labels), probs, method=score, adjust_pred_probs=adjust)
     np.testing.assert_allclose(item_quality(labels, probs, score, adjust=adjust), expected, rtol=1e-5)
 
 
-def test_planted_flips_are_found():
+def test_planted_flips_are_found() -> None:
     labels, probs, wrong = planted(5)
     scores = detect(labels, probs)
     assert roc_auc_score(wrong, -scores.quality) >= 0.95
@@ -79,14 +87,14 @@ def test_planted_flips_are_found():
     assert scores.flag[~wrong].mean() < 0.05
 
 
-def test_permuted_classes_give_the_same_scores():
+def test_permuted_classes_give_the_same_scores() -> None:
     labels, probs, _ = planted(6)
     scores, permuted = detect(labels, probs), detect(labels[:, ::-1], probs[:, ::-1])
     np.testing.assert_array_equal(permuted.flag, scores.flag)
     np.testing.assert_array_equal(permuted.quality, scores.quality)
 
 
-def test_blocks_and_layout_change_nothing(monkeypatch):
+def test_blocks_and_layout_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     labels, probs, _ = planted(7)
     whole = detect(labels, probs)
     monkeypatch.setattr(blocks, "BLOCK", 40)
@@ -95,14 +103,14 @@ def test_blocks_and_layout_change_nothing(monkeypatch):
     np.testing.assert_array_equal(detect(labels.astype(int), mapped).quality, whole.quality)
 
 
-def test_a_class_that_all_or_none_have_and_one_class_alone_do_not_crash():
+def test_a_class_that_all_or_none_have_and_one_class_alone_do_not_crash() -> None:
     probs = np.random.default_rng(0).random((20, 2))
     assert detect(np.tile([0, 1], (20, 1)), probs).flag.shape == (20,)
     assert detect(np.zeros((20, 1)), probs[:, :1]).quality.tolist() == pytest.approx((1 - probs[:, 0]).tolist())
     assert detect(np.zeros((0, 3)), np.zeros((0, 3))).flag.shape == (0,)
 
 
-def test_lists_of_classes_become_a_matrix():
+def test_lists_of_classes_become_a_matrix() -> None:
     assert memberships([[2, 0], [], [1]], 3).tolist() == [[1, 0, 1], [0, 0, 0], [0, 1, 0]]
 
 
@@ -115,6 +123,6 @@ def test_lists_of_classes_become_a_matrix():
         ([[0, 1]], [[np.nan, 0.5]], "Row 0"),
     ],
 )
-def test_unfit_arrays_are_refused(labels, probs, says):
+def test_unfit_arrays_are_refused(labels: list[list[int]], probs: list[list[float]], says: str) -> None:
     with pytest.raises(DataError, match=says):
         detect(labels, probs)

@@ -1,7 +1,10 @@
 """Multi-label marks: missing and superfluous ones are told apart, rates are recovered, degenerate tables stand."""
 
+from typing import Any
+
 import numpy as np
 import pytest
+from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from errata.errors import DataError, SetupError
@@ -16,9 +19,10 @@ from errata.tools.detectors.tasks.multi_label import (
     nearest_centers,
     true_probs,
 )
+from errata.types import F32, Bool
 
 
-def sets(items=600, labels=5, width=24, noise=0.3, seed=0):
+def sets(items: int = 600, labels: int = 5, width: int = 24, noise: float = 0.3, seed: int = 0) -> tuple[F32, Bool]:
     """Vectors that are the sum of their labels' directions, and the true labels."""
     rng = np.random.default_rng(seed)
     true = rng.random((items, labels)) < 0.3
@@ -27,13 +31,13 @@ def sets(items=600, labels=5, width=24, noise=0.3, seed=0):
     return (vectors + noise * rng.normal(size=vectors.shape)).astype(np.float32), true
 
 
-def spoil(true, missing=0.3, superfluous=0.02, seed=1):
+def spoil(true: Bool, missing: float = 0.3, superfluous: float = 0.02, seed: int = 1) -> tuple[Bool, Bool, Bool]:
     rng = np.random.default_rng(seed)
     marks = np.where(true, rng.random(true.shape) >= missing, rng.random(true.shape) < superfluous)
     return marks, true & ~marks, ~true & marks
 
 
-def test_missing_and_superfluous_marks_are_found():
+def test_missing_and_superfluous_marks_are_found() -> None:
     vectors, true = sets()
     marks, missing, superfluous = spoil(true)
     probs = true_probs(vectors, marks)
@@ -41,7 +45,7 @@ def test_missing_and_superfluous_marks_are_found():
     assert roc_auc_score(superfluous[marks], -probs[marks]) >= 0.95
 
 
-def test_items_with_a_wrong_mark_have_the_lowest_quality():
+def test_items_with_a_wrong_mark_have_the_lowest_quality() -> None:
     vectors, true = sets()
     marks, missing, superfluous = spoil(true, missing=0.1)
     wrong = (missing | superfluous).any(axis=1)
@@ -51,7 +55,7 @@ def test_items_with_a_wrong_mark_have_the_lowest_quality():
     assert scores.flag[~wrong].mean() < 0.05
 
 
-def test_an_unmarked_label_is_likelier_the_more_often_annotators_miss_it():
+def test_an_unmarked_label_is_likelier_the_more_often_annotators_miss_it() -> None:
     open_score, unmarked, marked_ = np.zeros(1), np.array([False]), np.array([True])
     often, seldom = Channel(0.5, 0.01, 1, 0), Channel(0.1, 0.01, 1, 0)
     assert multi_label._true_given_mark(often, open_score, unmarked) == pytest.approx(0.5 / (0.5 + 0.99))
@@ -59,7 +63,7 @@ def test_an_unmarked_label_is_likelier_the_more_often_annotators_miss_it():
     assert multi_label._true_given_mark(seldom, open_score, marked_) == pytest.approx(0.9 / (0.9 + 0.01))
 
 
-def test_the_rates_of_the_channel_are_recovered():
+def test_the_rates_of_the_channel_are_recovered() -> None:
     rng = np.random.default_rng(0)
     true = rng.random(4000) < 0.4
     scores = true + rng.normal(scale=0.2, size=4000)
@@ -69,7 +73,7 @@ def test_the_rates_of_the_channel_are_recovered():
     assert channel.superfluous == pytest.approx(0.03, abs=0.015)
 
 
-def test_the_superfluous_rate_of_a_label_leans_on_the_other_labels():
+def test_the_superfluous_rate_of_a_label_leans_on_the_other_labels() -> None:
     rng = np.random.default_rng(0)
     true = rng.random((400, 8)) < 0.3
     scores = (true + rng.normal(scale=0.4, size=true.shape)).astype(np.float32)
@@ -80,13 +84,13 @@ def test_the_superfluous_rate_of_a_label_leans_on_the_other_labels():
     assert np.mean(together) == pytest.approx(0.03, abs=0.02)
 
 
-def test_marks_that_a_score_parts_cleanly_still_rank():
+def test_marks_that_a_score_parts_cleanly_still_rank() -> None:
     true = np.arange(100) >= 60
     channel = fit_channel(np.arange(100) + 30.0 * true, true)
     assert channel.slope == pytest.approx(multi_label.STEEPEST / np.std(np.arange(100) + 30.0 * true))
 
 
-def test_what_the_channel_says_is_learned_from_in_turn():
+def test_what_the_channel_says_is_learned_from_in_turn() -> None:
     gains = []
     for seed in range(3):
         vectors, true = sets(items=300, noise=0.9, seed=seed)
@@ -99,13 +103,13 @@ def test_what_the_channel_says_is_learned_from_in_turn():
     assert np.mean(gains) > 0.005
 
 
-def test_a_score_that_falls_with_the_marks_says_nothing_rather_than_the_reverse():
+def test_a_score_that_falls_with_the_marks_says_nothing_rather_than_the_reverse() -> None:
     rng = np.random.default_rng(0)
     true = rng.random(400) < 0.4
     assert fit_channel(-(true + rng.normal(scale=0.2, size=400)), true).slope == 0
 
 
-def test_the_gradient_of_the_channel_is_that_of_its_loss():
+def test_the_gradient_of_the_channel_is_that_of_its_loss() -> None:
     rng = np.random.default_rng(0)
     scores, marks, at = rng.normal(size=50), rng.random(50) < 0.4, np.array([-0.7, -1.5, 1.3, 0.2])
     prior = (1.5, 20.0)
@@ -116,7 +120,7 @@ def test_the_gradient_of_the_channel_is_that_of_its_loss():
         assert gradient[axis] == pytest.approx((above - below) / 2e-6, rel=1e-4)
 
 
-def test_quality_is_the_product_over_the_marks(monkeypatch):
+def test_quality_is_the_product_over_the_marks(monkeypatch: pytest.MonkeyPatch) -> None:
     probs = np.array([[0.9, 0.2], [0.9, 0.2]], np.float32)
     monkeypatch.setattr(multi_label, "true_probs", lambda *_: probs)
     scores = detect(np.eye(2), [[1, 0], [0, 0]])
@@ -124,7 +128,7 @@ def test_quality_is_the_product_over_the_marks(monkeypatch):
     assert scores.flag.tolist() == [False, True]
 
 
-def test_a_rare_clean_group_is_not_flagged_in_bulk():
+def test_a_rare_clean_group_is_not_flagged_in_bulk() -> None:
     rng = np.random.default_rng(0)
     group = np.r_[np.zeros(300, int), np.ones(300, int), np.full(15, 2)]
     vectors = 4 * np.eye(3, 8)[group] + rng.normal(scale=0.5, size=(615, 8))
@@ -132,13 +136,13 @@ def test_a_rare_clean_group_is_not_flagged_in_bulk():
     assert detect(vectors, marks).flag[-15:].sum() <= 2
 
 
-def test_permuted_labels_permute_the_result():
+def test_permuted_labels_permute_the_result() -> None:
     vectors, true = sets(items=200)
     order = [3, 0, 4, 1, 2]
     np.testing.assert_allclose(true_probs(vectors, true[:, order]), true_probs(vectors, true)[:, order], atol=1e-3)
 
 
-def test_labels_that_all_or_none_have_stand_as_they_are():
+def test_labels_that_all_or_none_have_stand_as_they_are() -> None:
     vectors, true = sets(items=80)
     true[:, 0], true[:, 1] = True, False
     probs = true_probs(vectors, true)
@@ -155,7 +159,7 @@ def test_labels_that_all_or_none_have_stand_as_they_are():
         (np.asfortranarray(np.arange(12.0).reshape(6, 2))[::-1], [[1], [0], [1], [0], [1], [0]]),
     ],
 )
-def test_degenerate_input_gives_finite_scores(vectors, marks):
+def test_degenerate_input_gives_finite_scores(vectors: NDArray[Any], marks: ArrayLike) -> None:
     vectors = np.asarray(vectors)
     vectors.flags.writeable = False
     scores = detect(vectors, marks)
@@ -163,22 +167,22 @@ def test_degenerate_input_gives_finite_scores(vectors, marks):
     assert ((scores.quality >= 0) & (scores.quality <= 1)).all()
 
 
-def test_features_that_say_nothing_leave_most_marks_alone():
+def test_features_that_say_nothing_leave_most_marks_alone() -> None:
     marks = np.random.default_rng(0).random((200, 3)) < 0.2
     assert not detect(np.ones((200, 4)), marks).flag.any()
 
 
-def test_the_nearest_centers_of_an_item_with_two_labels_are_its_labels():
+def test_the_nearest_centers_of_an_item_with_two_labels_are_its_labels() -> None:
     vectors = np.vstack([np.eye(4, 6), np.eye(4, 6)[[0, 1, 2]] + np.eye(4, 6)[[1, 3, 3]]])
     marks = np.vstack([np.eye(4, dtype=bool), vectors[4:, :4] > 0])
     assert [set(row) for row in nearest_centers(vectors, marks, 2)[4:].tolist()] == [{0, 1}, {1, 3}, {2, 3}]
 
 
-def test_a_label_that_nobody_uses_is_no_candidate():
+def test_a_label_that_nobody_uses_is_no_candidate() -> None:
     assert nearest_centers(np.eye(3), np.eye(3, 4, dtype=bool)[:, [3, 0, 1, 2]], 9).tolist()[0] == [1, 2, 3]
 
 
-def test_what_is_no_table_of_marks_is_refused():
+def test_what_is_no_table_of_marks_is_refused() -> None:
     with pytest.raises(DataError, match="0 and 1 alone"):
         marked([[0, 2]])
     with pytest.raises(DataError, match="shape"):

@@ -15,9 +15,10 @@ from errata.tools.detectors.tasks.text_image import (
     misfitting,
     pseudo_classes,
 )
+from errata.types import F64, Bool
 
 
-def pairs(count=400, topics=8, swapped=40, seed=0):
+def pairs(count: int = 400, topics: int = 8, swapped: int = 40, seed: int = 0) -> tuple[F64, F64, Bool]:
     """Images and texts of common topics in two unlike spaces; the first ``swapped`` texts tell of another topic."""
     rng = np.random.default_rng(seed)
     topic = rng.integers(0, topics, count)
@@ -28,7 +29,7 @@ def pairs(count=400, topics=8, swapped=40, seed=0):
     return images, texts, np.arange(count) < swapped
 
 
-def test_swapped_texts_have_the_lowest_quality_and_are_flagged():
+def test_swapped_texts_have_the_lowest_quality_and_are_flagged() -> None:
     images, texts, wrong = pairs()
     scores = detect(images, texts)
     assert roc_auc_score(wrong, -scores.quality) >= 0.98
@@ -36,17 +37,17 @@ def test_swapped_texts_have_the_lowest_quality_and_are_flagged():
     assert scores.flag[~wrong].mean() < 0.02
 
 
-def test_of_pairs_that_all_fit_none_is_flagged():
+def test_of_pairs_that_all_fit_none_is_flagged() -> None:
     images, texts, _ = pairs(swapped=0)
     assert not detect(images, texts).flag.any()
 
 
-def test_nothing_is_flagged_by_vectors_that_cannot_tell():
+def test_nothing_is_flagged_by_vectors_that_cannot_tell() -> None:
     images, texts, _ = pairs()
     assert not detect(np.random.default_rng(1).permutation(images), texts).flag.any()
 
 
-def test_twice_as_many_do_not_fit_as_lie_beyond_the_median_of_chance():
+def test_twice_as_many_do_not_fit_as_lie_beyond_the_median_of_chance() -> None:
     chance = np.array([1, 2, 3, 4, 5], np.float32)
     apart = np.array([0] * 6 + [2, 3, 4, 5], np.float32)
     assert misfitting(apart, chance) == 4
@@ -55,7 +56,7 @@ def test_twice_as_many_do_not_fit_as_lie_beyond_the_median_of_chance():
     assert misfitting(apart[:0], chance[:0]) == 0
 
 
-def test_a_rare_clean_topic_is_not_flagged_in_bulk():
+def test_a_rare_clean_topic_is_not_flagged_in_bulk() -> None:
     rng = np.random.default_rng(0)
     topic = np.r_[np.zeros(150, int), np.ones(150, int), np.full(15, 2)]
     images = 4 * np.eye(3, 8)[topic] + 0.5 * rng.normal(size=(315, 8))
@@ -63,7 +64,7 @@ def test_a_rare_clean_topic_is_not_flagged_in_bulk():
     assert detect(images, texts).flag[-15:].sum() <= 2
 
 
-def test_a_cosine_in_a_common_space_is_a_third_witness():
+def test_a_cosine_in_a_common_space_is_a_third_witness() -> None:
     images, texts, wrong = pairs()
     noise = np.random.default_rng(1)
     cosine = np.where(wrong, 0.1, 0.3) + 0.02 * noise.normal(size=len(wrong))
@@ -72,7 +73,7 @@ def test_a_cosine_in_a_common_space_is_a_third_witness():
     assert roc_auc_score(wrong, -detect(images, texts).quality) < 0.7
 
 
-def test_the_distance_to_neighbors_of_a_hand_computed_case():
+def test_the_distance_to_neighbors_of_a_hand_computed_case() -> None:
     near = Neighbors(np.array([[1, 2], [0, 2], [0, 1]]), np.array([[1, 0.9], [1, 0.9], [0.9, 0.9]], np.float32))
     texts = np.eye(2, dtype=np.float32)[[0, 0, 1]]
     little = np.exp(-text_image.SHARPNESS * 0.1)
@@ -80,38 +81,38 @@ def test_the_distance_to_neighbors_of_a_hand_computed_case():
     assert distance_to_neighbors(near, texts).tolist() == pytest.approx(expected)
 
 
-def test_an_item_is_no_witness_of_its_own_side_under_another():
+def test_an_item_is_no_witness_of_its_own_side_under_another() -> None:
     near = Neighbors(np.array([[1, 2], [0, 2], [0, 1]]), np.ones((3, 2), np.float32))
     texts = np.eye(3, dtype=np.float32)[[0, 0, 1]]
     told = distance_to_neighbors(near, texts, np.array([1, 2, 0]))
     assert told.tolist() == pytest.approx([1, 1, 0])
 
 
-def test_two_views_agree_where_the_text_fits():
+def test_two_views_agree_where_the_text_fits() -> None:
     images, texts, wrong = pairs()
     assert roc_auc_score(wrong, -agreement(images, texts, pseudo_classes(texts, 8))) >= 0.95
 
 
-def test_pseudo_classes_are_the_topics_and_never_more_than_distinct_texts():
+def test_pseudo_classes_are_the_topics_and_never_more_than_distinct_texts() -> None:
     assert len(set(pseudo_classes(np.repeat(np.eye(3), 4, axis=0), 9).tolist())) == 3
     clusters = pseudo_classes(np.repeat(np.eye(3), 4, axis=0), 3)
     assert (clusters == np.repeat(clusters[::4], 4)).all()
 
 
-def test_levels_are_eight_bins_of_equal_width():
+def test_levels_are_eight_bins_of_equal_width() -> None:
     assert alignment_levels([0, 0.05, 0.15, 0.25, 0.45, 0.65, 0.75, 0.8]).tolist() == [0, 0, 1, 2, 4, 6, 7, 7]
     assert alignment_levels([0.3, 0.3]).tolist() == [7, 7]
     assert alignment_levels([]).tolist() == []
 
 
-def test_the_scale_of_the_vectors_does_not_matter():
+def test_the_scale_of_the_vectors_does_not_matter() -> None:
     images, texts, _ = pairs(count=80)
     np.testing.assert_allclose(detect(7 * images, texts / 3).quality, detect(images, texts).quality, rtol=1e-4)
 
 
 @pytest.mark.parametrize("count", [1, 2, 6])
 @pytest.mark.parametrize("fill", [0.0, 1.0])
-def test_degenerate_input_gives_finite_scores(count, fill):
+def test_degenerate_input_gives_finite_scores(count: int, fill: float) -> None:
     images = np.asfortranarray(np.full((count, 3), fill, np.float16))
     images.flags.writeable = False
     scores = detect(images, np.eye(count, 9), np.zeros(count))
@@ -119,7 +120,7 @@ def test_degenerate_input_gives_finite_scores(count, fill):
     assert not np.isnan(agreement(images, np.eye(count, 9), pseudo_classes(np.eye(count, 9), 3))).any()
 
 
-def test_unfit_input_is_refused():
+def test_unfit_input_is_refused() -> None:
     with pytest.raises(DataError, match="shape"):
         detect(np.eye(3), np.eye(2))
     with pytest.raises(DataError, match="Row 1"):

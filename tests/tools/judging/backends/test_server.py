@@ -110,7 +110,7 @@ def test_the_key_is_sent_and_appears_in_no_error_and_no_record(monkeypatch: pyte
     async def use(server: ServerModel, stub: Stub) -> None:
         calls = MemoryCalls()
         door = Door(server, calls, Budget())
-        item = Item(0, "0", "sha", (), "a cat")
+        item = Item(0, "0", "sha", None, "a cat")
         asked = Question(load("blind_choice"), item, (), OPTIONS, "")
         await door.ask(asked.ask())
         assert stub.headers[0]["Authorization"] == "Bearer hunter2"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -32,7 +33,7 @@ def test_an_error_reaches_everyone_in_its_group_and_the_next_group_works() -> No
             raise ValueError("zero")
         return numbers
 
-    async def main() -> tuple[list[int | BaseException], int]:
+    async def main() -> tuple[Sequence[int | BaseException], int]:
         with ThreadPoolExecutor(1) as thread:
             grouped = Grouped[int, int](work, thread, wait_s=0.0, most=10)
             failed = await asyncio.gather(grouped(0), grouped(1), return_exceptions=True)

@@ -74,8 +74,13 @@ def test_a_server_that_turns_calls_away_is_asked_less_at_once() -> None:
         model = ServerModel("loopback", url, first_wait_s=0.02)
         door = Door(model, MemoryCalls(), Budget())
         lower = model.on_busy
-        model.on_busy = lambda: (turned_away.append(asked), lower())[1]
         asked = 0
+
+        def turn_away() -> None:
+            turned_away.append(asked)
+            lower()
+
+        model.on_busy = turn_away
 
         async def build() -> ChatRequest:
             nonlocal asked

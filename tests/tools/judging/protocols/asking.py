@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from errata.testing import FakeChat, MemoryCalls
+from errata.tools.judging.chat import ChatRequest
 from errata.tools.judging.door import Door
 from errata.tools.judging.pacing.budget import Budget
 from errata.tools.judging.protocol import Known
@@ -23,7 +24,7 @@ def asked(model: FakeChat, ask: Callable[[Door], Awaitable[Verdict]]) -> Verdict
     return asyncio.run(main())
 
 
-def text_of(request: object) -> str:
+def text_of(request: ChatRequest) -> str:
     """The question as the judge reads it."""
     part: str = request.messages[-1]["content"][-1]["text"]
     return part

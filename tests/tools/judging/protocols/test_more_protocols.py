@@ -13,10 +13,11 @@ from errata.errors import DataError, ModelRefused
 from errata.prompts.options import WORDS
 from errata.testing import Answer, FakeChat
 from errata.tools.judging.chat import ChatRequest
-from errata.tools.judging.images.region import Region, render
+from errata.tools.judging.door import Door
+from errata.tools.judging.images.region import Region, View, render
 from errata.tools.judging.protocols import image_text_pair, marked_choice, open_answer, several_labels
 from errata.types import CANNOT_TELL, NONE_OF_THESE, OTHER_ANSWERS, SEVERAL, Item, LabelSpace, Verdict
-from tests.tools.judging.protocols.asking import asked, text_of
+from tests.tools.judging.protocols.asking import asked, says, text_of
 
 SPACE = LabelSpace(("cat", "dog", "cow"))
 TREE = LabelSpace(
@@ -69,7 +70,7 @@ def test_a_judge_that_always_picks_the_first_says_nothing_of_any_label() -> None
 def test_a_pair_fits_or_does_not() -> None:
     said = {"yes": "match", "no": "mismatch", "only in part": SEVERAL, "there is nothing to compare": NONE_OF_THESE}
     for words, key in said.items():
-        model = FakeChat(lambda request, words=words: {c: 0.9 if c == words else 0.02 for c in request.choices})
+        model = says(words)
         verdict = asked(
             model,
             lambda door: image_text_pair.ask(door, item("a cat", png()), "match", "mismatch", SPACE, style="names"),
@@ -184,10 +185,10 @@ def test_a_mask_must_mark_something_and_fit_the_image() -> None:
 
 
 @pytest.mark.parametrize(("view", "prompt"), [("overlay", "marked_choice"), ("crop", "blind_choice")])
-def test_what_a_region_shows_is_judged_under_its_own_key(view: str, prompt: str) -> None:
+def test_what_a_region_shows_is_judged_under_its_own_key(view: View, prompt: str) -> None:
     model = FakeChat(lambda request: {choice: 0.9 if n == 0 else 0.01 for n, choice in enumerate(request.choices)})
 
-    async def both(door: object) -> Verdict:
+    async def both(door: Door) -> Verdict:
         for box in ((0, 0, 10, 10), (10, 10, 20, 20)):
             verdict = await marked_choice.ask(door, item(None, png()), Region(box), ("cat", "dog"), SPACE, view=view)
         return verdict
