@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from errata.errors import DataError, SetupError
-from errata.tools.detectors.neighbors import agreement, neighbor_search
+from errata.tools.detectors.neighbors import agreement
 from errata.tools.detectors.neighbors.neighbors import Neighbors, neighbor_votes, neighbors
 
 
@@ -18,11 +18,10 @@ def detect(vectors, labels, classes):
     return agreement.detect(neighbors(vectors), labels, classes)
 
 
-def test_neighbors_equal_brute_force_in_any_block_size(monkeypatch):
+def test_neighbors_equal_brute_force():
     vectors, _ = blobs()
     cosine = (vectors @ vectors.T) / np.outer(np.linalg.norm(vectors, axis=1), np.linalg.norm(vectors, axis=1))
     np.fill_diagonal(cosine, -np.inf)
-    monkeypatch.setattr(neighbor_search, "BLOCK", 7)
     indices, similarities = neighbors(vectors, 5)
     np.testing.assert_array_equal(indices, np.argsort(-cosine, axis=1)[:, :5])
     np.testing.assert_allclose(similarities, -np.sort(-cosine, axis=1)[:, :5], rtol=1e-5)
