@@ -1,6 +1,7 @@
 """The front door: cleanlab's masks and rankings under every option, and plain words where it has none."""
 
 import inspect
+import os
 
 import numpy as np
 import pytest
@@ -10,7 +11,6 @@ from hypothesis import strategies as st
 
 import errata
 from errata.errors import DataError, SetupError
-from errata.tools.detectors.arrays import blocks
 from errata.tools.detectors.confident.label_issues import find_label_issues
 
 PRUNING = ("prune_by_noise_rate", "prune_by_class", "both")
@@ -85,7 +85,7 @@ def test_masks_equal_cleanlabs_with_many_classes_on_several_threads(monkeypatch,
     logits = rng.normal(size=(6_000, 300)) + 7 * np.eye(300)[true] + 6 * np.eye(300)[rng.integers(0, 300, 6_000)]
     labels = np.where(rng.random(6_000) < 0.2, rng.integers(0, 300, 6_000), true)
     probs = (np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)).astype(np.float32, order=order)
-    monkeypatch.setattr(blocks.os, "cpu_count", lambda: 3)
+    monkeypatch.setattr(os, "cpu_count", lambda: 3)
     np.testing.assert_array_equal(
         find_label_issues(labels, probs, filter_by=filter_by), reference(labels, probs, filter_by=filter_by, n_jobs=1)
     )

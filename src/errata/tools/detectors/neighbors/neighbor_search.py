@@ -40,9 +40,9 @@ def search(
 ) -> tuple[Int, F32]:
     """i64[N, k] and f32[N, k]: the k nearest others of each row of length 1, nearest first, and their cosines.
 
-    Exact up to ``exact_up_to`` items. Beyond, at least .95 of the true neighbors are found, as a sample says, unless that
-    takes more than ``most_compared`` comparisons an item: then as many as these find. Sought in ``leading`` directions and in
-    cells of ``cell`` items. 0 < k < N.
+    Exact up to ``exact_up_to`` items. Beyond, at least .95 of the true neighbors are found, as a sample says, unless
+    that takes more than ``most_compared`` comparisons an item: then as many as these find. Sought in ``leading``
+    directions and in cells of ``cell`` items. 0 < k < N.
     """
     if len(units_ND) <= exact_up_to:
         return exact(units_ND, k, progress)
