@@ -13,7 +13,6 @@ from PIL import Image
 
 from errata.agent.actions.deciding import DECIDE
 from errata.agent.actions.perform import perform
-from errata.agent.decisions import apply as applying
 from errata.agent.decisions.apply import apply
 from errata.agent.decisions.revert import revert
 from errata.agent.drive import drive
@@ -22,7 +21,6 @@ from errata.agent.run.workspace import Workspace
 from errata.agent.views.status import describe, status_of
 from errata.errors import ErrataError
 from errata.settings import Settings
-from errata.tools.data import renames
 from tests.agent.test_same_folder import data, decide, run, silent
 from tests.by_hand import session_of
 
@@ -117,7 +115,7 @@ def test_a_half_moved_folder_is_told_and_finished_or_taken_back(
         return rename(self, target)
 
     with monkeypatch.context() as patched:
-        patched.setattr(renames.Path, "rename", killed_after_two)
+        patched.setattr(Path, "rename", killed_after_two)
         with pytest.raises(KeyboardInterrupt):
             apply(workspace, in_place=True)
     (state,) = status_of(workspace)["applied"]
@@ -130,18 +128,19 @@ def test_a_half_moved_folder_is_told_and_finished_or_taken_back(
 
 
 def test_a_file_edited_while_it_is_replaced_keeps_its_edit(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    workspace = run(data)
+    workspace, mine = run(data), b"mine,a line,food,no,no\n"
     decide(workspace, "m0", "animals")
-    note = applying._note
+    fsync = os.fsync
 
-    def edited_meanwhile(*args: object, **more: object) -> Path:
-        data.write_bytes(data.read_bytes() + b"mine,a line,food,no,no\n")
-        return note(*args, **more)  # type: ignore[arg-type]  handed on as given
+    def edited_meanwhile(descriptor: int) -> None:
+        if workspace.folder.backups.exists() and not data.read_bytes().endswith(mine):
+            data.write_bytes(data.read_bytes() + mine)
+        fsync(descriptor)
 
-    monkeypatch.setattr(applying, "_note", edited_meanwhile)
+    monkeypatch.setattr(os, "fsync", edited_meanwhile)
     with pytest.raises(ErrataError, match="was changed while it was being replaced"):
         apply(workspace, in_place=True)
-    assert data.read_bytes().endswith(b"mine,a line,food,no,no\n") and b"food" in data.read_bytes().splitlines()[1]
+    assert data.read_bytes().endswith(mine) and b"food" in data.read_bytes().splitlines()[1]
     workspace.close()
 
 
@@ -154,7 +153,7 @@ def test_what_was_recorded_and_not_written_is_told(data: Path, monkeypatch: pyte
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(applying, "put_in_place", killed)
+        patched.setattr(shutil, "copymode", killed)  # the last before the source is replaced
         with pytest.raises(KeyboardInterrupt):
             apply(workspace, in_place=True)
     assert data.read_bytes() == before

@@ -1,5 +1,7 @@
 """Which embedder a run uses."""
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -16,13 +18,13 @@ def test_text_gets_minilm_where_it_is_installed():
 
 
 def test_text_gets_plain_features_where_it_is_not(monkeypatch):
-    monkeypatch.setattr(minilm, "PACKAGE", "a_package_that_nobody_has")
+    monkeypatch.setitem(sys.modules, minilm.PACKAGE, None)  # as if it were not installed
     chosen = choose_embedder("text")
     assert (chosen.strength, chosen.per_item) == ("plain", False)
 
 
 def test_a_named_model_that_is_not_installed_says_how_to_install_it(monkeypatch):
-    monkeypatch.setattr(minilm, "PACKAGE", "a_package_that_nobody_has")
+    monkeypatch.setitem(sys.modules, minilm.PACKAGE, None)  # as if it were not installed
     with pytest.raises(SetupError, match=r"errata-labels\[local\]"):
         choose_embedder("text", "minilm")
 
