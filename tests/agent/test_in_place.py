@@ -6,7 +6,6 @@ import os
 import random
 import shutil
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +13,6 @@ from PIL import Image
 
 from errata.agent.actions.deciding import DECIDE
 from errata.agent.actions.perform import perform
-from errata.agent.decisions import apply as applying
 from errata.agent.decisions.apply import apply
 from errata.agent.decisions.revert import revert
 from errata.agent.drive import drive
@@ -131,18 +129,19 @@ def test_a_half_moved_folder_is_told_and_finished_or_taken_back(
 
 
 def test_a_file_edited_while_it_is_replaced_keeps_its_edit(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    workspace = run(data)
+    workspace, mine = run(data), b"mine,a line,food,no,no\n"
     decide(workspace, "m0", "animals")
-    note = applying._note
+    fsync = os.fsync
 
-    def edited_meanwhile(*args: Any, **more: Any) -> Path:
-        data.write_bytes(data.read_bytes() + b"mine,a line,food,no,no\n")
-        return note(*args, **more)
+    def edited_meanwhile(descriptor: int) -> None:
+        if workspace.folder.backups.exists() and not data.read_bytes().endswith(mine):
+            data.write_bytes(data.read_bytes() + mine)
+        fsync(descriptor)
 
-    monkeypatch.setattr(applying, "_note", edited_meanwhile)
+    monkeypatch.setattr(os, "fsync", edited_meanwhile)
     with pytest.raises(ErrataError, match="was changed while it was being replaced"):
         apply(workspace, in_place=True)
-    assert data.read_bytes().endswith(b"mine,a line,food,no,no\n") and b"food" in data.read_bytes().splitlines()[1]
+    assert data.read_bytes().endswith(mine) and b"food" in data.read_bytes().splitlines()[1]
     workspace.close()
 
 
@@ -155,7 +154,7 @@ def test_what_was_recorded_and_not_written_is_told(data: Path, monkeypatch: pyte
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(applying, "put_in_place", killed)
+        patched.setattr(shutil, "copymode", killed)  # the last before the source is replaced
         with pytest.raises(KeyboardInterrupt):
             apply(workspace, in_place=True)
     assert data.read_bytes() == before

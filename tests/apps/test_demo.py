@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from errata.apps.cli.demo import MADE, MARK, _make_anew
+from errata.apps.cli.demo import MADE, MARK, make_anew
 from errata.errors import SetupError
 
 
@@ -15,13 +15,13 @@ def test_a_folder_that_holds_anything_else_is_left_as_it_is(tmp_path: Path, name
     for name in names:
         (tmp_path / name).touch()
     with pytest.raises(SetupError, match="something else"):
-        _make_anew(tmp_path)
+        make_anew(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == set(names)
 
 
 def test_an_earlier_demo_and_an_empty_folder_are_made_anew(tmp_path: Path) -> None:
-    _make_anew(tmp_path / "new" / "demo")
+    make_anew(tmp_path / "new" / "demo")
     for name in MADE:
         (tmp_path / "new" / "demo" / name).touch()
-    _make_anew(tmp_path / "new" / "demo")
+    make_anew(tmp_path / "new" / "demo")
     assert [path.name for path in (tmp_path / "new" / "demo").iterdir()] == [MARK]

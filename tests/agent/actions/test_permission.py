@@ -15,6 +15,7 @@ from errata.agent.actions.permission import Effect, Permission, Person, check
 from errata.agent.actions.registry import actions
 from errata.agent.actions.running import RUN
 from errata.agent.actions.session import Session
+from errata.agent.run.workspace import open_run
 from errata.errors import ErrataError, SetupError, StoreError
 from errata.settings import Settings
 from tests.by_hand import make_run, session_of
@@ -94,7 +95,8 @@ def test_a_decision_needs_a_whole_history_and_trust_gives_it_back(tmp_path: Path
     with sqlite3.connect(workspace.folder.store) as connection:
         connection.execute("DELETE FROM events WHERE seq = 2")
     connection.close()
-    workspace._history_checked = False  # as in a new process
+    workspace.close()
+    workspace = open_run(workspace.folder)
     with pytest.raises(StoreError, match="errata trust"):
         perform(DECIDE, session_of(workspace), item_id="c", answer="several")
     assert perform(TRUST, session_of(workspace)) == 2

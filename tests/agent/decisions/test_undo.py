@@ -41,9 +41,9 @@ def test_all_that_a_rule_decided_at_once_is_one_decision(tmp_path: Path) -> None
     assert "3 decisions taken back (by ann by rule): cat -> dog (2), dog -> cat" in in_words(undone)
 
 
-def test_decisions_one_by_one_are_taken_back_one_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_decisions_one_by_one_are_taken_back_one_by_one(tmp_path: Path) -> None:
     workspace = make_run(tmp_path)
-    monkeypatch.setattr("errata.tools.store.events.now", lambda: "2026-01-31T18:00:00.000+00:00")
+    workspace.store.events.clock = lambda: "2026-01-31T18:00:00.000+00:00"
     for item in "abc":
         decide(workspace, somebody(workspace), item, "several")
     assert numbers(undo(workspace, somebody(workspace))) == [3]
@@ -68,11 +68,11 @@ def test_a_condition_opens_the_items_that_match_however_often_they_were_decided(
     assert "(2 by ann by rule, 1 by bob)" in in_words(undone)
 
 
-def test_what_was_decided_since_a_moment_is_taken_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_decided_since_a_moment_is_taken_back(tmp_path: Path) -> None:
     workspace = make_run(tmp_path)
-    for item, hour in (("a", 8), ("b", 12), ("c", 14)):
-        at = f"2026-01-31T{hour:02}:00:00.000+00:00"
-        monkeypatch.setattr("errata.tools.store.events.now", lambda at=at: at)
+    hours = iter((8, 12, 14, 20, 21))
+    workspace.store.events.clock = lambda: f"2026-01-31T{next(hours):02}:00:00.000+00:00"
+    for item in "abc":
         decide(workspace, somebody(workspace), item, "several")
     east = datetime.fromisoformat("2026-01-31T15:00:00+03:00")
     assert numbers(undo(workspace, somebody(workspace), since=east)) == [2, 3]

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from errata.errors import DataError
-from errata.tools.data.images import as_png, image_problem, load_image
+from errata.tools.data.images import STRIP_PIXELS, as_png, image_problem, load_image
 
 
 def encode(image: Image.Image, format: str = "PNG", **options: Any) -> bytes:
@@ -109,16 +109,30 @@ def test_any_damage_is_a_data_error_or_a_picture() -> None:
                 continue
 
 
-def test_strips_give_the_pixels_that_the_whole_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_strips_give_the_pixels_that_the_whole_gives() -> None:
     rgba = noise().convert("RGBA")
     rgba.putalpha(noise().getchannel(0))
     deep = Image.fromarray(np.random.default_rng(1).integers(0, 65536, (64, 64), dtype=np.uint16))
     floats = Image.fromarray(np.random.default_rng(2).normal(size=(64, 64)).astype(np.float32))
-    pictures = [encode(rgba), encode(deep), encode(floats, "TIFF"), encode(PALETTE.resize((64, 64)), transparency=0)]
-    whole = [np.asarray(load_image(data)) for data in pictures]
-    monkeypatch.setattr("errata.tools.data.images.STRIP_PIXELS", 64 * 5)
-    for before, data in zip(whole, pictures, strict=True):
-        assert np.array_equal(np.asarray(load_image(data)), before)
+    assert (64 * 20) ** 2 > STRIP_PIXELS > 64**2
+    for picture, format, more in (
+        (rgba, "PNG", {}),
+        (deep, "PNG", {}),
+        (floats, "TIFF", {}),
+        (PALETTE.resize((64, 64)), "PNG", {"transparency": 0}),
+    ):
+        small = np.asarray(load_image(encode(picture, format, **more)))
+        large = np.asarray(load_image(encode(twenty_by_twenty(picture), format, **more)))
+        assert np.array_equal(large, np.tile(small, (20, 20, 1)))
+
+
+def twenty_by_twenty(picture: Image.Image) -> Image.Image:
+    """The picture as a tile; of strips, not all begin where a tile does."""
+    pixels = np.asarray(picture)
+    tiled = Image.fromarray(np.tile(pixels, (20, 20, *[1] * (pixels.ndim - 2))))
+    if picture.mode == "P":
+        tiled.putpalette(picture.getpalette() or [])
+    return tiled
 
 
 LARGE = """

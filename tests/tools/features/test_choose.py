@@ -1,5 +1,6 @@
 """Which embedder a run uses."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -18,13 +19,13 @@ def test_text_gets_minilm_where_it_is_installed() -> None:
 
 
 def test_text_gets_plain_features_where_it_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(minilm, "PACKAGE", "a_package_that_nobody_has")
+    monkeypatch.setitem(sys.modules, minilm.PACKAGE, None)  # as if it were not installed
     chosen = choose_embedder("text")
     assert (chosen.strength, chosen.per_item) == ("plain", False)
 
 
 def test_a_named_model_that_is_not_installed_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(minilm, "PACKAGE", "a_package_that_nobody_has")
+    monkeypatch.setitem(sys.modules, minilm.PACKAGE, None)  # as if it were not installed
     with pytest.raises(SetupError, match=r"errata-labels\[local\]"):
         choose_embedder("text", "minilm")
 

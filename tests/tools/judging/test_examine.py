@@ -12,7 +12,6 @@ from PIL import Image
 
 from errata.errors import BudgetExceeded, ModelError, ModelRefused
 from errata.testing import Answer, FakeChat, MemoryCalls
-from errata.tools.judging import examine
 from errata.tools.judging.bank.bank import Bank, by_rule
 from errata.tools.judging.chat import ChatRequest
 from errata.tools.judging.door import Door
@@ -143,9 +142,9 @@ def test_an_image_that_cannot_be_read_makes_only_its_own_item_unreadable() -> No
     assert len(model.requests) == 4
 
 
-def test_only_so_many_images_are_read_as_there_is_memory_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(examine, "HELD_BYTES", 3 * held_bytes(item(0, png(64))))
+def test_only_so_many_images_are_read_as_there_is_memory_for() -> None:
     read, answered, ahead = 0, 0, 0
+    room = 3 * held_bytes(item(0, png(64)))
 
     def tasks() -> Iterator[JudgeTask]:
         nonlocal read, ahead
@@ -162,7 +161,7 @@ def test_only_so_many_images_are_read_as_there_is_memory_for(monkeypatch: pytest
             answered = count
 
         try:
-            return await judge_items(door, tasks(), JudgeSetup(SPACE), finished)
+            return await judge_items(door, tasks(), JudgeSetup(SPACE), finished, held_bytes=room)
         finally:
             await door.close()
 

@@ -18,7 +18,7 @@ from errata.errors import RunLocked, SetupError, StoreError
 from errata.tools.judging.calls import CallRecord
 from errata.tools.judging.chat import TokenChoice
 from errata.tools.store import RunInfo, Store
-from errata.tools.store import database as database_module
+from errata.tools.store.database import Database, file_system
 from errata.tools.store.run_folder import RunFolder, find_run, to_toml
 from errata.tools.store.store import ItemRow
 from errata.types import ITEM, LabelSpace, PromptRef, Proposal, Verdict
@@ -184,10 +184,11 @@ def test_a_file_that_is_no_database_is_a_clear_error(tmp_path: Path) -> None:
         Store(folder)
 
 
-def test_a_network_file_system_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database_module, "NETWORK_FILE_SYSTEMS", {database_module._file_system(tmp_path)})
+def test_a_network_file_system_is_refused(tmp_path: Path) -> None:
+    here = file_system(tmp_path)
+    assert here is not None
     with pytest.raises(StoreError, match="network file system"):
-        Store(RunFolder(tmp_path / "x.errata"))
+        Database(tmp_path / "x.db", {here})
 
 
 def test_two_commands_on_one_folder_exclude_each_other(tmp_path: Path) -> None:

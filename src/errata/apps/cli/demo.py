@@ -32,7 +32,7 @@ def demo(
     """
     from errata.demo.loop import run_demo
 
-    _make_anew(folder)
+    make_anew(folder)
     if not as_json:
         say("899 digit images; 90 labels spoiled on purpose, the answer key locked away.")
         say("Judge: a model of 0.9 MB shipped here, trained on the OTHER half of these digits.")
@@ -46,7 +46,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(demo)
 
 
-def _make_anew(folder: Path) -> None:
+def make_anew(folder: Path) -> None:
     import shutil
 
     if folder.exists():

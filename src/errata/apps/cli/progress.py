@@ -25,15 +25,20 @@ def costs_nothing() -> str:
 
 
 @contextmanager
-def showing_progress(cost: Callable[[], str] = costs_nothing) -> Iterator[Progress]:
-    """What to call with step, done and total. ``cost``: what judging has cost so far, in words."""
+def showing_progress(
+    cost: Callable[[], str] = costs_nothing, clock: Callable[[], float] = time.monotonic
+) -> Iterator[Progress]:
+    """What to call with step, done and total. ``cost``: what judging has cost so far, in words.
+
+    ``clock`` tells seconds.
+    """
     show = _bar if sys.stderr.isatty() else _lines
-    with show(lambda step: cost() if step == JUDGING else "") as progress:
+    with show(lambda step: cost() if step == JUDGING else "", clock) as progress:
         yield progress
 
 
 @contextmanager
-def _bar(cost: Callable[[str], str]) -> Iterator[Progress]:
+def _bar(cost: Callable[[str], str], clock: Callable[[], float]) -> Iterator[Progress]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
@@ -48,7 +53,7 @@ def _bar(cost: Callable[[str], str]) -> Iterator[Progress]:
         console=Console(stderr=True),
     )
     tasks: dict[str, Any] = {}
-    rates = _Rates()
+    rates = _Rates(clock)
     with bar:
 
         def show(step: str, done: int, total: int) -> None:
@@ -62,16 +67,16 @@ def _bar(cost: Callable[[str], str]) -> Iterator[Progress]:
 
 
 @contextmanager
-def _lines(cost: Callable[[str], str]) -> Iterator[Progress]:
-    rates = _Rates()
-    told_at = time.monotonic()
+def _lines(cost: Callable[[str], str], clock: Callable[[], float]) -> Iterator[Progress]:
+    rates = _Rates(clock)
+    told_at = clock()
 
     def show(step: str, done: int, total: int) -> None:
         nonlocal told_at
         rate = rates.of(step, done)
-        if time.monotonic() - told_at < LINE_EVERY_S or not rate:
+        if clock() - told_at < LINE_EVERY_S or not rate:
             return
-        told_at = time.monotonic()
+        told_at = clock()
         left = timedelta(seconds=round((total - done) / rate))
         told = (f"{step} {done} of {total}", f"{rate:.1f}/s", f"{left} left", cost(step))
         sys.stderr.write(", ".join(filter(None, told)) + "\n")
@@ -83,10 +88,11 @@ def _lines(cost: Callable[[str], str]) -> Iterator[Progress]:
 class _Rates:
     """Items a second of each step since it was first heard of, which may be in its middle; 0 while unknown."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
         self._begun: dict[str, tuple[float, int]] = {}
 
     def of(self, step: str, done: int) -> float:
-        began, first = self._begun.setdefault(step, (time.monotonic(), done))
-        elapsed = time.monotonic() - began
+        began, first = self._begun.setdefault(step, (self._clock(), done))
+        elapsed = self._clock() - began
         return (done - first) / elapsed if elapsed > KNOWN_AFTER_S else 0.0

@@ -36,9 +36,12 @@ async def judge_items(
     tasks: Iterable[JudgeTask],
     setup: JudgeSetup,
     progress: Callable[[int], None] | None = None,
+    *,
+    held_bytes: int = HELD_BYTES,
 ) -> Judged:
     """Ask everything that ``tasks`` hold; they are taken as places come free, so their content need not all be in
-    memory. ``progress`` is called with the number of tasks finished so far.
+    memory. ``progress`` is called with the number of tasks finished so far; the images of those that are not take
+    ``held_bytes`` together at most.
 
     An item whose request is refused, or whose image cannot be read, gets an unreadable verdict that says why; but none
     where the model turns out to be at fault, so that the item is asked about again once that has been put right.
@@ -48,7 +51,7 @@ async def judge_items(
     stopped: list[ModelError] = []
     waiting = enumerate(tasks)
 
-    memory = Memory(HELD_BYTES)
+    memory = Memory(held_bytes)
 
     async def take_tasks() -> None:
         while True:

@@ -6,7 +6,7 @@ import os
 import secrets
 import shutil
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -42,9 +42,10 @@ class Database:
     cannot be written is read from a copy elsewhere: looking at a run needs no right to change it.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, refused: Set[str] = NETWORK_FILE_SYSTEMS) -> None:
+        """``refused``: kinds of file systems that the database may not lie on."""
         self.path = path
-        refuse_network_file_system(path.parent)
+        refuse_network_file_system(path.parent, refused)
         self._copy = None if _writable(path) else _copied_elsewhere(path)
         self._engine = _engine(Path(self._copy.name) / path.name if self._copy else path)
         if self._version() != SCHEMA_VERSION:
@@ -182,14 +183,15 @@ def _bring_up_to_date(connection: Connection, path: Path, shown: Path) -> None:
         migrations.upgrade(connection, shown.parent)
 
 
-def refuse_network_file_system(folder: Path) -> None:
+def refuse_network_file_system(folder: Path, refused: Set[str] = NETWORK_FILE_SYSTEMS) -> None:
     """WAL needs shared memory between processes, which network file systems do not give: they lose writes silently."""
-    kind = _file_system(folder)
-    if kind in NETWORK_FILE_SYSTEMS:
+    kind = file_system(folder)
+    if kind in refused:
         raise StoreError(f"{folder} lies on a network file system ({kind}). Name a local folder with --run DIR.")
 
 
-def _file_system(folder: Path) -> str | None:
+def file_system(folder: Path) -> str | None:
+    """The kind of file system that a folder lies on, "ext4"; None where the system does not say."""
     mounts = Path("/proc/mounts")
     if not mounts.exists():
         return None

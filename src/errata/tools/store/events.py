@@ -31,13 +31,14 @@ class Event:
 
 class EventChain:
     """Read and append events. Reading the head and appending to it share one write transaction. ``appended`` is told
-    the new head."""
+    the new head, and ``clock`` says when an event happened: UTC, ISO 8601."""
 
     def __init__(self, database: Database, appended: Callable[[Event], None] = lambda head: None) -> None:
         self._database, self._appended = database, appended
+        self.clock: Callable[[], str] = now
 
     def append(self, kind: EventKind, bodies: Iterable[Mapping[str, Any]]) -> list[Event]:
-        at, rows = now(), []
+        at, rows = self.clock(), []
         with self._database.write() as connection:
             head = connection.execute(
                 select(events.c.seq, events.c.hash).order_by(events.c.seq.desc()).limit(1)

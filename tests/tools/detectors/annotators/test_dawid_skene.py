@@ -6,7 +6,6 @@ from sklearn.metrics import roc_auc_score
 
 from errata.errors import DataError
 from errata.tools.detectors.annotators import Votes, detect
-from errata.tools.detectors.annotators import dawid_skene as module
 from errata.tools.detectors.annotators.dawid_skene import dawid_skene
 from errata.tools.detectors.annotators.majority import majority_vote
 from errata.types import F64
@@ -45,33 +44,29 @@ def plain_reading(votes: Votes, few: float, rounds: int) -> F64:
     return probs
 
 
-def test_one_round_of_a_hand_computed_case(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "ROUNDS", 1)
+def test_one_round_of_a_hand_computed_case() -> None:
     # One vote for class 0: the classes have 2/3 and 1/3, the annotator is right with (1 + 4) / (1 + 5).
-    found = dawid_skene(Votes.from_table([[0]], 2))
+    found = dawid_skene(Votes.from_table([[0]], 2), rounds=1)
     assert found.label_probs_NK[0].tolist() == pytest.approx([10 / 11, 1 / 11])
 
 
-def test_gold_counts_before_any_other_item_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "ROUNDS", 1)
+def test_gold_counts_before_any_other_item_is_looked_at() -> None:
     # Two votes for class 0, the first known to be wrong: right with (1 + 4) / (2 + 5), and the classes have half each.
-    found = dawid_skene(Votes.from_table([[0], [0]], 2), np.array([1, -1]))
+    found = dawid_skene(Votes.from_table([[0], [0]], 2), np.array([1, -1]), rounds=1)
     assert found.label_probs_NK[1].tolist() == pytest.approx([5 / 7, 2 / 7])
 
 
 @pytest.mark.parametrize("few", [0, 30, ALL_COIN])
-def test_all_three_models_equal_a_plain_reading_of_the_paper(few: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "ROUNDS", 4)
+def test_all_three_models_equal_a_plain_reading_of_the_paper(few: int) -> None:
     votes, _ = crowd(items=60, annotators=9, per_item=4, accuracy=0.7)
     assert votes.per_annotator_M.min() < 30
-    assert dawid_skene(votes, few=few).label_probs_NK == pytest.approx(plain_reading(votes, few, 4), abs=1e-5)
+    assert dawid_skene(votes, few=few, rounds=4).label_probs_NK == pytest.approx(plain_reading(votes, few, 4), abs=1e-5)
 
 
-def test_counting_in_blocks_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_counting_in_blocks_changes_nothing() -> None:
     votes, _ = crowd()
     whole = dawid_skene(votes).label_probs_NK
-    monkeypatch.setattr(module, "BLOCK", 7)
-    np.testing.assert_allclose(dawid_skene(votes).label_probs_NK, whole, atol=1e-6)
+    np.testing.assert_allclose(dawid_skene(votes, block=7).label_probs_NK, whole, atol=1e-6)
 
 
 def test_annotators_with_few_votes_share_the_one_coin_form() -> None:

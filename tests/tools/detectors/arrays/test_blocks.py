@@ -1,9 +1,10 @@
 """Work in blocks: every row once, in slices that fit, and errors come through."""
 
+import os
+
 import numpy as np
 import pytest
 
-from errata.tools.detectors.arrays import blocks
 from errata.tools.detectors.arrays.blocks import block_rows, each_block, unit_blocks
 
 
@@ -12,8 +13,7 @@ from errata.tools.detectors.arrays.blocks import block_rows, each_block, unit_bl
 def test_every_row_is_worked_on_once_in_slices_that_fit(
     monkeypatch: pytest.MonkeyPatch, threads: int, rows: int, columns: int
 ) -> None:
-    monkeypatch.setattr(blocks, "BLOCK", 100)
-    monkeypatch.setattr("os.cpu_count", lambda: threads)
+    monkeypatch.setattr(os, "cpu_count", lambda: threads)
     times_N = np.zeros(rows, np.int64)
     lengths = []
 
@@ -21,25 +21,21 @@ def test_every_row_is_worked_on_once_in_slices_that_fit(
         times_N[part] += 1
         lengths.append(part.stop - part.start)
 
-    each_block(work, rows, columns)
+    each_block(work, rows, columns, block=100)
     assert (times_N == 1).all()
-    assert max(lengths, default=0) <= block_rows(columns)
+    assert max(lengths, default=0) <= block_rows(columns, 100)
 
 
 def test_an_error_in_one_block_is_the_caller_s(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(blocks, "BLOCK", 1)
-    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
     with pytest.raises(ZeroDivisionError):
-        each_block(lambda part: 1 // (part.start - 3), 10, 1)
+        each_block(lambda part: 1 // (part.start - 3), 10, 1, block=1)
 
 
-def test_unit_blocks_cover_the_items_with_vectors_of_length_one_and_leave_the_given_ones_alone(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(blocks, "PRODUCT_ROWS", 4)
+def test_unit_blocks_cover_the_items_with_vectors_of_length_one_and_leave_the_given_ones_alone() -> None:
     vectors = np.random.default_rng(0).normal(size=(10, 3)).astype(np.float32)
     vectors.flags.writeable = False
-    parts = list(unit_blocks(vectors))
+    parts = list(unit_blocks(vectors, 4))
     units = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     assert [len(units_BD) for _, units_BD in parts] == [4, 4, 2]
     for rows, units_BD in parts:

@@ -1,11 +1,12 @@
 """One pass over the probabilities: what it finds of each item, in blocks or whole, however the array lies."""
 
+import os
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 
-from errata.tools.detectors.arrays import blocks
+from errata.tools.detectors.arrays.blocks import BLOCK
 from errata.tools.detectors.arrays.top_classes import entries, peaks
 from errata.types import F64
 
@@ -27,11 +28,12 @@ def test_who_looks_on_sees_every_row_once_and_blocks_change_nothing(
     monkeypatch: pytest.MonkeyPatch, threads: int
 ) -> None:
     rng = np.random.default_rng(0)
-    labels, probs = rng.integers(0, 5, 101), rng.random((101, 5))
-    whole = peaks(labels, probs)
-    monkeypatch.setattr(blocks, "BLOCK", 35)
-    monkeypatch.setattr("os.cpu_count", lambda: threads)
-    times_N = np.zeros(101, np.int64)
+    labels, probs = rng.integers(0, 5, 120_001), rng.random((120_001, 5))
+    assert probs.size > 2 * BLOCK
+    small = [peaks(labels[part], probs[part]) for part in np.array_split(np.arange(120_001), 4)]  # each in one block
+    whole = [np.concatenate(parts) for parts in zip(*small, strict=True)]
+    monkeypatch.setattr(os, "cpu_count", lambda: threads)
+    times_N = np.zeros(120_001, np.int64)
 
     def also(rows: slice) -> None:
         times_N[rows] += 1

@@ -8,7 +8,7 @@ from cleanlab.count import compute_confident_joint, get_confident_thresholds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from errata.tools.detectors.arrays import blocks
+from errata.tools.detectors.arrays.blocks import BLOCK
 from errata.tools.detectors.arrays.by_class import by_class
 from errata.tools.detectors.confident.confident_joint import confident_joint, confident_thresholds, round_rows
 from errata.types import Int, Probs
@@ -99,14 +99,13 @@ def test_an_item_whose_largest_falls_short_counts_under_the_one_it_reaches_or_of
     np.testing.assert_array_equal(joint.counts_KK, compute_confident_joint(labels, probs, calibrate=False))
 
 
-def test_counting_in_blocks_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    labels, probs = random_case(0, 300, 5)
-    whole = confident_joint(labels, probs)
-    monkeypatch.setattr(blocks, "BLOCK", 35)
-    parts = confident_joint(labels, probs)
-    np.testing.assert_array_equal(parts.guess_N, whole.guess_N)
-    np.testing.assert_array_equal(parts.peaks.highest_N, whole.peaks.highest_N)
-    np.testing.assert_array_equal(parts.calibrated(labels), whole.calibrated(labels))
+def test_more_than_one_block_holds_is_counted_as_cleanlab_does() -> None:
+    labels, probs = random_case(0, 90_000, 5)
+    assert probs.size > BLOCK
+    found = confident_joint(labels, probs)
+    np.testing.assert_array_equal(found.counts_KK, compute_confident_joint(labels, probs, calibrate=False))
+    np.testing.assert_array_equal(found.calibrated(labels), compute_confident_joint(labels, probs))
+    np.testing.assert_array_equal(found.peaks.highest_N, probs.max(axis=1))
 
 
 def test_rounded_rows_keep_their_sums() -> None:

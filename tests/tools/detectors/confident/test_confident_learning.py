@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from errata.errors import DataError
-from errata.tools.detectors.arrays import blocks
+from errata.tools.detectors.arrays.blocks import BLOCK
 from errata.tools.detectors.confident import pruning
 from errata.tools.detectors.confident.confident_learning import FilterBy, detect, suspected
 from errata.tools.detectors.confident.label_issues import find_label_issues
@@ -112,7 +112,7 @@ def test_a_label_that_misses_the_most_probable_by_a_hair_is_not_flagged() -> Non
 @settings(max_examples=50, deadline=None)
 @given(sizes=st.lists(st.integers(0, 300) | st.integers(0, 10**6), max_size=60))
 def test_cells_looked_at_together_leave_little_room_empty(sizes: list[int]) -> None:
-    pieces = pruning._pieces(np.array(sizes, np.int64))
+    pieces = pruning.pieces_of(np.array(sizes, np.int64))
     found = [cell for piece in pieces for cell in piece]
     assert sorted(found) == [cell for cell, size in enumerate(sizes) if size]
     for piece in pieces:
@@ -120,14 +120,12 @@ def test_cells_looked_at_together_leave_little_room_empty(sizes: list[int]) -> N
         assert len(piece) * largest <= 2 * max(pruning.PIECE, largest)
 
 
-def test_small_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    labels, probs = planted(9, rows=500, classes=6, noise=0.4)
-    some: tuple[FilterBy, ...] = ("both", "low_normalized_margin")
-    whole = {by: suspected(labels, probs, by) for by in some}
-    monkeypatch.setattr(blocks, "BLOCK", 40)
-    monkeypatch.setattr(pruning, "PIECE", 10)
-    for by, flag in whole.items():
-        np.testing.assert_array_equal(suspected(labels, probs, by), flag)
+@pytest.mark.parametrize("filter_by", ["both", "low_normalized_margin"])
+def test_more_than_one_block_holds_equals_cleanlabs(filter_by: FilterBy) -> None:
+    labels, probs = planted(9, rows=200_000, classes=6, noise=0.4)
+    assert probs.size > 2 * BLOCK
+    expected = find_label_issues(labels, probs, filter_by=filter_by, n_jobs=1)
+    np.testing.assert_array_equal(suspected(labels, probs, filter_by), expected)
 
 
 @pytest.mark.filterwarnings("ignore:May not flag")

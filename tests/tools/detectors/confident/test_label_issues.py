@@ -1,6 +1,7 @@
 """The front door: cleanlab's masks and rankings under every option, and plain words where it has none."""
 
 import inspect
+import os
 from typing import Any
 
 import numpy as np
@@ -91,7 +92,7 @@ def test_masks_equal_cleanlabs_with_many_classes_on_several_threads(
     logits = rng.normal(size=(6_000, 300)) + 7 * np.eye(300)[true] + 6 * np.eye(300)[rng.integers(0, 300, 6_000)]
     labels = np.where(rng.random(6_000) < 0.2, rng.integers(0, 300, 6_000), true)
     probs = (np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)).astype(np.float32, order=order)
-    monkeypatch.setattr("os.cpu_count", lambda: 3)
+    monkeypatch.setattr(os, "cpu_count", lambda: 3)
     np.testing.assert_array_equal(
         find_label_issues(labels, probs, filter_by=filter_by), reference(labels, probs, filter_by=filter_by, n_jobs=1)
     )

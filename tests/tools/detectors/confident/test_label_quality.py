@@ -8,7 +8,7 @@ import pytest
 from cleanlab.rank import get_label_quality_scores
 
 from errata.errors import DataError, SetupError
-from errata.tools.detectors.arrays import blocks
+from errata.tools.detectors.arrays.blocks import BLOCK
 from errata.tools.detectors.confident.label_quality import QualityScore, label_quality, quality_scores
 
 SCORES: tuple[QualityScore, ...] = ("self_confidence", "normalized_margin", "confidence_weighted_entropy")
@@ -57,16 +57,15 @@ def test_adjusted_scores_equal_cleanlabs(score: QualityScore, classes: int, dtyp
 
 
 @pytest.mark.parametrize("score", SCORES)
-def test_scores_of_some_items_are_theirs_among_all_and_blocks_change_nothing(
-    monkeypatch: pytest.MonkeyPatch, score: QualityScore
-) -> None:
+def test_scores_of_some_items_are_theirs_among_all_and_blocks_change_nothing(score: QualityScore) -> None:
     rng = np.random.default_rng(2)
-    labels, probs = rng.integers(0, 5, 200), rng.dirichlet(np.ones(5), 200)
+    labels, probs = rng.integers(0, 5, 90_000), rng.dirichlet(np.ones(5), 90_000)
+    assert probs.size > BLOCK
     whole = quality_scores(labels, probs, score)
-    monkeypatch.setattr(blocks, "BLOCK", 35)
     some = np.array([150, 3, 77])
     np.testing.assert_array_equal(quality_scores(labels, probs, score, items=some), whole[some])
-    np.testing.assert_array_equal(quality_scores(labels, probs, score), whole)
+    for part in np.array_split(np.arange(90_000), 3):  # each in one block
+        np.testing.assert_array_equal(quality_scores(labels[part], probs[part], score), whole[part])
 
 
 @pytest.mark.parametrize("sure", [1.0, 1 - 1e-9])

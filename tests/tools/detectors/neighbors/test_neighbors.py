@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from errata.errors import DataError, SetupError
-from errata.tools.detectors.neighbors import agreement, neighbor_search
+from errata.tools.detectors.neighbors import agreement
 from errata.tools.detectors.neighbors.neighbors import Neighbors, neighbor_votes, neighbors
 from errata.types import F32, Int, Scores
 from tests.tools.detectors.made import distribution
@@ -23,11 +23,10 @@ def detect(vectors: NDArray[Any], labels: Int, classes: int) -> Scores:
     return agreement.detect(neighbors(vectors), labels, classes)
 
 
-def test_neighbors_equal_brute_force_in_any_block_size(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_neighbors_equal_brute_force() -> None:
     vectors, _ = blobs()
     cosine = (vectors @ vectors.T) / np.outer(np.linalg.norm(vectors, axis=1), np.linalg.norm(vectors, axis=1))
     np.fill_diagonal(cosine, -np.inf)
-    monkeypatch.setattr(neighbor_search, "BLOCK", 7)
     indices, similarities = neighbors(vectors, 5)
     np.testing.assert_array_equal(indices, np.argsort(-cosine, axis=1)[:, :5])
     np.testing.assert_allclose(similarities, -np.sort(-cosine, axis=1)[:, :5], rtol=1e-5)

@@ -8,7 +8,6 @@ import pytest
 from numpy.typing import NDArray
 
 from errata.errors import DataError
-from errata.tools.detectors.neighbors import propagation as module
 from errata.tools.detectors.neighbors.neighbors import Neighbors, neighbors
 from errata.tools.detectors.neighbors.propagation import (
     averaged,
@@ -46,22 +45,23 @@ def test_the_graph_joins_two_items_where_either_is_a_neighbor_of_the_other() -> 
     np.testing.assert_allclose(neighbor_graph(near).toarray(), neighbor_graph(near).toarray().T)
 
 
-def test_spreading_comes_to_the_closed_form(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "ROUNDS", 300)
+def test_spreading_comes_to_the_closed_form() -> None:
     vectors, _, _, truth = planted(per_class=10)
     near, probs = neighbors(vectors, 4), uncertain(truth)
     graph = neighbor_graph(near).toarray().astype(float)
     closed = 0.1 * np.linalg.inv(np.eye(30) - 0.9 * graph) @ probs
-    np.testing.assert_allclose(propagated(near, probs), closed / closed.sum(axis=1, keepdims=True), atol=1e-5)
+    closed /= closed.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(propagated(near, probs, rounds=300), closed, atol=1e-5)
 
 
-def test_an_item_s_own_label_does_not_reach_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_item_s_own_label_does_not_reach_it() -> None:
     vectors, given, _, _ = planted()
-    monkeypatch.setattr(module, "stratified_folds", lambda labels: np.arange(len(labels)) % 5)
+    folds = np.arange(len(given)) % 5
     near, item, changed = neighbors(vectors), 7, given.copy()
     changed[item] = (given[item] + 1) % 3
     # What is left is the classes' shares, which one label of 180 moves by 1/180 of PRIOR.
-    np.testing.assert_allclose(leave_one_out(near, changed, 3)[item], leave_one_out(near, given, 3)[item], atol=1e-4)
+    after, before = (leave_one_out(near, labels, 3, folds)[item] for labels in (changed, given))
+    np.testing.assert_allclose(after, before, atol=1e-4)
 
 
 def test_the_average_over_neighbors_leaves_the_item_out_by_hand() -> None:

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from errata.errors import DataError
-from errata.tools.detectors.arrays import blocks
 from errata.tools.detectors.optional import class_gaussians as module
 from errata.tools.detectors.optional.class_gaussians import Gaussians, detect, leave_one_out
 from errata.tools.detectors.probs import discriminant
@@ -105,12 +104,10 @@ def test_wrong_labels_in_a_class_of_few_are_found() -> None:
     assert set(np.argsort(detect(vectors, given, 3).quality)[:4]) == {400, 401, 0, 200}
 
 
-def test_blocks_do_not_change_the_probabilities(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blocks_do_not_change_the_probabilities() -> None:
     vectors, labels = blobs()
     whole = leave_one_out(vectors, labels, 3)
-    monkeypatch.setattr(module, "PRODUCT_ROWS", 7)
-    monkeypatch.setattr(blocks, "PRODUCT_ROWS", 7)
-    np.testing.assert_allclose(leave_one_out(vectors, labels, 3), whole, atol=1e-4)
+    np.testing.assert_allclose(leave_one_out(vectors, labels, 3, product_rows=7), whole, atol=1e-4)
 
 
 def test_permuted_class_ids_permute_the_probabilities() -> None:

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from errata.errors import DataError
 from errata.tools.detectors.neighbors.neighbors import Neighbors, neighbors
-from errata.tools.detectors.optional import credibility as module
 from errata.tools.detectors.optional.credibility import corrected, credibility, detect, soft_labels
 from tests.tools.detectors.made import distribution, planted
 
@@ -47,11 +46,10 @@ def test_a_rare_label_needs_fewer_neighbors_on_its_side() -> None:
     assert quality[1] > quality[0]
 
 
-def test_soft_labels_follow_the_kernel_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "KAPPAS", (5.0,))
+def test_soft_labels_follow_the_kernel_by_hand() -> None:
     near = Neighbors(np.array([[1, 2], [0, 2], [0, 1]]), np.array([[0.8, 0.6]] * 3, np.float32))
     nearest = 1 / (1 + np.exp(-5 * 0.2))
-    soft = soft_labels(near, np.array([0, 1, 0]), 2)
+    soft = soft_labels(near, np.array([0, 1, 0]), 2, kappas=(5.0,))
     assert soft[0].tolist() == pytest.approx([0.9 * (1 - nearest) + 0.1 * 2 / 3, 0.9 * nearest + 0.1 / 3], rel=1e-5)
 
 

@@ -5,7 +5,6 @@ import pytest
 
 from errata.errors import DataError
 from errata.tools.detectors.neighbors.neighbors import Neighbors, neighbors
-from errata.tools.detectors.optional import diffusion as module
 from errata.tools.detectors.optional.diffusion import membership
 from tests.tools.detectors.made import planted
 
@@ -20,8 +19,7 @@ def test_planted_errors_have_the_smallest_shares() -> None:
     assert (shares.argmax(axis=1) == truth).mean() >= 0.97
 
 
-def test_the_masses_are_those_of_personalised_pagerank(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "SMALLEST", 1e-9)
+def test_the_masses_are_those_of_personalised_pagerank() -> None:
     vectors, given, _, _ = planted(per_class=8)
     near, item, count = neighbors(vectors, 3), 5, 24
     walk = np.zeros((count, count))
@@ -31,7 +29,7 @@ def test_the_masses_are_those_of_personalised_pagerank(monkeypatch: pytest.Monke
     walk /= walk.sum(axis=1, keepdims=True)
     pagerank = 0.15 * np.linalg.inv(np.eye(count) - 0.85 * walk.T)[:, item]
     pagerank[item] = 0
-    found = membership(near, given, item, 3)
+    found = membership(near, given, item, 3, smallest=1e-9)
     np.testing.assert_allclose(found.masses_M, pagerank[found.indices_M] / pagerank.sum(), atol=1e-5)
     assert found.shares_K.tolist() == pytest.approx(np.bincount(given, pagerank / pagerank.sum()).tolist(), abs=1e-5)
 
@@ -51,12 +49,12 @@ def test_the_item_s_own_label_takes_no_part() -> None:
     np.testing.assert_array_equal(membership(near, changed, 9, 3).shares_K, membership(near, given, 9, 3).shares_K)
 
 
-def test_walks_cross_to_another_label_less_often_than_they_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_walks_cross_to_another_label_less_often_than_they_stay() -> None:
     vectors, given, _, _ = planted(0.3)
     near = neighbors(vectors)
     careful = np.mean([membership(near, given, item, 3).shares_K.max() for item in range(0, 180, 9)])
-    monkeypatch.setattr(module, "DISAGREEMENT", 1)
-    assert careful > np.mean([membership(near, given, item, 3).shares_K.max() for item in range(0, 180, 9)])
+    alike = [membership(near, given, item, 3, disagreement=1).shares_K.max() for item in range(0, 180, 9)]
+    assert careful > np.mean(alike)
 
 
 def test_a_million_items_that_no_walk_reaches_are_not_read() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from errata.errors import DataError
-from errata.tools.detectors.arrays import blocks
+from errata.tools.detectors.arrays.blocks import BLOCK
 from errata.tools.detectors.confident.confident_learning import FilterBy
 from errata.tools.detectors.confident.label_quality import QualityScore
 from errata.tools.detectors.tasks.confident_multilabel import detect, item_quality, memberships, suspected_by_class
@@ -94,13 +94,14 @@ def test_permuted_classes_give_the_same_scores() -> None:
     np.testing.assert_array_equal(permuted.quality, scores.quality)
 
 
-def test_blocks_and_layout_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    labels, probs, _ = planted(7)
-    whole = detect(labels, probs)
-    monkeypatch.setattr(blocks, "BLOCK", 40)
+def test_blocks_and_layout_change_nothing() -> None:
+    labels, probs, _ = planted(7, rows=90_000)
+    assert probs.size > BLOCK
     mapped = np.asfortranarray(probs)
     mapped.flags.writeable = False
-    np.testing.assert_array_equal(detect(labels.astype(int), mapped).quality, whole.quality)
+    whole = detect(labels.astype(int), mapped).quality
+    for part in np.array_split(np.arange(90_000), 3):  # each in one block
+        np.testing.assert_array_equal(detect(labels[part], probs[part]).quality, whole[part])
 
 
 def test_a_class_that_all_or_none_have_and_one_class_alone_do_not_crash() -> None:

@@ -17,6 +17,7 @@ from errata.tools.detectors.tasks.multi_label import (
     fit_channels,
     marked,
     nearest_centers,
+    scores_of,
     true_probs,
 )
 from errata.types import F32, Bool
@@ -120,10 +121,9 @@ def test_the_gradient_of_the_channel_is_that_of_its_loss() -> None:
         assert gradient[axis] == pytest.approx((above - below) / 2e-6, rel=1e-4)
 
 
-def test_quality_is_the_product_over_the_marks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_quality_is_the_product_over_the_marks() -> None:
     probs = np.array([[0.9, 0.2], [0.9, 0.2]], np.float32)
-    monkeypatch.setattr(multi_label, "true_probs", lambda *_: probs)
-    scores = detect(np.eye(2), [[1, 0], [0, 0]])
+    scores = scores_of(probs, np.array([[True, False], [False, False]]))
     assert scores.quality.tolist() == pytest.approx([0.9 * 0.8, 0.1 * 0.8])
     assert scores.flag.tolist() == [False, True]
 

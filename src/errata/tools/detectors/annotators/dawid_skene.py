@@ -57,12 +57,15 @@ def detect(votes: Votes, labels_N: ArrayLike | None = None, gold_N: ArrayLike | 
     return scores(label_probs_NK, labels, _known_items(votes, gold))
 
 
-def dawid_skene(votes: Votes, gold_N: ArrayLike | None = None, *, few: float = FEW) -> DawidSkene:
+def dawid_skene(
+    votes: Votes, gold_N: ArrayLike | None = None, *, few: float = FEW, rounds: int = ROUNDS, block: int = BLOCK
+) -> DawidSkene:
     """The posterior over true labels by expectation-maximization from the shares of the votes.
 
     An annotator with fewer than ``few`` votes has one accuracy for all classes: 0 gives everybody a confusion matrix
     (the paper's model), infinity nobody (the one-coin model). ``gold_N`` holds an item's true label where it is known,
     else -1: votes on it count toward an annotator's confusions as certain, before any other item is looked at.
+    At most ``rounds`` rounds; ``block`` probabilities are worked on at once.
     Raises DataError for gold labels outside the classes.
     """
     gold = _known(votes, gold_N)
@@ -70,11 +73,11 @@ def dawid_skene(votes: Votes, gold_N: ArrayLike | None = None, *, few: float = F
     known_N = _known_items(votes, gold)
     probs_NK = vote_shares(votes)
     _certain(probs_NK, gold)
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         log_shares_K = np.log(_class_shares(probs_NK, known_N))
-        log_likelihood_RK = np.log(pairs.likelihood(pairs.count(probs_NK)))
+        log_likelihood_RK = np.log(pairs.likelihood(pairs.count(probs_NK, block)))
         moved = 0.0
-        for rows in _blocks(probs_NK):
+        for rows in _blocks(probs_NK, block):
             new_nK = softmax(pairs.incidence_NR[rows] @ log_likelihood_RK + log_shares_K)
             _certain(new_nK, gold[rows])
             moved += float(np.abs(new_nK - probs_NK[rows]).sum())
@@ -105,10 +108,10 @@ class _Pairs:
         self.smoothing_RK: F64 = np.where(self.right_RK, RIGHT, WRONG / max(classes - 1, 1))
         self.one_coin_R: Bool = votes.per_annotator_M[annotator_R] < few
 
-    def count(self, probs_NK: F32) -> F64:
+    def count(self, probs_NK: F32, block: int) -> F64:
         """f64[R, K]: how often the annotator is expected to have given this label to an item of each true class."""
         counts_RK = np.zeros(self.right_RK.shape)
-        for rows in _blocks(probs_NK):
+        for rows in _blocks(probs_NK, block):
             counts_RK += self.incidence_NR[rows].T @ probs_NK[rows].astype(np.float64)
         return counts_RK
 
@@ -158,6 +161,6 @@ def _class_shares(probs_NK: F32, known_N: Bool) -> F64:
     return shares_K
 
 
-def _blocks(probs_NK: F32) -> Iterator[slice]:
-    step = max(1, BLOCK // probs_NK.shape[1])
+def _blocks(probs_NK: F32, block: int) -> Iterator[slice]:
+    step = max(1, block // probs_NK.shape[1])
     return (slice(start, start + step) for start in range(0, len(probs_NK), step))

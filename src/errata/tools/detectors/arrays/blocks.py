@@ -17,14 +17,14 @@ PRODUCT_ROWS = 8192
 """Items in one matrix product: long enough that it runs at full speed."""
 
 
-def block_rows(columns: int) -> int:
+def block_rows(columns: int, block: int = BLOCK) -> int:
     """How many rows make a block, where a row stands for ``columns`` values."""
-    return max(1, BLOCK // max(columns, 1))
+    return max(1, block // max(columns, 1))
 
 
-def each_block(work: Callable[[slice], object], rows: int, columns: int) -> None:
+def each_block(work: Callable[[slice], object], rows: int, columns: int, *, block: int = BLOCK) -> None:
     """Calls ``work`` with slices that cover the rows, several at the same time: it may write to its own rows alone."""
-    step = block_rows(columns)
+    step = block_rows(columns, block)
     # One iterator for all threads: each takes the next block when it is done with its last, so none waits for another.
     starts = iter(range(0, rows, step))
 
@@ -44,7 +44,7 @@ def each_block(work: Callable[[slice], object], rows: int, columns: int) -> None
             done.result()
 
 
-def unit_blocks(embeddings_ND: F32) -> Iterator[tuple[slice, F32]]:
+def unit_blocks(embeddings_ND: F32, rows: int = PRODUCT_ROWS) -> Iterator[tuple[slice, F32]]:
     """Slices that cover the items, and the items' vectors scaled to length 1: no second N x D in memory."""
-    for start in range(0, len(embeddings_ND), PRODUCT_ROWS):
-        yield slice(start, start + PRODUCT_ROWS), unit_rows(embeddings_ND[start : start + PRODUCT_ROWS])
+    for start in range(0, len(embeddings_ND), rows):
+        yield slice(start, start + rows), unit_rows(embeddings_ND[start : start + rows])

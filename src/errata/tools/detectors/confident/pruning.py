@@ -141,12 +141,12 @@ def _prune_lowest(
         pruned_N[items_cn[low_cn]] = True
         found_C[some_c] = np.count_nonzero(low_cn, axis=1)
 
-    pieces = _pieces(sizes_C)
+    pieces = pieces_of(sizes_C)
     each_block(lambda one: prune_some(pieces[one.start]), len(pieces), BLOCK)
     return found_C
 
 
-def _pieces(sizes_C: Int) -> list[Int]:
+def pieces_of(sizes_C: Int) -> list[Int]:
     """Indices of cells of about the same size, so that little is left empty where each gets the room of the largest."""
     order = np.argsort(sizes_C, kind="stable")
     order = order[sizes_C[order] > 0]

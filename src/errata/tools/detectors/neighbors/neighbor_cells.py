@@ -32,11 +32,11 @@ class Cells(NamedTuple):
     by_cell: ByClass
 
 
-def cells_of(vectors_ND: F32) -> Cells:
-    """Cells around the means of the items that are nearest to randomly drawn ones (one round of k-means; further rounds
-    found no more)."""
+def cells_of(vectors_ND: F32, size: int = CELL) -> Cells:
+    """Cells of ``size`` items on average around the means of the items that are nearest to randomly drawn ones (one
+    round of k-means; further rounds found no more)."""
     rng = np.random.default_rng(0)
-    count = max(1, len(vectors_ND) // CELL)
+    count = max(1, len(vectors_ND) // size)
     seen_SD = vectors_ND[np.sort(rng.choice(len(vectors_ND), min(len(vectors_ND), SEEN * count), replace=False))]
     drawn_CD = seen_SD[rng.choice(len(seen_SD), count, replace=False)]
     cells_S = nearest_cells(seen_SD, drawn_CD, 1)[:, 0]
@@ -63,12 +63,18 @@ def nearest_cells(vectors_ND: F32, centers_CD: F32, count: int) -> Int:
 
 
 def search_cells(
-    vectors_ND: F32, k: int, cells: Cells, looked_into: int, progress: Callable[[float], None] | None = None
+    vectors_ND: F32,
+    k: int,
+    cells: Cells,
+    looked_into: int,
+    progress: Callable[[float], None] | None = None,
+    *,
+    asking: int = ASKING,
 ) -> tuple[Int, F32]:
     """i64[N, k] and f32[N, k]: the nearest others of each item, by product, in the ``looked_into`` cells nearest to it;
     in all cells where these hold fewer than k."""
     best = Nearest(len(vectors_ND), k)
-    parts = [cells.by_cell.items[start : start + ASKING] for start in range(0, len(vectors_ND), ASKING)]
+    parts = [cells.by_cell.items[start : start + asking] for start in range(0, len(vectors_ND), asking)]
 
     def ask(part_A: Int) -> None:
         for asking_B, members in _products(vectors_ND[part_A], cells, looked_into):

@@ -28,20 +28,30 @@ Progress = Callable[[float], None]
 """Called with the share of the work that is done."""
 
 
-def search(units_ND: F32, k: int, progress: Progress | None = None) -> tuple[Int, F32]:
+def search(
+    units_ND: F32,
+    k: int,
+    progress: Progress | None = None,
+    *,
+    exact_up_to: int = EXACT_UP_TO,
+    leading: int = LEADING,
+    cell: int = CELL,
+    most_compared: int = MOST_COMPARED,
+) -> tuple[Int, F32]:
     """i64[N, k] and f32[N, k]: the k nearest others of each row of length 1, nearest first, and their cosines.
 
-    Exact up to EXACT_UP_TO items. Beyond, at least .95 of the true neighbors are found, as a sample says, unless that
-    takes more than MOST_COMPARED comparisons an item: then as many as these find. 0 < k < N.
+    Exact up to ``exact_up_to`` items. Beyond, at least .95 of the true neighbors are found, as a sample says, unless
+    that takes more than ``most_compared`` comparisons an item: then as many as these find. Sought in ``leading``
+    directions and in cells of ``cell`` items. 0 < k < N.
     """
-    if len(units_ND) <= EXACT_UP_TO:
+    if len(units_ND) <= exact_up_to:
         return exact(units_ND, k, progress)
     sample = np.sort(np.random.default_rng(0).choice(len(units_ND), SAMPLED, replace=False))
     true_Sk = nearest_of(sample, units_ND, k)[0]
-    vectors_ND, found_Sk = _leading_vectors(units_ND, sample, true_Sk)
+    vectors_ND, found_Sk = _leading_vectors(units_ND, sample, true_Sk, leading)
     count = k if vectors_ND is units_ND else CANDIDATES * k
-    cells = cells_of(vectors_ND)
-    looked_into = min(_cells_needed(vectors_ND, cells, sample, true_Sk, found_Sk), MOST_COMPARED // CELL)
+    cells = cells_of(vectors_ND, cell)
+    looked_into = min(_cells_needed(vectors_ND, cells, sample, true_Sk, found_Sk), most_compared // cell)
     if looked_into > MOST_CELLS * len(cells.centers_CD):
         found_Nc, similarities_Nc = exact(vectors_ND, count, progress)
     else:
@@ -49,12 +59,12 @@ def search(units_ND: F32, k: int, progress: Progress | None = None) -> tuple[Int
     return (found_Nc, similarities_Nc) if vectors_ND is units_ND else _nearest_among(found_Nc, units_ND, k)
 
 
-def _leading_vectors(units_ND: F32, sample: Int, true_Sk: Int) -> tuple[F32, Bool]:
-    """The items in their leading directions f32[N, LEADING], and bool[S, k]: which true neighbors of the sample are
+def _leading_vectors(units_ND: F32, sample: Int, true_Sk: Int, leading: int) -> tuple[F32, Bool]:
+    """The items in their leading directions f32[N, leading], and bool[S, k]: which true neighbors of the sample are
     among the candidates there. Where too few are: the items as they come, which miss none."""
     candidates = CANDIDATES * true_Sk.shape[1]
-    if units_ND.shape[1] >= 2 * LEADING and candidates < len(units_ND):
-        leading_NL = units_ND @ _leading(units_ND)
+    if units_ND.shape[1] >= 2 * leading and candidates < len(units_ND):
+        leading_NL = units_ND @ _leading(units_ND, leading)
         likely_Sc = nearest_of(sample, leading_NL, candidates)[0]
         found_Sk: Bool = (true_Sk[:, :, None] == likely_Sc[:, None]).any(axis=2)
         if found_Sk.mean() >= RECALL:
@@ -80,12 +90,12 @@ def _nearest_among(candidates_Nc: Int, units_ND: F32, k: int) -> tuple[Int, F32]
     return indices_Nk, similarities_Nk
 
 
-def exact(units_ND: F32, k: int, progress: Progress | None = None) -> tuple[Int, F32]:
+def exact(units_ND: F32, k: int, progress: Progress | None = None, *, block: int = BLOCK) -> tuple[Int, F32]:
     """The same, always exact. Each product of two blocks serves the items of both, so half of them are never made."""
     best = Nearest(len(units_ND), k)
 
     def compare(pair: tuple[int, int]) -> None:
-        left, right = (np.arange(start, min(start + BLOCK, len(units_ND))) for start in pair)
+        left, right = (np.arange(start, min(start + block, len(units_ND))) for start in pair)
         similarities_LR = units_ND[left[0] : left[-1] + 1] @ units_ND[right[0] : right[-1] + 1].T
         if pair[0] == pair[1]:
             np.fill_diagonal(similarities_LR, -np.inf)
@@ -93,7 +103,7 @@ def exact(units_ND: F32, k: int, progress: Progress | None = None) -> tuple[Int,
         if pair[0] != pair[1]:
             best.offer(right, left, similarities_LR.T)
 
-    rounds = _rounds(list(range(0, len(units_ND), BLOCK)))
+    rounds = _rounds(list(range(0, len(units_ND), block)))
     with threads() as pool:
         for done, pairs in enumerate(rounds, start=1):
             list(pool.map(compare, pairs))
@@ -102,13 +112,13 @@ def exact(units_ND: F32, k: int, progress: Progress | None = None) -> tuple[Int,
     return best.ranked()
 
 
-def _leading(units_ND: F32) -> F32:
-    """f32[D, LEADING]: the eigenvectors of the items' second moments with the largest eigenvalues."""
+def _leading(units_ND: F32, count: int) -> F32:
+    """f32[D, count]: the eigenvectors of the items' second moments with the largest eigenvalues."""
     moments_DD = np.zeros((units_ND.shape[1], units_ND.shape[1]))
     for start in range(0, len(units_ND), 16 * BLOCK):
         block_BD = units_ND[start : start + 16 * BLOCK]
         moments_DD += block_BD.T @ block_BD
-    return np.linalg.eigh(moments_DD)[1][:, -LEADING:].astype(np.float32)
+    return np.linalg.eigh(moments_DD)[1][:, -count:].astype(np.float32)
 
 
 def _rounds(blocks: Sequence[int]) -> list[list[tuple[int, int]]]:

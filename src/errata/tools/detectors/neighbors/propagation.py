@@ -46,10 +46,13 @@ def detect(near: Neighbors, labels_N: ArrayLike, num_classes: int) -> Scores:
     return confident_learning.detect(labels, leave_one_out(near, labels, num_classes))
 
 
-def leave_one_out(near: Neighbors, labels_N: Int, num_classes: int) -> F32:
-    """f32[N, K], rows sum to 1: the labels that reach each item while those of its own fold are blanked out."""
+def leave_one_out(near: Neighbors, labels_N: Int, num_classes: int, folds_N: Int | None = None) -> F32:
+    """f32[N, K], rows sum to 1: the labels that reach each item while those of its own fold are blanked out.
+
+    ``folds_N``: each item's fold, 0 to before FOLDS; without it, folds that hold the classes alike.
+    """
     graph = neighbor_graph(near)
-    folds_N = stratified_folds(labels_N)
+    folds_N = stratified_folds(labels_N) if folds_N is None else folds_N
     reached_NK = np.empty((len(labels_N), num_classes), np.float32)
     for fold in range(FOLDS):
         start_NK = np.zeros_like(reached_NK)
@@ -61,14 +64,14 @@ def leave_one_out(near: Neighbors, labels_N: Int, num_classes: int) -> F32:
     return reached_NK
 
 
-def propagated(near: Neighbors, probs_NK: ArrayLike) -> F32:
+def propagated(near: Neighbors, probs_NK: ArrayLike, *, rounds: int = ROUNDS) -> F32:
     """f32[N, K], rows sum to 1: a posterior spread over the graph, an item's own row counting with 1 - ALPHA.
 
     An item's label must have no part in its own row, and little in its neighbors' rows: neighbors' votes are no such
     posterior, a discriminant's is. Raises DataError for unfit arrays.
     """
     probs = probabilities(probs_NK, len(near.indices_Nk)).astype(np.float32, copy=False)
-    spread_NK = _spread(neighbor_graph(near), probs)
+    spread_NK = _spread(neighbor_graph(near), probs, rounds)
     spread_NK /= spread_NK.sum(axis=1, keepdims=True)
     return spread_NK
 
@@ -116,10 +119,10 @@ def _edges(near: Neighbors, weights_Nk: F32) -> csr_array:
     return csr_array((weights_Nk.ravel(), near.indices_Nk.ravel(), starts_N), (count, count))
 
 
-def _spread(graph: csr_array, start_NK: F32) -> F32:
-    """F after ROUNDS of F = a S F + (1 - a) Y, from F = Y."""
+def _spread(graph: csr_array, start_NK: F32, rounds: int = ROUNDS) -> F32:
+    """F after so many rounds of F = a S F + (1 - a) Y, from F = Y."""
     spread_NK = start_NK
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         spread_NK = graph @ spread_NK
         spread_NK *= ALPHA
         spread_NK += (1 - ALPHA) * start_NK

@@ -63,41 +63,43 @@ def detect(embeddings_ND: ArrayLike, labels_N: ArrayLike, num_classes: int) -> S
     return confident_learning.detect(labels, leave_one_out(vectors(embeddings_ND, len(labels)), labels, num_classes))
 
 
-def leave_one_out(embeddings_ND: F32, labels_N: Int, num_classes: int) -> F32:
+def leave_one_out(embeddings_ND: F32, labels_N: Int, num_classes: int, product_rows: int = PRODUCT_ROWS) -> F32:
     """f32[N, K], rows sum to 1: probabilities under Gaussians that the item's own label had no part in.
 
     Who wins is learned without the item's whole fold, the Gaussians then without the item. Were it learned from all,
     an item's label would speak through those that it helped to win: on random labels of three classes, half of the
     items agreed with their label. Folds alternate within a class, as they serve the others' weights and not the item's
-    own.
+    own. ``product_rows``: items in one product.
     """
     folds_N = np.empty(len(labels_N), np.int64)
     folds_N[np.argsort(labels_N, kind="stable")] = np.arange(len(labels_N)) % FOLDS
     scores_NK = np.empty((len(labels_N), num_classes), np.float32)
     for fold in range(min(FOLDS, len(labels_N))):
-        weights_N = _weights(embeddings_ND, labels_N, num_classes, (folds_N != fold).astype(np.float32))
-        fit = _fit(embeddings_ND, labels_N, weights_N, num_classes)
+        weights_N = _weights(embeddings_ND, labels_N, num_classes, (folds_N != fold).astype(np.float32), product_rows)
+        fit = _fit(embeddings_ND, labels_N, weights_N, num_classes, product_rows)
         held = np.flatnonzero(folds_N == fold)
-        for rows in np.array_split(held, -(-len(held) // PRODUCT_ROWS)):
+        for rows in np.array_split(held, -(-len(held) // product_rows)):
             scores_NK[rows] = _scores(fit, unit_rows(embeddings_ND[rows]), labels_N[rows], weights_N[rows])
     return probabilities_from(scores_NK, labels_N)
 
 
-def _weights(embeddings_ND: F32, labels_N: Int, num_classes: int, learn_N: F32) -> F32:
+def _weights(embeddings_ND: F32, labels_N: Int, num_classes: int, learn_N: F32, product_rows: int) -> F32:
     """f32[N]: 1 for an item that its class wins under Gaussians of the items to learn from, LOST for the others."""
-    fit = _fit(embeddings_ND, labels_N, learn_N, num_classes)
+    fit = _fit(embeddings_ND, labels_N, learn_N, num_classes, product_rows)
     weights_N = np.full(len(labels_N), LOST, np.float32)
-    for rows, units_BD in unit_blocks(embeddings_ND):
+    for rows, units_BD in unit_blocks(embeddings_ND, product_rows):
         scores_BK = _scores(fit, units_BD, labels_N[rows], learn_N[rows])
         weights_N[rows][scores_BK.argmax(axis=1) == labels_N[rows]] = 1
     return weights_N
 
 
-def _fit(embeddings_ND: F32, labels_N: Int, weights_N: F32, num_classes: int) -> Gaussians:
+def _fit(
+    embeddings_ND: F32, labels_N: Int, weights_N: F32, num_classes: int, product_rows: int = PRODUCT_ROWS
+) -> Gaussians:
     weights_K = np.bincount(labels_N, weights_N, num_classes).astype(np.float64)
     total = max(float(weights_K.sum()), LOST)
     sums_KD = np.zeros((num_classes, embeddings_ND.shape[1]))
-    for rows, units_BD in unit_blocks(embeddings_ND):
+    for rows, units_BD in unit_blocks(embeddings_ND, product_rows):
         sums_KD += class_sums(units_BD, labels_N[rows], num_classes, weights_N[rows])
     middle_D = sums_KD.sum(axis=0) / total
     # The only member of a class is measured from the middle of all items: its class has no mean without it.
@@ -106,7 +108,7 @@ def _fit(embeddings_ND: F32, labels_N: Int, weights_N: F32, num_classes: int) ->
     means_KD = means_KD.astype(np.float32)
     white_DD = whitening(embeddings_ND, labels_N, means_KD, SMALLEST, weights_N)
     scatter_K = np.zeros(num_classes)
-    for rows, units_BD in unit_blocks(embeddings_ND):
+    for rows, units_BD in unit_blocks(embeddings_ND, product_rows):
         apart_B = _squares((units_BD - means_KD[labels_N[rows]]) @ white_DD)
         scatter_K += np.bincount(labels_N[rows], weights_N[rows] * apart_B, num_classes)
     width = max(float(scatter_K.sum()) / total, SMALLEST)

@@ -6,6 +6,8 @@ After the credibility score and the density-based soft labels of "Pre-trained La
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -51,17 +53,17 @@ def credibility(near: Neighbors, labels_N: Int, num_classes: int) -> F32:
     return np.asarray(expit(odds_N), np.float32)
 
 
-def soft_labels(near: Neighbors, labels_N: Int, num_classes: int) -> F32:
+def soft_labels(near: Neighbors, labels_N: Int, num_classes: int, kappas: Sequence[float] = KAPPAS) -> F32:
     """f32[N, K], rows sum to 1: q(c) ~ sum over the neighbors given c of exp(kappa * cosine), with some background.
 
     A von Mises-Fisher kernel estimate of each class' density times its share, over the neighbors given: those farther
-    away would hardly count. ``kappa`` makes the given labels likeliest, each predicted without itself.
+    away would hardly count. The one of ``kappas`` makes the given labels likeliest, each predicted without itself.
     """
     shares_K = class_shares(labels_N, num_classes)
     if not near.indices_Nk.shape[1]:
         return np.tile(shares_K, (len(labels_N), 1))
     soft_NK = weighted_votes(
-        near, _kernel(near.similarities_Nk, _sharpness(near, labels_N, shares_K)), labels_N, num_classes
+        near, _kernel(near.similarities_Nk, _sharpness(near, labels_N, shares_K, kappas)), labels_N, num_classes
     )
     soft_NK *= 1 - BACKGROUND
     soft_NK += BACKGROUND * shares_K
@@ -85,7 +87,7 @@ def _kernel(similarities_Nk: F32, kappa: float) -> F32:
     return weights_Nk
 
 
-def _sharpness(near: Neighbors, labels_N: Int, shares_K: F32) -> float:
+def _sharpness(near: Neighbors, labels_N: Int, shares_K: F32, kappas: Sequence[float]) -> float:
     every = slice(None, None, -(-len(labels_N) // ROWS))
     agree_nk = labels_N[near.indices_Nk[every]] == labels_N[every, None]
     background_n = BACKGROUND * shares_K[labels_N[every]]
@@ -94,7 +96,7 @@ def _sharpness(near: Neighbors, labels_N: Int, shares_K: F32) -> float:
         given_n = (_kernel(near.similarities_Nk[every], kappa) * agree_nk).sum(axis=1)
         return float(np.log((1 - BACKGROUND) * given_n + background_n).sum())
 
-    return max(KAPPAS, key=likelihood)
+    return max(kappas, key=likelihood)
 
 
 DETECTOR = Detector(

@@ -35,14 +35,24 @@ class Membership(NamedTuple):
     shares_K: F32
 
 
-def membership(near: Neighbors, labels_N: Int, item: int, num_classes: int) -> Membership:
+def membership(
+    near: Neighbors,
+    labels_N: Int,
+    item: int,
+    num_classes: int,
+    *,
+    disagreement: float = DISAGREEMENT,
+    smallest: float = SMALLEST,
+) -> Membership:
     """The items that carry an item's membership, and the share of it that each label has, its own label left out.
 
-    Read ``shares_K[given]`` beside ``shares_K[challenger]``. Raises DataError where there is no such item.
+    Read ``shares_K[given]`` beside ``shares_K[challenger]``.
+    ``disagreement`` weighs an edge whose ends were given different labels; mass below ``smallest`` is followed no
+    further. Raises DataError where there is no such item.
     """
     if not 0 <= item < len(near.indices_Nk):
         raise DataError(f"There is no item {item} among {len(near.indices_Nk)}.")
-    indices_M, masses_M = _walked(near, labels_N, item)
+    indices_M, masses_M = _walked(near, labels_N, item, disagreement, smallest)
     others = indices_M != item
     indices_M, masses_M = indices_M[others], masses_M[others]
     masses_M /= max(masses_M.sum(), np.finfo(np.float64).tiny)
@@ -51,14 +61,14 @@ def membership(near: Neighbors, labels_N: Int, item: int, num_classes: int) -> M
     return Membership(indices_M[order_M], masses_M[order_M].astype(np.float32), shares_K.astype(np.float32))
 
 
-def _walked(near: Neighbors, labels_N: Int, item: int) -> tuple[Int, F64]:
+def _walked(near: Neighbors, labels_N: Int, item: int, disagreement: float, smallest: float) -> tuple[Int, F64]:
     """Items in ascending order and the mass that came to rest on each."""
     at_m, mass_m = np.array([item]), np.ones(1)
     rested: list[tuple[Int, F64]] = []
-    while len(active := np.flatnonzero(mass_m > SMALLEST)) and near.indices_Nk.shape[1]:
+    while len(active := np.flatnonzero(mass_m > smallest)) and near.indices_Nk.shape[1]:
         source_a, mass_a = at_m[active], mass_m[active]
         rested.append((source_a, TELEPORT * mass_a))
-        weights_ak = _weights(near, labels_N, source_a, item)
+        weights_ak = _weights(near, labels_N, source_a, item, disagreement)
         onward_ak = ((1 - TELEPORT) * mass_a / weights_ak.sum(axis=1))[:, None] * weights_ak
         waiting = np.setdiff1d(np.arange(len(at_m)), active, assume_unique=True)
         at_m, mass_m = _gathered(
@@ -70,11 +80,11 @@ def _walked(near: Neighbors, labels_N: Int, item: int) -> tuple[Int, F64]:
     return _gathered(*(np.concatenate(parts) for parts in zip(*rested, strict=True)))
 
 
-def _weights(near: Neighbors, labels_N: Int, source_a: Int, item: int) -> F64:
+def _weights(near: Neighbors, labels_N: Int, source_a: Int, item: int, disagreement: float) -> F64:
     """f64[a, k]: of the edges that leave each source. What the item itself was given is the question, not evidence."""
     target_ak = near.indices_Nk[source_a]
     alike_ak = labels_N[target_ak] == labels_N[source_a, None]
-    return np.where(alike_ak | (target_ak == item) | (source_a[:, None] == item), 1, DISAGREEMENT)
+    return np.where(alike_ak | (target_ak == item) | (source_a[:, None] == item), 1, disagreement)
 
 
 def _gathered(at_m: Int, mass_m: F64) -> tuple[Int, F64]:

@@ -35,6 +35,11 @@ def leave_one_out(embeddings_ND: F32, labels_N: Int, num_classes: int) -> F32:
     n / (n - 1) times its distance and takes one rank off the covariance (Sherman, Morrison 1950). The only member of a
     class is measured from the middle of all items, since its class has no mean without it.
     """
+    return probabilities_from(left_out_scores(embeddings_ND, labels_N, num_classes), labels_N)
+
+
+def left_out_scores(embeddings_ND: F32, labels_N: Int, num_classes: int) -> F32:
+    """f32[N, K]: minus half of the squared distance from each class' mean, as ``leave_one_out`` measures it."""
     counts_K = np.bincount(labels_N, minlength=num_classes)
     middle_D, means_KD = _means(embeddings_ND, labels_N, counts_K)
     white_DD = whitening(embeddings_ND, labels_N, means_KD, float(np.finfo(np.float32).tiny))
@@ -55,7 +60,7 @@ def leave_one_out(embeddings_ND: F32, labels_N: Int, num_classes: int) -> F32:
         rest_B = np.maximum(1 - share_B * _dot(apart_BD, apart_BD), SMALLEST_REST)
         distances_BK += toward_BK**2 * (share_B / rest_B)[:, None]
         scores_NK[rows] = distances_BK / -2
-    return probabilities_from(scores_NK, labels_N)
+    return scores_NK
 
 
 def _means(embeddings_ND: F32, labels_N: Int, counts_K: Int) -> tuple[F32, F32]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import ArrayLike
 
-from errata.tools.detectors.arrays.blocks import unit_blocks
+from errata.tools.detectors.arrays.blocks import PRODUCT_ROWS, unit_blocks
 from errata.tools.detectors.arrays.checks import labeled, vectors
 from errata.tools.detectors.confident import confident_learning
 from errata.tools.detectors.detector import Detector
@@ -45,16 +45,16 @@ def leave_one_out(embeddings_ND: F32, labels_N: Int, num_classes: int) -> F32:
 class Ridge:
     """The part of the regression that the embeddings f32[N, D] decide alone: new targets cost two products.
 
-    ``learned_N``: False for an item that is scored but not learned from.
+    ``learned_N``: False for an item that is scored but not learned from. ``product_rows``: items in one product.
     """
 
-    def __init__(self, embeddings_ND: F32, learned_N: Bool | None = None) -> None:
+    def __init__(self, embeddings_ND: F32, learned_N: Bool | None = None, *, product_rows: int = PRODUCT_ROWS) -> None:
         count, width = embeddings_ND.shape
-        self._embeddings_ND = embeddings_ND
+        self._embeddings_ND, self._product_rows = embeddings_ND, product_rows
         self._learned_N = np.ones(count, np.bool_) if learned_N is None else learned_N
         self._members = max(int(self._learned_N.sum()), 1)
         sum_D, gram_DD = np.zeros(width), self._members * PENALTY * np.eye(width)
-        for rows, units_BD in unit_blocks(embeddings_ND):
+        for rows, units_BD in unit_blocks(embeddings_ND, product_rows):
             sum_D += units_BD[self._learned_N[rows]].sum(axis=0)
         self._middle_D = (sum_D / self._members).astype(np.float32)
         for rows, centered_BD in self._centered():
@@ -93,7 +93,7 @@ class Ridge:
         return (self._inverse_DD @ moments_DK).astype(np.float32), (sums_K / self._members).astype(np.float32)
 
     def _centered(self) -> Iterator[tuple[slice, F32]]:
-        for rows, units_BD in unit_blocks(self._embeddings_ND):
+        for rows, units_BD in unit_blocks(self._embeddings_ND, self._product_rows):
             yield rows, units_BD - self._middle_D
 
 

@@ -54,7 +54,11 @@ def detect(embeddings_ND: ArrayLike, marked_NK: ArrayLike) -> Scores:
     ``true_probs``. Raises DataError for unfit arrays.
     """
     marks_NK = marked(marked_NK)
-    true_NK = true_probs(embeddings_ND, marks_NK)
+    return scores_of(true_probs(embeddings_ND, marks_NK), marks_NK)
+
+
+def scores_of(true_NK: F32, marks_NK: Bool) -> Scores:
+    """``detect``'s scores, by the probabilities that each label truly applies."""
     right_NK: F32 = np.where(marks_NK, true_NK, 1 - true_NK)
     quality_N: F32 = np.exp(np.log(np.maximum(right_NK, np.finfo(np.float32).tiny)).sum(axis=1))
     return Scores(quality_N, np.any(right_NK < 0.5, axis=1))
