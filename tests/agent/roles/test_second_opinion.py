@@ -54,12 +54,13 @@ def view(
     judges: Sequence[str] = ("small", "large"),
     settings: Settings = SETTINGS,
     suspects: bool = True,
+    dog: float = 0.9,
 ) -> View:
-    """Items that are labeled cat; the scan favors dog. ``said``: judge -> its answer, "" for one that nobody
+    """Items that are labeled cat; ``dog`` is what the scan gives the other label. ``said``: judge -> its answer, "" for one that nobody
     can read."""
     number = len(said)
     rows = [ItemRow(i, f"m{i}", f"sha{i}", "cat", False, None, i if suspects else None) for i in range(number)]
-    probs_NK = np.tile(np.array([0.1, 0.9], np.float32), (number, 1))
+    probs_NK = np.tile(np.array([1 - dog, dog], np.float32), (number, 1))
     scan = Scan(probs_NK, [probs_NK], {}, probs_NK[:, 0], LabelNoise(np.array([[0.8, 0.2], [0.2, 0.8]]), 1.0))
     verdicts = [verdict(i, judge, answer) for i, one in enumerate(said) for judge, answer in one.items()]
     return View(settings, SPACE, rows, NoContent(), judges=tuple(judges), scan=scan, verdicts=verdicts)
@@ -86,13 +87,14 @@ def test_a_change_that_one_judge_favors_goes_to_the_next() -> None:
 
 
 def test_what_is_kept_or_what_two_judges_favor_needs_no_more() -> None:
-    seen = view({"small": "cat"}, {"small": "dog", "large": "dog"})
+    seen = view({"small": "cat"}, {"small": "dog", "large": "dog"}, judges=("small", "large", "largest"))
     assert seen.outcomes == ["keep", "relabel"]
     assert asked(seen) == {}
 
 
 def test_what_the_first_judge_has_not_said_yet_comes_first() -> None:
-    seen = view({}, {"small": "dog"})
+    seen = view({}, {"small": "dog"}, dog=0.999)
+    assert seen.outcomes == ["relabel", "relabel"]
     assert asked(seen) == {1: "large"}
 
 
