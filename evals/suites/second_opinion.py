@@ -72,10 +72,11 @@ def main() -> None:
     options = parser.parse_args()
     figures = {}
     for name, found in sets(options.replay):
-        figures[name] = {"items": len(found.truth), "judges": list(found.answers), "panels": compared(found)}
+        panels = compared(found)
+        figures[name] = {"items": len(found.truth), "judges": list(found.answers), "panels": panels}
         print(f"\n{name}: {len(found.truth)} items, judges {', '.join(found.answers)}")
-        for panel, measured in figures[name]["panels"].items():
-            print(f"  {panel:28}" + "  ".join(f"{key} {value}" for key, value in measured.items()), flush=True)
+        for panel, line in panels.items():
+            print(f"  {panel:28}" + "  ".join(f"{key} {value}" for key, value in line.items()), flush=True)
     write_result(options.out, {"sets": figures}, seed=SEED)
 
 

@@ -56,8 +56,8 @@ def view(
     suspects: bool = True,
     dog: float = 0.9,
 ) -> View:
-    """Items that are labeled cat; ``dog`` is what the scan gives the other label. ``said``: judge -> its answer, "" for one that nobody
-    can read."""
+    """Items that are labeled cat; ``dog`` is what the scan gives the other label. ``said``: judge -> its answer, "" for
+    one that nobody can read."""
     number = len(said)
     rows = [ItemRow(i, f"m{i}", f"sha{i}", "cat", False, None, i if suspects else None) for i in range(number)]
     probs_NK = np.tile(np.array([1 - dog, dog], np.float32), (number, 1))
