@@ -1,0 +1,53 @@
+"""The second opinion: a change that rests on one judge alone goes to the next judge before a person sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from errata.agent.evidence.next_questions import NextQuestions, Question
+from errata.agent.evidence.view import View
+from errata.agent.role import Ask, Left, Role
+from errata.tools.judging.reading.reading import favorite
+from errata.tools.store.store import ItemRow
+from errata.types import NONE_OF_THESE, SEVERAL
+
+ENOUGH = 2
+
+
+class SecondOpinion(Role):
+    """For panels whose judges are asked in turn (``escalate``): there, what the first is sure of goes to no other.
+    Without it every judge is asked about everything already, so this role adds nothing."""
+
+    name, phase, place, default = "second_opinion", "ask", 20, False
+
+    def wanted(self, view: View) -> bool:
+        return view.settings.escalate and len(view.judges) > 1
+
+    def work(self, view: View, ask: Ask) -> Sequence[Left]:
+        """Of each suspect that stands as a change for which fewer than two judges speak: the next question to the first
+        judge of the panel that has not said all. What the first judge is asked is for the examiner to say."""
+        upcoming, rows, found = NextQuestions(view), resting_on_one(view), list[Question]()
+        for judge in view.judges:
+            questions = upcoming.of(judge, rows)
+            if judge != view.judges[0]:
+                found += questions
+            # Of a steering control that shows nothing, ``next`` speaks for good, but nothing is left that can be asked.
+            if questions:
+                rows = [row for row in rows if upcoming.next(judge, row) is None]
+        return found
+
+
+def resting_on_one(view: View) -> list[ItemRow]:
+    """The suspects whose outcome is a change that fewer than two judges favor, under whatever protocol."""
+    challengers = view.posterior.challengers
+    favor = {(verdict.idx, verdict.judge, favorite(verdict.log_probs)) for verdict in view.verdicts if verdict.readable}
+    found = []
+    for row in view.suspects:
+        outcome = view.outcomes[row.idx]
+        change = {"relabel": challengers[row.idx], "several": SEVERAL, "none_of_these": NONE_OF_THESE}.get(outcome)
+        if change is not None and sum((row.idx, judge, change) in favor for judge in view.judges) < ENOUGH:
+            found.append(row)
+    return found
+
+
+ROLE = SecondOpinion()
