@@ -10,6 +10,17 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.by_hand import OPENED
+
+
+@pytest.fixture(autouse=True)
+def _closed() -> Iterator[None]:
+    """Runs that a test left open: what nobody closes complains in some later test."""
+    yield
+    while OPENED:
+        OPENED.pop().close()
+
+
 STUB = Path(__file__).parent / "integration" / "openai_stub.py"
 
 
@@ -20,15 +31,6 @@ def state_of_its_own(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pyte
     monkeypatch.setenv("XDG_STATE_HOME", str(home))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
     return home
-
-
-@pytest.fixture(autouse=True)
-def no_run_left_open() -> Iterator[None]:
-    """Runs that a test left open are closed, with their judges' connections."""
-    yield
-    module = sys.modules.get("errata.agent.run.workspace")
-    for workspace in list(getattr(module, "_open", {}).values()):
-        workspace.close()
 
 
 class Judge(NamedTuple):

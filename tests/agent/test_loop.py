@@ -23,7 +23,7 @@ from errata.agent.views.results import result_rows, write_results
 from errata.agent.views.status import status_of
 from errata.errors import DataError, SetupError
 from errata.settings import Settings
-from tests.by_hand import session_of, somebody
+from tests.by_hand import closed_later, session_of, somebody
 from tests.conftest import Judge
 from tests.topics import write_topics
 
@@ -42,7 +42,7 @@ def settings(*judges: str, **more: object) -> Settings:
 def run(data: Path, *judges: str, **more: object) -> Workspace:
     workspace = begin(data, settings(*judges, **more))
     drive(workspace, silent)
-    return workspace
+    return closed_later(workspace)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from errata.agent.run.workspace import Workspace
 from errata.settings import Settings
 from errata.tools.guideline import Guideline
 from errata.types import Verdict
-from tests.by_hand import somebody
+from tests.by_hand import closed_later, somebody
 from tests.conftest import Judge
 
 CLASSES = ("apple", "birch", "cedar", "daisy", "elder", "fern")
@@ -54,7 +54,7 @@ def run(data: Path, guideline: str, judge: Judge, told: list[str]) -> Workspace:
     settings = Settings.model_validate(values | {"judge": (judge.spec,), "random_share": 0.0})
     workspace = begin(data, settings, None, told.append)
     drive(workspace, lambda *_: None)
-    return workspace
+    return closed_later(workspace)
 
 
 def said(workspace: Workspace) -> list[Verdict]:

@@ -19,7 +19,7 @@ from errata.agent.run.workspace import Workspace, open_run
 from errata.errors import SetupError
 from errata.settings import Settings
 from errata.tools.store.run_folder import RunFolder, find_run
-from tests.by_hand import somebody
+from tests.by_hand import closed_later, somebody
 from tests.conftest import Judge
 from tests.topics import WORDS, write_topics
 
@@ -32,7 +32,7 @@ def run(data: Path, *judges: str, label: str = "topic", folder: Path | None = No
     values = {"label": label, "text": "message", "id": "id", "embedder": "plain", "judge": judges}
     workspace = begin(data, Settings.model_validate(values | {"random_share": 0.0} | more), folder, silent)
     drive(workspace, silent)
-    return workspace
+    return closed_later(workspace)
 
 
 def decide(workspace: Workspace, item: str, label: str, by: str = "ann") -> int:

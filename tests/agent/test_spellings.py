@@ -27,7 +27,7 @@ from errata.apps.terminal.review_session import ReviewSession
 from errata.errors import DataError
 from errata.settings import Settings
 from errata.types import OTHER_ANSWERS, PromptRef, Verdict
-from tests.by_hand import session_of, somebody
+from tests.by_hand import closed_later, session_of, somebody
 from tests.conftest import Judge
 from tests.topics import write_topics
 
@@ -46,7 +46,7 @@ def run(data: Path, *judges: str, **more: object) -> Workspace:
     values = {"label": "topic", "text": "message", "id": "id", "embedder": "plain", "judge": judges}
     workspace = begin(data, Settings.model_validate(values | {"costs": {"break_right": 1.0}} | more))
     drive(workspace, silent)
-    return workspace
+    return closed_later(workspace)
 
 
 def ann(workspace: Workspace) -> Signer:

@@ -16,6 +16,7 @@ from errata.agent.run.begin import begin
 from errata.agent.run.workspace import Workspace
 from errata.agent.views.status import status_of
 from errata.settings import Settings
+from tests.by_hand import closed_later
 from tests.conftest import Judge, stub_server
 from tests.topics import write_topics
 
@@ -24,7 +25,7 @@ def run(data: Path, judge: Judge, budget: str) -> Workspace:
     values = {"label": "topic", "text": "message", "id": "id", "embedder": "plain", "judge": (judge.spec,)}
     workspace = begin(data, Settings.model_validate(values | {"budget": budget}))
     drive(workspace, lambda step, done, total: None)
-    return workspace
+    return closed_later(workspace)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from errata.agent.views.item import evidence_of
 from errata.agent.views.status import describe, status_of
 from errata.settings import Settings
 from errata.tools.judging.bank.reliability import PRIOR_ANSWERS
-from tests.by_hand import somebody
+from tests.by_hand import closed_later, somebody
 from tests.conftest import Judge, stub_server
 from tests.topics import write_topics
 
@@ -30,7 +30,7 @@ def run(data: Path, *judges: str, **more: object) -> Workspace:
     values = {"label": "topic", "text": "message", "id": "id", "embedder": "plain", "judge": judges}
     workspace = begin(data, Settings.model_validate(values | {"costs": {"break_right": 1.0}} | more))
     drive(workspace, silent)
-    return workspace
+    return closed_later(workspace)
 
 
 @pytest.fixture
