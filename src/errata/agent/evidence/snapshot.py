@@ -11,7 +11,7 @@ import numpy as np
 from errata.agent.contributions import Contributions, Plan, Queue
 from errata.agent.evidence.view import View, given_columns, joint_of
 from errata.agent.run.workspace import Workspace
-from errata.tools.detectors import detectors
+from errata.tools.detectors import detector_named
 from errata.tools.inference.held_back import STEERING
 from errata.tools.inference.label_noise import LabelNoise, label_noise
 from errata.tools.inference.scan import Scan
@@ -174,7 +174,7 @@ class Snapshot:
         names = [name for name in self.detectors if arrays.has(f"{name}.label_probs")]
         if settings.probs or settings.probe != "ensemble":
             return names
-        return [name for name in names if not detectors()[name].in_ensemble] or names
+        return [name for name in names if not detector_named(name).in_ensemble] or names
 
     def _label_probs(self) -> list[F32]:
         """What each witness says of the labels; without one, the out-of-sample probabilities."""
