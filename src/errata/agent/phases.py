@@ -8,10 +8,9 @@ from dataclasses import replace
 from errata.agent.contributions import Contribution
 from errata.agent.evidence.next_questions import Question
 from errata.agent.evidence.snapshot import Snapshot
-from errata.agent.role import GROUP, Left, Phase, Role
+from errata.agent.role import GROUP, Left, Phase, Role, role_named
 from errata.agent.run.notices import Progress, show_nothing
 from errata.agent.run.workspace import Workspace
-from errata.errors import SetupError, nearest
 from errata.tools.plugins import load
 from errata.types import Proposal
 
@@ -19,11 +18,9 @@ from errata.types import Proposal
 def roles_of(phase: Phase, also: Sequence[str] = ()) -> list[Role]:
     """The roles that work in this phase, in their order: the default ones, and those named in ``also``. SetupError for
     a name that no role has."""
-    known = load(GROUP, Role)
-    if unknown := [name for name in also if name not in known]:
-        raise SetupError(f"There is no role {unknown[0]!r}{nearest(unknown[0], known)}. There are: {', '.join(known)}")
-    chosen = [role for role in known.values() if role.phase == phase and (role.default or role.name in also)]
-    return sorted(chosen, key=lambda role: (role.place, role.name))
+    default = [role for role in load(GROUP, Role).values() if role.default]
+    chosen = {role.name: role for role in (*default, *map(role_named, also)) if role.phase == phase}
+    return sorted(chosen.values(), key=lambda role: (role.place, role.name))
 
 
 def work(workspace: Workspace, phase: Phase, judge: str = "", progress: Progress = show_nothing) -> list[Question]:

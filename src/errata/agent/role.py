@@ -15,6 +15,7 @@ from errata.agent.contributions import Contribution
 from errata.agent.evidence.next_questions import Question
 from errata.agent.evidence.view import View
 from errata.tools.judging.door import Door
+from errata.tools.plugins import named
 from errata.types import Proposal
 
 T = TypeVar("T")
@@ -49,3 +50,8 @@ class Role(ABC):
     @abstractmethod
     def work(self, view: View, ask: Ask) -> Sequence[Left]:
         """What it has to say of the run as it stands."""
+
+
+def role_named(name: str) -> Role:
+    """SetupError, with the nearest name, where there is no such role."""
+    return named(GROUP, Role, name)

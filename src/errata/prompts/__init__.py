@@ -37,6 +37,12 @@ class Prompt:
     ref: PromptRef
     parts: dict[str, str]
 
+    @classmethod
+    def of(cls, prompt_id: str, source: str, version: str = "v1") -> Prompt:
+        """From its text, which has the three parts; a text that is changed needs a new version."""
+        sha = hashlib.sha256(source.encode()).hexdigest()
+        return cls(PromptRef(prompt_id, version, sha), dict(zip(PARTS, _split(source), strict=True)))
+
     def render(self, item: Item, options: Sequence[Option], guideline: str = "", **slots: object) -> list[Message]:
         """Chat messages in the OpenAI form. An undefined name in the template is an error, never an empty string.
 
@@ -66,9 +72,9 @@ PARTS = ("system", "item", "question")
 
 @cache
 def load(prompt_id: str, version: str = "v1") -> Prompt:
-    source = files(__name__).joinpath(prompt_id, f"{version}.md").read_text(encoding="utf-8")
-    parts = dict(zip(PARTS, _split(source), strict=True))
-    return Prompt(PromptRef(prompt_id, version, hashlib.sha256(source.encode()).hexdigest()), parts)
+    return Prompt.of(
+        prompt_id, files(__name__).joinpath(prompt_id, f"{version}.md").read_text(encoding="utf-8"), version
+    )
 
 
 @cache

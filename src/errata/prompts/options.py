@@ -34,8 +34,8 @@ WORDS = {
         CANNOT_TELL: "cannot tell",
     },
 }
-"""What a judge reads for each answer that is not a label, by prompt. First words differ: a first token tells them
-apart."""
+"""What a judge reads for each answer that is not a label, by prompt; CHOICE where a prompt is not named here. First
+words differ: a first token tells them apart."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from errata.errors import SetupError
+from errata.errors import SetupError, nearest
 
 T = TypeVar("T")
 
@@ -23,6 +23,16 @@ def load(group: str, kind: type[T]) -> Mapping[str, T]:
     if group not in _found:
         _found[group] = _read(group, kind)
     return _found[group]
+
+
+def named(group: str, kind: type[T], name: str) -> T:
+    """The installed ``kind`` of this name. SetupError, with the nearest name, where there is none; beyond that, errors
+    as of ``load``."""
+    known = load(group, kind)
+    if name not in known:
+        what = group.removeprefix("errata.").removesuffix("s")
+        raise SetupError(f"There is no {what} {name!r}{nearest(name, known)}. Install the package that brings it.")
+    return known[name]
 
 
 def look_again() -> None:

@@ -26,3 +26,19 @@ def test_a_protocol_that_cannot_be_asked_is_said_before_anything_is_written(
     with pytest.raises(SetupError, match=message):
         begin(tmp_path / "mail.csv", Settings(label="topic", text="message", protocols=("contest", protocol)))
     assert [path.name for path in tmp_path.iterdir()] == ["mail.csv"]
+
+
+@pytest.mark.parametrize(
+    ("named", "message"),
+    [
+        ({"roles": ("examinr",)}, r"no role 'examinr' \(nearest: 'examiner'\)\. Install"),
+        ({"detectors": ("neighbor",)}, r"no detector 'neighbor' \(nearest: 'neighbors'\)\. Install"),
+    ],
+)
+def test_a_name_that_nothing_installed_has_is_said_before_anything_is_written(
+    tmp_path: Path, named: dict[str, tuple[str, ...]], message: str
+) -> None:
+    write_topics(tmp_path / "mail.csv")
+    with pytest.raises(SetupError, match=message):
+        begin(tmp_path / "mail.csv", Settings(label="topic", text="message", **named))
+    assert [path.name for path in tmp_path.iterdir()] == ["mail.csv"]

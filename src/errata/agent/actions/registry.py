@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from errata.agent.actions.action import Action
-from errata.errors import SetupError, nearest
-from errata.tools.plugins import load
+from errata.tools.plugins import load, named
 
 GROUP = "errata.actions"
 
@@ -18,7 +17,5 @@ def actions() -> Mapping[str, Action[Any, Any]]:
 
 
 def action_named(name: str) -> Action[Any, Any]:
-    """SetupError, naming the nearest one, where there is no such action."""
-    if name not in actions():
-        raise SetupError(f"There is no action {name!r}{nearest(name, actions())}.")
-    return actions()[name]
+    """SetupError, with the nearest name, where there is no such action."""
+    return named(GROUP, Action, name)

@@ -15,7 +15,7 @@ from errata.tools.inference.escalation import undecided
 from errata.tools.inference.posterior import Posteriors
 from errata.tools.judging.protocol import Known
 from errata.tools.judging.protocols import blind_choice, steering
-from errata.tools.judging.registry import protocols
+from errata.tools.judging.registry import protocol_named
 from errata.tools.judging.task import Reference
 from errata.tools.store.store import ItemRow
 from errata.types import F64, Int
@@ -61,7 +61,7 @@ class NextQuestions:
         for protocol in self._view.settings.protocols:
             if (judge, protocol, row.idx) not in self._asked:
                 known = known or self._known(row)
-                labels = protocols()[protocol].about(known)
+                labels = protocol_named(protocol).about(known)
                 if labels is not None:
                     return Question(judge, row.idx, protocol, labels)
         return None

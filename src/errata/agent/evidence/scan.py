@@ -10,7 +10,7 @@ from errata.agent.contributions import Contributions, Features
 from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.workspace import Workspace
 from errata.errors import DataError
-from errata.tools.detectors import DetectorInput, detectors
+from errata.tools.detectors import DetectorInput, detector_named
 from errata.tools.detectors.neighbors.neighbors import Neighbors, neighbors
 from errata.tools.detectors.probs import ensemble
 from errata.tools.features.choose import choose_embedder
@@ -30,7 +30,7 @@ BLOCK, BLOCK_BYTES = 1024, 64 << 20
 def embed(workspace: Workspace, progress: Progress) -> None:
     """Features, nearest neighbors and out-of-sample probabilities, each made once; a user's own arrays come first."""
     settings, arrays = workspace.settings, workspace.arrays
-    needed = {need for name in Snapshot.of(workspace).detectors for need in detectors()[name].needs}
+    needed = {need for name in Snapshot.of(workspace).detectors for need in detector_named(name).needs}
     wanted = "embeddings" in needed or not settings.probs
     if wanted and not arrays.has("embeddings"):
         arrays.save("embeddings", _own_embeddings(workspace) if settings.embeddings else _embed(workspace, progress))
@@ -48,7 +48,7 @@ def detect(workspace: Workspace, detector: str, progress: Progress) -> None:
         return
     given_N, names = snapshot.given_N, snapshot.detectors
     labeled = np.flatnonzero(given_N >= 0)
-    scores = detectors()[detector].detect(detector_input(snapshot, labeled))
+    scores = detector_named(detector).detect(detector_input(snapshot, labeled))
     quality, flag = np.full(len(given_N), np.nan, np.float32), np.zeros(len(given_N), np.bool_)
     quality[labeled], flag[labeled] = scores.quality, scores.flag
     if scores.label_probs is not None:

@@ -12,7 +12,7 @@ from errata.agent.contributions import Contributions, Plan, Queue
 from errata.agent.evidence.verdict_log import VerdictLog
 from errata.agent.evidence.view import View, given_columns, joint_of
 from errata.agent.run.workspace import Workspace
-from errata.tools.detectors import detectors
+from errata.tools.detectors import detector_named
 from errata.tools.inference.label_noise import LabelNoise, label_noise
 from errata.tools.inference.scan import Scan
 from errata.tools.inference.verdict_columns import VerdictColumns
@@ -171,7 +171,7 @@ class Snapshot:
         names = [name for name in self.detectors if arrays.has(f"{name}.label_probs")]
         if settings.probs or settings.probe != "ensemble":
             return names
-        return [name for name in names if not detectors()[name].in_ensemble] or names
+        return [name for name in names if not detector_named(name).in_ensemble] or names
 
     def _label_probs(self) -> list[F32]:
         """What each witness says of the labels; without one, the out-of-sample probabilities."""

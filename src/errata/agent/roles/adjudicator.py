@@ -12,7 +12,7 @@ from errata.agent.evidence.view import View
 from errata.agent.role import Ask, Left, Role
 from errata.tools.inference.candidates import NOBODY
 from errata.tools.inference.held_back import held_back
-from errata.tools.judging.registry import protocols
+from errata.tools.judging.registry import protocol_named
 from errata.tools.judging.untrusted.instructions import flags
 from errata.tools.store.store import ItemRow
 from errata.types import Outcome, Proposal, Verdict
@@ -92,7 +92,7 @@ class ProposalBuilder:
         said = [f"held back: {self._held_back[row.idx]}"] if row.idx in self._held_back else []
         evidence: list[str] = []
         for verdict in self._verdicts.get(row.idx, ()):
-            said.append(protocols()[verdict.protocol].in_words(verdict, given))
+            said.append(protocol_named(verdict.protocol).in_words(verdict, given))
             evidence.append(f"verdict:{verdict.judge}:{verdict.protocol}")
         neighbors = self._neighbor_rows(row)
         if neighbors:

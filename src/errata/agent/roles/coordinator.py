@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from errata.agent.contributions import Plan, Profile
 from errata.agent.evidence.view import View
 from errata.agent.role import Ask, Left, Role
-from errata.errors import SetupError, nearest
+from errata.tools.detectors import detector_named
 from errata.tools.detectors import detectors as available
 from errata.tools.detectors.detector import Need
 
@@ -44,24 +44,21 @@ def profile(view: View, counts: Counter[str | None]) -> Profile:
 
 
 def plan(view: View, counts: Counter[str | None]) -> Plan:
-    settings, known = view.settings, available()
-    if unknown := [name for name in settings.detectors if name not in known]:
-        raise SetupError(
-            f"There is no detector {unknown[0]!r}{nearest(unknown[0], known)}. There are: {', '.join(known)}"
-        )
-    wanted = settings.detectors or tuple(name for name, detector in known.items() if detector.default)
+    settings = view.settings
+    wanted = [detector_named(name) for name in settings.detectors]
+    wanted = wanted or [detector for detector in available().values() if detector.default]
     have: tuple[Need, ...] = ("probs", "content")
     only_probs = bool(settings.probs) and not settings.embeddings and not settings.embedder and not settings.detectors
     if not only_probs:
         have += ("embeddings",)
-    chosen = tuple(name for name in wanted if known[name].can_run(have))
-    reasons = [f"{name}: {known[name].adds}" for name in chosen]
+    chosen = [detector for detector in wanted if detector.can_run(have)]
+    reasons = [f"{detector.name}: {detector.adds}" for detector in chosen]
     if only_probs:
         reasons.append("no other detector: probabilities were given, and no embeddings; --embeddings adds them")
     small = [name for name, n in counts.items() if n < SMALL_CLASS]
     if small:
         reasons.append(f"{len(small)} classes have fewer than {SMALL_CLASS} items: what is said of them is weak")
-    return Plan(detectors=chosen, reasons=tuple(reasons))
+    return Plan(detectors=tuple(detector.name for detector in chosen), reasons=tuple(reasons))
 
 
 ROLE = Coordinator()

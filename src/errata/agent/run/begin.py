@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from errata.agent.role import role_named
 from errata.agent.run import stored
 from errata.agent.run.notices import Tell, tell
 from errata.agent.run.workspace import Workspace, open_data
 from errata.errors import SetupError
 from errata.settings import Settings, load_settings
 from errata.tools.data import Dataset
+from errata.tools.detectors import detector_named
 from errata.tools.guideline import same_words
 from errata.tools.judging.registry import check_protocols
 from errata.tools.judging.spec import check_forms
@@ -61,7 +63,7 @@ def begin(data: Path, settings: Settings, run_dir: Path | None = None, notify: T
     ``notify`` is told, before it happens, how many decisions lapse and why, and how much of the data is known.
     """
     dataset = open_data(data, settings)
-    check_protocols(settings.protocols, dataset.label_space.task)  # before anything is written
+    _check_names(settings, dataset.label_space.task)  # before anything is written
     store = Store(RunFolder(run_dir) if run_dir else RunFolder.beside(data))
     store.refuse_read_only()
     guideline = _known_wording(store, _read_guideline(settings.guideline), dataset.label_column)
@@ -90,6 +92,15 @@ def begin(data: Path, settings: Settings, run_dir: Path | None = None, notify: T
     write_settings(store, run.settings)
     stored.remember(settings, data, store.folder.path)
     return Workspace(store, run, _dataset=dataset)
+
+
+def _check_names(settings: Settings, task: str) -> None:
+    """SetupError for a detector, a protocol or a role that is not installed, or a protocol unfit for the labels."""
+    for name in settings.detectors:
+        detector_named(name)
+    check_protocols(settings.protocols, task)
+    for name in settings.roles:
+        role_named(name)
 
 
 def _tell_what_changes(store: Store, terms: Terms, rows: Sequence[ItemRow], data_sha256: str, notify: Tell) -> None:

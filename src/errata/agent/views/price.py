@@ -14,7 +14,7 @@ from errata.tools.judging.pacing.budget import Prices
 from errata.tools.judging.protocol import Known
 from errata.tools.judging.protocols.blind_choice import BlindChoice
 from errata.tools.judging.protocols.steering import Steering
-from errata.tools.judging.registry import protocols
+from errata.tools.judging.registry import protocol_named
 from errata.tools.judging.task import JudgeSetup, JudgeTask, Reference
 from errata.tools.judging.unasked import requests_of
 from errata.types import Item
@@ -74,7 +74,7 @@ def _takes(workspace: Workspace, name: str) -> _Takes:
     space = workspace.run.label_space
     # As if nothing were settled: then everything that a protocol may ask is asked.
     names = space.names[:ALL_LABELS]
-    labels = protocols()[name].about(Known(names[0], names[1], 0.0, True, "relabel", names))
+    labels = protocol_named(name).about(Known(names[0], names[1], 0.0, True, "relabel", names))
     if labels is None:
         return _Takes(0, 0.0, 0.0)
     bank = Snapshot.of(workspace).view.bank
@@ -85,7 +85,7 @@ def _takes(workspace: Workspace, name: str) -> _Takes:
     seen = requests_of([JudgeTask(item, name, labels, beside) for item in items], written)
     count = max(len(seen), 1)
     return _Takes(
-        protocols()[name].calls(len(labels), setup),
+        protocol_named(name).calls(len(labels), setup),
         sum(tokens.sent for tokens in seen) / count,
         sum(tokens.answered for tokens in seen) / count,
     )

@@ -79,6 +79,10 @@ Protocols = Annotated[
         help="What to ask, in turn; repeat it. Default: blind_choice, contest, steering (a guard).",
     ),
 ]
+Roles = Annotated[
+    list[str] | None,
+    typer.Option("--role", metavar="NAME", help="A role that works beside the usual ones; repeat it."),
+]
 Questions = Annotated[Path | None, typer.Option(metavar="FILE", help="Question bank, as JSON. Default: a judge's own.")]
 PoolOf = Annotated[
     str | None,
@@ -125,6 +129,7 @@ def run(
     style: Style = None,
     permutations: Permutations = None,
     protocols: Protocols = None,
+    roles: Roles = None,
     questions: Questions = None,
     pool: PoolOf = None,
     escalate: Escalate = None,

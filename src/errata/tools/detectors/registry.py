@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from errata.tools.detectors.detector import Detector
-from errata.tools.plugins import load
+from errata.tools.plugins import load, named
 
 GROUP = "errata.detectors"
 
@@ -19,3 +19,8 @@ def detectors() -> Mapping[str, Detector]:
     """
     found = load(GROUP, Detector)
     return dict(sorted(found.items(), key=lambda named: not named[1].default))
+
+
+def detector_named(name: str) -> Detector:
+    """SetupError, with the nearest name, where there is no such detector."""
+    return named(GROUP, Detector, name)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from errata.errors import SetupError, nearest
+from errata.errors import SetupError
 from errata.tools.judging.protocol import JudgingProtocol
-from errata.tools.plugins import load
+from errata.tools.plugins import load, named
 
 GROUP = "errata.protocols"
 
@@ -16,12 +16,15 @@ def protocols() -> Mapping[str, JudgingProtocol]:
     return load(GROUP, JudgingProtocol)
 
 
+def protocol_named(name: str) -> JudgingProtocol:
+    """SetupError, with the nearest name, where there is no such protocol."""
+    return named(GROUP, JudgingProtocol, name)
+
+
 def check_protocols(names: Sequence[str], task: str) -> None:
     """SetupError where one of ``names`` is no protocol, or cannot ask about the labels of this ``task``."""
-    fitting = [name for name, protocol in protocols().items() if task in protocol.tasks]
-    if unknown := [name for name in names if name not in protocols()]:
-        raise SetupError(f"There is no protocol {unknown[0]!r}{nearest(unknown[0], fitting)}.")
-    if unfit := [name for name in names if name not in fitting]:
+    if unfit := [name for name in names if task not in protocol_named(name).tasks]:
+        fitting = [name for name, protocol in protocols().items() if task in protocol.tasks]
         raise SetupError(
             f"The protocol {unfit[0]!r} cannot ask about {task} labels. Choose from: {', '.join(fitting)}."
         )

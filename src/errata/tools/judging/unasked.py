@@ -10,7 +10,7 @@ from errata.tools.judging.chat import ChatReply, ChatRequest
 from errata.tools.judging.door import Door
 from errata.tools.judging.pacing.budget import Budget
 from errata.tools.judging.pacing.expected import Tokens, expected_tokens
-from errata.tools.judging.registry import protocols
+from errata.tools.judging.registry import protocol_named
 from errata.tools.judging.task import JudgeSetup, JudgeTask
 
 
@@ -25,7 +25,7 @@ async def _asked(tasks: Sequence[JudgeTask], setup: JudgeSetup) -> list[Tokens]:
     door = Door(nobody, _Nothing(), Budget())
     try:
         for task in tasks:
-            await protocols()[task.protocol].ask(door, task, setup)
+            await protocol_named(task.protocol).ask(door, task, setup)
     finally:
         await door.close()
     return nobody.seen

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from errata.errors import DataError, ModelRefused
 from errata.prompts import Prompt, with_images
-from errata.prompts.options import WORDS, Option, lay_out
+from errata.prompts.options import CHOICE, WORDS, Option, lay_out
 from errata.tools.judging.chat import ChatRequest
 from errata.tools.judging.door import Answered, Ask, Door
 from errata.tools.judging.images.images import ItemImage
@@ -101,7 +101,7 @@ async def _put_one(door: Door, question: Question) -> Answered | str:
 
 def lay_out_for(prompt_id: str, keys: Sequence[str], style: Style, space: LabelSpace) -> tuple[Option, ...]:
     """Options for ``keys``, labels and the prompt's other answers, in their order."""
-    words = WORDS[prompt_id]
+    words = WORDS.get(prompt_id, CHOICE)
     return lay_out(
         [(key, words[key], "") if key in words else (key, key, space.definitions.get(key, "")) for key in keys],
         aliased=style == "letters",
