@@ -40,5 +40,5 @@ def test_a_name_that_nothing_installed_has_is_said_before_anything_is_written(
 ) -> None:
     write_topics(tmp_path / "mail.csv")
     with pytest.raises(SetupError, match=message):
-        begin(tmp_path / "mail.csv", Settings(label="topic", text="message", **named))
+        begin(tmp_path / "mail.csv", Settings.model_validate({"label": "topic", "text": "message", **named}))
     assert [path.name for path in tmp_path.iterdir()] == ["mail.csv"]
