@@ -8,6 +8,8 @@ from typing import Any
 
 from pydantic_core import from_json
 
+from errata.errors import StoreError
+from errata.tools.store.database import DAMAGED
 from errata.types import Outcome, Proposal
 
 FIELDS = tuple(field.name for field in fields(Proposal))
@@ -30,7 +32,11 @@ class ProposalTable(Mapping[int, Proposal]):
 
     def __getitem__(self, idx: int) -> Proposal:
         row = self._rows[self._place[idx]]
-        values: tuple[Any, ...] = (*row[:EVIDENCE], tuple(from_json(row[EVIDENCE])), *row[EVIDENCE + 1 :])
+        try:
+            evidence = tuple(from_json(row[EVIDENCE]))
+        except (ValueError, TypeError) as error:
+            raise StoreError(f"The evidence of item {idx} in the run's store is damaged: {error}. {DAMAGED}") from None
+        values: tuple[Any, ...] = (*row[:EVIDENCE], evidence, *row[EVIDENCE + 1 :])
         return Proposal(*values)
 
     def __iter__(self) -> Iterator[int]:
