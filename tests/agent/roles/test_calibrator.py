@@ -44,7 +44,10 @@ def test_a_judge_that_takes_over_the_label_that_it_is_shown_has_an_anchor_bias()
         shown = next((name for name in SPACE.names if f'The dataset says: "{name}"' in text_of(request)), "dog")
         return {choice: 0.9 if choice == shown else 0.02 for choice in request.choices}
 
-    mean, _, items = profiles(calibrating(), FakeChat(led))["fake"].anchor_bias
+    judge = FakeChat(led)
+    mean, _, items = profiles(calibrating(), judge)["fake"].anchor_bias
+    texts = [text_of(request) for request in judge.requests]
+    assert not [text for text in texts if '"it meows"' in text and 'The dataset says: "cat"' in text], "not its own"
     assert (items, mean > 1) == (3, True)
     assert profiles(calibrating(), says("dog"))["fake"].anchor_bias[0] == pytest.approx(0)
 
