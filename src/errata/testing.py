@@ -1,20 +1,25 @@
-"""Stand-ins that ship with errata, so that nobody mocks its code: a judge that says what it is told, calls kept in
-memory, an embedder that needs no model."""
+"""Stand-ins that ship with errata, so that nobody mocks its code: a judge that says what it is told, what roles ask it
+through, content made by hand, calls kept in memory, an embedder that needs no model."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Literal
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
 from errata.errors import ModelError
+from errata.tools.data.left_out import LeftOut
 from errata.tools.judging.calls import CallRecord
 from errata.tools.judging.chat import ChatReply, ChatRequest, TokenChoice
+from errata.tools.judging.door import Door
+from errata.tools.judging.pacing.budget import Budget
 from errata.types import F32, Item
+
+T = TypeVar("T")
 
 Answer = str | Mapping[str, float] | ChatReply | Exception
 """What FakeChat may be told to say: a text; probabilities of the choices (their likeliest is the text); a reply; an
@@ -65,6 +70,44 @@ class MemoryCalls:
 
     def models(self) -> list[str]:
         return sorted({record.model for record in self.calls.values()})
+
+
+class FakeAsk:
+    """What a role asks judges through: each of ``models`` by its name, behind a door of its own, with no budget set."""
+
+    def __init__(self, *models: FakeChat) -> None:
+        self._models = {model.name: model for model in models}
+
+    def __call__(self, judge: str, ask: Callable[[Door], Coroutine[Any, Any, T]]) -> T:
+        async def through_a_door() -> T:
+            door = Door(self._models[judge], MemoryCalls(), Budget())
+            try:
+                return await ask(door)
+            finally:
+                await door.close()
+
+        return asyncio.run(through_a_door())
+
+
+class TextContent:
+    """The content of a view that is made by hand: one text an item, whose id is its position."""
+
+    modality: Literal["text", "image"] = "text"
+
+    def __init__(
+        self, texts: Sequence[str | None], *, left_out: LeftOut | None = None, remarks: tuple[str, ...] = ()
+    ) -> None:
+        self._texts = texts
+        self.left_out, self.remarks = left_out or LeftOut(rows=len(texts)), remarks
+
+    def each(self, rows: Sequence[int]) -> Iterator[Item]:
+        """In the order of ``rows``."""
+        for idx in rows:
+            text = self._texts[idx]
+            yield Item(idx, str(idx), hashlib.sha256((text or "").encode()).hexdigest(), None, text)
+
+    def texts(self, rows: Sequence[int]) -> list[str | None]:
+        return [self._texts[idx] for idx in rows]
 
 
 class ToyEmbedder:

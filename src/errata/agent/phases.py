@@ -8,11 +8,11 @@ from dataclasses import replace
 from errata.agent.contributions import Contribution
 from errata.agent.evidence.next_questions import Question
 from errata.agent.evidence.snapshot import Snapshot
-from errata.agent.role import GROUP, Left, Phase, Role, role_named
+from errata.agent.role import GROUP, Phase, Role, role_named
 from errata.agent.run.notices import Progress, show_nothing
 from errata.agent.run.workspace import Workspace
 from errata.tools.plugins import load
-from errata.types import Proposal
+from errata.types import Place, Proposal
 
 
 def roles_of(phase: Phase, also: Sequence[str] = ()) -> list[Role]:
@@ -29,6 +29,7 @@ def work(workspace: Workspace, phase: Phase, judge: str = "", progress: Progress
     ``judge``: the one that is about to be asked, in the phase "prepare".
     """
     questions: dict[tuple[str, int], Question] = {}
+    proposals: dict[tuple[int, Place], Proposal] = {}
     roles = roles_of(phase, workspace.settings.roles)
     for done, role in enumerate(roles):
         view = Snapshot.of(workspace).view
@@ -36,15 +37,14 @@ def work(workspace: Workspace, phase: Phase, judge: str = "", progress: Progress
         if not role.wanted(view):
             continue
         progress(phase, done, len(roles))
-        for question in keep(workspace, role.name, role.work(view, workspace.ask)):
-            questions.setdefault((question.judge, question.idx), question)
+        left = role.work(view, workspace.ask)
+        workspace.leave(role.name, *(one for one in left if isinstance(one, Contribution)))
+        for one in left:
+            if isinstance(one, Question):
+                questions.setdefault((one.judge, one.idx), one)
+            elif isinstance(one, Proposal):  # of an annotation, the role that comes last has the last word
+                proposals[one.idx, one.place] = one
         progress(phase, done + 1, len(roles))
+    if proposals:
+        workspace.store.set_proposals(workspace.run.run_id, proposals.values())
     return list(questions.values())
-
-
-def keep(workspace: Workspace, author: str, left: Sequence[Left]) -> list[Question]:
-    """Store what ``author`` left; its questions, which follow from the store, are handed on instead."""
-    workspace.leave(author, *(one for one in left if isinstance(one, Contribution)))
-    if proposals := [one for one in left if isinstance(one, Proposal)]:
-        workspace.store.set_proposals(workspace.run.run_id, proposals)
-    return [one for one in left if isinstance(one, Question)]

@@ -1,1 +1,1 @@
-"""The demo: scikit-learn's handwritten digits with planted errors, and the tiny judge that looks at them."""
+"""The demo: scikit-learn's digits with planted errors, and the tiny judge that looks at them."""

@@ -1,1 +1,1 @@
-"""Who does what in a run, one role a file; see ``agent/role.py`` for what a role is."""
+"""Who does what in a run, one role a file and nothing else; role.py says what a role is."""

@@ -1,4 +1,4 @@
-"""The run's memory: one SQLite file holds everything that errata knows, and everything else can be made from it."""
+"""The run's memory: one SQLite file, from which everything else can be made."""
 
 from errata.tools.store.store import RunInfo, Store
 

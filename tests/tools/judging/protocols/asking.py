@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
-from errata.testing import FakeChat, MemoryCalls
+from errata.testing import FakeAsk, FakeChat
 from errata.tools.judging.chat import ChatRequest
 from errata.tools.judging.door import Door
-from errata.tools.judging.pacing.budget import Budget
 from errata.tools.judging.protocol import Known
 from errata.types import Verdict
 
 
-def asked(model: FakeChat, ask: Callable[[Door], Awaitable[Verdict]]) -> Verdict:
-    async def main() -> Verdict:
-        door = Door(model, MemoryCalls(), Budget())
-        try:
-            return await ask(door)
-        finally:
-            await door.close()
-
-    return asyncio.run(main())
+def asked(model: FakeChat, ask: Callable[[Door], Coroutine[Any, Any, Verdict]]) -> Verdict:
+    return FakeAsk(model)(model.name, ask)
 
 
 def text_of(request: ChatRequest) -> str:

@@ -1,1 +1,1 @@
-"""Detectors that add nothing to the default ones on the sets of evals/ablation; run those that you name."""
+"""Detectors that add nothing to the default ones on the sets of evals/ablation, run by name."""

@@ -1,1 +1,1 @@
-"""Detectors for labels of another kind: several an item, tags of tokens, pairs, ordered labels, trees."""
+"""Detectors for other kinds of labels: several an item, tags of tokens, pairs, ordered ones, trees."""

@@ -1,1 +1,1 @@
-"""The question bank: its questions, the controls that test a judge with them, and how far each is reliable."""
+"""The question bank: its questions, controls that test a judge with them, how reliable each is."""

@@ -1,1 +1,1 @@
-"""Calibration of judges: the label bias taken out before anybody decided, probabilities fitted to decisions after."""
+"""A judge's biases, taken out before anybody decided, and its probabilities, fitted to decisions."""

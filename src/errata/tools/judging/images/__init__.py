@@ -1,1 +1,1 @@
-"""Images as judges are shown them."""
+"""Images as judges are shown them: their size, and marks on them."""

@@ -1,1 +1,1 @@
-"""How a judge is asked: blind choice and contest, each giving a Verdict."""
+"""The ways to ask a judge about an item, one file each; each gives a Verdict."""

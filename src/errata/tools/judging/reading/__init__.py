@@ -1,1 +1,1 @@
-"""From an answer to log-probabilities over the options that were offered."""
+"""A question with its options, and from the answer to log-probabilities over them."""

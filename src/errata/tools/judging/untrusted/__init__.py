@@ -1,1 +1,1 @@
-"""Text that reads like an instruction to the judge."""
+"""What an item must not do: text that reads like an instruction to the judge."""

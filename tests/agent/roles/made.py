@@ -1,0 +1,56 @@
+"""A view made by hand: six animals by their sounds, the first of them with a wrong label, which a scan has found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from errata.agent.evidence.view import View
+from errata.settings import Settings
+from errata.testing import FakeChat, TextContent
+from errata.tools.inference.label_noise import LabelNoise
+from errata.tools.inference.scan import Scan
+from errata.tools.store.store import ItemRow
+from errata.types import LabelSpace
+
+SPACE = LabelSpace(("cat", "cow", "dog"))
+TEXTS = ("it barks", "it meows", "it moos", "it barks loudly", "it purrs", "it lows")
+GIVEN = ("cat", "cat", "cow", "dog", "cat", "cow")
+TRUE = ("dog", *GIVEN[1:])
+
+
+def settings(**more: Any) -> Settings:
+    """A judge answers by name: what a fake one says can be read."""
+    return Settings(style="names", **more)
+
+
+def scan() -> Scan:
+    """Four fifths of each item's probability are its true label's."""
+    column = SPACE.index()
+    probs_NK = np.full((len(TRUE), 3), 0.1, np.float32)
+    probs_NK[range(len(TRUE)), [column[label] for label in TRUE]] = 0.8
+    doubted_N = np.array([given != true for given, true in zip(GIVEN, TRUE, strict=True)])
+    noise = LabelNoise(np.full((3, 3), 0.05) + 0.85 * np.eye(3), 1.0)
+    return Scan(probs_NK, [probs_NK], {"by_hand": doubted_N}, np.where(doubted_N, 0.1, 0.8).astype(np.float32), noise)
+
+
+def view(**more: Any) -> View:
+    """``more`` are fields of the View, in place of these: the scan is done, the first item alone is a suspect."""
+    rows = [
+        ItemRow(idx, str(idx), f"sha of {text}", given, False, None, None if idx else 0)
+        for idx, (text, given) in enumerate(zip(TEXTS, GIVEN, strict=True))
+    ]
+    made: dict[str, Any] = {
+        "settings": settings(),
+        "space": SPACE,
+        "rows": rows,
+        "content": TextContent(TEXTS),
+        "scan": scan(),
+    }
+    return View(**(made | more))
+
+
+def silent() -> FakeChat:
+    """A judge that nobody may ask."""
+    return FakeChat([])

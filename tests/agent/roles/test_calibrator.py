@@ -1,0 +1,63 @@
+"""The calibrator leaves a profile of the judge that is about to be asked, beside those of the others."""
+
+from __future__ import annotations
+
+import pytest
+
+from errata.agent.contributions import Contributions, JudgeProfile, JudgeProfiles, QuestionBank
+from errata.agent.evidence.view import View
+from errata.agent.roles.calibrator import ROLE
+from errata.testing import FakeAsk, FakeChat
+from errata.tools.judging.bank.bank import by_rule
+from errata.tools.judging.chat import ChatRequest
+from errata.types import Item
+from tests.agent.roles.made import GIVEN, SPACE, TEXTS, settings, view
+from tests.tools.judging.protocols.asking import says, text_of
+
+SURE = [Item(idx, str(idx), f"sha{idx}", GIVEN[idx], TEXTS[idx]) for idx in (1, 2, 3)]
+
+
+def profiles(seen: View, judge: FakeChat) -> dict[str, JudgeProfile]:
+    (left,) = ROLE.work(seen, FakeAsk(judge))
+    assert isinstance(left, JudgeProfiles)
+    return left.judges
+
+
+def calibrating(**more: object) -> View:
+    return view(settings=settings(calibrate=True), judges=("fake",), judge="fake", control_items=SURE, **more)
+
+
+def test_each_judge_is_calibrated_once_and_only_where_asked_for() -> None:
+    known = JudgeProfiles(judges={"fake": JudgeProfile(prior={}, anchor_bias=(0.0, 0.0, 0))})
+    assert ROLE.wanted(calibrating())
+    assert not ROLE.wanted(view(judge="fake"))
+    assert not ROLE.wanted(calibrating(left=Contributions.made(known)))
+
+
+def test_what_a_judge_prefers_where_there_is_nothing_to_see_is_its_prior() -> None:
+    found = profiles(calibrating(), says("cow"))["fake"].prior
+    assert max(found["log_prior"], key=found["log_prior"].__getitem__) == "cow"
+
+
+def test_a_judge_that_takes_over_the_label_that_it_is_shown_has_an_anchor_bias() -> None:
+    def led(request: ChatRequest) -> dict[str, float]:
+        shown = next((name for name in SPACE.names if f'The dataset says: "{name}"' in text_of(request)), "dog")
+        return {choice: 0.9 if choice == shown else 0.02 for choice in request.choices}
+
+    judge = FakeChat(led)
+    mean, _, items = profiles(calibrating(), judge)["fake"].anchor_bias
+    texts = [text_of(request) for request in judge.requests]
+    assert not [text for text in texts if '"it meows"' in text and 'The dataset says: "cat"' in text], "not its own"
+    assert (items, mean > 1) == (3, True)
+    assert profiles(calibrating(), says("dog"))["fake"].anchor_bias[0] == pytest.approx(0)
+
+
+def test_a_judge_that_says_yes_to_everything_is_not_heard_and_the_others_profiles_stay() -> None:
+    other = JudgeProfile(prior={}, anchor_bias=(0.0, 0.0, 0))
+    left = Contributions.made(JudgeProfiles(judges={"other": other}), QuestionBank.of(by_rule(SPACE, {})))
+    banked = settings(calibrate=True, protocols=("question_bank",))
+    seen = view(settings=banked, judges=("fake",), judge="fake", control_items=SURE, left=left)
+    found = profiles(seen, says("yes"))
+    assert found["other"] == other
+    assert found["fake"].disabled == SPACE.names
+    assert profiles(seen, says("no"))["fake"].disabled == ()
