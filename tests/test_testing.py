@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from errata.errors import ModelError
-from errata.testing import FakeChat, ToyEmbedder
+from errata.testing import FakeAsk, FakeChat, TextContent, ToyEmbedder
 from errata.tools.judging.chat import ChatRequest
+from errata.tools.judging.door import Door
 from errata.types import Item
 
 REQUEST = ChatRequest(({"role": "user", "content": "?"},), ("A", "B"), 4)
@@ -31,6 +32,23 @@ def test_a_fake_judge_keeps_what_it_was_asked_and_says_when_its_answers_run_out(
         return model
 
     assert asyncio.run(main()).requests == [REQUEST, REQUEST]
+
+
+def test_each_fake_judge_is_asked_by_its_name_through_a_door_that_is_closed_afterwards() -> None:
+    small, large = FakeChat([], name="small"), FakeChat([], name="large")
+
+    async def who(door: Door) -> str:
+        return door.model.name
+
+    assert FakeAsk(small, large)("large", who) == "large"
+    assert (small.closed, large.closed) == (False, True)
+
+
+def test_content_made_by_hand_comes_in_the_order_that_is_asked_for() -> None:
+    content = TextContent(("a", None, "b"), remarks=("short",))
+    assert [(item.idx, item.text) for item in content.each((2, 0))] == [(2, "b"), (0, "a")]
+    assert content.texts((1, 0)) == [None, "a"]
+    assert (content.left_out.rows, content.remarks) == (3, ("short",))
 
 
 def test_toy_vectors_are_unit_length_repeatable_and_near_for_like_items() -> None:
