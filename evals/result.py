@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from importlib.metadata import version
@@ -16,13 +17,18 @@ def write_result(path: Path, figures: dict[str, Any], *, seed: int) -> None:
     """Write ``figures`` as JSON with the commit, the command, the seed and the versions that made them."""
     record = {
         "commit": commit(),
-        "command": " ".join(sys.argv),
+        "command": " ".join(map(_as_typed, sys.argv)),
         "seed": seed,
         "versions": {"python": sys.version.split()[0], **{name: version(name) for name in PACKAGES}},
         **figures,
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+
+
+def _as_typed(argument: str) -> str:
+    """A full path as it is seen from here, so that the command can be typed on another machine."""
+    return os.path.relpath(argument) if Path(argument).is_absolute() else argument
 
 
 def commit() -> str:

@@ -12,15 +12,6 @@ import pytest
 
 from tests.by_hand import OPENED
 
-
-@pytest.fixture(autouse=True)
-def _closed() -> Iterator[None]:
-    """Runs that a test left open: what nobody closes complains in some later test."""
-    yield
-    while OPENED:
-        OPENED.pop().close()
-
-
 STUB = Path(__file__).parent / "integration" / "openai_stub.py"
 
 
@@ -31,6 +22,14 @@ def state_of_its_own(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pyte
     monkeypatch.setenv("XDG_STATE_HOME", str(home))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
     return home
+
+
+@pytest.fixture(autouse=True)
+def no_run_left_open() -> Iterator[None]:
+    """What a test left open is closed: connections that nobody closes complain in some later test."""
+    yield
+    while OPENED:
+        OPENED.pop().close()
 
 
 class Judge(NamedTuple):

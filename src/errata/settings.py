@@ -103,12 +103,12 @@ class Settings(BaseModel):
         return sha_of(self.model_dump(mode="json", exclude={*_NOT_IDENTITY, *unset}))
 
     def panel_identity(self) -> str:
-        """Hash of who is asked what: verdicts are inherited by a later run with the same."""
+        """Hash of who is asked what: verdicts are inherited by a later run with the same. Roles count once any is
+        named, since runs of older stores know of none."""
         return sha_of(self.model_dump(mode="json", include={*_PANEL, *(("roles",) if self.roles else ())}))
 
 
 _PANEL = ("judge", "style", "permutations", "protocols", "questions", "escalate", "calibrate")
-"""Roles beside the usual ones count once there are any."""
 _NOT_IDENTITY = ("budget", "allow_host", "usd_per_mtok_in", "usd_per_mtok_out", "many_labels")
 
 _ADDED_LATER = ("delimiter", "no_label", "image_root", "class_level", "roles")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from errata.agent import phases
-from errata.agent.contributions import Contributions, Judging, Queue
+from errata.agent.contributions import Judging, Queue
 from errata.agent.evidence.next_questions import Question
 from errata.agent.evidence.queue import form_queue
 from errata.agent.evidence.snapshot import Snapshot
@@ -94,8 +94,8 @@ def _store(workspace: Workspace, verdicts: Sequence[Verdict]) -> None:
 
 def finish(workspace: Workspace) -> Judging:
     """Nothing is left to ask, and nothing stopped it."""
-    left = Contributions.of_run(workspace.store, workspace.run.run_id).find(Judging) or Judging()
-    return _leave(workspace, left.asked, None)
+    before = Snapshot.of(workspace).left.find(Judging) or Judging()
+    return _leave(workspace, before.asked, None)
 
 
 def _leave(workspace: Workspace, asked: int, stopped: ModelError | None) -> Judging:

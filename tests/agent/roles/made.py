@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from errata.agent.evidence.view import View
+from errata.agent.role import Role
 from errata.settings import Settings
-from errata.testing import FakeChat, TextContent
+from errata.testing import FakeAsk, FakeChat, TextContent
 from errata.tools.inference.label_noise import LabelNoise
 from errata.tools.inference.scan import Scan
 from errata.tools.store.store import ItemRow
 from errata.types import LabelSpace
 
+T = TypeVar("T")
 SPACE = LabelSpace(("cat", "cow", "dog"))
 TEXTS = ("it barks", "it meows", "it moos", "it barks loudly", "it purrs", "it lows")
 GIVEN = ("cat", "cat", "cow", "dog", "cat", "cow")
@@ -49,6 +51,14 @@ def view(**more: Any) -> View:
         "scan": scan(),
     }
     return View(**(made | more))
+
+
+def left_by(role: Role, seen: View, kind: type[T]) -> list[T]:
+    """What a role leaves that asks no judge; all of it must be of this kind."""
+    left = role.work(seen, FakeAsk(silent()))
+    found: list[T] = [one for one in left if isinstance(one, kind)]
+    assert len(found) == len(left)
+    return found
 
 
 def silent() -> FakeChat:

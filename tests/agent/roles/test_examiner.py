@@ -8,9 +8,8 @@ from collections.abc import Mapping
 from errata.agent.evidence.next_questions import Question
 from errata.agent.evidence.view import View
 from errata.agent.roles.examiner import ROLE
-from errata.testing import FakeAsk
 from errata.types import PromptRef, Verdict
-from tests.agent.roles.made import SPACE, settings, silent, view
+from tests.agent.roles.made import SPACE, left_by, settings, view
 
 CHOICE = settings(protocols=("blind_choice", "contest"))
 
@@ -22,9 +21,7 @@ def verdict(judge: str, protocol: str, probs: Mapping[str, float]) -> Verdict:
 
 
 def asked(seen: View) -> list[Question]:
-    left = ROLE.work(seen, FakeAsk(silent()))
-    assert all(isinstance(one, Question) for one in left)
-    return list(left)  # type: ignore[arg-type]
+    return left_by(ROLE, seen, Question)
 
 
 def test_without_a_judge_it_is_not_wanted() -> None:

@@ -3,7 +3,7 @@ it is made from changes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -104,9 +104,7 @@ class Snapshot:
         """Items that nobody doubts; their content is read, and made ready to be sent, once."""
         queue = self.left.find(Queue)
         drawn = () if queue is None else queue.control_items
-        return self.kept(
-            "control items read", drawn, lambda _: list(map(with_sendable_image, self.workspace.dataset.each(drawn)))
-        )
+        return self.kept("control items read", drawn, lambda _: self._read(drawn))
 
     def _read(self, rows: Sequence[int]) -> list[Item]:
         return [with_sendable_image(item) for item in self.workspace.dataset.each(rows)]
@@ -195,8 +193,3 @@ class Snapshot:
     @property
     def _run_id(self) -> int:
         return self.workspace.run.run_id
-
-
-def settled_decisions(decisions: Mapping[int, Decision]) -> dict[int, Decision]:
-    """Without those that one person passed on to another: such an item is still open."""
-    return {idx: decision for idx, decision in decisions.items() if decision.answer != "passed_on"}

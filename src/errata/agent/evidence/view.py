@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from errata.agent.contributions import Contributions, JudgeProfiles, QuestionBank, Queue
+from errata.agent.contributions import Contributions, JudgeProfiles, QuestionBank
 from errata.agent.evidence.adjusted_verdicts import adjusted
 from errata.errors import SetupError
 from errata.settings import Settings
@@ -20,6 +20,7 @@ from errata.tools.inference.posterior import Posteriors, weigh
 from errata.tools.inference.scan import Scan
 from errata.tools.inference.verdict_columns import VerdictColumns
 from errata.tools.judging.bank.bank import Bank
+from errata.tools.store.decisions import settled
 from errata.tools.store.store import ItemRow
 from errata.types import Decision, Int, Item, LabelSpace, Outcome, Verdict
 
@@ -89,10 +90,6 @@ class View:
         """The queue, the most suspicious first."""
         return sorted((row for row in self.rows if row.suspicion is not None), key=lambda row: row.suspicion or 0)
 
-    @property
-    def queue(self) -> Queue:
-        return self.left.find(Queue) or Queue(suspects=len(self.suspects))
-
     @cached_property
     def posterior(self) -> Posteriors:
         """All evidence on each item in one distribution."""
@@ -119,7 +116,7 @@ class View:
     @property
     def _believed(self) -> VerdictColumns:
         """The verdicts with what they are worth."""
-        taught = {idx: d for idx, d in self.decisions.items() if d.answer != "passed_on"}
+        taught = settled(self.decisions)
         worth = adjusted(self.verdicts, self.rows, self.space, self.profiles.judges, self.bank, taught)
         if worth is self.verdicts and self.columns is not None:
             return self.columns

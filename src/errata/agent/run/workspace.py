@@ -20,7 +20,7 @@ from errata.tools.judging.door import Door
 from errata.tools.store import RunInfo, Store
 from errata.tools.store.arrays import Arrays
 from errata.tools.store.choose_run import choose_run
-from errata.tools.store.decisions import Terms, standing
+from errata.tools.store.decisions import Terms, settled, standing
 from errata.tools.store.gate import Gate
 from errata.tools.store.place import absolute_place
 from errata.tools.store.run_folder import RunFolder
@@ -134,7 +134,7 @@ class Workspace:
 
     def settled_decisions(self, rows: Sequence[ItemRow] | None = None) -> dict[int, Decision]:
         """Without those that one person passed on to another: such an item is still open."""
-        return {idx: d for idx, d in self.decisions(rows).items() if d.answer != "passed_on"}
+        return settled(self.decisions(rows))
 
     def item(self, item_id: str) -> ItemRow:
         """One item's row; DataError, naming the nearest id, where the run has no such item."""

@@ -9,12 +9,13 @@ from errata import words
 from errata.agent.contributions import Features, JudgeProfiles, Judging, Plan, Profile, Queue
 from errata.agent.decisions.approval import OPEN_OUTCOMES
 from errata.agent.evidence.error_count import wrong_labels
-from errata.agent.evidence.snapshot import Snapshot, settled_decisions
+from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.applied import WORDS, on_disk, standing_patches
 from errata.agent.run.workspace import Workspace
 from errata.agent.views.results import item_statuses
 from errata.tools.judging.calibration.bias import Bias, position_bias
 from errata.tools.judging.pacing.budget import spent_in_words
+from errata.tools.store.decisions import settled
 
 NAMED = 20
 """Unreadable items that are named one by one."""
@@ -26,7 +27,7 @@ def status_of(workspace: Workspace) -> dict[str, Any]:
     left, rows, found = snapshot.left, snapshot.rows, snapshot.proposals
     profile, plan, features = left.find(Profile) or Profile(), left.find(Plan) or Plan(), left.find(Features)
     queue, judging = left.find(Queue), left.find(Judging) or Judging()
-    decided = settled_decisions(snapshot.decisions)
+    decided = settled(snapshot.decisions)
     outcomes: Counter[str] = Counter(outcome for outcome in found.outcomes if outcome)
     undecided = [
         i for i, outcome in zip(found, found.outcomes, strict=True) if outcome in OPEN_OUTCOMES and i not in decided

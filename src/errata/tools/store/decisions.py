@@ -89,6 +89,11 @@ def standing(store: Store, terms: Terms, rows: Sequence[ItemRow], run_id: int | 
     return found
 
 
+def settled(decisions: Mapping[int, Decision]) -> dict[int, Decision]:
+    """Without those that one person passed on to another: such an item is still open."""
+    return {idx: decision for idx, decision in decisions.items() if decision.answer != "passed_on"}
+
+
 def lapsing(store: Store, terms: Terms, rows: Sequence[ItemRow]) -> Counter[str]:
     """Why -> how many decisions stand in the newest run of this label column, and would not in a new one of these rows
     under these terms."""
