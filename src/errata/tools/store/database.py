@@ -180,7 +180,10 @@ def _bring_up_to_date(connection: Connection, path: Path, shown: Path) -> None:
         connection.exec_driver_sql(f"PRAGMA user_version={SCHEMA_VERSION}")
     elif found < SCHEMA_VERSION:
         migrations.keep_copy(path, found)
-        migrations.upgrade(connection, shown.parent)
+        try:
+            migrations.upgrade(connection, shown.parent)
+        except migrations.NotAsWritten as error:
+            raise StoreError(f"{shown} cannot be brought up to date: {error}. {DAMAGED}") from error
 
 
 def refuse_network_file_system(folder: Path, refused: Set[str] = NETWORK_FILE_SYSTEMS) -> None:

@@ -17,6 +17,10 @@ OLDEST = 2
 """Stores of version 1 were never released."""
 
 
+class NotAsWritten(Exception):
+    """A store that no upgrade can follow."""
+
+
 def keep_copy(path: Path, version: int) -> Path:
     """The store as it is, under another name beside it. A copy that is there already stays as it is."""
     copy = path.with_name(f"{path.stem}.version-{version}{path.suffix}")
@@ -34,12 +38,17 @@ def keep_copy(path: Path, version: int) -> Path:
 
 
 def upgrade(connection: Connection, folder: Path) -> None:
-    """Bring the store behind this connection up to today's version, in its transaction. ``folder``: the run folder."""
+    """Bring the store behind this connection up to today's version, in its transaction. ``folder``: the run folder.
+    NotAsWritten where it holds what no errata wrote."""
     from alembic import command
+    from alembic.util.exc import CommandError
 
     config = _config()
     config.attributes |= {"connection": connection, "folder": folder}
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except (CommandError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise NotAsWritten(f"{type(error).__name__}: {error}") from error
 
 
 def stamp(connection: Connection) -> None:
