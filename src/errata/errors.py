@@ -10,7 +10,8 @@ ErrataError              printed bare, without a traceback; exit code 2, of a Mo
 ├── PatchConflict        the data no longer holds the labels that a patch was made for; nothing was changed
 └── ModelError           a judge could not be reached or refused the request
     ├── ModelRefused     it would not answer this one request; the item stays unreadable, the run goes on
-    └── BudgetExceeded   the next call would pass the limit that the user set
+    ├── BudgetExceeded   the next call would pass the limit that the user set
+    └── UselessJudge     it is no better than chance, and the run was told to stop for that
 """
 
 from __future__ import annotations
@@ -64,6 +65,10 @@ class ModelRefused(ModelError):
 
 class BudgetExceeded(ModelError):
     """The next call would pass the limit that the user set."""
+
+
+class UselessJudge(ModelError):
+    """A judge is no better than chance, and the user wants to go on with one only."""
 
 
 class Stopped(ErrataError):

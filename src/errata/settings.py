@@ -69,7 +69,8 @@ class Settings(BaseModel):
     questions: Path | None = None
     pool: Pool = "mean"
     escalate: bool = False
-    calibrate: bool = False
+    calibrate: bool = True
+    require_judge: bool = False
     budget: str = ""
     allow_host: tuple[str, ...] = ()
     usd_per_mtok_in: float = Field(default=0.0, ge=0)
@@ -109,7 +110,7 @@ class Settings(BaseModel):
 
 
 _PANEL = ("judge", "style", "permutations", "protocols", "questions", "escalate", "calibrate")
-_NOT_IDENTITY = ("budget", "allow_host", "usd_per_mtok_in", "usd_per_mtok_out", "many_labels")
+_NOT_IDENTITY = ("require_judge", "budget", "allow_host", "usd_per_mtok_in", "usd_per_mtok_out", "many_labels")
 
 _ADDED_LATER = ("delimiter", "no_label", "image_root", "class_level", "roles")
 """Settings that runs of older stores know nothing of: unset, they must not make such a run another one."""

@@ -19,6 +19,9 @@ Probs = NDArray[np.floating[Any]]
 """Probabilities as they came: float32 or float64."""
 
 Outcome = Literal["keep", "relabel", "several", "none_of_these", "ambiguous"]
+Basis = Literal["scan", "scan and judge", "judge alone"]
+"""Whose word an outcome rests on: "scan and judge" where the scan, too, ranks the proposed label above the given one, or
+the given one first where it is kept."""
 Status = Literal["unchecked", "scanned", "judged", "decided", "applied"]
 Looked = Literal["item", "grid", "rule"]
 Seeing = Literal["blind", "proposal"]
@@ -163,7 +166,7 @@ class Proposal:
     ``confidence`` in [0, 1]: probability of the proposed label (relabel, ambiguous), of the outcome (several,
     none_of_these), or of the given label (keep, None).
     ``quality`` in [0, 1], low = bad: probability that the given label holds; of an item that only the scan has seen,
-    the scan's score.
+    the scan's score. ``basis``: whose word it rests on.
     """
 
     idx: int
@@ -174,6 +177,7 @@ class Proposal:
     reason: str
     evidence: tuple[str, ...] = ()
     place: Place = ITEM
+    basis: Basis = "scan"
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,12 +58,14 @@ class Features(Contribution):
 
 class Queue(Contribution):
     """How many suspects there are; how many others are ``drawn`` at random, to be asked about too; how many an earlier
-    run has settled; and the ``control_items``, which nobody doubts."""
+    run has settled; the ``control_items``, which nobody doubts; and the ``trusted`` items, on which judges are measured:
+    the fields of TrustedItem."""
 
     suspects: int
     drawn: int = 0
     settled: int = 0
     control_items: tuple[int, ...] = ()
+    trusted: tuple[tuple[int, float, float], ...] = ()
 
 
 class QuestionBank(Contribution):
@@ -81,19 +83,33 @@ class QuestionBank(Contribution):
 class JudgeProfile(Contribution):
     """What was found of a judge before it was believed.
 
-    ``prior``: its blind choice where there is nothing to see, as ``Prior.as_json`` gives it. ``anchor_bias``: mean,
-    half the width of its interval (log-odds), and over how many items. ``disabled``: labels that it says yes to where
-    they are not; ``controls``: how often, in words.
+    ``prior``: its blind choice where there is nothing to see, as ``Prior.as_json`` gives it; ``prior_share``: how much
+    of it is to be taken out. ``anchor_bias``: mean, half the width of its interval (log-odds), and over how many items. ``disabled``: labels that it says yes to where
+    they are not; ``controls``: how often, in words. ``trusted``: what it said of trusted items, the fields of
+    TrustedAnswer.
     """
 
     prior: dict[str, Any]
+    prior_share: float = 1.0
     anchor_bias: tuple[float, float, int]
     disabled: tuple[str, ...] = ()
     controls: tuple[str, ...] = ()
+    trusted: tuple[tuple[int, str, str, str | None, str, int, float, float], ...] = ()
 
 
 class JudgeProfiles(Contribution):
     judges: dict[str, JudgeProfile] = {}
+
+
+class JudgeCard(BaseModel):
+    """A judge in words, a fact a line. ``used``: whether its verdicts count: it was found to be better than chance."""
+
+    used: bool = True
+    lines: tuple[str, ...] = ()
+
+
+class JudgeCards(Contribution):
+    judges: dict[str, JudgeCard] = {}
 
 
 class Judging(Contribution):

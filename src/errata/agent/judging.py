@@ -7,15 +7,16 @@ from dataclasses import dataclass
 
 from errata.agent import phases
 from errata.agent.contributions import Judging, Queue
+from errata.agent.evidence.judge_cards import card_of
 from errata.agent.evidence.next_questions import Question
 from errata.agent.evidence.queue import form_queue
 from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.notices import Progress
 from errata.agent.run.workspace import Workspace
-from errata.errors import BudgetExceeded, ModelError
+from errata.errors import BudgetExceeded, ModelError, UselessJudge
 from errata.tools.guideline import Guideline
 from errata.tools.judging.examine import Judged
-from errata.tools.judging.task import JudgeSetup, JudgeTask
+from errata.tools.judging.task import JudgeTask
 from errata.types import Verdict
 
 BATCH = 4096
@@ -71,10 +72,12 @@ def judge_batch(workspace: Workspace, progress: Progress) -> Judging:
     total = before.asked + len(found.waiting)
     try:
         phases.work(workspace, "prepare", judge, progress)
+        _check_usable(workspace, judge)
+        asked = [question for question in questions if Snapshot.of(workspace).view.trusts(judge, question.protocol)]
         judged = workspace.panel.judge(
             judge,
-            _tasks(workspace, questions),
-            _setup(workspace),
+            _tasks(workspace, asked),
+            Snapshot.of(workspace).view.setup,
             lambda done: progress("judge", before.asked + done, total),
         )
     except ModelError as error:
@@ -82,6 +85,19 @@ def judge_batch(workspace: Workspace, progress: Progress) -> Judging:
     _store(workspace, judged.verdicts)
     found.done(questions)
     return _leave(workspace, before.asked + len(judged.verdicts), judged.stopped)
+
+
+def _check_usable(workspace: Workspace, judge: str) -> None:
+    """Say once that a judge is not used. UselessJudge where the run is to stop for that."""
+    view = Snapshot.of(workspace).view
+    card = card_of(view, judge)
+    if card.used or judge in workspace.kept.setdefault("told of", set()):
+        return
+    workspace.kept["told of"].add(judge)
+    why = f"{judge} is no better than chance and is not used: {'; '.join(card.lines)}"
+    if workspace.settings.require_judge:
+        raise UselessJudge(f"{why}. Name another judge, or leave out --require-judge to go on as a scan.")
+    workspace.notify(f"{why}. The run goes on without it.")
 
 
 def _store(workspace: Workspace, verdicts: Sequence[Verdict]) -> None:
@@ -125,8 +141,3 @@ def _tasks(workspace: Workspace, questions: Sequence[Question]) -> Iterator[Judg
     items = workspace.dataset.each([question.idx for question in questions])
     for item, question in zip(items, questions, strict=True):
         yield JudgeTask(item, question.protocol, question.labels, question.references)
-
-
-def _setup(workspace: Workspace) -> JudgeSetup:
-    settings, view = workspace.settings, Snapshot.of(workspace).view
-    return JudgeSetup(view.space, view.guideline, settings.style, settings.permutations, view.bank)

@@ -75,7 +75,7 @@ def _without_prior(
             i for i, v in enumerate(found) if v.judge == judge and v.protocol == blind_choice.PROMPT_ID and v.readable
         ]
         decided = [(found[i].log_probs, str(taught[found[i].idx].label)) for i in choices if found[i].idx in taught]
-        a = fit_a(decided, log_prior)
+        a = fit_a(decided, log_prior, known.prior_share)
         for i in choices:
             found[i] = replace(found[i], log_probs=debiased(found[i].log_probs, log_prior, a))
     return found

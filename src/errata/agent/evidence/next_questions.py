@@ -59,7 +59,7 @@ class NextQuestions:
         """None where this judge has been asked all that is worth asking of the item."""
         known: Known | None = None
         for protocol in self._view.settings.protocols:
-            if (judge, protocol, row.idx) not in self._asked:
+            if (judge, protocol, row.idx) not in self._asked and self._view.trusts(judge, protocol):
                 known = known or self._known(row)
                 labels = protocol_named(protocol).about(known)
                 if labels is not None:
@@ -104,10 +104,7 @@ class NextQuestions:
         return None if chosen is None else Question(judge, idx, steering.PROMPT_ID, self._candidates(idx), chosen)
 
     def _candidates(self, idx: int) -> tuple[str, ...]:
-        names = self._view.space.names
-        if len(names) <= ALL_LABELS:
-            return names
-        return tuple(sorted(names[c] for c in self._view.posterior.cand_NC[idx] if c != NOBODY))
+        return candidates_of(self._view, self._view.posterior, idx)
 
     @cached_property
     def _given_holds_N(self) -> F64:
@@ -123,6 +120,14 @@ class NextQuestions:
     def _undecided(self) -> frozenset[int]:
         open_n = undecided(self._view.posterior.only(self._suspects), self._view.settings.costs)
         return frozenset(self._suspects[open_n].tolist())
+
+
+def candidates_of(view: View, table: Posteriors, idx: int) -> tuple[str, ...]:
+    """What an open choice about the item offers: every label, or its likeliest ones where there are many."""
+    names = view.space.names
+    if len(names) <= ALL_LABELS:
+        return names
+    return tuple(sorted(names[c] for c in table.cand_NC[idx] if c != NOBODY))
 
 
 def _favored(table: Posteriors, idx: int) -> str:

@@ -9,6 +9,8 @@ from errata.agent.evidence import control_items
 from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.inherit import earlier_control_items, inherit_verdicts
 from errata.tools.inference.suspects import rank_suspects
+from errata.tools.inference.trusted_items import draw_trusted
+from errata.tools.judging.calibration.trusted import MOST
 from errata.tools.judging.protocols import steering
 
 
@@ -26,6 +28,11 @@ def form_queue(snapshot: Snapshot) -> Queue:
     controlled = workspace.settings.calibrate or steering.PROMPT_ID in workspace.settings.protocols
     before = earlier_control_items(workspace.store, workspace.run, rows)
     drawn = control_items.draw(view.given_N, all_holds_N, before) if controlled else []
+    trusted = draw_trusted(view.given_N, holds_N, ranked.suspects, shas, MOST) if workspace.settings.calibrate else ()
     return Queue(
-        suspects=len(ranked.suspects), drawn=len(ranked.drawn), settled=len(settled), control_items=tuple(drawn)
+        suspects=len(ranked.suspects),
+        drawn=len(ranked.drawn),
+        settled=len(settled),
+        control_items=tuple(drawn),
+        trusted=tuple(map(tuple, trusted)),
     )

@@ -11,6 +11,7 @@ import numpy as np
 
 from errata.agent.contributions import Contributions, JudgeProfiles, QuestionBank
 from errata.agent.evidence.adjusted_verdicts import adjusted
+from errata.agent.evidence.track_records import believed, is_used, track_records
 from errata.errors import SetupError
 from errata.settings import Settings
 from errata.tools.data.left_out import LeftOut
@@ -18,8 +19,10 @@ from errata.tools.detectors.confident.confident_joint import confident_joint
 from errata.tools.inference.outcome import outcomes
 from errata.tools.inference.posterior import Posteriors, weigh
 from errata.tools.inference.scan import Scan
-from errata.tools.inference.verdict_columns import VerdictColumns
+from errata.tools.inference.verdict_columns import Source, VerdictColumns
 from errata.tools.judging.bank.bank import Bank
+from errata.tools.judging.calibration.track_record import TrackRecord
+from errata.tools.judging.task import JudgeSetup
 from errata.tools.store.decisions import settled
 from errata.tools.store.store import ItemRow
 from errata.types import Decision, Int, Item, LabelSpace, Outcome, Verdict
@@ -82,6 +85,12 @@ class View:
         return () if left is None else left.bank
 
     @property
+    def setup(self) -> JudgeSetup:
+        """How judges are asked in this run."""
+        settings = self.settings
+        return JudgeSetup(self.space, self.guideline, settings.style, settings.permutations, self.bank)
+
+    @property
     def profiles(self) -> JudgeProfiles:
         return self.left.find(JudgeProfiles) or JudgeProfiles()
 
@@ -94,7 +103,7 @@ class View:
     def posterior(self) -> Posteriors:
         """All evidence on each item in one distribution."""
         scan = self.found
-        return weigh(self.given_N, scan.label_probs, scan.noise, self._believed, self.settings.pool)
+        return weigh(self.given_N, scan.label_probs, scan.noise, self.believed, self.settings.pool)
 
     @cached_property
     def by_the_scan(self) -> Posteriors:
@@ -113,14 +122,34 @@ class View:
         """The calibrated confident joint, i64[K, K]: given label, then likely true one."""
         return joint_of(self.given_N, self.found.probs_NK)
 
-    @property
-    def _believed(self) -> VerdictColumns:
-        """The verdicts with what they are worth."""
-        taught = settled(self.decisions)
-        worth = adjusted(self.verdicts, self.rows, self.space, self.profiles.judges, self.bank, taught)
+    @cached_property
+    def track_records(self) -> Mapping[Source, TrackRecord]:
+        """What the verdicts of each judge are worth under each protocol; empty where none was measured."""
+        profiles = {judge: known for judge, known in self.profiles.judges.items() if known.trusted}
+        if not profiles:
+            return {}
+        return track_records(profiles, self._adjusted, self.by_the_scan, self._taught)
+
+    def trusts(self, judge: str, protocol: str) -> bool:
+        """Whether it is worth asking: a judge is not that proved no better than chance, under this protocol or, where
+        it was not measured under it, under any."""
+        return is_used(self.track_records, (judge, protocol))
+
+    @cached_property
+    def believed(self) -> VerdictColumns:
+        """The verdicts that count, with what each may say at most."""
+        return believed(self._adjusted, self.track_records)
+
+    @cached_property
+    def _adjusted(self) -> VerdictColumns:
+        worth = adjusted(self.verdicts, self.rows, self.space, self.profiles.judges, self.bank, self._taught)
         if worth is self.verdicts and self.columns is not None:
             return self.columns
         return VerdictColumns.of(worth, self.space)
+
+    @property
+    def _taught(self) -> Mapping[int, Decision]:
+        return settled(self.decisions)
 
 
 def given_columns(rows: Sequence[ItemRow], space: LabelSpace) -> Int:

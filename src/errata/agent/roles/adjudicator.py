@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from errata.agent.contributions import Features
+from errata.agent.evidence.judge_cards import judge_cards
 from errata.agent.evidence.view import View
 from errata.agent.role import Ask, Left, Role
 from errata.tools.inference.candidates import NOBODY
@@ -15,7 +16,7 @@ from errata.tools.inference.held_back import held_back
 from errata.tools.judging.registry import protocol_named
 from errata.tools.judging.untrusted.instructions import flags
 from errata.tools.store.store import ItemRow
-from errata.types import Outcome, Proposal, Verdict
+from errata.types import Basis, Outcome, Proposal, Verdict
 
 Suspicious = Callable[[str, Sequence[str]], Sequence[str]]
 
@@ -24,8 +25,8 @@ class Adjudicator(Role):
     name, phase, place = "adjudicator", "propose", 10
 
     def work(self, view: View, ask: Ask) -> Sequence[Left]:
-        """A Proposal for every item."""
-        return propose(view)
+        """A Proposal for every item, and a card of each judge."""
+        return [*propose(view), judge_cards(view)]
 
 
 def propose(view: View, suspicious: Suspicious = flags) -> list[Proposal]:
@@ -43,8 +44,8 @@ class ProposalBuilder:
         self._verdicts: dict[int, list[Verdict]] = {}
         for verdict in view.verdicts:
             self._verdicts.setdefault(verdict.idx, []).append(verdict)
-        # An answer that nobody can read is no look: such an item stands as the scan left it.
-        self._looked_at = {verdict.idx for verdict in view.verdicts if verdict.readable}
+        # An answer that tells nothing is no look: such an item stands as the scan left it.
+        self._looked_at = set(view.believed.items_M.tolist())
         self._held_back = _held_back(view, suspicious)
         # On features that only show how images look, a scan ranks; it does not know enough to name a label.
         features = view.left.find(Features)
@@ -68,8 +69,19 @@ class ProposalBuilder:
         quality = holds if row.idx in self._looked_at else self._scan_quality[row.idx]
         if outcome is None and row.idx not in self._verdicts:
             return Proposal(row.idx, outcome, label, holds, quality, "")
-        confidence = self._confidence(row.idx, outcome)
-        return Proposal(row.idx, outcome, label, confidence, quality, *self._because(row, label))
+        confidence, basis = self._confidence(row.idx, outcome), self._basis(row.idx, outcome)
+        return Proposal(row.idx, outcome, label, confidence, quality, *self._because(row, label), basis=basis)
+
+    def _basis(self, idx: int, outcome: Outcome | None) -> Basis:
+        """The scan read no instruction in the item: where it ranks the labels as the judges do, it is a witness."""
+        if idx not in self._looked_at:
+            return "scan"
+        ranks_C = self._scan.log_probs(idx, self._table.cand_NC[idx])
+        if outcome == "keep":
+            agrees = ranks_C[0] >= ranks_C.max()
+        else:
+            agrees = outcome in ("relabel", "ambiguous") and ranks_C[self._best_other_N[idx]] > ranks_C[0]
+        return "scan and judge" if agrees else "judge alone"
 
     def _confidence(self, idx: int, outcome: Outcome | None) -> float:
         """The probability of what is proposed; of the given label where that is to keep it, or nothing."""

@@ -1,5 +1,5 @@
-"""The calibrator gets to know a judge before it is believed: what it prefers where there is nothing to see, whether it
-says yes to nothing, and how far it leans on a label that it is shown."""
+"""The calibrator gets to know a judge before it is believed: how often it is right on trusted items, what it prefers
+where there is nothing to see, whether it says yes to nothing, and how far it leans on a label that it is shown."""
 
 from __future__ import annotations
 
@@ -7,17 +7,22 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 
-from errata.agent.contributions import JudgeProfile, JudgeProfiles
-from errata.agent.evidence.next_questions import ALL_LABELS
+from errata.agent.contributions import JudgeProfile, JudgeProfiles, Queue
+from errata.agent.evidence.next_questions import ALL_LABELS, candidates_of
 from errata.agent.evidence.view import View
 from errata.agent.role import Ask, Left, Role
+from errata.tools.inference.trusted_items import TrustedItem
 from errata.tools.judging.bank.controls import ask_controls, controls
 from errata.tools.judging.calibration.bias import anchor_bias, ask_both_ways
 from errata.tools.judging.calibration.content_free import content_free
 from errata.tools.judging.calibration.measure import choice_prior
+from errata.tools.judging.calibration.prior import Prior, debiased, fit_a
+from errata.tools.judging.calibration.trusted import TrustedQuestion, answers_of, ask_trusted
 from errata.tools.judging.door import Door
-from errata.tools.judging.protocols import question_bank
-from errata.types import Item
+from errata.tools.judging.protocol import Known
+from errata.tools.judging.protocols import blind_choice, question_bank
+from errata.tools.judging.registry import protocol_named
+from errata.types import Item, Verdict
 
 SAMPLE, SAMPLE_BYTES = 200, 256 << 20
 """So many items give their words, and so much of their pictures, as they are encoded, to the content-free ones."""
@@ -36,7 +41,8 @@ class Calibrator(Role):
         drawn = random.Random(0).sample(rows, min(SAMPLE, len(rows)))  # noqa: S311  not a secret
         free = content_free(_some(view, drawn))
         sure = [replace(item, given_label=view.space.canonical(item.given_label)) for item in view.control_items]
-        found = ask(view.judge, lambda door: measure(view, door, free, sure))
+        trusted = questions_about(view)
+        found = ask(view.judge, lambda door: measure(view, door, free, sure, trusted))
         return (JudgeProfiles(judges=view.profiles.judges | {view.judge: found}),)
 
 
@@ -49,25 +55,76 @@ def _some(view: View, drawn: Sequence[int]) -> list[Item]:
     return sorted(found, key=lambda item: item.idx)
 
 
-async def measure(view: View, door: Door, free: Sequence[Item], sure: Sequence[Item]) -> JudgeProfile:
-    """The prior of a blind choice, the anchor bias, and how often it said yes to what is not there."""
+async def measure(
+    view: View,
+    door: Door,
+    free: Sequence[Item],
+    sure: Sequence[Item],
+    trusted: Sequence[Sequence[TrustedQuestion]],
+) -> JudgeProfile:
+    """How often it is right, the prior of a blind choice, the anchor bias, and how often it said yes to what is not
+    there."""
     space, style, guideline = view.space, view.settings.style, view.guideline
     names = list(space.names)
+    asked_trusted = await ask_trusted(door, trusted, view.setup)
     # Labels too many for one question take turns, as they do among the candidates of an item.
     sets = [names[at : at + ALL_LABELS] for at in range(0, len(names), ALL_LABELS)]
     prior = await choice_prior(
         door, free, sets, space, style=style, permutations=view.settings.permutations, guideline=guideline
     )
+    share, corrected = without_prior(asked_trusted, prior)
     shown = [_another(item, names) for item in sure]
     asked = [(item, _beside(item, label, names), label) for item, label in zip(sure, shown, strict=True)]
     pairs = await ask_both_ways(door, asked, space, style=style, guideline=guideline)
-    found = JudgeProfile(prior=prior.as_json(), anchor_bias=anchor_bias(pairs, shown))
+    found = JudgeProfile(
+        prior=prior.as_json(),
+        prior_share=share,
+        anchor_bias=anchor_bias(pairs, shown),
+        trusted=tuple(map(tuple, answers_of(corrected, space))),
+    )
     if question_bank.PROMPT_ID not in view.settings.protocols:
         return found
     of_label = {name: [item for item in sure if item.given_label == name] for name in names}
     tallies = await ask_controls(door, controls(free, of_label), view.bank, space, style=style, guideline=guideline)
     disabled = tuple(tally.label for tally in tallies if tally.disabled)
     return found.model_copy(update={"disabled": disabled, "controls": tuple(map(str, tallies))})
+
+
+def questions_about(view: View) -> list[list[TrustedQuestion]]:
+    """What a judge is to be asked about each trusted item. A protocol that shows a given label is shown the trusted one
+    about half of the items, and the likeliest other one about the rest."""
+    queue = view.left.find(Queue)
+    drawn = [TrustedItem(*one) for one in queue.trusted] if queue else []
+    asking = [protocol_named(name) for name in view.settings.protocols]
+    challengers, found = view.by_the_scan.challengers, list[list[TrustedQuestion]]()
+    items = view.content.each([one.idx for one in drawn])
+    for number, (item, one) in enumerate(zip(items, drawn, strict=True)):
+        label, other = str(view.space.canonical(view.rows[one.idx].given_label)), challengers[one.idx]
+        candidates = candidates_of(view, view.by_the_scan, one.idx)
+        found.append([])
+        for protocol in asking:
+            given, rival = (label, other) if number % 2 or other is None else (other, label)
+            labels = protocol.about(Known(given, rival, 0.5, True, "ambiguous", candidates))
+            if labels is not None and protocol.measurable:
+                seen = replace(item, given_label=given if protocol.shows_given else None)
+                shown = given if protocol.shows_given else None
+                found[-1].append(TrustedQuestion(seen, protocol.name, labels, label, shown, one.weight, one.wrong))
+    return found
+
+
+def without_prior(
+    found: Sequence[tuple[TrustedQuestion, Verdict]], prior: Prior
+) -> tuple[float, list[tuple[TrustedQuestion, Verdict]]]:
+    """How much of its prior is to be taken out of the judge's blind choices, as much as makes the trusted labels
+    likeliest; and the verdicts without it."""
+    blind = [(v.log_probs, q.label) for q, v in found if v.readable and q.protocol == blind_choice.PROMPT_ID]
+    share = fit_a(blind, prior.log_prior)
+    return share, [
+        (q, replace(v, log_probs=debiased(v.log_probs, prior.log_prior, share)))
+        if v.readable and q.protocol == blind_choice.PROMPT_ID
+        else (q, v)
+        for q, v in found
+    ]
 
 
 def _another(item: Item, names: Sequence[str]) -> str:

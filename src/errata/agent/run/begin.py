@@ -91,7 +91,7 @@ def begin(data: Path, settings: Settings, run_dir: Path | None = None, notify: T
         )
     write_settings(store, run.settings)
     stored.remember(settings, data, store.folder.path)
-    return Workspace(store, run, _dataset=dataset)
+    return Workspace(store, run, notify=notify, _dataset=dataset)
 
 
 def _check_names(settings: Settings, task: str) -> None:

@@ -37,6 +37,7 @@ class Workspace:
     store: Store
     run: RunInfo
     kept: dict[str, Any] = field(default_factory=dict, repr=False)
+    notify: Tell = field(default=tell, repr=False)
     _dataset: Dataset | None = field(default=None, repr=False)
     _panel: Panel | None = field(default=None, repr=False)
     _history_checked: bool = False
@@ -180,8 +181,8 @@ def open_run(
     if not runs:
         raise SetupError(f"{folder.path} holds no run yet. Start one: errata run DATA --text COL --label COL")
     if run_id is not None:
-        return Workspace(store, store.run(run_id))
+        return Workspace(store, store.run(run_id), notify=notify)
     chosen = choose_run(runs, folder.path, data=data, label=label)
     if chosen.line:
         notify(chosen.line)
-    return Workspace(store, chosen.run)
+    return Workspace(store, chosen.run, notify=notify)

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from errata.settings import Costs
-from errata.tools.inference.evidence import JUDGE_ERROR
 from errata.tools.inference.outcome import outcome_numbers
 from errata.tools.inference.posterior import Posteriors
+from errata.tools.inference.verdict_columns import LEAST_ERROR
 from errata.types import Bool
 
 POSSIBLE = 0.02
@@ -24,8 +24,8 @@ def undecided(posteriors: Posteriors, costs: Costs) -> Bool:
     states = probs_NS.shape[1]
     open_N = np.zeros(len(probs_NS), bool)
     for state in range(states):
-        told_S = np.full(states, JUDGE_ERROR / states)
-        told_S[state] += 1 - JUDGE_ERROR
+        told_S = np.full(states, LEAST_ERROR / states)
+        told_S[state] += 1 - LEAST_ERROR
         then_NS = probs_NS * told_S
         total_N1 = then_NS.sum(axis=1, keepdims=True)
         then = replace(posteriors, probs_NS=then_NS / np.maximum(total_N1, np.finfo(float).tiny))

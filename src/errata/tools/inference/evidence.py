@@ -13,25 +13,23 @@ import numpy as np
 from errata.settings import Pool
 from errata.tools.inference.candidates import NOBODY
 from errata.tools.inference.verdict_columns import VerdictColumns
-from errata.types import F32, F64, Bool, Int
+from errata.types import F32, F64, Int
 
 PROBABILITY_FLOOR = 1e-4
 UNCERTAINTY_WEIGHT = 0.5
 """Of the variance between judges, in squared log-odds (Coste et al. 2023, best of n)."""
-JUDGE_ERROR = 0.02
-"""Share of a judge's answers that carry no information, whatever it claims: its log-probabilities are bounded by it."""
 
 
-def from_detectors(cand_NC: Int, probs: Sequence[F32], power_N: F64) -> F64:
-    """log p(label | content) among the candidates, f64[N, C]: the detectors' geometric mean, to the item's power, made
-    to sum to 1; -inf where there is no candidate."""
+def from_detectors(cand_NC: Int, probs: Sequence[F32], power: float) -> F64:
+    """log p(label | content) among the candidates, f64[N, C]: the detectors' geometric mean, to this power, made to
+    sum to 1; -inf where there is no candidate."""
     from scipy.special import logsumexp
 
     total = np.zeros(cand_NC.shape)
     for p_NK in probs:
         p_NC = np.take_along_axis(p_NK, np.maximum(cand_NC, 0), axis=1)
         total += np.log(np.maximum(p_NC, PROBABILITY_FLOOR))
-    logs_NC = np.where(cand_NC == NOBODY, -np.inf, total * (power_N[:, None] / max(len(probs), 1)))
+    logs_NC = np.where(cand_NC == NOBODY, -np.inf, total * (power / max(len(probs), 1)))
     logs_NC -= logsumexp(logs_NC, axis=1, keepdims=True)
     # However sure the detectors are, a judge can overrule them.
     return np.where(cand_NC == NOBODY, -np.inf, np.maximum(logs_NC, np.log(PROBABILITY_FLOOR)))
@@ -51,36 +49,48 @@ def from_judges(cand_NC: Int, verdicts: VerdictColumns, pool: Pool = "mean") -> 
     """Log-probabilities over C candidates + several + none, up to a constant, f64[N, C + 2], and how many verdicts each
     item has. Rows without a verdict are 0.
 
-    The protocols of one judge are averaged, and the judges pooled (ALGORITHMS B8): their mean; the worst case, which
-    grants a state what the judge grants that favors it least; or the mean less half of the variance between judges.
-    The last two measure each state against column 0, the given label, so that any doubt counts for leaving it.
+    The protocols of one judge share one weight: together they say no more than the one of them that may say most. The
+    judges are pooled (ALGORITHMS B8): their mean, each weighing as much as it may say; the worst case, which grants a
+    state what the judge grants that favors it least; or the mean less half of the variance between judges. The last two
+    measure each state against column 0, the given label, so that any doubt counts for leaving it.
     """
     shape = (cand_NC.shape[0], cand_NC.shape[1] + 2)
     found_NS, count_N = np.zeros(shape), np.zeros(len(cand_NC), np.int64)
     seen_n, place_M = np.unique(verdicts.items_M, return_inverse=True)  # of all items, few were looked at
     if not len(seen_n):
         return found_NS, count_N
+    where = (verdicts.judges_M, place_M)
     count_Jn = np.zeros((len(verdicts.judges), len(seen_n)), np.int64)
-    total_JnS = np.zeros((*count_Jn.shape, shape[1]))
-    np.add.at(count_Jn, (verdicts.judges_M, place_M), 1)
-    np.add.at(total_JnS, (verdicts.judges_M, place_M), verdicts.log_states(cand_NC, JUDGE_ERROR))
-    each_JnS = total_JnS / np.maximum(count_Jn, 1)[:, :, None]
-    found_NS[seen_n] = _pooled(each_JnS, count_Jn > 0, pool)
+    total_JnS, most_Jn = np.zeros((*count_Jn.shape, shape[1])), np.zeros(count_Jn.shape)
+    np.add.at(count_Jn, where, 1)
+    np.add.at(total_JnS, where, verdicts.log_states(cand_NC))
+    error_M = verdicts.errors_M(shape[1])
+    np.maximum.at(most_Jn, where, np.log1p((1 - error_M) * shape[1] / error_M))
+    found_NS[seen_n] = _pooled(_at_most(total_JnS, most_Jn), most_Jn, pool)
     count_N[seen_n] = count_Jn.sum(axis=0)
     return found_NS, count_N
 
 
-def _pooled(each_JNS: F64, spoke_JN: Bool, pool: Pool) -> F64:
-    spoke_JN1 = spoke_JN[:, :, None]
-    judges_N1 = np.maximum(spoke_JN.sum(axis=0), 1)[:, None]
+def _at_most(total_JnS: F64, most_Jn: F64) -> F64:
+    """What each judge says of each state, less what it says of the least likely one, brought to ``most_Jn``."""
+    above_JnS = total_JnS - total_JnS.min(axis=2, keepdims=True)
+    spread_Jn = above_JnS.max(axis=2)
+    bounded: F64 = above_JnS * np.minimum(1.0, most_Jn / np.maximum(spread_Jn, 1e-12))[:, :, None]
+    return bounded
+
+
+def _pooled(each_JNS: F64, weight_JN: F64, pool: Pool) -> F64:
+    """``weight_JN``: 0 where a judge said nothing."""
+    spoke_JN1 = weight_JN[:, :, None] > 0
+    share_JN1 = (weight_JN / np.maximum(weight_JN.sum(axis=0), 1e-12))[:, :, None]
     if pool == "mean":
-        mean: F64 = np.where(spoke_JN1, each_JNS, 0.0).sum(axis=0) / judges_N1
+        mean: F64 = (each_JNS * share_JN1).sum(axis=0)
         return mean
     odds_JNS = each_JNS - each_JNS[:, :, :1]
     if pool == "worst_case":
         worst_NS = np.where(spoke_JN1, odds_JNS, np.inf).min(axis=0)
         return np.where(np.isinf(worst_NS), 0.0, worst_NS)
-    mean_NS = np.where(spoke_JN1, odds_JNS, 0.0).sum(axis=0) / judges_N1
-    variance_NS = np.where(spoke_JN1, (odds_JNS - mean_NS) ** 2, 0.0).sum(axis=0) / judges_N1
+    mean_NS = (odds_JNS * share_JN1).sum(axis=0)
+    variance_NS = ((odds_JNS - mean_NS) ** 2 * share_JN1).sum(axis=0)
     doubted: F64 = mean_NS - UNCERTAINTY_WEIGHT * variance_NS
     return doubted

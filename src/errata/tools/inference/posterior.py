@@ -71,10 +71,7 @@ def weigh(
     the given labels, and the verdicts, in the label space of these."""
     cand_NC = candidates(given_N, probs, _named_by_judges(verdicts))
     judged_NS, judged_N = from_judges(cand_NC, verdicts, pool)
-    # What a judge was asked about is what the detectors and the given label dispute. Of such items the power promises
-    # too much: on digits, detectors taken to it overruled judges who were right.
-    power_N = np.where(judged_N > 0, 1.0, noise.power)
-    labels_NC = from_detectors(cand_NC, probs, power_N) + from_given(cand_NC, given_N, noise.transition_KK)
+    labels_NC = from_detectors(cand_NC, probs, noise.power) + from_given(cand_NC, given_N, noise.transition_KK)
     # Detectors say nothing of the two rare states; each is held against the label that they favour most.
     rare_N1 = labels_NC.max(axis=1, keepdims=True) + np.log(RARE_STATE)
     scores_NS = np.concatenate([labels_NC, rare_N1, rare_N1], axis=1) + judged_NS

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from errata.tools.inference.candidates import NOBODY as ABSENT
 from errata.tools.inference.label_noise import LabelNoise
-from errata.types import F32, Bool, Int
+from errata.types import F32, F64, Bool, Int
+
+SMALLEST = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +26,9 @@ class Scan:
     quality_N: F32
     noise: LabelNoise
     neighbors_Nk: Int | None = None
+
+    def log_probs(self, idx: int, cand_C: Int) -> F64:
+        """How likely the content of one item makes each of these labels, the given one having no say: the detectors'
+        mean log-probability, f64[C], -inf where there is no candidate."""
+        mean_C = np.mean([np.log(np.maximum(probs_NK[idx, cand_C], SMALLEST)) for probs_NK in self.label_probs], axis=0)
+        return np.where(cand_C == ABSENT, -np.inf, mean_C)

@@ -3,38 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
-from errata.types import CANNOT_TELL, F64, NONE_OF_THESE, OTHER_ANSWERS, SEVERAL, Int, LabelSpace, Verdict
+from errata.types import CANNOT_TELL, F64, NONE_OF_THESE, OTHER_ANSWERS, SEVERAL, Bool, Int, LabelSpace, Verdict
+
+Source = tuple[str, str]
+"""A judge, and the protocol under which it was asked."""
 
 UNUSED = -1
+FLAT = 0.05
+"""A verdict tells nothing whose entropy is this close to that of an even one, as a share of it."""
+LEAST_KNOWN = 1e-12
+LEAST_ERROR = 0.02
+"""Share of a judge's answers that carry no information, whatever it claims and however well it was measured."""
 
 
 @dataclass(frozen=True)
 class VerdictColumns:
     """M readable verdicts, each with up to W options.
 
-    ``items_M``: which item; ``judges_M``: the number of its judge in ``judges``; ``options_MW`` int: the column of each
-    label in the label space, K.. for OTHER_ANSWERS in their order, -1 = unused; ``log_probs_MW`` f64, -inf = unused.
+    ``items_M``: which item; ``sources_M``: the number of its judge and protocol in ``sources``; ``options_MW`` int: the
+    column of each label in the label space, K.. for OTHER_ANSWERS in their order, -1 = unused; ``log_probs_MW`` f64,
+    -inf = unused. ``odds_ratio_M`` f64, at least 1: at most by how much each multiplies the odds of what it favors;
+    infinite where the judge was not measured.
     """
 
     items_M: Int
-    judges_M: Int
+    sources_M: Int
     options_MW: Int
     log_probs_MW: F64
-    judges: tuple[str, ...]
+    sources: tuple[Source, ...]
     space: LabelSpace
+    odds_ratio_M: F64
 
     @classmethod
     def of(cls, verdicts: Sequence[Verdict], space: LabelSpace) -> VerdictColumns:
         """Those of ``verdicts`` that are readable. An option that the label space does not have is left out."""
         column = space.index() | {answer: len(space.names) + n for n, answer in enumerate(OTHER_ANSWERS)}
         readable = [verdict for verdict in verdicts if verdict.readable]
-        judges = tuple(dict.fromkeys(verdict.judge for verdict in readable))
-        number = {judge: n for n, judge in enumerate(judges)}
+        sources = tuple(dict.fromkeys((verdict.judge, verdict.protocol) for verdict in readable))
+        number = {source: n for n, source in enumerate(sources)}
         width = max((len(verdict.log_probs) for verdict in readable), default=0)
         options_MW = np.full((len(readable), width), UNUSED, np.int64)
         log_probs_MW = np.full((len(readable), width), -np.inf)
@@ -43,23 +54,79 @@ class VerdictColumns:
             for w, (option, log_prob) in enumerate(known):
                 options_MW[m, w], log_probs_MW[m, w] = option, log_prob
         items_M = np.array([verdict.idx for verdict in readable], np.int64)
-        judges_M = np.array([number[verdict.judge] for verdict in readable], np.int64)
-        return cls(items_M, judges_M, options_MW, log_probs_MW, judges, space)
+        sources_M = np.array([number[verdict.judge, verdict.protocol] for verdict in readable], np.int64)
+        return cls(items_M, sources_M, options_MW, log_probs_MW, sources, space, np.full(len(readable), np.inf))
+
+    @staticmethod
+    def answers(verdicts: Sequence[Verdict], space: LabelSpace) -> list[str]:
+        """The likeliest answer of each; "" where it is unreadable or tells nothing."""
+        readable = [verdict for verdict in verdicts if verdict.readable]
+        columns, names = VerdictColumns.of(readable, space), (*space.names, *OTHER_ANSWERS)
+        told = zip(readable, columns.answers_M.tolist(), columns.tells_M.tolist(), strict=True)
+        said = {id(verdict): names[answer] if tells else "" for verdict, answer, tells in told}
+        return [said.get(id(verdict), "") for verdict in verdicts]
 
     def with_more(self, verdicts: Sequence[Verdict]) -> VerdictColumns:
         """These and further ones."""
         more = VerdictColumns.of(verdicts, self.space)
-        judges = tuple(dict.fromkeys((*self.judges, *more.judges)))
-        number_of_J = np.array([judges.index(judge) for judge in more.judges], np.int64)
+        sources = tuple(dict.fromkeys((*self.sources, *more.sources)))
+        number_of_J = np.array([sources.index(source) for source in more.sources], np.int64)
         width = max(self.options_MW.shape[1], more.options_MW.shape[1])
         return VerdictColumns(
             np.concatenate([self.items_M, more.items_M]),
-            np.concatenate([self.judges_M, number_of_J[more.judges_M]]),
+            np.concatenate([self.sources_M, number_of_J[more.sources_M]]),
             np.concatenate([_wide(self.options_MW, width, UNUSED), _wide(more.options_MW, width, UNUSED)]),
             np.concatenate([_wide(self.log_probs_MW, width, -np.inf), _wide(more.log_probs_MW, width, -np.inf)]),
-            judges,
+            sources,
             self.space,
+            np.concatenate([self.odds_ratio_M, more.odds_ratio_M]),
         )
+
+    def with_odds_ratios(self, odds_ratio_M: F64) -> VerdictColumns:
+        return replace(self, odds_ratio_M=odds_ratio_M)
+
+    def only(self, kept_M: Bool) -> VerdictColumns:
+        """Those that are kept, bool[M]."""
+        return replace(
+            self,
+            items_M=self.items_M[kept_M],
+            sources_M=self.sources_M[kept_M],
+            options_MW=self.options_MW[kept_M],
+            log_probs_MW=self.log_probs_MW[kept_M],
+            odds_ratio_M=self.odds_ratio_M[kept_M],
+        )
+
+    @property
+    def judges(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(judge for judge, _ in self.sources))
+
+    @property
+    def judges_M(self) -> Int:
+        """The number of each verdict's judge in ``judges``."""
+        number_S = np.array([self.judges.index(judge) for judge, _ in self.sources], np.int64)
+        return number_S[self.sources_M]
+
+    @cached_property
+    def tells_M(self) -> Bool:
+        """Whether each verdict tells anything; not where it is flat or says that it cannot tell, bool[M]."""
+        cannot_tell = len(self.space.names) + OTHER_ANSWERS.index(CANNOT_TELL)
+        probs_MW = np.where(self.options_MW == cannot_tell, 0.0, np.exp(self.log_probs_MW))
+        known_M = probs_MW.sum(axis=1)
+        states_M = ((self.options_MW != UNUSED) & (self.options_MW != cannot_tell)).sum(axis=1)
+        probs_MW = probs_MW / np.maximum(known_M, LEAST_KNOWN)[:, None]
+        entropy_M = -(probs_MW * np.log(np.maximum(probs_MW, LEAST_KNOWN))).sum(axis=1)
+        flat_M = entropy_M > (1 - FLAT) * np.log(np.maximum(states_M, 2))
+        tells_M: Bool = (known_M > FLAT) & ~flat_M
+        return tells_M
+
+    @cached_property
+    def answers_M(self) -> Int:
+        """The likeliest option of each verdict, as in ``options_MW``."""
+        if not self.log_probs_MW.size:
+            return np.full(len(self.items_M), UNUSED, np.int64)
+        best_M1 = self.log_probs_MW.argmax(axis=1)[:, None]
+        answers_M: Int = np.take_along_axis(self.options_MW, best_M1, axis=1)[:, 0]
+        return answers_M
 
     @cached_property
     def favorites_M(self) -> Int:
@@ -72,11 +139,11 @@ class VerdictColumns:
         named_M = np.isfinite(np.take_along_axis(labels_MW, best_M1, axis=1)[:, 0])
         return np.where(named_M, favorites_M, UNUSED)
 
-    def log_states(self, cand_NC: Int, judge_error: float) -> F64:
+    def log_states(self, cand_NC: Int) -> F64:
         """Each verdict over the states of its item: C candidates, then several, then none of these; f64[M, C + 2].
 
         A label that was not asked about is part of "none of these". "Cannot tell" is no evidence for anything: its mass
-        goes to all states alike, and so does the share of answers that carry no information, ``judge_error``.
+        goes to all states alike, and so does the share of answers that carry no information.
         """
         probs_MW = np.exp(self.log_probs_MW)
         other = {answer: len(self.space.names) + n for n, answer in enumerate(OTHER_ANSWERS)}
@@ -89,10 +156,15 @@ class VerdictColumns:
         labels_MC = np.einsum("mcw,mw->mc", match_MCW, probs_MW)
         states_MS[:, :-2] = np.where(asked_MC, labels_MC, none_share_M[:, None]) * used_MC
         states_MS[:, -2], states_MS[:, -1] = said[SEVERAL], none_share_M
-        unsure_M1 = np.minimum(1.0, said[CANNOT_TELL] + judge_error)[:, None]
-        known_MS = states_MS / np.maximum(states_MS.sum(axis=1, keepdims=True), 1e-12)
+        unsure_M1 = np.minimum(1.0, said[CANNOT_TELL] + self.errors_M(states_MS.shape[1]))[:, None]
+        known_MS = states_MS / np.maximum(states_MS.sum(axis=1, keepdims=True), LEAST_KNOWN)
         mixed_MS: F64 = np.log((1 - unsure_M1) * known_MS + unsure_M1 / states_MS.shape[1])
         return mixed_MS
+
+    def errors_M(self, states: int) -> F64:
+        """The share of each judge's answers that carry no information, such that what is left multiplies the odds of
+        one among so many states by ``odds_ratio_M`` at most; in [LEAST_ERROR, 1]."""
+        return np.maximum(LEAST_ERROR, states / (self.odds_ratio_M - 1 + states))
 
 
 def _wide(array_MW: np.ndarray, width: int, fill: float) -> np.ndarray:

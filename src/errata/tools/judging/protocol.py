@@ -50,6 +50,10 @@ class JudgingProtocol(ABC):
     name: ClassVar[str]
     adds: ClassVar[str]
     tasks: ClassVar[tuple[str, ...]] = ("single",)
+    measurable: ClassVar[bool] = True
+    """Whether its verdicts say which label an item has, and so can be held against trusted ones."""
+    shows_given: ClassVar[bool] = False
+    """Whether the judge learns which label the item has: then it is measured on wrong ones too."""
 
     @abstractmethod
     def about(self, known: Known) -> tuple[str, ...] | None:

@@ -16,7 +16,7 @@ from sqlalchemy import (
     Table,
 )
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 metadata = MetaData()
 
@@ -125,6 +125,7 @@ proposals = Table(
     Column("quality", Float),
     Column("reason", String, nullable=False),
     Column("evidence", String, nullable=False),
+    Column("basis", String, nullable=False),
     PrimaryKeyConstraint("run_id", "idx", "place"),
 )
 

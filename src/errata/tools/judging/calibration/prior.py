@@ -18,8 +18,8 @@ from errata.tools.odds import log_sum
 from errata.types import OTHER_ANSWERS, Verdict
 
 MOST_A = 1.2
-DECIDED_FOR_A = 50
-"""With fewer decided items than this, the whole prior is taken out (a = 1), as in the paper."""
+FEWEST_FOR_A = 20
+"""With fewer items of a known label than this, nothing is fitted."""
 ROUNDS = 20
 
 
@@ -76,12 +76,15 @@ def debiased(log_probs: Mapping[str, float], log_prior: Mapping[str, float], a: 
     return {**log_probs, **{key: value + shift for key, value in moved.items()}}
 
 
-def fit_a(decided: Iterable[tuple[Mapping[str, float], str]], log_prior: Mapping[str, float]) -> float:
+def fit_a(
+    decided: Iterable[tuple[Mapping[str, float], str]], log_prior: Mapping[str, float], otherwise: float = 1.0
+) -> float:
     """How much of the prior to take out, in [0, 1.2]: the least log-loss over ``decided``, pairs of a verdict's
-    ``log_probs`` and the label that a person gave. 1 with fewer than DECIDED_FOR_A pairs that the prior bears on."""
+    ``log_probs`` and the label that is known to be right. ``otherwise`` with fewer than FEWEST_FOR_A pairs that the
+    prior bears on: the paper takes the whole prior out."""
     pairs = [(log_probs, label) for log_probs, label in decided if label in log_probs and label in log_prior]
-    if len(pairs) < DECIDED_FOR_A:
-        return 1.0
+    if len(pairs) < FEWEST_FOR_A:
+        return otherwise
 
     def loss(a: float) -> float:
         return -sum(debiased(log_probs, log_prior, a)[label] for log_probs, label in pairs)

@@ -79,6 +79,7 @@ def _logs(granted: Mapping[str, float]) -> dict[str, float]:
 class Contest(JudgingProtocol):
     name = PROMPT_ID
     adds = "whether the given label holds against its strongest challenger"
+    shows_given = True
 
     def about(self, known: Known) -> tuple[str, ...] | None:
         return known.rivals

@@ -109,6 +109,7 @@ def _moved(kept: float) -> dict[str, float]:
 class Steering(JudgingProtocol):
     name = PROMPT_ID
     adds = "whether the item changes the judge's answers about others that it lies beside"
+    measurable = False
 
     def about(self, known: Known) -> tuple[str, ...] | None:
         # What is ambiguous goes to a person anyway. A judge may also be steered to agree with the scan: that the given

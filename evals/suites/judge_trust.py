@@ -1,0 +1,219 @@
+"""What judges of every kind do to a run: measured, believed as far as they were right, or not used.
+
+    python -m evals judge_trust DATA_FOLDER REPLAY_FOLDER [--out evals/results/judge_trust.json]
+
+Judges are scripted on the truth: seven that know nothing, and others that are right in 30 to 97% of cases, with errors
+that are independent, or fall on classes, on content that looks alike, or on what the scan is unsure of. Each is measured
+on trusted items as a run measures it, then asked what the run's own roles want asked. Against the scan alone on the same
+items: wrong labels closed as "keep", right labels that a rule at .9 would break, right changes that such a rule would
+make, and right proposals lost and gained.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from errata.agent.contributions import Contributions, JudgeProfile, JudgeProfiles, Queue
+from errata.agent.drive import drive
+from errata.agent.evidence.next_questions import NextQuestions
+from errata.agent.evidence.snapshot import Snapshot
+from errata.agent.evidence.view import View
+from errata.agent.roles.adjudicator import propose
+from errata.agent.roles.calibrator import questions_about
+from errata.agent.run.begin import begin
+from errata.agent.run.notices import show_nothing
+from errata.demo.digits import read_key, write_digits
+from errata.settings import Settings
+from errata.testing import TextContent
+from errata.tools.judging.calibration.trusted import FEWEST, STEP, answers_of, known
+from errata.types import F64, Proposal
+from evals.data.label_tasks import CIFAR_CLASSES
+from evals.data.real_files import real_files
+from evals.data.scripted_judges import Asked, Script, World, by_looks, scripts, verdict
+from evals.result import write_result
+
+SEED, RULE, PROTOCOLS = 0, 0.9, ("blind_choice", "contest")
+TEXTS = {"noisyag": "text_noisyag_news", "hausa": "text_hausa_news"}
+IMAGES = {"cifar10n_given": ("given_label", "aggre"), "cifar10n_worst": ("given_label_worst", "worst")}
+REPLAYED = {"babe": "babe_reannotated", "mmlu_redux2": "mmlu_redux2_llm_answers"}
+COLUMNS = ("used", "closed", "broken", "rule_right", "lost", "gained", "calls")
+
+
+class Set(NamedTuple):
+    view: View
+    world: World
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path, help="folder of the real errors")
+    parser.add_argument("replay", type=Path, help="folder of the recorded answers")
+    parser.add_argument("--sets", default="")
+    parser.add_argument("--out", type=Path, default=Path("evals/results/judge_trust.json"))
+    options = parser.parse_args()
+    real_files(parser, options.data, TEXTS.values())
+    figures: dict[str, Any] = {}
+    makers = sets(options.data, options.replay)
+    for name in options.sets.split(",") if options.sets else makers:
+        found = makers[name]()
+        alone = propose(found.view)
+        figures[name] = {"items": len(found.world.truth), "wrong": _wrong(found)}
+        print(f"\n{name} {figures[name]}\n{'':28}" + "".join(f"{column:>12}" for column in COLUMNS))
+        figures[name]["scan alone"] = line = against(found, alone, alone) | {"calls": 0}
+        print(f"{'scan alone':28}" + "".join(f"{line.get(column, ''):>12}" for column in COLUMNS))
+        for judge, script in scripts().items():
+            view, calls = judged(found, judge, script)
+            proposals = propose(view)
+            used = [record.used for record in view.track_records.values()]
+            line = {"used": sum(used), "calls": calls} | against(found, alone, proposals)
+            line["accuracy"] = {f"{p}": round(r.at_least, 3) for (_, p), r in view.track_records.items()}
+            figures[name][judge] = line
+            print(f"{judge:28}" + "".join(f"{line[column]:>12}" for column in COLUMNS), line["accuracy"], flush=True)
+    write_result(options.out, {"sets": figures}, seed=SEED)
+
+
+def judged(found: Set, judge: str, script: Script) -> tuple[View, int]:
+    """The view when the judge has been measured and has nothing left to be asked, and how many questions it took."""
+    view = replace(found.view, judges=(judge,), judge=judge)
+    put, calls = [], 0
+    each = questions_about(view)
+    for start in range(0, len(each), STEP):
+        for question in [one for of_item in each[start : start + STEP] for one in of_item]:
+            asked = Asked(question.item.idx, question.protocol, question.labels, question.given)
+            put.append((question, verdict(judge, script, found.world, asked)))
+        if start + STEP >= FEWEST and known(answers_of(put, view.space)):
+            break
+    calls += len(put)
+    profile = JudgeProfile(
+        prior={"judge": judge, "prompt_sha": "", "style": "", "log_prior": {}, "items": 0},
+        anchor_bias=(0.0, 0.0, 0),
+        trusted=tuple(map(tuple, answers_of(put, view.space))),
+    )
+    queue = view.left.find(Queue)
+    view = replace(view, left=Contributions.made(queue, JudgeProfiles(judges={judge: profile})))
+    rows = {row.idx: row for row in view.rows}
+    while questions := NextQuestions(view).of(judge, view.suspects):
+        more = [
+            verdict(judge, script, found.world, Asked(q.idx, q.protocol, q.labels, rows[q.idx].given_label))
+            for q in questions
+        ]
+        calls += len(more)
+        view = replace(view, verdicts=(*view.verdicts, *more))
+    return view, calls
+
+
+def against(found: Set, alone: Sequence[Proposal], proposals: Sequence[Proposal]) -> dict[str, int]:
+    truth, given = found.world.truth, [row.given_label for row in found.view.rows]
+    rows = range(len(truth))
+    right_alone = {i for i in rows if _right(alone[i], truth[i])}
+    right_now = {i for i in rows if _right(proposals[i], truth[i])}
+    by_rule = [i for i in rows if proposals[i].outcome == "relabel" and proposals[i].confidence >= RULE]
+    return {
+        "closed": sum(p.outcome == "keep" and given[i] != truth[i] for i, p in enumerate(proposals)),
+        "broken": sum(given[i] == truth[i] for i in by_rule),
+        "rule_right": sum(proposals[i].proposed_label == truth[i] for i in by_rule),
+        "lost": len(right_alone - right_now),
+        "gained": len(right_now - right_alone),
+        "different": sum(
+            (a.outcome, a.proposed_label) != (p.outcome, p.proposed_label)
+            for a, p in zip(alone, proposals, strict=True)
+        ),
+    }
+
+
+def _right(proposal: Proposal, truth: str | None) -> bool:
+    return proposal.outcome == "relabel" and proposal.proposed_label == truth
+
+
+def _wrong(found: Set) -> int:
+    given = [row.given_label for row in found.view.rows]
+    return sum(one != true for one, true in zip(given, found.world.truth, strict=True))
+
+
+def sets(data: Path, replay: Path) -> Mapping[str, Callable[[], Set]]:
+    found: dict[str, Callable[[], Set]] = {"digits": digits}
+    found |= {name: partial(texts, data / f"{file}.parquet") for name, file in TEXTS.items()}
+    pictures = data / "image_cifar10n.parquet"
+    found |= {name: partial(cifar, pictures, *columns) for name, columns in IMAGES.items()}
+    return found | {name: partial(replayed, replay / f"{file}.parquet", name) for name, file in REPLAYED.items()}
+
+
+def texts(path: Path) -> Set:
+    return scanned(pq.read_table(path).to_pylist(), "text", "given_label", "true_label")
+
+
+def cifar(path: Path, column: str, probs: str) -> Set:
+    rows = [row | {"text": f"picture {n}"} for n, row in enumerate(pq.read_table(path).to_pylist())]
+    probs_NK = np.array([row[f"pred_probs_{probs}_swin"] for row in rows], np.float32)
+    return scanned(rows, "text", column, "true_label", probs_NK)
+
+
+def replayed(path: Path, dataset: str) -> Set:
+    rows = {row["id"]: row for row in pq.read_table(path).to_pylist() if row["dataset"] == dataset}
+    kept = [row for _, row in sorted(rows.items()) if None not in (row["gold_label"], row["given_label"])]
+    return scanned(kept, "input", "given_label", "gold_label")
+
+
+def digits() -> Set:
+    with tempfile.TemporaryDirectory() as folder:
+        key = Path(folder) / "key.csv"
+        data = write_digits(Path(folder) / "digits", SEED, "demo", key)
+        view, looks_N = _scan(data, Settings.model_validate({"label": "label", "image": "image", "id": "id"}))
+        spoiled = read_key(key)
+    return _set(view, looks_N, [spoiled.get(row.item_id, str(row.given_label)) for row in view.rows])
+
+
+def scanned(
+    rows: Sequence[dict[str, Any]], text: str, given: str, true: str, probs_NK: np.ndarray | None = None
+) -> Set:
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder) / "items.csv"
+        with data.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(("text", "label"))
+            writer.writerows((row[text], row[given]) for row in rows)
+        more: dict[str, Any] = {}
+        if probs_NK is not None:
+            names = sorted({row[given] for row in rows})
+            np.save(Path(folder) / "p.npy", probs_NK[:, [CIFAR_CLASSES.index(name) for name in names]])
+            more = {"probs": str(Path(folder) / "p.npy"), "embedder": "plain"}
+        view, looks_N = _scan(data, Settings.model_validate({"text": "text", "label": "label", **more}))
+    return _set(view, looks_N, [row[true] for row in rows])
+
+
+def _scan(data: Path, settings: Settings) -> tuple[View, F64]:
+    """What a scan saw at its end, with all of it in memory; and the features, for what looks alike."""
+    with closing(begin(data, settings)) as workspace:
+        drive(workspace, show_nothing)
+        view, arrays = Snapshot.of(workspace).view, workspace.arrays
+        scan = view.found
+        held = replace(
+            scan,
+            probs_NK=np.array(scan.probs_NK),
+            label_probs=[np.array(probs_NK) for probs_NK in scan.label_probs],
+            flags={name: np.array(flag_N) for name, flag_N in scan.flags.items()},
+            neighbors_Nk=None if scan.neighbors_Nk is None else np.array(scan.neighbors_Nk),
+        )
+        texts = TextContent([f"item {row.idx}" for row in view.rows])
+        looks_N = by_looks(np.array(arrays.load("embeddings" if arrays.has("embeddings") else "probs")))
+        settings = view.settings.model_copy(update={"protocols": PROTOCOLS})
+        return replace(view, scan=held, content=texts, settings=settings), looks_N
+
+
+def _set(view: View, looks_N: F64, truth: Sequence[str | None]) -> Set:
+    return Set(view, World(truth, view.space.names, looks_N, frozenset(row.idx for row in view.suspects)))
+
+
+if __name__ == "__main__":
+    main()

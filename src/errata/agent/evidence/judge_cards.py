@@ -1,0 +1,60 @@
+"""What is known of each judge of a run, as a person may read it: how often it was right, how it leans, what it cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from errata.agent.contributions import JudgeCard, JudgeCards
+from errata.agent.evidence.view import View
+from errata.tools.judging.calibration.bias import Bias, position_bias
+from errata.tools.judging.calibration.track_record import TrackRecord
+from errata.types import Verdict
+
+
+def judge_cards(view: View) -> JudgeCards:
+    """Of the judges that were measured or asked."""
+    judges = dict.fromkeys((*view.profiles.judges, *(verdict.judge for verdict in view.verdicts)))
+    return JudgeCards(judges={judge: card_of(view, judge) for judge in judges})
+
+
+def card_of(view: View, judge: str) -> JudgeCard:
+    said = [verdict for verdict in view.verdicts if verdict.judge == judge]
+    records = {protocol: record for (name, protocol), record in view.track_records.items() if name == judge}
+    used = not records or any(record.used for record in records.values())
+    lines = [_record_in_words(protocol, record) for protocol, record in records.items()]
+    return JudgeCard(used=used, lines=(*lines, *_leaning(view, judge, said), *_answers_in_words(said)))
+
+
+def _record_in_words(protocol: str, record: TrackRecord) -> str:
+    found = f"{protocol}: right on {record.right} of {record.asked} trusted items"
+    if record.told < record.asked:
+        found += f", told nothing on {record.asked - record.told}"
+    found += f" ({record.accuracy:.0%}, at least {record.at_least:.0%}; by chance {record.chance:.0%})"
+    if record.among_suspects is not None:
+        found += f", about {record.among_suspects:.0%} among the suspects"
+    return found if record.used else f"{found}; not used"
+
+
+def _leaning(view: View, judge: str, said: Sequence[Verdict]) -> list[str]:
+    """In log-odds: how far it leans to what stands first, and to a label that it is shown."""
+    parts = [f"position bias {position_bias(said)}"] if said else []
+    profile = view.profiles.judges.get(judge)
+    if profile is not None and profile.anchor_bias[2]:
+        parts.append(f"anchor bias {Bias(*profile.anchor_bias)}")
+    if profile is not None and profile.disabled:
+        parts.append(f"ignored about {', '.join(profile.disabled)}: it says yes to them where there is nothing")
+    return [", ".join(parts)] if parts else []
+
+
+def _answers_in_words(said: Sequence[Verdict]) -> list[str]:
+    if not said:
+        return []
+    unreadable = sum(not verdict.readable for verdict in said)
+    fresh = [verdict for verdict in said if not verdict.cached and verdict.ms]
+    parts = [f"{unreadable} of {len(said)} answers unreadable"] if unreadable else []
+    if fresh:
+        seconds = sum(verdict.ms for verdict in fresh) / len(fresh) / 1000
+        parts.append(
+            f"{seconds:.1f} s and {sum(verdict.tokens for verdict in said) / len(said):,.0f} tokens a question"
+        )
+    return [", ".join(parts)] if parts else []

@@ -1,0 +1,121 @@
+"""What each judge's verdicts are worth under each protocol: measured on trusted items, corrected by how it does among
+the suspects, and sharpened by what people decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from errata.agent.contributions import JudgeProfile
+from errata.tools.inference.posterior import Posteriors
+from errata.tools.inference.verdict_columns import UNUSED, Source, VerdictColumns
+from errata.tools.judging.calibration.track_record import (
+    TrackRecord,
+    TrustedAnswer,
+    accuracy_among,
+    track_record,
+)
+from errata.types import CANNOT_TELL, F64, OTHER_ANSWERS, Bool, Decision, Int
+
+Records = Mapping[Source, TrackRecord]
+
+
+def track_records(
+    profiles: Mapping[str, JudgeProfile],
+    columns: VerdictColumns,
+    by_the_scan: Posteriors,
+    decisions: Mapping[int, Decision],
+) -> dict[Source, TrackRecord]:
+    """Of each protocol under which a judge was measured.
+
+    Trusted items were chosen by the scan, and a judge does worse where the scan is unsure: the lower counts of its
+    accuracy on them and of that among the suspects, as far as its agreement with the scan there tells.
+    """
+    found = {}
+    p_said_M, labels_M = _as_the_scan_sees_them(columns, by_the_scan)
+    for judge, profile in profiles.items():
+        measured = [TrustedAnswer(*answer) for answer in profile.trusted]
+        for protocol in dict.fromkeys(answer.protocol for answer in measured):
+            source = (judge, protocol)
+            of_source_M = _of(columns, source)
+            record = track_record(
+                [answer for answer in measured if answer.protocol == protocol]
+                + _decided(columns, of_source_M, protocol, decisions)
+            )
+            open_M = of_source_M & np.isfinite(p_said_M) & ~np.isin(columns.items_M, list(decisions))
+            if open_M.any():
+                among = accuracy_among(p_said_M[open_M], labels_M[open_M], record.accuracy)
+                record = record.with_suspects(among)
+            found[source] = record
+    return found
+
+
+def is_used(records: Records, source: Source) -> bool:
+    """Whether the verdicts of this judge under this protocol count. Under a protocol that it was not measured under
+    they do where it was used under another one, or was not measured at all."""
+    if source in records:
+        return records[source].used
+    of_judge = [record.used for (judge, _), record in records.items() if judge == source[0]]
+    return not of_judge or any(of_judge)
+
+
+def believed(columns: VerdictColumns, records: Records) -> VerdictColumns:
+    """The verdicts that tell something, of judges who are better than chance, with what each may say at most. Where a
+    judge was not measured, its verdicts are believed as they are."""
+    ratio_M = columns.odds_ratio_M.copy()
+    for number, source in enumerate(columns.sources):
+        of_source_M = columns.sources_M == number
+        if not is_used(records, source):
+            ratio_M[of_source_M] = 1.0
+        elif record := records.get(source):
+            ratio_M[of_source_M] = _ratios(record, columns.answers_M[of_source_M], columns.space.names)
+    return columns.with_odds_ratios(ratio_M).only(columns.tells_M & (ratio_M > 1))
+
+
+def _ratios(record: TrackRecord, answers_m: Int, names: Sequence[str]) -> F64:
+    known, place_m = np.unique(answers_m, return_inverse=True)
+    ratios = [record.odds_ratio(names[answer] if answer < len(names) else "") for answer in known.tolist()]
+    return np.array(ratios, np.float64)[place_m]
+
+
+def _of(columns: VerdictColumns, source: Source) -> Bool:
+    if source not in columns.sources:
+        return np.zeros(len(columns.items_M), bool)
+    of_source_M: Bool = columns.sources_M == columns.sources.index(source)
+    return of_source_M
+
+
+def _as_the_scan_sees_them(columns: VerdictColumns, by_the_scan: Posteriors) -> tuple[F64, F64]:
+    """The scan's probability of what each verdict says, among the labels that it was asked about, f64[M], NaN where it
+    says nothing of a label; and how many of these there were."""
+    labels = len(columns.space.names)
+    asked_MW = (columns.options_MW != UNUSED) & (columns.options_MW < labels)
+    cand_MC, probs_MC = by_the_scan.cand_NC[columns.items_M], by_the_scan.probs_NS[columns.items_M, :-2]
+    match_MWC = (columns.options_MW[:, :, None] == cand_MC[:, None, :]) & (cand_MC != UNUSED)[:, None, :]
+    p_MW = np.where(asked_MW, (match_MWC * probs_MC[:, None, :]).sum(axis=2), 0.0)
+    said_MW = columns.options_MW == columns.answers_M[:, None]
+    total_M = p_MW.sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        p_said_M = np.where(said_MW, p_MW, 0.0).sum(axis=1) / total_M
+    known_M = columns.tells_M & (columns.answers_M < labels) & (columns.answers_M != UNUSED) & (total_M > 0)
+    return np.where(known_M, p_said_M, np.nan), asked_MW.sum(axis=1).astype(float)
+
+
+def _decided(
+    columns: VerdictColumns, of_source_M: Bool, protocol: str, decisions: Mapping[int, Decision]
+) -> list[TrustedAnswer]:
+    """The judge's answers about items on which a person looked and decided."""
+    if not decisions:
+        return []
+    names = (*columns.space.names, *OTHER_ANSWERS)
+    found = []
+    for m in np.flatnonzero(of_source_M).tolist():
+        idx = int(columns.items_M[m])
+        decision = decisions.get(idx)
+        if decision is None or decision.looked != "item" or decision.answer == CANNOT_TELL:
+            continue
+        said = names[columns.answers_M[m]] if columns.tells_M[m] else ""
+        offered = int(((columns.options_MW[m] != UNUSED) & (columns.options_MW[m] < len(columns.space.names))).sum())
+        found.append(TrustedAnswer(idx, protocol, str(decision.label or decision.answer), None, said, offered))
+    return found

@@ -1,0 +1,68 @@
+"""Trusted items: some that the scan does not suspect, drawn to see how often a judge is right before it is believed.
+
+Not the surest alone: a judge does worse where the scan is unsure, and there is where it will be asked. So items are
+drawn in every class from each third of the scan's certainty, and those thirds count most that are most like suspects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from errata.types import F64, Int
+
+THIRDS = 3
+EVEN_SHARE = 0.5
+"""How much of the weight is spread over all thirds alike: nearly all suspects are less certain than any other item, and
+a third of the answers alone would say too little."""
+
+
+class TrustedItem(NamedTuple):
+    """``weight``: how much its answer counts, 1 on average. ``wrong`` in [0, 1], high = bad: how likely it is, by the
+    scan, that its given label is wrong after all."""
+
+    idx: int
+    weight: float
+    wrong: float
+
+
+def draw_trusted(
+    given_N: Int, holds_N: F64, suspects_n: Int, shas: Sequence[str], count: int
+) -> tuple[TrustedItem, ...]:
+    """Up to ``count`` of them, in an order of which every beginning is spread over classes and thirds alike.
+
+    ``holds_N`` f64[N], low = bad: how surely each given label holds by the scan; NaN where an item may not be drawn.
+    ``suspects_n``: those that are never trusted. Drawn by the hash of the content, so that slightly changed data gives
+    mostly the same items, and their answers need not be paid for again.
+    """
+    usable_N = np.isfinite(holds_N) & (given_N >= 0)
+    usable_N[suspects_n] = False
+    rows_n = np.flatnonzero(usable_N)
+    if not len(rows_n):
+        return ()
+    edges = np.quantile(holds_N[rows_n], np.linspace(0, 1, THIRDS + 1)[1:-1])
+    third_n = np.searchsorted(edges, holds_N[rows_n], side="right")
+    suspected_n = holds_N[suspects_n][np.isfinite(holds_N[suspects_n])]
+    alike_T = np.bincount(np.searchsorted(edges, suspected_n, side="right"), minlength=THIRDS) / max(
+        len(suspected_n), 1
+    )
+    order = _in_turn(given_N[rows_n], third_n, [shas[row] for row in rows_n.tolist()])[:count]
+    drawn_T = np.bincount(third_n[order], minlength=THIRDS) / max(len(order), 1)
+    wanted_T = EVEN_SHARE * drawn_T + (1 - EVEN_SHARE) * alike_T
+    weight_T = wanted_T / np.maximum(drawn_T, 1e-12)
+    return tuple(TrustedItem(int(rows_n[n]), float(weight_T[third_n[n]]), float(1 - holds_N[rows_n[n]])) for n in order)
+
+
+def _in_turn(given_n: Int, third_n: Int, shas: Sequence[str]) -> list[int]:
+    """Places in the order in which they are drawn: the first of every class and third, then the second, ..."""
+    by_hash = sorted(range(len(shas)), key=shas.__getitem__)
+    seen: dict[tuple[int, int], int] = {}
+    turns = []
+    for n in by_hash:
+        stratum = (int(given_n[n]), int(third_n[n]))
+        seen[stratum] = seen.get(stratum, -1) + 1
+        # Classes take their turns within a third and thirds within a round, so that no beginning lacks a third.
+        turns.append((seen[stratum], (stratum[1] + stratum[0]) % THIRDS, shas[n], n))
+    return [turn[-1] for turn in sorted(turns)]

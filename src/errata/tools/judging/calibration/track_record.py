@@ -1,0 +1,177 @@
+"""How often a judge was right on items whose label is trusted: what its verdicts are worth under one protocol.
+
+A verdict is believed as far as its judge was measured. Of accuracy a, of which only the one-sided 95% lower limit
+counts, and of chance c, which the judge's own answers get when they are shuffled among the items, the odds that a
+verdict adds are at most odds(a) / odds(c), where c is never below one in K, the options shown: a judge that is no
+better than chance adds nothing, and none adds less than nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from errata.types import CANNOT_TELL, F64
+
+LIMIT = 0.05
+"""One-sided: the accuracy is higher than the limit in 95 cases of 100."""
+PRIOR_STRENGTH = 10
+"""How many items of a class the overall accuracy is worth (shrinkage)."""
+SUREST = 0.995
+"""No judge is believed to be right more often than this."""
+GIVEN, OTHER = "\0given", "\0other"
+"""What is shuffled where the given label is shown: whether the judge took it, whatever it was."""
+
+
+class TrustedAnswer(NamedTuple):
+    """What a judge said of one trusted item. ``label``: the trusted one. ``given``: what it was shown as the given
+    label, None where it was shown none. ``said``: its likeliest answer, "" where it told nothing: unreadable, flat or
+    "cannot tell". ``labels``: how many were offered. ``weight`` and ``wrong`` are those of the TrustedItem."""
+
+    idx: int
+    protocol: str
+    label: str
+    given: str | None
+    said: str
+    labels: int
+    weight: float = 1.0
+    wrong: float = 0.0
+
+    @property
+    def right(self) -> bool:
+        return self.said == self.label
+
+
+@dataclass(frozen=True)
+class TrackRecord:
+    """Under one protocol. ``asked`` items, of which it ``told`` something about so many and was ``right`` about so
+    many. ``accuracy`` and its one-sided lower limit ``at_least``, classes counting alike, in [0, 1], low = bad;
+    ``chance``: what its answers get when shuffled among the items. ``by_label``: label -> how often it was right when
+    it named it, and how often it did. ``among_suspects``: its accuracy there, as far as the scan can tell."""
+
+    asked: int
+    told: int
+    right: int
+    accuracy: float
+    at_least: float
+    chance: float
+    by_label: Mapping[str, tuple[int, int]]
+    among_suspects: float | None = None
+
+    @property
+    def used(self) -> bool:
+        """Whether its verdicts count at all: the judge is better than chance."""
+        return self.at_least > self.chance
+
+    def with_suspects(self, accuracy: float) -> TrackRecord:
+        """The same with what it was found to be worth among the suspects; the lower of the two counts."""
+        return replace(self, at_least=min(self.at_least, accuracy), among_suspects=accuracy)
+
+    def odds_ratio(self, label: str) -> float:
+        """At most by how much one verdict that favors ``label`` multiplies its odds against any other answer; >= 1."""
+        return max(
+            1.0, _odds(min(self.at_least, self._of_label.get(label, self.at_least), SUREST)) / _odds(self.chance)
+        )
+
+    @cached_property
+    def _of_label(self) -> dict[str, float]:
+        """How often it is right when it names a label: shrunk to the overall limit, the more the fewer there were."""
+        return {
+            label: (right + PRIOR_STRENGTH * self.at_least) / (named + PRIOR_STRENGTH)
+            for label, (right, named) in self.by_label.items()
+        }
+
+    @property
+    def within(self) -> float:
+        """Half the width of the interval, as far as it lies below the accuracy."""
+        return self.accuracy - self.at_least
+
+
+def track_record(answers: Sequence[TrustedAnswer]) -> TrackRecord:
+    """From the answers of one judge under one protocol. Trusted items are not assumed right: their own share of wrong
+    labels, by the scan, is taken out of the accuracy."""
+    told = [answer for answer in answers if answer.said]
+    labels = max((answer.labels for answer in told), default=2)
+    named = Counter(answer.said for answer in told)
+    right = Counter(answer.said for answer in told if answer.right)
+    by_label = {label: (right[label], count) for label, count in named.items()}
+    if not told:
+        return TrackRecord(len(answers), 0, 0, 0.0, 0.0, 1 / labels, by_label)
+    weights_n = _balanced(told)
+    right_n = np.array([answer.right for answer in told])
+    wrong = min(float(weights_n @ [answer.wrong for answer in told]), 0.5)
+    seen = float(weights_n @ right_n)
+    effective = 1 / float(weights_n @ weights_n)
+    return TrackRecord(
+        asked=len(answers),
+        told=len(told),
+        right=int(right_n.sum()),
+        accuracy=_corrected(seen, wrong, labels),
+        at_least=_corrected(_lower_limit(seen * effective, effective), wrong, labels),
+        chance=max(_when_shuffled(told, weights_n), 1 / labels),
+        by_label=by_label,
+    )
+
+
+def accuracy_among(p_said_M: F64, labels_M: F64, expected: float) -> float:
+    """How often a judge is right on items whose label nobody knows, from how often it agrees with what the scan holds
+    likely there, in [0, 1], low = bad.
+
+    ``p_said_M``: the scan's probability of what the judge said, among the labels it was offered; ``labels_M``: how many
+    these were. The likeliest accuracy, where ``expected`` counts like PRIOR_STRENGTH items: a judge that is right with
+    accuracy a says the true label so often and any other one alike otherwise.
+    """
+    accuracy_A = np.linspace(0.005, 0.995, 199)
+    wrong_M = (1 - p_said_M) / np.maximum(labels_M - 1, 1)
+    likely_AM = accuracy_A[:, None] * p_said_M + (1 - accuracy_A)[:, None] * wrong_M
+    expected = float(np.clip(expected, 0.005, 0.995))
+    prior_A = PRIOR_STRENGTH * (expected * np.log(accuracy_A) + (1 - expected) * np.log1p(-accuracy_A))
+    return float(accuracy_A[(np.log(np.maximum(likely_AM, 1e-9)).sum(axis=1) + prior_A).argmax()])
+
+
+def _balanced(told: Sequence[TrustedAnswer]) -> F64:
+    """Weights that sum to 1, each class having the same share."""
+    weights_n = np.array([answer.weight for answer in told])
+    of_class: Counter[str] = Counter()
+    for answer in told:
+        of_class[answer.label] += answer.weight
+    weights_n = weights_n / np.array([of_class[answer.label] for answer in told])
+    balanced: F64 = weights_n / weights_n.sum()
+    return balanced
+
+
+def _when_shuffled(told: Sequence[TrustedAnswer], weights_n: F64) -> float:
+    said: Counter[str] = Counter()
+    true: Counter[str] = Counter()
+    for answer, weight in zip(told, weights_n.tolist(), strict=True):
+        said[_role(answer.said, answer)] += weight
+        true[_role(answer.label, answer)] += weight
+    return sum(said[role] * true[role] for role in said)
+
+
+def _role(label: str, answer: TrustedAnswer) -> str:
+    if answer.given is None or label == CANNOT_TELL:
+        return label
+    return GIVEN if label == answer.given else OTHER
+
+
+def _corrected(seen: float, wrong: float, labels: int) -> float:
+    """How often a judge is right that agrees so often with labels of which so many are wrong."""
+    by_luck = wrong / max(labels - 1, 1)
+    return float(np.clip((seen - by_luck) / max(1 - wrong - by_luck, 1e-9), 0.0, 1.0))
+
+
+def _lower_limit(right: float, asked: float) -> float:
+    """Clopper and Pearson's (1934), for counts that need not be whole."""
+    from scipy.special import betaincinv
+
+    return 0.0 if right <= 0 else float(betaincinv(right, asked - right + 1, LIMIT))
+
+
+def _odds(share: float) -> float:
+    return share / (1 - share)

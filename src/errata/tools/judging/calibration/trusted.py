@@ -1,0 +1,72 @@
+"""Put trusted items before a judge, under each protocol of the run, until it is known whether it is better than chance."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from errata.tools.inference.verdict_columns import VerdictColumns
+from errata.tools.judging.calibration.track_record import TrustedAnswer, track_record
+from errata.tools.judging.door import Door
+from errata.tools.judging.registry import protocols
+from errata.tools.judging.task import JudgeSetup, JudgeTask
+from errata.types import Item, LabelSpace, Verdict
+
+FEWEST, MOST = 24, 100
+"""Trusted items that a judge is asked about."""
+CLOSE_ENOUGH = 0.10
+"""The accuracy is known when its interval is this narrow, either way."""
+STEP = 24
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedQuestion:
+    """``item`` as the judge is to see it, with the label that it is shown as given, if the protocol shows one; what is
+    asked about; the ``label`` that is trusted to be right; ``weight`` and ``wrong`` as in TrustedItem."""
+
+    item: Item
+    protocol: str
+    labels: tuple[str, ...]
+    label: str
+    given: str | None
+    weight: float
+    wrong: float
+
+
+async def ask_trusted(
+    door: Door, each: Sequence[Sequence[TrustedQuestion]], setup: JudgeSetup
+) -> list[tuple[TrustedQuestion, Verdict]]:
+    """``each``: the questions about each trusted item, in the order in which they are to be asked. Stops once it is
+    known under every protocol whether the judge is better than chance, or how often it is right."""
+    found: list[tuple[TrustedQuestion, Verdict]] = []
+    for start in range(0, len(each), STEP):
+        questions = [question for of_item in each[start : start + STEP] for question in of_item]
+        found += zip(questions, await asyncio.gather(*(_put(door, one, setup) for one in questions)), strict=True)
+        if known(answers_of(found, setup.space)):
+            break
+    return found
+
+
+def answers_of(found: Sequence[tuple[TrustedQuestion, Verdict]], space: LabelSpace) -> list[TrustedAnswer]:
+    """What each verdict says, unless it tells nothing."""
+    said = VerdictColumns.answers([verdict for _, verdict in found], space)
+    return [
+        TrustedAnswer(q.item.idx, q.protocol, q.label, q.given, answer, len(q.labels or space.names), q.weight, q.wrong)
+        for (q, _), answer in zip(found, said, strict=True)
+    ]
+
+
+def known(answers: Sequence[TrustedAnswer]) -> bool:
+    """Whether enough was asked under every protocol."""
+    for protocol in dict.fromkeys(answer.protocol for answer in answers):
+        record = track_record([answer for answer in answers if answer.protocol == protocol])
+        if not record.used and record.within > CLOSE_ENOUGH:
+            return False
+    return True
+
+
+async def _put(door: Door, question: TrustedQuestion, setup: JudgeSetup) -> Verdict:
+    return await protocols()[question.protocol].ask(
+        door, JudgeTask(question.item, question.protocol, question.labels), setup
+    )
