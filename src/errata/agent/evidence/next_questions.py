@@ -42,7 +42,6 @@ class NextQuestions:
 
     def __init__(self, view: View) -> None:
         self._view = view
-        self._asked = frozenset((v.judge, v.protocol, v.idx) for v in (*view.verdicts, *view.controls))
         self._suspects = np.array([row.idx for row in view.suspects], np.int64)
 
     def of(self, judge: str, rows: Iterable[ItemRow]) -> list[Question]:
@@ -59,7 +58,7 @@ class NextQuestions:
         """None where this judge has been asked all that is worth asking of the item."""
         known: Known | None = None
         for protocol in self._view.settings.protocols:
-            if (judge, protocol, row.idx) not in self._asked:
+            if (judge, protocol, row.idx) not in self._view.asked:
                 known = known or self._known(row)
                 labels = protocol_named(protocol).about(known)
                 if labels is not None:
@@ -86,10 +85,10 @@ class NextQuestions:
         """First what it takes to know whether a control means anything: each control item is asked about alone, then
         lies beside two others."""
         drawn = [item.idx for item in self._view.control_items]
-        alone = [idx for idx in drawn if (judge, blind_choice.PROMPT_ID, idx) not in self._asked]
+        alone = [idx for idx in drawn if (judge, blind_choice.PROMPT_ID, idx) not in self._view.asked]
         if alone:
             return [Question(judge, idx, blind_choice.PROMPT_ID, self._candidates(idx)) for idx in alone]
-        checks = [idx for idx in drawn if (judge, steering.PROMPT_ID, idx) not in self._asked]
+        checks = [idx for idx in drawn if (judge, steering.PROMPT_ID, idx) not in self._view.asked]
         if not checks and not control_items.control_works(self._view, judge):
             return []
         usable = control_items.usable(self._view, judge)
