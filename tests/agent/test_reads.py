@@ -93,7 +93,8 @@ def reads_of_commands(folder: Path, judge: Judge, rows: int) -> dict[str, Reads]
 
 def reads_of_batches(folder: Path, judge: Judge, rows: int) -> list[Reads]:
     """Of each batch of judging: what to ask is thought over, a judge is asked, its verdicts are kept."""
-    workspace, reads = begun(folder, judge, rows), []
+    workspace = begun(folder, judge, rows)
+    reads: list[Reads] = []
     while True:
         with counted() as found:
             if not waiting(workspace):
