@@ -34,7 +34,7 @@ def work(workspace: Workspace, phase: Phase, judge: str = "", progress: Progress
     roles = roles_of(phase, workspace.settings.roles)
     for done, role in enumerate(roles):
         view = Snapshot.of(workspace).view
-        if judge or proposals:
+        if judge or proposals:  # another view works everything out anew
             view = replace(view, judge=judge, proposed=tuple(proposals.values()))
         if not role.wanted(view):
             continue
