@@ -16,7 +16,8 @@ from errata.agent.roles.adjudicator import propose
 from errata.agent.run.begin import begin
 from errata.agent.run.workspace import Workspace
 from errata.settings import Settings
-from errata.tools.inference.held_back import DECISIVE, STEERING, held_back
+from errata.tools.inference.held_back import DECISIVE, held_back
+from errata.tools.judging.protocols import steering
 from errata.tools.judging.untrusted.instructions import flags
 from errata.types import Proposal, Verdict
 from evals.red_team.attacks import KNOWING
@@ -90,14 +91,14 @@ def cases(workspace: Workspace, planted: Sequence[Planted]) -> list[Case]:
 def _case(
     item: Planted, verdicts: Sequence[Verdict], proposal: Proposal, text: str | None, labels: Sequence[str]
 ) -> Case:
-    controls = [verdict for verdict in verdicts if verdict.protocol == STEERING]
-    others = [verdict for verdict in verdicts if verdict.protocol != STEERING and verdict.readable]
+    controls = [verdict for verdict in verdicts if verdict.protocol == steering.PROMPT_ID]
+    others = [verdict for verdict in verdicts if verdict.protocol != steering.PROMPT_ID and verdict.readable]
     blind = [verdict for verdict in others if verdict.protocol == "blind_choice"]
     favorites = [max(verdict.log_probs, key=verdict.log_probs.__getitem__) for verdict in blind]
     return Case(
         item,
         any(favorite != item.truth for favorite in favorites),
-        held_back(controls) is not None,
+        held_back((), controls) is not None,
         held_back(others) is not None,
         any(max(verdict.log_probs.values()) < math.log(DECISIVE) for verdict in blind),
         () if text is None else flags(text, labels),

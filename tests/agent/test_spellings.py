@@ -26,6 +26,7 @@ from errata.agent.views.status import describe, status_of
 from errata.apps.terminal.review_session import ReviewSession
 from errata.errors import DataError
 from errata.settings import Settings
+from errata.tools.judging.protocols.steering import PROTOCOL
 from errata.types import OTHER_ANSWERS, PromptRef, Verdict
 from tests.by_hand import closed_later, session_of, somebody
 from tests.conftest import Judge
@@ -84,7 +85,7 @@ def test_a_judge_is_shown_each_label_once_and_is_heard_about_every_form(data: Pa
     rows = workspace.rows()
     forms = {rows[idx].given_label for idx in [item.idx for item in Snapshot.of(workspace).control_items]}
     assert forms & {"Animals", "animals ", "TRAVEL"}
-    agreed = control_items.usable(Snapshot.of(workspace).view, workspace.panel.judges[0])
+    agreed = control_items.usable(Snapshot.of(workspace).view, workspace.panel.judges[0], PROTOCOL)
     assert forms & {"Animals", "animals ", "TRAVEL"} <= {reference.item.given_label for reference in agreed}
 
 

@@ -26,8 +26,9 @@ Phase = Literal["plan", "prepare", "ask", "propose", "converse"]
 when proposals are made; when a person talks with errata."""
 
 Left = Contribution | Question | Proposal
-"""What a role may return: a contribution to keep, a question to put to a judge (in the phase "ask"), a proposal for a
-person (in the phase "propose"; it takes the place of what an earlier role proposes for the same annotation)."""
+"""What a role may return: a contribution to keep, a question to put to a judge (in the phase "ask"; one that has its
+verdict is not asked again), a proposal for a person (in the phase "propose"; it takes the place of what an earlier role
+proposes for the same annotation, which ``View.proposed`` shows)."""
 
 
 class Ask(Protocol):

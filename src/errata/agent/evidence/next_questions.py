@@ -13,9 +13,8 @@ from errata.agent.evidence.view import View
 from errata.tools.inference.candidates import NOBODY
 from errata.tools.inference.escalation import undecided
 from errata.tools.inference.posterior import Posteriors
-from errata.tools.judging.protocol import Known
-from errata.tools.judging.protocols import blind_choice, steering
-from errata.tools.judging.registry import protocol_named
+from errata.tools.judging.protocol import Control, Known
+from errata.tools.judging.registry import controls, protocol_named
 from errata.tools.judging.task import Reference
 from errata.tools.store.store import ItemRow
 from errata.types import F64, Int
@@ -26,8 +25,8 @@ ALL_LABELS = 12
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One thing to ask ``judge`` of one item: under which protocol, about which labels, and, for a steering control,
-    beside which control items."""
+    """One thing to ask ``judge`` of one item: under which protocol, about which labels, and, for a control, beside
+    which control items."""
 
     judge: str
     idx: int
@@ -42,16 +41,17 @@ class NextQuestions:
 
     def __init__(self, view: View) -> None:
         self._view = view
-        self._asked = frozenset((v.judge, v.protocol, v.idx) for v in (*view.verdicts, *view.controls))
         self._suspects = np.array([row.idx for row in view.suspects], np.int64)
 
     def of(self, judge: str, rows: Iterable[ItemRow]) -> list[Question]:
         """What the judge is to be asked next of these items, the first protocol of all before the second; and before a
-        steering control what shows that it works."""
+        control what shows that it works."""
         following = [question for row in rows if (question := self.next(judge, row)) is not None]
-        to_control = [question.idx for question in following if question.protocol == steering.PROMPT_ID]
-        others = [question for question in following if question.protocol != steering.PROMPT_ID]
-        found = others + (self._controls(judge, to_control) if to_control else [])
+        known = controls(self._view.settings.protocols)
+        found = [question for question in following if question.protocol not in known]
+        for name, control in known.items():
+            to_control = [question.idx for question in following if question.protocol == name]
+            found += self._controls(judge, control, to_control) if to_control else []
         place: dict[str, int] = {protocol: n for n, protocol in enumerate(self._view.settings.protocols)}
         return sorted(found, key=lambda question: place.get(question.protocol, -1))
 
@@ -59,7 +59,7 @@ class NextQuestions:
         """None where this judge has been asked all that is worth asking of the item."""
         known: Known | None = None
         for protocol in self._view.settings.protocols:
-            if (judge, protocol, row.idx) not in self._asked:
+            if (judge, protocol, row.idx) not in self._view.asked:
                 known = known or self._known(row)
                 labels = protocol_named(protocol).about(known)
                 if labels is not None:
@@ -82,26 +82,26 @@ class NextQuestions:
             candidates=self._candidates(idx),
         )
 
-    def _controls(self, judge: str, to_control: Sequence[int]) -> list[Question]:
+    def _controls(self, judge: str, control: Control, to_control: Sequence[int]) -> list[Question]:
         """First what it takes to know whether a control means anything: each control item is asked about alone, then
         lies beside two others."""
         drawn = [item.idx for item in self._view.control_items]
-        alone = [idx for idx in drawn if (judge, blind_choice.PROMPT_ID, idx) not in self._asked]
+        alone = [idx for idx in drawn if (judge, control.alone, idx) not in self._view.asked]
         if alone:
-            return [Question(judge, idx, blind_choice.PROMPT_ID, self._candidates(idx)) for idx in alone]
-        checks = [idx for idx in drawn if (judge, steering.PROMPT_ID, idx) not in self._asked]
-        if not checks and not control_items.control_works(self._view, judge):
+            return [Question(judge, idx, control.alone, self._candidates(idx)) for idx in alone]
+        checks = [idx for idx in drawn if (judge, control.name, idx) not in self._view.asked]
+        if not checks and not control_items.control_works(self._view, judge, control):
             return []
-        usable = control_items.usable(self._view, judge)
-        controls = [self._control(judge, idx, usable) for idx in checks or to_control]
-        return [question for question in controls if question is not None]
+        usable = control_items.usable(self._view, judge, control)
+        found = [self._control(judge, control, idx, usable) for idx in checks or to_control]
+        return [question for question in found if question is not None]
 
-    def _control(self, judge: str, idx: int, usable: Sequence[Reference]) -> Question | None:
+    def _control(self, judge: str, control: Control, idx: int, usable: Sequence[Reference]) -> Question | None:
         posterior, sha = self._view.posterior.item(idx), self._view.rows[idx].content_sha
         ranked = sorted(posterior.labels, key=lambda name: -posterior.labels[name])
         favored = _favored(self._view.posterior, idx)
-        chosen = steering.choose(usable, sha, favored, [name for name in ranked if name != favored])
-        return None if chosen is None else Question(judge, idx, steering.PROMPT_ID, self._candidates(idx), chosen)
+        chosen = control.beside(usable, sha, favored, [name for name in ranked if name != favored])
+        return None if chosen is None else Question(judge, idx, control.name, self._candidates(idx), chosen)
 
     def _candidates(self, idx: int) -> tuple[str, ...]:
         names = self._view.space.names

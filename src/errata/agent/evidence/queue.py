@@ -9,7 +9,7 @@ from errata.agent.evidence import control_items
 from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.inherit import earlier_control_items, inherit_verdicts
 from errata.tools.inference.suspects import rank_suspects
-from errata.tools.judging.protocols import steering
+from errata.tools.judging.registry import controls
 
 
 def form_queue(snapshot: Snapshot) -> Queue:
@@ -23,7 +23,7 @@ def form_queue(snapshot: Snapshot) -> Queue:
     shas, share = [row.content_sha for row in rows], workspace.settings.random_share
     ranked = rank_suspects(holds_N, view.found.quality_N, list(view.found.flags.values()), shas, share)
     workspace.store.set_suspicion(workspace.run.run_id, [*ranked.suspects.tolist(), *ranked.drawn.tolist()])
-    controlled = workspace.settings.calibrate or steering.PROMPT_ID in workspace.settings.protocols
+    controlled = workspace.settings.calibrate or controls(workspace.settings.protocols)
     before = earlier_control_items(workspace.store, workspace.run, rows)
     drawn = control_items.draw(view.given_N, all_holds_N, before) if controlled else []
     return Queue(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from errata.agent.run.workspace import Workspace
-from errata.tools.inference.held_back import STEERING
 from errata.tools.inference.verdict_columns import VerdictColumns
+from errata.tools.judging.registry import controls
 from errata.types import Verdict
 
 
@@ -23,8 +23,9 @@ class VerdictLog:
         found = self._store.verdicts_after(self._run_id, self._last_row)
         if found:
             self._last_row = found[-1][0]
-            new = [verdict for _, verdict in found if verdict.protocol != STEERING]
+            of_judges = controls({verdict.protocol for _, verdict in found})
+            new = [verdict for _, verdict in found if verdict.protocol not in of_judges]
             self.of_items += tuple(new)
-            self.controls += tuple(verdict for _, verdict in found if verdict.protocol == STEERING)
+            self.controls += tuple(verdict for _, verdict in found if verdict.protocol in of_judges)
             self.columns = self.columns.with_more(new)
         return self

@@ -22,7 +22,7 @@ from errata.tools.inference.verdict_columns import VerdictColumns
 from errata.tools.judging.bank.bank import Bank
 from errata.tools.store.decisions import settled
 from errata.tools.store.store import ItemRow
-from errata.types import Decision, Int, Item, LabelSpace, Outcome, Verdict
+from errata.types import Decision, Int, Item, LabelSpace, Outcome, Proposal, Verdict
 
 
 class Content(Protocol):
@@ -41,7 +41,8 @@ class Content(Protocol):
 @dataclass(frozen=True)
 class View:
     """Rows, labels and content of N items; what the scan found (None before it has); what judges said (``controls``
-    say something of the judges, not of the items); what people decided; what other roles left.
+    say something of the judges, not of the items); what people decided; what other roles left, and what those before
+    it in its phase propose, one for each annotation.
 
     ``judges``: the panel, in the order in which they are asked; ``judge``: the one that is about to be.
     ``control_items``: items that nobody doubts, with their content.
@@ -60,6 +61,7 @@ class View:
     decisions: Mapping[int, Decision] = field(default_factory=dict)
     control_items: Sequence[Item] = ()
     left: Contributions = field(default_factory=Contributions.made)
+    proposed: Sequence[Proposal] = ()
     columns: VerdictColumns | None = None
     """``verdicts`` as columns, where whoever made the view has them already."""
 
@@ -84,6 +86,11 @@ class View:
     @property
     def profiles(self) -> JudgeProfiles:
         return self.left.find(JudgeProfiles) or JudgeProfiles()
+
+    @cached_property
+    def asked(self) -> frozenset[tuple[str, str, int]]:
+        """Judge, protocol and item of each question that has its verdict. A second verdict of the same is not kept."""
+        return frozenset((v.judge, v.protocol, v.idx) for v in (*self.verdicts, *self.controls))
 
     @cached_property
     def suspects(self) -> list[ItemRow]:

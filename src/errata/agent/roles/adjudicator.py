@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
@@ -40,9 +40,7 @@ class ProposalBuilder:
     def __init__(self, view: View, suspicious: Suspicious) -> None:
         scan = view.found
         self._table, self._rows, self._scan = view.posterior, view.rows, scan
-        self._verdicts: dict[int, list[Verdict]] = {}
-        for verdict in view.verdicts:
-            self._verdicts.setdefault(verdict.idx, []).append(verdict)
+        self._verdicts = _by_item(view.verdicts)
         # An answer that nobody can read is no look: such an item stands as the scan left it.
         self._looked_at = {verdict.idx for verdict in view.verdicts if verdict.readable}
         self._held_back = _held_back(view, suspicious)
@@ -115,15 +113,22 @@ class ProposalBuilder:
 def _held_back(view: View, suspicious: Suspicious) -> dict[int, str]:
     """idx -> why no rule may accept what the judges said of the item: a person looks at it first."""
     control_items = {item.idx for item in view.control_items}
-    of_item: dict[int, list[Verdict]] = {}
-    for verdict in (*view.verdicts, *(control for control in view.controls if control.idx not in control_items)):
-        of_item.setdefault(verdict.idx, []).append(verdict)
-    reasons = {idx: held_back(found) for idx, found in of_item.items()}
-    for idx, text in zip(sorted(of_item), view.content.texts(sorted(of_item)), strict=True):
+    said = _by_item(view.verdicts)
+    controls = _by_item(control for control in view.controls if control.idx not in control_items)
+    looked_at = sorted({*said, *controls})
+    reasons = {idx: held_back(said.get(idx, ()), controls.get(idx, ())) for idx in looked_at}
+    for idx, text in zip(looked_at, view.content.texts(looked_at), strict=True):
         flagged = suspicious(text, view.space.names) if text is not None else ()
         if flagged:
             reasons[idx] = f"its text reads like an instruction ({flagged[0]})"
     return {idx: reason for idx, reason in reasons.items() if reason}
+
+
+def _by_item(verdicts: Iterable[Verdict]) -> dict[int, list[Verdict]]:
+    found: dict[int, list[Verdict]] = {}
+    for verdict in verdicts:
+        found.setdefault(verdict.idx, []).append(verdict)
+    return found
 
 
 ROLE = Adjudicator()

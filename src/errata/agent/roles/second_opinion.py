@@ -31,7 +31,7 @@ class SecondOpinion(Role):
             questions = upcoming.of(judge, rows)
             if judge != view.judges[0]:
                 found += questions
-            # Of a steering control that shows nothing, ``next`` speaks for good, but nothing is left that can be asked.
+            # Of a control that shows nothing, ``next`` speaks for good, but nothing is left that can be asked.
             if questions:
                 rows = [row for row in rows if upcoming.next(judge, row) is None]
         return found

@@ -12,9 +12,7 @@ from errata.agent.run.workspace import Workspace
 from errata.tools.judging.bank.bank import by_rule
 from errata.tools.judging.pacing.budget import Prices
 from errata.tools.judging.protocol import Known
-from errata.tools.judging.protocols.blind_choice import BlindChoice
-from errata.tools.judging.protocols.steering import Steering
-from errata.tools.judging.registry import protocol_named
+from errata.tools.judging.registry import controls, protocol_named
 from errata.tools.judging.task import JudgeSetup, JudgeTask, Reference
 from errata.tools.judging.unasked import requests_of
 from errata.types import Item
@@ -51,9 +49,9 @@ def price(workspace: Workspace) -> Price:
     waiting = queue.suspects + queue.drawn
     settings, judges = workspace.settings, max(len(workspace.settings.judge), 1)
     asked = dict.fromkeys(settings.protocols, waiting)
-    if Steering.name in asked:  # means something only where it leaves the control items alone
-        for name in (BlindChoice.name, Steering.name):
-            asked[name] = asked.get(name, 0) + len(queue.control_items)
+    known = controls(asked)  # they mean something only where they leave the control items alone
+    for name in {*known, *(control.alone for control in known.values())}:
+        asked[name] = asked.get(name, 0) + len(queue.control_items)
     takes = [(judges * times, _takes(workspace, name)) for name, times in asked.items()]
     calls = sum(times * one.calls for times, one in takes)
     sent = round(sum(times * one.calls * one.sent for times, one in takes))

@@ -22,7 +22,7 @@ class Reference:
 @dataclass(frozen=True, slots=True)
 class JudgeTask:
     """What to ask of one item: under ``protocol``, about ``labels``. A contest is between the first two of them; an
-    image-text pair has the label of a match first, that of a mismatch second; a steering control has two
+    image-text pair has the label of a match first, that of a mismatch second; a control has two
     ``references``, a marked choice a ``region``."""
 
     item: Item

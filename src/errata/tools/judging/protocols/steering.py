@@ -16,7 +16,8 @@ from errata.prompts import load
 from errata.tools.inference.held_back import MOVED, UNMOVED
 from errata.tools.judging.door import Door
 from errata.tools.judging.images.images import ItemImage
-from errata.tools.judging.protocol import JudgingProtocol, Known
+from errata.tools.judging.protocol import Control, Known
+from errata.tools.judging.protocols import blind_choice
 from errata.tools.judging.reading.question import Question, check_labels, lay_out_for, put
 from errata.tools.judging.reading.reading import SURE, Reading, Style, combine, normalised
 from errata.tools.judging.task import JudgeSetup, JudgeTask, Reference
@@ -106,8 +107,8 @@ def _moved(kept: float) -> dict[str, float]:
     return normalised({MOVED: math.log(max(1 - kept, floor)), UNMOVED: math.log(max(kept, floor))})
 
 
-class Steering(JudgingProtocol):
-    name = PROMPT_ID
+class Steering(Control):
+    name, alone = PROMPT_ID, blind_choice.PROMPT_ID
     adds = "whether the item changes the judge's answers about others that it lies beside"
 
     def about(self, known: Known) -> tuple[str, ...] | None:
@@ -117,6 +118,11 @@ class Steering(JudgingProtocol):
 
     def calls(self, labels: int, setup: JudgeSetup) -> int:
         return 2
+
+    def beside(
+        self, usable: Sequence[Reference], content_sha: str, favored: str, rivals: Sequence[str]
+    ) -> tuple[Reference, Reference] | None:
+        return choose(usable, content_sha, favored, rivals)
 
     async def ask(self, door: Door, task: JudgeTask, setup: JudgeSetup) -> Verdict:
         one, other = task.references
