@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from errata.errors import StoreError
-from errata.tools.judging.bank.bank import Bank
-from errata.tools.judging.bank.bank_file import from_json, to_json
 from errata.tools.store import Store
+
+if TYPE_CHECKING:
+    from errata.tools.judging.bank.bank import Bank
 
 T = TypeVar("T", bound="Contribution")
 
@@ -22,7 +23,7 @@ T = TypeVar("T", bound="Contribution")
 class Contribution(BaseModel):
     """JSON-plain. What an older errata left may lack a field, and a newer one's may have more of them."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", ser_json_inf_nan="constants")
+    model_config = ConfigDict(frozen=True, extra="ignore", ser_json_inf_nan="constants", defer_build=True)
 
 
 class Profile(Contribution):
@@ -71,10 +72,14 @@ class QuestionBank(Contribution):
 
     @classmethod
     def of(cls, bank: Bank) -> QuestionBank:
+        from errata.tools.judging.bank.bank_file import to_json
+
         return cls(questions=tuple(to_json(bank)))
 
     @cached_property
     def bank(self) -> Bank:
+        from errata.tools.judging.bank.bank_file import from_json
+
         return from_json(list(self.questions))
 
 

@@ -8,19 +8,22 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from errata.agent.contributions import Contributions, Plan, Queue
+from errata.agent.contributions import Contributions, JudgeProfiles, Plan, Queue
+from errata.agent.evidence.source import Source
 from errata.agent.evidence.verdict_log import VerdictLog
 from errata.agent.evidence.view import View, given_columns, joint_of
 from errata.agent.run.workspace import Workspace
 from errata.tools.detectors import detector_named
+from errata.tools.inference.held_back import STEERING
 from errata.tools.inference.label_noise import LabelNoise, label_noise
+from errata.tools.inference.posterior import weigh_one
 from errata.tools.inference.scan import Scan
 from errata.tools.inference.verdict_columns import VerdictColumns
 from errata.tools.judging.images.images import with_sendable_image
-from errata.tools.store.proposal_table import ProposalTable
+from errata.tools.store.proposal_table import ProposalColumns, ProposalTable
 from errata.tools.store.revisions import Revisions
 from errata.tools.store.store import ItemRow
-from errata.types import F32, Decision, Int, Item, Verdict
+from errata.types import F32, Bool, Decision, Int, Item, Posterior, Verdict
 
 T = TypeVar("T")
 
@@ -71,6 +74,16 @@ class Snapshot:
         """The column of the given label, -1 where an item has none or its content cannot be read."""
         return given_columns(self.rows, self.workspace.run.label_space)
 
+    @made_from("items")
+    def usable_N(self) -> Bool:
+        """Whether each item has a given label and content that can be read."""
+        return np.array(self.workspace.store.usable_items(self._run_id), np.bool_)
+
+    @made_from("items")
+    def unreadable(self) -> list[str]:
+        """The ids of items whose content cannot be read."""
+        return self.workspace.store.unreadable_items(self._run_id)
+
     @made_from("contributions")
     def left(self) -> Contributions:
         """What roles and steps left behind."""
@@ -93,11 +106,17 @@ class Snapshot:
     @made_from("items", "events")
     def decisions(self) -> dict[int, Decision]:
         """What people decided and that holds, by item."""
-        return self.workspace.decisions(self.rows)
+        nobody_decided = next(self.workspace.store.events.read("decision"), None) is None
+        return {} if nobody_decided else self.workspace.decisions(self.rows)
 
     @made_from("proposals")
     def proposals(self) -> ProposalTable:
         return self.workspace.store.proposals(self._run_id)
+
+    @made_from("proposals")
+    def proposed(self) -> ProposalColumns:
+        """Of ``proposals``, that which can be counted."""
+        return self.workspace.store.proposal_columns(self._run_id)
 
     @made_from("items", "contributions")
     def control_items(self) -> Sequence[Item]:
@@ -118,13 +137,28 @@ class Snapshot:
         version = (judges, self.scan is not None, [self.revisions[part] for part in parts])
         return self.kept("view", version, lambda _: self._view(judges))
 
+    def posterior_of(self, row: ItemRow) -> Posterior:
+        """That of one item: the same as in ``view.posterior``. Where nothing is known that corrects what judges said,
+        the other items are not weighed for it."""
+        corrected = self.decisions or self.left.find(JudgeProfiles) or any(verdict.answers for verdict in self.verdicts)
+        if corrected or self.scan is None:
+            return self.view.posterior.item(row.idx)
+        alone, settings = self.scan.of_item(row.idx), self.workspace.settings
+        given_N = given_columns([row], self.workspace.run.label_space)
+        return weigh_one(row.idx, given_N, alone.label_probs, alone.noise, self.columns, settings.pool)
+
+    def verdicts_of(self, idx: int, *, controls: bool = False) -> list[Verdict]:
+        """Of ``verdicts`` or of ``controls`` those of one item."""
+        found = self.workspace.store.verdicts_of(self._run_id, idx)
+        return [verdict for verdict in found if (verdict.protocol == STEERING) == controls]
+
     def _view(self, judges: tuple[str, ...]) -> View:
         workspace = self.workspace
         return View(
             settings=workspace.settings,
             space=workspace.run.label_space,
             rows=self.rows,
-            content=workspace.dataset,
+            content=Source(workspace),
             guideline=workspace.run.guideline,
             judges=judges,
             scan=self.scan,

@@ -16,7 +16,8 @@ class VerdictLog:
         self._last_row = 0
         self.of_items: tuple[Verdict, ...] = ()
         self.controls: tuple[Verdict, ...] = ()
-        self.columns = VerdictColumns.of((), workspace.run.label_space)
+        self._columns = VerdictColumns.of((), workspace.run.label_space)
+        self._in_columns = 0
 
     def read(self) -> VerdictLog:
         """With what has come since it was read last."""
@@ -27,5 +28,11 @@ class VerdictLog:
             new = [verdict for _, verdict in found if verdict.protocol not in of_judges]
             self.of_items += tuple(new)
             self.controls += tuple(verdict for _, verdict in found if verdict.protocol in of_judges)
-            self.columns = self.columns.with_more(new)
         return self
+
+    @property
+    def columns(self) -> VerdictColumns:
+        """``of_items`` as columns."""
+        if new := self.of_items[self._in_columns :]:
+            self._columns, self._in_columns = self._columns.with_more(new), len(self.of_items)
+        return self._columns

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 
 from errata.agent.contributions import Contributions, JudgeProfiles, QuestionBank
-from errata.agent.evidence.adjusted_verdicts import adjusted
 from errata.errors import SetupError
 from errata.settings import Settings
 from errata.tools.data.left_out import LeftOut
@@ -19,10 +18,12 @@ from errata.tools.inference.outcome import outcomes
 from errata.tools.inference.posterior import Posteriors, weigh
 from errata.tools.inference.scan import Scan
 from errata.tools.inference.verdict_columns import VerdictColumns
-from errata.tools.judging.bank.bank import Bank
 from errata.tools.store.decisions import settled
 from errata.tools.store.store import ItemRow
 from errata.types import Decision, Int, Item, LabelSpace, Outcome, Proposal, Verdict
+
+if TYPE_CHECKING:
+    from errata.tools.judging.bank.bank import Bank
 
 
 class Content(Protocol):
@@ -123,6 +124,8 @@ class View:
     @property
     def _believed(self) -> VerdictColumns:
         """The verdicts with what they are worth."""
+        from errata.agent.evidence.adjusted_verdicts import adjusted  # with the protocols; not every view weighs
+
         taught = settled(self.decisions)
         worth = adjusted(self.verdicts, self.rows, self.space, self.profiles.judges, self.bank, taught)
         if worth is self.verdicts and self.columns is not None:

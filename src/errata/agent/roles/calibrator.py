@@ -12,7 +12,8 @@ from errata.agent.evidence.next_questions import ALL_LABELS
 from errata.agent.evidence.view import View
 from errata.agent.role import Ask, Left, Role
 from errata.tools.judging.bank.controls import ask_controls, controls
-from errata.tools.judging.calibration.bias import anchor_bias, ask_both_ways
+from errata.tools.judging.calibration.anchored import ask_both_ways
+from errata.tools.judging.calibration.bias import anchor_bias
 from errata.tools.judging.calibration.content_free import content_free
 from errata.tools.judging.calibration.measure import choice_prior
 from errata.tools.judging.door import Door

@@ -6,17 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from errata.errors import DataError, SetupError
 from errata.settings import Settings
 from errata.tools.data.fingerprint import sha_of_file, sha_of_path
 from errata.tools.data.renames import moved_share
-from errata.tools.patch import Patch
 from errata.tools.store import RunInfo, Store
 from errata.tools.store.events import Event
 from errata.tools.store.place import absolute_place, is_inside, relative_place
 from errata.tools.store.user_state import UserState
+
+if TYPE_CHECKING:
+    from errata.tools.patch import Patch
 
 DiskState = Literal["applied", "not_written", "half_moved", "edited", "gone"]
 
@@ -87,6 +89,8 @@ class StandingPatch:
     @cached_property
     def patch(self) -> Patch:
         """The patch file, as it was when it was applied. DataError where it was edited since."""
+        from errata.tools.patch import Patch  # most runs that are looked at have none
+
         path = self.folder / "patches" / Path(self._body["patch"]).name
         recorded = self._body.get("patch_sha256")
         patch = Patch.read(path)

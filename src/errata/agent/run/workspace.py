@@ -6,17 +6,17 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
 from errata.agent.contributions import Contribution
 from errata.agent.run.notices import Tell, tell
-from errata.agent.run.panel import Panel
 from errata.errors import DataError, SetupError, StoreError, nearest
 from errata.settings import Settings
 from errata.tools.data import Columns, Dataset, open_dataset
-from errata.tools.judging.door import Door
+from errata.tools.data.content import texts
+from errata.tools.data.formats import read_table
 from errata.tools.store import RunInfo, Store
 from errata.tools.store.arrays import Arrays
 from errata.tools.store.choose_run import choose_run
@@ -26,6 +26,10 @@ from errata.tools.store.place import absolute_place
 from errata.tools.store.run_folder import RunFolder
 from errata.tools.store.store import ItemRow
 from errata.types import Decision
+
+if TYPE_CHECKING:
+    from errata.agent.run.panel import Panel
+    from errata.tools.judging.door import Door
 
 T = TypeVar("T")
 
@@ -72,13 +76,28 @@ class Workspace:
         """The user's data, which must still be what the run was started on."""
         if self._dataset is None:
             dataset = open_data(self.data_path, self.settings)
-            if dataset.sha256 != self.run.data_sha256:
-                raise DataError(
-                    f"{self.data_path} has changed since this run was started. Start a run on the data as it is now "
-                    "(errata run, with the same options): what still holds is inherited."
-                )
+            self._refuse_changed(dataset.sha256)
             self._dataset = dataset
         return self._dataset
+
+    def text(self, idx: int) -> str | None:
+        """One item's text. Where the data is not open yet, it is read and must be what it was, but it is not checked
+        and hashed row by row once more: it was when the run was started."""
+        if self._dataset is not None:
+            return self._dataset.texts([idx])[0]
+        settings = self.settings
+        table = read_table(
+            self.data_path, settings.delimiter, class_level=settings.class_level, image_roots=settings.image_root
+        )
+        self._refuse_changed(table.sha256)
+        return texts(table, settings.text, [idx])[0]
+
+    def _refuse_changed(self, sha256: str) -> None:
+        if sha256 != self.run.data_sha256:
+            raise DataError(
+                f"{self.data_path} has changed since this run was started. Start a run on the data as it is now "
+                "(errata run, with the same options): what still holds is inherited."
+            )
 
     @cached_property
     def arrays(self) -> Arrays:
@@ -88,6 +107,8 @@ class Workspace:
     def panel(self) -> Panel:
         """The run's judges, opened when the first of them is needed."""
         if self._panel is None:
+            from errata.agent.run.panel import Panel  # whoever only looks at a run needs none of it
+
             self._panel = Panel(self.store, self.run, self.settings)
         return self._panel
 

@@ -20,7 +20,7 @@ from errata.agent.run.workspace import Workspace
 from errata.agent.views.report_items import worst_items
 from errata.agent.views.results import item_statuses
 from errata.errors import SetupError
-from errata.tools.report import ReportData, WrongCount, count_wrong, write_report
+from errata.tools.report.count import WrongCount, count_wrong
 from errata.tools.report.data import (
     Asked,
     ClassNoise,
@@ -29,9 +29,11 @@ from errata.tools.report.data import (
     Flow,
     Judging,
     Profile,
+    ReportData,
     Source,
     Unreadable,
 )
+from errata.tools.report.html import write_report
 from errata.tools.store.events import now
 from errata.tools.store.own_files import writing_own
 from errata.tools.store.store import ItemRow

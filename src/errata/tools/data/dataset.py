@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 
 from errata.errors import DataError, SetupError, nearest
-from errata.tools.data.content import ContentReader
+from errata.tools.data.content import ContentReader, texts
 from errata.tools.data.formats import read_table
 from errata.tools.data.label_file import read_label_space
 from errata.tools.data.label_space import (
@@ -98,9 +98,7 @@ class Dataset:
 
     def texts(self, rows: Sequence[int]) -> list[str | None]:
         """The texts alone of the given rows; no image is read."""
-        if self.columns.text is None:
-            return [None] * len(rows)
-        return [content.text for content in replace(self.content, image=None).read(rows)]
+        return texts(self.table, self.columns.text, rows)
 
     def column(self, name: str) -> list[object]:
         """All values of one of the user's columns. Raises DataError for a name that is not there."""

@@ -12,15 +12,19 @@ PER_DETECTOR = 3
 NOBODY = -1
 
 
-def candidates(given_N: Int, probs: Sequence[F32], heard: Mapping[int, Sequence[int]] | None = None) -> Int:
+def candidates(
+    given_N: Int, probs: Sequence[F32], heard: Mapping[int, Sequence[int]] | None = None, *, places: int = 0
+) -> Int:
     """Candidate labels, int[N, C]: the given label first, then each detector's favourites, then what a judge named.
 
     ``probs``: the detectors' distributions, each f32[N, K]. ``heard``: idx -> labels that judges favoured. Unused
     places hold -1, also in column 0 of an item without a given label. No label stands twice in a row.
+    ``places``: for so many labels that judges favoured there is a place, also where fewer were.
     """
     heard = heard or {}
     columns = [given_N[:, None]] + [_favourites(p_NK) for p_NK in probs]
     width = max((len(labels) for labels in heard.values()), default=0)
+    width = max(width, places)
     named = np.full((len(given_N), width), NOBODY, dtype=np.int64)
     for idx, labels in heard.items():
         named[idx, : len(labels)] = labels

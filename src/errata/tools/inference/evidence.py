@@ -25,14 +25,12 @@ JUDGE_ERROR = 0.02
 def from_detectors(cand_NC: Int, probs: Sequence[F32], power_N: F64) -> F64:
     """log p(label | content) among the candidates, f64[N, C]: the detectors' geometric mean, to the item's power, made
     to sum to 1; -inf where there is no candidate."""
-    from scipy.special import logsumexp
-
     total = np.zeros(cand_NC.shape)
     for p_NK in probs:
         p_NC = np.take_along_axis(p_NK, np.maximum(cand_NC, 0), axis=1)
         total += np.log(np.maximum(p_NC, PROBABILITY_FLOOR))
     logs_NC = np.where(cand_NC == NOBODY, -np.inf, total * (power_N[:, None] / max(len(probs), 1)))
-    logs_NC -= logsumexp(logs_NC, axis=1, keepdims=True)
+    logs_NC -= np.logaddexp.reduce(logs_NC, axis=1, keepdims=True)
     # However sure the detectors are, a judge can overrule them.
     return np.where(cand_NC == NOBODY, -np.inf, np.maximum(logs_NC, np.log(PROBABILITY_FLOOR)))
 

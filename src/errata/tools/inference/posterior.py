@@ -66,10 +66,12 @@ def weigh(
     noise: LabelNoise,
     verdicts: VerdictColumns,
     pool: Pool = "mean",
+    *,
+    places: int = 0,
 ) -> Posteriors:
     """The posterior of every item from the detectors' distributions (f32[N, K] each), what is known of the noise in
-    the given labels, and the verdicts, in the label space of these."""
-    cand_NC = candidates(given_N, probs, _named_by_judges(verdicts))
+    the given labels, and the verdicts, in the label space of these. ``places`` as in ``candidates``."""
+    cand_NC = candidates(given_N, probs, _named_by_judges(verdicts), places=places)
     judged_NS, judged_N = from_judges(cand_NC, verdicts, pool)
     # What a judge was asked about is what the detectors and the given label dispute. Of such items the power promises
     # too much: on digits, detectors taken to it overruled judges who were right.
@@ -82,6 +84,16 @@ def weigh(
     probs_NS = np.exp(scores_NS - scores_NS.max(axis=1, keepdims=True))
     probs_NS /= probs_NS.sum(axis=1, keepdims=True)
     return Posteriors(cand_NC, probs_NS, judged_N, given_N, verdicts.space)
+
+
+def weigh_one(
+    idx: int, given_1: Int, probs: Sequence[F32], noise: LabelNoise, verdicts: VerdictColumns, pool: Pool = "mean"
+) -> Posterior:
+    """That of item ``idx`` as ``weigh`` gives it among all items: ``verdicts`` are all there are, the rest is the
+    item's own. Of the others it takes only how many places they have: what a verdict leaves open is shared among all
+    places, and the unused ones count."""
+    places = max(map(len, _named_by_judges(verdicts).values()), default=0)
+    return weigh(given_1, probs, noise, verdicts.of_item(idx), pool, places=places).item(0)
 
 
 def _named_by_judges(verdicts: VerdictColumns) -> dict[int, list[int]]:

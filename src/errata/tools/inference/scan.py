@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from errata.tools.inference.label_noise import LabelNoise
 from errata.types import F32, Bool, Int
@@ -21,3 +21,15 @@ class Scan:
     quality_N: F32
     noise: LabelNoise
     neighbors_Nk: Int | None = None
+
+    def of_item(self, idx: int) -> Scan:
+        """Of one item as if there were no others; without its neighbors, which are others."""
+        one = slice(idx, idx + 1)
+        return replace(
+            self,
+            probs_NK=self.probs_NK[one],
+            label_probs=[probs_NK[one] for probs_NK in self.label_probs],
+            flags={name: flag_N[one] for name, flag_N in self.flags.items()},
+            quality_N=self.quality_N[one],
+            neighbors_Nk=None,
+        )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -59,6 +59,17 @@ class VerdictColumns:
             np.concatenate([_wide(self.log_probs_MW, width, -np.inf), _wide(more.log_probs_MW, width, -np.inf)]),
             judges,
             self.space,
+        )
+
+    def of_item(self, idx: int) -> VerdictColumns:
+        """Those on one item, as if there were no others."""
+        on_it = np.flatnonzero(self.items_M == idx)
+        return replace(
+            self,
+            items_M=np.zeros(len(on_it), np.int64),
+            judges_M=self.judges_M[on_it],
+            options_MW=self.options_MW[on_it],
+            log_probs_MW=self.log_probs_MW[on_it],
         )
 
     @cached_property
