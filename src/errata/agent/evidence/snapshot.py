@@ -14,12 +14,12 @@ from errata.agent.evidence.verdict_log import VerdictLog
 from errata.agent.evidence.view import View, given_columns, joint_of
 from errata.agent.run.workspace import Workspace
 from errata.tools.detectors import detector_named
-from errata.tools.inference.held_back import STEERING
 from errata.tools.inference.label_noise import LabelNoise, label_noise
 from errata.tools.inference.posterior import weigh_one
 from errata.tools.inference.scan import Scan
 from errata.tools.inference.verdict_columns import VerdictColumns
 from errata.tools.judging.images.images import with_sendable_image
+from errata.tools.judging.registry import controls as of_controls
 from errata.tools.store.proposal_table import ProposalColumns, ProposalTable
 from errata.tools.store.revisions import Revisions
 from errata.tools.store.store import ItemRow
@@ -150,7 +150,8 @@ class Snapshot:
     def verdicts_of(self, idx: int, *, controls: bool = False) -> list[Verdict]:
         """Of ``verdicts`` or of ``controls`` those of one item."""
         found = self.workspace.store.verdicts_of(self._run_id, idx)
-        return [verdict for verdict in found if (verdict.protocol == STEERING) == controls]
+        of_judges = of_controls(verdict.protocol for verdict in found)
+        return [verdict for verdict in found if (verdict.protocol in of_judges) == controls]
 
     def _view(self, judges: tuple[str, ...]) -> View:
         workspace = self.workspace
