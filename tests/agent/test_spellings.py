@@ -85,13 +85,13 @@ def test_a_judge_is_shown_each_label_once_and_is_heard_about_every_form(data: Pa
     forms = {rows[idx].given_label for idx in [item.idx for item in Snapshot.of(workspace).control_items]}
     assert forms & {"Animals", "animals ", "TRAVEL"}
     agreed = control_items.usable(Snapshot.of(workspace).view, workspace.panel.judges[0])
-    assert forms & {"Animals", "animals ", "TRAVEL"} <= {reference.item.given_label for reference in agreed}
+    assert forms & {"Animals", "animals ", "TRAVEL"} <= {control.item.given_label for control in agreed}
 
 
 def test_items_of_every_form_are_controls_of_a_judge(data: Path, judge: Judge) -> None:
     workspace = run(data, judge.spec, calibrate=True, protocols=("question_bank",))
     [measured] = Snapshot.of(workspace).view.profiles.judges.values()
-    # Two references of each of three labels: five items without content and four of other labels.
+    # Two control items of each of three labels: five items without content and four of other labels.
     assert len(measured.controls) == 3
     assert all("of 9 controls" in control for control in measured.controls)
 

@@ -38,7 +38,7 @@ def work(workspace: Workspace, phase: Phase, judge: str = "", progress: Progress
             continue
         progress(phase, done, len(roles))
         left = role.work(view, workspace.ask)
-        workspace.leave(role.name, *(one for one in left if isinstance(one, Contribution)))
+        workspace.add_contributions(role.name, *(one for one in left if isinstance(one, Contribution)))
         for one in left:
             if isinstance(one, Question):
                 questions.setdefault((one.judge, one.idx), one)

@@ -12,7 +12,7 @@ from errata.agent.evidence.view import View
 from errata.tools.inference import held_back
 from errata.tools.inference.suspects import CLEARLY_RIGHT
 from errata.tools.judging.protocols import blind_choice
-from errata.tools.judging.task import Reference
+from errata.tools.judging.task import ControlItem
 from errata.types import Int
 
 MOST, PER_LABEL = 12, 2
@@ -35,20 +35,20 @@ def draw(given_N: Int, holds_N: np.ndarray, before: Sequence[int] = ()) -> list[
     return found
 
 
-def usable(view: View, judge: str) -> list[Reference]:
+def usable(view: View, judge: str) -> list[ControlItem]:
     """The control items that this judge, shown each alone, decisively called as they are labeled. One that moves its
     answers about other control items is none."""
-    steers = {v.idx for v in view.controls if v.judge == judge and held_back.held_back([v])}
+    steers = {v.idx for v in view.steering_verdicts if v.judge == judge and held_back.held_back([v])}
     return [control for control in _agreed(view, judge) if control.item.idx not in steers]
 
 
 def control_works(view: View, judge: str) -> bool:
     """Whether control items do not, as a rule, move this judge's answers about one another."""
     agreed = {control.item.idx for control in _agreed(view, judge)}
-    return held_back.control_works([v for v in view.controls if v.judge == judge and v.idx in agreed])
+    return held_back.control_works([v for v in view.steering_verdicts if v.judge == judge and v.idx in agreed])
 
 
-def _agreed(view: View, judge: str) -> list[Reference]:
+def _agreed(view: View, judge: str) -> list[ControlItem]:
     answers = {
         v.idx: max(v.log_probs, key=v.log_probs.__getitem__)
         for v in view.verdicts
@@ -56,7 +56,7 @@ def _agreed(view: View, judge: str) -> list[Reference]:
         if math.exp(max(v.log_probs.values())) >= held_back.DECISIVE
     }
     return [
-        Reference(item, answers[item.idx])
+        ControlItem(item, answers[item.idx])
         for item in view.control_items
         if item.idx in answers and view.space.same(answers[item.idx], item.given_label)
     ]

@@ -13,10 +13,10 @@ from errata.agent.evidence.view import View
 from errata.tools.inference.candidates import NOBODY
 from errata.tools.inference.escalation import undecided
 from errata.tools.inference.posterior import Posteriors
-from errata.tools.judging.protocol import Known
+from errata.tools.judging.protocol import AnnotationEvidence
 from errata.tools.judging.protocols import blind_choice, steering
 from errata.tools.judging.registry import protocol_named
-from errata.tools.judging.task import Reference
+from errata.tools.judging.task import ControlItem
 from errata.tools.store.store import ItemRow
 from errata.types import F64, Int
 
@@ -33,7 +33,7 @@ class Question:
     idx: int
     protocol: str
     labels: tuple[str, ...]
-    references: tuple[Reference, ...] = ()
+    control_items: tuple[ControlItem, ...] = ()
 
 
 class NextQuestions:
@@ -42,7 +42,7 @@ class NextQuestions:
 
     def __init__(self, view: View) -> None:
         self._view = view
-        self._asked = frozenset((v.judge, v.protocol, v.idx) for v in (*view.verdicts, *view.controls))
+        self._asked = frozenset((v.judge, v.protocol, v.idx) for v in (*view.verdicts, *view.steering_verdicts))
         self._suspects = np.array([row.idx for row in view.suspects], np.int64)
 
     def of(self, judge: str, rows: Iterable[ItemRow]) -> list[Question]:
@@ -57,7 +57,7 @@ class NextQuestions:
 
     def next(self, judge: str, row: ItemRow) -> Question | None:
         """None where this judge has been asked all that is worth asking of the item."""
-        known: Known | None = None
+        known: AnnotationEvidence | None = None
         for protocol in self._view.settings.protocols:
             if (judge, protocol, row.idx) not in self._asked:
                 known = known or self._known(row)
@@ -70,10 +70,10 @@ class NextQuestions:
         """Whether another judge's answer could still change the item's outcome."""
         return row.idx in self._undecided
 
-    def _known(self, row: ItemRow) -> Known:
+    def _known(self, row: ItemRow) -> AnnotationEvidence:
         table, idx = self._view.posterior, row.idx
         names, given, challenger = table.space.names, table.given_N[idx], self._challengers_N[idx]
-        return Known(
+        return AnnotationEvidence(
             given=None if given == NOBODY else names[given],
             challenger=None if challenger == NOBODY else names[challenger],
             given_holds=float(self._given_holds_N[idx]),
@@ -96,7 +96,7 @@ class NextQuestions:
         controls = [self._control(judge, idx, usable) for idx in checks or to_control]
         return [question for question in controls if question is not None]
 
-    def _control(self, judge: str, idx: int, usable: Sequence[Reference]) -> Question | None:
+    def _control(self, judge: str, idx: int, usable: Sequence[ControlItem]) -> Question | None:
         posterior, sha = self._view.posterior.item(idx), self._view.rows[idx].content_sha
         ranked = sorted(posterior.labels, key=lambda name: -posterior.labels[name])
         favored = _favored(self._view.posterior, idx)

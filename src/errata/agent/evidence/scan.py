@@ -101,7 +101,7 @@ def _for_all(probs_nK: F32, labeled: Int, count: int) -> F32:
 
 def _own_embeddings(workspace: Workspace) -> F32:
     source = str(workspace.settings.embeddings)
-    workspace.leave("embed", Features(name=f"your own ({source})", strength="own"))
+    workspace.add_contributions("embed", Features(name=f"your own ({source})", strength="own"))
     return load_embeddings(source, workspace.dataset)
 
 
@@ -140,7 +140,7 @@ def _embed(workspace: Workspace, progress: Progress) -> F32:
         raise DataError(f"no content of {workspace.data_path} can be read: {next(iter(broken.values()))}")
     if broken:
         workspace.skip({row.idx: broken[row.content_sha] for row in rows if row.content_sha in broken})
-    workspace.leave("embed", Features(name=embedder.name, strength=embedder.strength, embedded=len(fresh)))
+    workspace.add_contributions("embed", Features(name=embedder.name, strength=embedder.strength, embedded=len(fresh)))
     nothing = np.zeros_like(next(iter(known.values())))
     return np.stack([known.get(row.content_sha, nothing) for row in rows])
 

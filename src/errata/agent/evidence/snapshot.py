@@ -72,8 +72,8 @@ class Snapshot:
         return given_columns(self.rows, self.workspace.run.label_space)
 
     @made_from("contributions")
-    def left(self) -> Contributions:
-        """What roles and steps left behind."""
+    def contributions(self) -> Contributions:
+        """What roles and steps contributed."""
         return Contributions.of_run(self.workspace.store, self._run_id)
 
     @made_from("verdicts")
@@ -82,9 +82,9 @@ class Snapshot:
         return self._log.of_items
 
     @made_from("verdicts")
-    def controls(self) -> Sequence[Verdict]:
+    def steering_verdicts(self) -> Sequence[Verdict]:
         """Steering controls: whether an item moved a judge's answers about others."""
-        return self._log.controls
+        return self._log.steering_verdicts
 
     @made_from("verdicts")
     def columns(self) -> VerdictColumns:
@@ -102,7 +102,7 @@ class Snapshot:
     @made_from("items", "contributions")
     def control_items(self) -> Sequence[Item]:
         """Items that nobody doubts; their content is read, and made ready to be sent, once."""
-        queue = self.left.find(Queue)
+        queue = self.contributions.find(Queue)
         drawn = () if queue is None else queue.control_items
         return self.kept("control items read", drawn, lambda _: self._read(drawn))
 
@@ -129,17 +129,17 @@ class Snapshot:
             judges=judges,
             scan=self.scan,
             verdicts=self.verdicts,
-            controls=self.controls,
+            steering_verdicts=self.steering_verdicts,
             decisions=self.decisions,
             control_items=self.control_items,
-            left=self.left,
+            contributions=self.contributions,
             columns=self.columns,
         )
 
     @property
     def detectors(self) -> tuple[str, ...]:
         """Those that the plan names."""
-        plan = self.left.find(Plan)
+        plan = self.contributions.find(Plan)
         return () if plan is None else plan.detectors
 
     @property

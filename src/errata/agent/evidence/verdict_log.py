@@ -9,13 +9,13 @@ from errata.types import Verdict
 
 
 class VerdictLog:
-    """``of_items``: what judges said of items. ``controls``: what says something of the judges."""
+    """``of_items``: what judges said of items. ``steering_verdicts``: what says something of the judges."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._store, self._run_id = workspace.store, workspace.run.run_id
         self._last_row = 0
         self.of_items: tuple[Verdict, ...] = ()
-        self.controls: tuple[Verdict, ...] = ()
+        self.steering_verdicts: tuple[Verdict, ...] = ()
         self.columns = VerdictColumns.of((), workspace.run.label_space)
 
     def read(self) -> VerdictLog:
@@ -25,6 +25,6 @@ class VerdictLog:
             self._last_row = found[-1][0]
             new = [verdict for _, verdict in found if verdict.protocol != STEERING]
             self.of_items += tuple(new)
-            self.controls += tuple(verdict for _, verdict in found if verdict.protocol == STEERING)
+            self.steering_verdicts += tuple(verdict for _, verdict in found if verdict.protocol == STEERING)
             self.columns = self.columns.with_more(new)
         return self

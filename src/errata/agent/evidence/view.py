@@ -40,8 +40,8 @@ class Content(Protocol):
 
 @dataclass(frozen=True)
 class View:
-    """Rows, labels and content of N items; what the scan found (None before it has); what judges said (``controls``
-    say something of the judges, not of the items); what people decided; what other roles left.
+    """Rows, labels and content of N items; what the scan found (None before it has); what judges said
+    (``steering_verdicts`` tell about the judges, not the items); what people decided; what other roles contributed.
 
     ``judges``: the panel, in the order in which they are asked; ``judge``: the one that is about to be.
     ``control_items``: items that nobody doubts, with their content.
@@ -56,10 +56,10 @@ class View:
     judge: str = ""
     scan: Scan | None = None
     verdicts: Sequence[Verdict] = ()
-    controls: Sequence[Verdict] = ()
+    steering_verdicts: Sequence[Verdict] = ()
     decisions: Mapping[int, Decision] = field(default_factory=dict)
     control_items: Sequence[Item] = ()
-    left: Contributions = field(default_factory=Contributions.made)
+    contributions: Contributions = field(default_factory=Contributions.made)
     columns: VerdictColumns | None = None
     """``verdicts`` as columns, where whoever made the view has them already."""
 
@@ -78,12 +78,12 @@ class View:
     @property
     def bank(self) -> Bank:
         """The question bank; empty before one was prepared."""
-        left = self.left.find(QuestionBank)
-        return () if left is None else left.bank
+        prepared = self.contributions.find(QuestionBank)
+        return () if prepared is None else prepared.bank
 
     @property
     def profiles(self) -> JudgeProfiles:
-        return self.left.find(JudgeProfiles) or JudgeProfiles()
+        return self.contributions.find(JudgeProfiles) or JudgeProfiles()
 
     @cached_property
     def suspects(self) -> list[ItemRow]:

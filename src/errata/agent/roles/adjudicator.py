@@ -9,7 +9,7 @@ import numpy as np
 
 from errata.agent.contributions import Features
 from errata.agent.evidence.view import View
-from errata.agent.role import Ask, Left, Role
+from errata.agent.role import Ask, Role, RoleOutput
 from errata.tools.inference.candidates import NOBODY
 from errata.tools.inference.held_back import held_back
 from errata.tools.judging.registry import protocol_named
@@ -23,7 +23,7 @@ Suspicious = Callable[[str, Sequence[str]], Sequence[str]]
 class Adjudicator(Role):
     name, phase, place = "adjudicator", "propose", 10
 
-    def work(self, view: View, ask: Ask) -> Sequence[Left]:
+    def work(self, view: View, ask: Ask) -> Sequence[RoleOutput]:
         """A Proposal for every item."""
         return propose(view)
 
@@ -47,7 +47,7 @@ class ProposalBuilder:
         self._looked_at = {verdict.idx for verdict in view.verdicts if verdict.readable}
         self._held_back = _held_back(view, suspicious)
         # On features that only show how images look, a scan ranks; it does not know enough to name a label.
-        features = view.left.find(Features)
+        features = view.contributions.find(Features)
         looks_only = features is not None and features.strength == "plain" and view.content.modality == "image"
         self._scan_may_propose = not looks_only
         self._flagged_by_most_N = np.sum(list(scan.flags.values()), axis=0) > len(scan.flags) / 2
@@ -116,7 +116,10 @@ def _held_back(view: View, suspicious: Suspicious) -> dict[int, str]:
     """idx -> why no rule may accept what the judges said of the item: a person looks at it first."""
     control_items = {item.idx for item in view.control_items}
     of_item: dict[int, list[Verdict]] = {}
-    for verdict in (*view.verdicts, *(control for control in view.controls if control.idx not in control_items)):
+    for verdict in (
+        *view.verdicts,
+        *(control for control in view.steering_verdicts if control.idx not in control_items),
+    ):
         of_item.setdefault(verdict.idx, []).append(verdict)
     reasons = {idx: held_back(found) for idx, found in of_item.items()}
     for idx, text in zip(sorted(of_item), view.content.texts(sorted(of_item)), strict=True):

@@ -10,7 +10,7 @@ from dataclasses import replace
 from errata.agent.contributions import JudgeProfile, JudgeProfiles
 from errata.agent.evidence.next_questions import ALL_LABELS
 from errata.agent.evidence.view import View
-from errata.agent.role import Ask, Left, Role
+from errata.agent.role import Ask, Role, RoleOutput
 from errata.tools.judging.bank.controls import ask_controls, controls
 from errata.tools.judging.calibration.bias import anchor_bias, ask_both_ways
 from errata.tools.judging.calibration.content_free import content_free
@@ -30,7 +30,7 @@ class Calibrator(Role):
         """If the run calibrates its judges, for each of them once."""
         return view.settings.calibrate and view.judge not in view.profiles.judges
 
-    def work(self, view: View, ask: Ask) -> Sequence[Left]:
+    def work(self, view: View, ask: Ask) -> Sequence[RoleOutput]:
         """The JudgeProfiles, with that of the judge that is about to be asked."""
         rows = [row.idx for row in view.rows if row.problem is None]
         drawn = random.Random(0).sample(rows, min(SAMPLE, len(rows)))  # noqa: S311  not a secret

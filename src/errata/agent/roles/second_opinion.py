@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from errata.agent.evidence.next_questions import NextQuestions, Question
 from errata.agent.evidence.view import View
-from errata.agent.role import Ask, Left, Role
+from errata.agent.role import Ask, Role, RoleOutput
 from errata.tools.judging.reading.reading import favorite
 from errata.tools.store.store import ItemRow
 from errata.types import NONE_OF_THESE, SEVERAL
@@ -23,7 +23,7 @@ class SecondOpinion(Role):
     def wanted(self, view: View) -> bool:
         return view.settings.escalate and len(view.judges) > 1
 
-    def work(self, view: View, ask: Ask) -> Sequence[Left]:
+    def work(self, view: View, ask: Ask) -> Sequence[RoleOutput]:
         """Of each suspect that stands as a change for which fewer than two judges speak: the next question to the first
         judge of the panel that has not said all. What the first judge is asked is for the examiner to say."""
         upcoming, rows, found = NextQuestions(view), resting_on_one(view), list[Question]()

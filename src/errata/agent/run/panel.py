@@ -85,7 +85,7 @@ class Panel:
 
     def _note(self) -> None:
         clock = Clock(minutes=self.budget.spent.minutes)
-        self._store.contributions.leave(self._run_id, "panel", {"Clock": clock.model_dump_json()})
+        self._store.contributions.add(self._run_id, "panel", {"Clock": clock.model_dump_json()})
 
     def stop(self) -> int | None:
         """Send nothing more; from any thread. How many calls are in flight, which are waited for and recorded: the

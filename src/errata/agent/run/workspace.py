@@ -116,10 +116,10 @@ class Workspace:
             self._history_checked = True  # a sitting decides hundreds of items; each checks its own step
         return user
 
-    def leave(self, author: str, *left: Contribution) -> None:
+    def add_contributions(self, author: str, *contributions: Contribution) -> None:
         """Keep what a role or a step has to say, under its name."""
-        bodies = {type(one).__name__: one.model_dump_json() for one in left}
-        self.store.contributions.leave(self.run.run_id, author, bodies)
+        bodies = {type(one).__name__: one.model_dump_json() for one in contributions}
+        self.store.contributions.add(self.run.run_id, author, bodies)
 
     def rows(self) -> list[ItemRow]:
         return self.store.items(self.run.run_id)

@@ -47,7 +47,7 @@ def evidence_of(workspace: Workspace, item_id: str) -> dict[str, Any]:
             "probabilities": {name: math.exp(value) for name, value in verdict.log_probs.items()},
             "position_bias": verdict.position_bias,
         }
-        for verdict in (*snapshot.verdicts, *snapshot.controls)
+        for verdict in (*snapshot.verdicts, *snapshot.steering_verdicts)
         if verdict.idx == row.idx
     ]
     return found

@@ -24,7 +24,7 @@ NAMED = 20
 def status_of(workspace: Workspace) -> dict[str, Any]:
     """JSON-plain: the run, its data, its counts by status and outcome, the honest count, what was spent."""
     snapshot = Snapshot.of(workspace)
-    left, rows, found = snapshot.left, snapshot.rows, snapshot.proposals
+    left, rows, found = snapshot.contributions, snapshot.rows, snapshot.proposals
     profile, plan, features = left.find(Profile) or Profile(), left.find(Plan) or Plan(), left.find(Features)
     queue, judging = left.find(Queue), left.find(Judging) or Judging()
     decided = settled(snapshot.decisions)
@@ -122,7 +122,7 @@ def _applied_line(one: dict[str, Any]) -> str:
 
 def _biases(snapshot: Snapshot) -> list[str]:
     """One line per judge: how far it leans to what stands first, and to a label that it is shown; in log-odds."""
-    profiles = snapshot.left.find(JudgeProfiles) or JudgeProfiles()
+    profiles = snapshot.contributions.find(JudgeProfiles) or JudgeProfiles()
     calibrated, verdicts = profiles.judges, snapshot.verdicts
     lines = []
     for judge in dict.fromkeys(verdict.judge for verdict in verdicts):

@@ -16,7 +16,7 @@ DECISIVE = 0.9
 """From this probability on, a protocol's favorite stands against another's. Set beforehand, not tuned."""
 
 WORKS = 0.5
-"""A judge whom most references move is confused by any second item. Where fewer do, some of them may be attacks, and
+"""A judge whom most control items move is confused by any second item. Where fewer do, some of them may be attacks, and
 the control stays: it errs towards a person's look."""
 
 
@@ -36,13 +36,13 @@ def held_back(verdicts: Sequence[Verdict]) -> str | None:
     return None
 
 
-def control_works(on_references: Sequence[Verdict]) -> bool:
-    """Whether a judge's steering controls mean anything, from controls in which two references lay beside each other.
+def control_works(on_control_items: Sequence[Verdict]) -> bool:
+    """Whether a judge's steering controls mean anything, from those in which two control items were shown together.
 
     Small judges may be confused by any second item, and some servers take one image only: then every item would be
     held back. False too where there is no such control.
     """
-    moved = [_p(verdict, UNMOVED) < 0.5 for verdict in on_references if verdict.protocol == STEERING]
+    moved = [_p(verdict, UNMOVED) < 0.5 for verdict in on_control_items if verdict.protocol == STEERING]
     return bool(moved) and 1 - sum(moved) / len(moved) > WORKS
 
 

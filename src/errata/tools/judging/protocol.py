@@ -14,7 +14,7 @@ from errata.tools.judging.task import JudgeSetup, JudgeTask
 from errata.types import Outcome, Verdict
 
 
-class Known(NamedTuple):
+class AnnotationEvidence(NamedTuple):
     """What is known of one annotation when a protocol is chosen.
 
     ``given``: its label's class, None where it has none. ``challenger``: the likeliest other label, None without one.
@@ -52,7 +52,7 @@ class JudgingProtocol(ABC):
     tasks: ClassVar[tuple[str, ...]] = ("single",)
 
     @abstractmethod
-    def about(self, known: Known) -> tuple[str, ...] | None:
+    def about(self, known: AnnotationEvidence) -> tuple[str, ...] | None:
         """The labels to ask about, () for a question that names none; None where asking now would add nothing."""
 
     @abstractmethod

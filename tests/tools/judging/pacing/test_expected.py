@@ -11,7 +11,7 @@ from errata.tools.features.minilm import model_folder
 from errata.tools.judging.chat import ChatRequest
 from errata.tools.judging.pacing.expected import IMAGE_TOKENS, expected_tokens
 from errata.tools.judging.registry import protocols
-from errata.tools.judging.task import JudgeSetup, JudgeTask, Reference
+from errata.tools.judging.task import ControlItem, JudgeSetup, JudgeTask
 from errata.tools.judging.unasked import requests_of
 from errata.types import Item, LabelSpace
 from tests.tools.judging.protocols.asking import asked, text_of
@@ -22,7 +22,7 @@ TEXT = "The committee postponed its decision on the ferry timetable until the ha
 
 def task(protocol: str) -> JudgeTask:
     item = Item(0, "0", "sha1", "sport", TEXT)
-    return JudgeTask(item, protocol, SPACE.names[:2], (Reference(item, "sport"), Reference(item, "travel")))
+    return JudgeTask(item, protocol, SPACE.names[:2], (ControlItem(item, "sport"), ControlItem(item, "travel")))
 
 
 @pytest.mark.parametrize("protocol", ["blind_choice", "contest", "several_labels", "steering"])

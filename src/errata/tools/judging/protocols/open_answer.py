@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from errata.prompts import load
 from errata.tools.judging.door import Answered, Door
 from errata.tools.judging.images.images import ItemImage
-from errata.tools.judging.protocol import JudgingProtocol, Known
-from errata.tools.judging.reading.question import Answers, Question, check_labels, lay_out_for, put
+from errata.tools.judging.protocol import AnnotationEvidence, JudgingProtocol
+from errata.tools.judging.reading.closed_question import Answers, ClosedQuestion, check_labels, lay_out_for, put
 from errata.tools.judging.reading.reading import SURE, combine, favorite, normalised
 from errata.tools.judging.task import JudgeSetup, JudgeTask
 from errata.tools.taxonomy import ROOT, Taxonomy
@@ -52,7 +52,7 @@ async def ask(
         keys = (*children, *([node] if node in space.names else []), *OTHER_ANSWERS)
         options = lay_out_for(PROMPT_ID, keys, "names", space)
         slots = {"within": node or None, "listed": len(children) <= LISTED and not _flat(taxonomy)}
-        answers = await put(door, [Question(prompt, item, shared, options, guideline, slots)])
+        answers = await put(door, [ClosedQuestion(prompt, item, shared, options, guideline, slots)])
         answered += answers.answered
         reading = answers.readings[0]
         if reading is None:
@@ -97,7 +97,7 @@ class OpenAnswer(JudgingProtocol):
     name = PROMPT_ID
     adds = "which label the judge names by itself, level by level"
 
-    def about(self, known: Known) -> tuple[str, ...]:
+    def about(self, known: AnnotationEvidence) -> tuple[str, ...]:
         return ()
 
     def calls(self, labels: int, setup: JudgeSetup) -> int:

@@ -21,7 +21,7 @@ LETTER_TOKENS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ClosedQuestion:
     """``options`` in the order in which they are shown; ``images`` shared by all questions about the item; ``slots``
     what the prompt asks for beyond item, options and guideline."""
 
@@ -79,7 +79,7 @@ class Answers:
         )
 
 
-async def put(door: Door, questions: Sequence[Question]) -> Answers:
+async def put(door: Door, questions: Sequence[ClosedQuestion]) -> Answers:
     """Ask all ``questions`` at once. One that is refused, or whose image cannot be read, is left out; any other error
     of the model, or of the budget, is raised."""
     results = await asyncio.gather(*(_put_one(door, question) for question in questions))
@@ -92,7 +92,7 @@ async def put(door: Door, questions: Sequence[Question]) -> Answers:
     return Answers(tuple(answered), tuple(readings), problems[0] if problems else None)
 
 
-async def _put_one(door: Door, question: Question) -> Answered | str:
+async def _put_one(door: Door, question: ClosedQuestion) -> Answered | str:
     try:
         return await door.ask(question.ask())
     except (ModelRefused, DataError) as error:
