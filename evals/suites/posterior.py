@@ -26,7 +26,7 @@ from errata.tools.detectors.arrays.softmax import softmax
 from errata.tools.detectors.confident.confident_joint import confident_joint
 from errata.tools.detectors.neighbors.neighbors import neighbors
 from errata.tools.detectors.probs import ensemble
-from errata.tools.inference.candidates import NOBODY
+from errata.tools.inference.candidates import ABSENT
 from errata.tools.inference.label_noise import LabelNoise, label_noise
 from errata.tools.inference.outcome import outcomes
 from errata.tools.inference.posterior import Posteriors, weigh
@@ -133,6 +133,6 @@ def as_it_came(task: Task, probs_NK: F32, noise: LabelNoise) -> dict[str, float]
 
 def _log_loss(table: Posteriors, truth_N: Int) -> float:
     """Of the items whose true label is known; what is no candidate has a probability of SMALLEST."""
-    named_NC = (table.cand_NC == truth_N[:, None]) & (table.cand_NC != NOBODY)
+    named_NC = (table.cand_NC == truth_N[:, None]) & (table.cand_NC != ABSENT)
     true_N = np.where(named_NC, table.probs_NS[:, :-2], 0.0).sum(axis=1)
     return float(-np.log(np.maximum(true_N, SMALLEST))[truth_N != UNKNOWN].mean())

@@ -35,7 +35,7 @@ from errata.tools.judging.door import Door
 from errata.tools.judging.examine import judge_items
 from errata.tools.judging.pacing.budget import Budget
 from errata.tools.judging.protocols.question_bank import matched_share
-from errata.tools.judging.reading.reading import Style, normalised
+from errata.tools.judging.reading.reading import Style, normalized
 from errata.tools.judging.spec import open_model
 from errata.tools.judging.task import JudgeSetup, JudgeTask
 from errata.tools.odds import log_odds
@@ -140,7 +140,7 @@ def _quality(verdicts: Sequence[Verdict], items: Sequence[Item], bank: Bank) -> 
         quality["question_bank"].append(log_odds(asked.log_probs[given]))
         quality["contest"].append(log_odds(contested.log_probs[given]))
         # As the posterior weighs the protocols of one judge: the mean of their log-probabilities.
-        mean = normalised({k: (asked.log_probs[k] + contested.log_probs[k]) / 2 for k in contested.log_probs})
+        mean = normalized({k: (asked.log_probs[k] + contested.log_probs[k]) / 2 for k in contested.log_probs})
         quality["both"].append(log_odds(mean[given]))
         quality["official_rule"].append(matched_share(bank, given, asked.answers))
     return {way: np.array(values) for way, values in quality.items()}

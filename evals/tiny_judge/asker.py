@@ -53,16 +53,16 @@ class Asker:
         for row, question in enumerate(questions):
             for option in question.options:
                 found[row, COLUMNS.index(option.key)] = logits[row, answer_id(option.answer, self.tokenizer)]
-        return normalised(found)
+        return normalized(found)
 
 
-def normalised(log_probs: LogProbs) -> LogProbs:
+def normalized(log_probs: LogProbs) -> LogProbs:
     return log_probs - np.logaddexp.reduce(log_probs, axis=1, keepdims=True)
 
 
 def mean(one: LogProbs, other: LogProbs) -> LogProbs:
     """Two orders of the same options as errata puts them together: the mean of the log-probabilities."""
-    return normalised((one + other) / 2)
+    return normalized((one + other) / 2)
 
 
 def share(log_probs: LogProbs, column: Any) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 
 from errata.agent.evidence import control_items
 from errata.agent.evidence.view import View
-from errata.tools.inference.candidates import NOBODY
+from errata.tools.inference.candidates import ABSENT
 from errata.tools.inference.escalation import undecided
 from errata.tools.inference.posterior import Posteriors
 from errata.tools.judging.protocol import AnnotationEvidence
@@ -74,8 +74,8 @@ class NextQuestions:
         table, idx = self._view.posterior, row.idx
         names, given, challenger = table.space.names, table.given_N[idx], self._challengers_N[idx]
         return AnnotationEvidence(
-            given=None if given == NOBODY else names[given],
-            challenger=None if challenger == NOBODY else names[challenger],
+            given=None if given == ABSENT else names[given],
+            challenger=None if challenger == ABSENT else names[challenger],
             given_holds=float(self._given_holds_N[idx]),
             undecided=self.is_undecided(row),
             outcome=self._view.outcomes[idx],
@@ -107,7 +107,7 @@ class NextQuestions:
         names = self._view.space.names
         if len(names) <= ALL_LABELS:
             return names
-        return tuple(sorted(names[c] for c in self._view.posterior.cand_NC[idx] if c != NOBODY))
+        return tuple(sorted(names[c] for c in self._view.posterior.cand_NC[idx] if c != ABSENT))
 
     @cached_property
     def _given_holds_N(self) -> F64:
@@ -128,5 +128,5 @@ class NextQuestions:
 def _favored(table: Posteriors, idx: int) -> str:
     """The likeliest state of an item where that is a label; "" where it is several labels or none of these."""
     best = int(table.probs_NS[idx].argmax())
-    label = table.cand_NC[idx, best] if best < table.cand_NC.shape[1] else NOBODY
-    return "" if label == NOBODY else table.space.names[label]
+    label = table.cand_NC[idx, best] if best < table.cand_NC.shape[1] else ABSENT
+    return "" if label == ABSENT else table.space.names[label]

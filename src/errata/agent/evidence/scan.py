@@ -17,7 +17,7 @@ from errata.tools.features.choose import choose_embedder
 from errata.tools.features.embedder import Embedder, embed_readable
 from errata.tools.features.own import load_embeddings, load_probs
 from errata.tools.features.probe import FOLDS, out_of_fold_probs
-from errata.tools.inference.candidates import NOBODY
+from errata.tools.inference.candidates import ABSENT
 from errata.types import F32, Int, Item
 
 Progress = Callable[[str, int, int], None]
@@ -63,7 +63,7 @@ def detector_input(snapshot: Snapshot, labeled: Int) -> DetectorInput:
     arrays, rows = snapshot.workspace.arrays, snapshot.rows
     near = None
     if arrays.has("similarities"):
-        place_N = np.full(len(rows), NOBODY)
+        place_N = np.full(len(rows), ABSENT)
         place_N[labeled] = np.arange(len(labeled))
         near_nk = place_N[np.asarray(arrays.load("neighbors")[labeled])]
         near = Neighbors(near_nk, np.asarray(arrays.load("similarities")[labeled]))
@@ -83,7 +83,7 @@ def _find_neighbors(workspace: Workspace, progress: Progress) -> None:
     labeled = np.flatnonzero(given_N >= 0)
     embeddings_nD = np.asarray(arrays.load("embeddings")[labeled])
     near = neighbors(embeddings_nD, progress=lambda share: progress("neighbors", round(100 * share), 100))
-    indices_Nk = np.full((len(given_N), near.indices_Nk.shape[1]), NOBODY, np.int64)
+    indices_Nk = np.full((len(given_N), near.indices_Nk.shape[1]), ABSENT, np.int64)
     indices_Nk[labeled] = labeled[near.indices_Nk]
     similarities_Nk = np.zeros(indices_Nk.shape, np.float32)
     similarities_Nk[labeled] = near.similarities_Nk

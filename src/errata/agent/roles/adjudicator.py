@@ -10,7 +10,7 @@ import numpy as np
 from errata.agent.contributions import Features
 from errata.agent.evidence.view import View
 from errata.agent.role import Ask, Role, RoleOutput
-from errata.tools.inference.candidates import NOBODY
+from errata.tools.inference.candidates import ABSENT
 from errata.tools.inference.held_back import held_back
 from errata.tools.judging.registry import protocol_named
 from errata.tools.judging.untrusted.instructions import flags
@@ -109,7 +109,7 @@ class ProposalBuilder:
     def _neighbor_rows(self, row: ItemRow) -> list[ItemRow]:
         if self._scan.neighbors_Nk is None:
             return []
-        return [self._rows[j] for j in self._scan.neighbors_Nk[row.idx] if j != NOBODY]
+        return [self._rows[j] for j in self._scan.neighbors_Nk[row.idx] if j != ABSENT]
 
 
 def _held_back(view: View, suspicious: Suspicious) -> dict[int, str]:

@@ -200,7 +200,7 @@ def _on_white(image: Image) -> Image:
 
 
 def _eight_bits(image: Image) -> Image:
-    """Grey levels of 16 and 32 bits cut down to 8; Pillow's own conversion clips them to white."""
+    """Gray levels of 16 and 32 bits cut down to 8; Pillow's own conversion clips them to white."""
     import PIL.Image
 
     bounds = [(pixels.min(), pixels.max()) for _, pixels in _levels(image)]

@@ -56,7 +56,7 @@ class PlainImage:
     per_item = True
 
     def embed(self, items: Sequence[Item], progress: Progress | None = None) -> F32:
-        """f32[n, 352], rows of length 1; zeros for an image of one grey. Raises DataError for an unreadable image."""
+        """f32[n, 352], rows of length 1; zeros for an image of one gray. Raises DataError for an unreadable image."""
         vectors = np.zeros((len(items), WIDTH), np.float32)
         for row, item in enumerate(items):
             vectors[row] = _describe(_load(item))

@@ -17,7 +17,7 @@ DECISIVE = 0.9
 
 WORKS = 0.5
 """A judge whom most control items move is confused by any second item. Where fewer do, some of them may be attacks, and
-the control stays: it errs towards a person's look."""
+the control stays: it errs toward a person's look."""
 
 
 def held_back(verdicts: Sequence[Verdict]) -> str | None:

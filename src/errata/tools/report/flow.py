@@ -25,7 +25,7 @@ NAMES = {OTHERS: "all other labels", **{sink: words.outcome(name) for name, sink
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A label on one side, its ``name`` cut to what fits. ``color``: of the palette, -1 for grey. ``y``: upper edge."""
+    """A label on one side, its ``name`` cut to what fits. ``color``: of the palette, -1 for gray. ``y``: upper edge."""
 
     label: str
     name: str

@@ -162,7 +162,7 @@ def _smoothed(counts_KK: NDArray[np.floating | np.integer]) -> F64:
 
 DETECTOR = Detector(
     "imprecise",
-    "the labels that an expectation maximisation settles on",
+    "the labels that an expectation maximization settles on",
     ("embeddings",),
     lambda given: detect(given.embeddings(), given.labels_N, given.num_classes),
 )

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from errata.tools.judging.bank.bank import Bank
 from errata.tools.judging.door import Door
 from errata.tools.judging.protocols import question_bank
-from errata.tools.judging.reading.reading import Style, favorite, normalised
+from errata.tools.judging.reading.reading import Style, favorite, normalized
 from errata.types import Item, LabelSpace, Verdict
 
 PER_LABEL = 5
@@ -104,13 +104,13 @@ def without_disabled(verdict: Verdict, given: str | None, disabled: Collection[s
     """What is left of a verdict of a judge that is ``disabled`` for some labels.
 
     None where the judge favored one of those or the item was given one: then nothing that it said can be used.
-    Otherwise the verdict without them, normalised, and without their bank questions.
+    Otherwise the verdict without them, normalized, and without their bank questions.
     """
     if not verdict.readable or not disabled:
         return verdict
     if given in disabled or favorite(verdict.log_probs) in disabled:
         return None
     ignored = {question.id for question in bank if question.label in disabled}
-    log_probs = normalised({key: value for key, value in verdict.log_probs.items() if key not in disabled})
+    log_probs = normalized({key: value for key, value in verdict.log_probs.items() if key not in disabled})
     answers = {id_: answer for id_, answer in verdict.answers.items() if id_ not in ignored}
     return replace(verdict, log_probs=log_probs, answers=answers)

@@ -46,7 +46,7 @@ async def ask(
 
 
 def weigh(readings: Sequence[Reading | None]) -> dict[str, float]:
-    """Log-probabilities from the readings of both orders (None: unreadable), normalised; empty if both are None.
+    """Log-probabilities from the readings of both orders (None: unreadable), normalized; empty if both are None.
 
     If both orders favor the same answer, the mean of their log-probabilities. If they contradict each other, every
     answer keeps what both orders grant it, the smaller of its two probabilities, and the rest is ``cannot_tell``: a

@@ -15,7 +15,7 @@ from errata.tools.judging.door import Answered, Door
 from errata.tools.judging.images.images import ItemImage
 from errata.tools.judging.protocol import AnnotationEvidence, JudgingProtocol
 from errata.tools.judging.reading.closed_question import Answers, ClosedQuestion, check_labels, lay_out_for, put
-from errata.tools.judging.reading.reading import SURE, combine, favorite, normalised
+from errata.tools.judging.reading.reading import SURE, combine, favorite, normalized
 from errata.tools.judging.task import JudgeSetup, JudgeTask
 from errata.tools.taxonomy import ROOT, Taxonomy
 from errata.types import CANNOT_TELL, NONE_OF_THESE, OTHER_ANSWERS, SEVERAL, Item, LabelSpace, Verdict
@@ -90,7 +90,7 @@ def _kept(probs: dict[str, float]) -> dict[str, float]:
         NONE_OF_THESE: probs.get(NONE_OF_THESE, 0.0) + rest,
         CANNOT_TELL: probs.get(CANNOT_TELL, 0.0),
     }
-    return normalised({key: math.log(max(p, math.exp(-SURE))) for key, p in kept.items()})
+    return normalized({key: math.log(max(p, math.exp(-SURE))) for key, p in kept.items()})
 
 
 class OpenAnswer(JudgingProtocol):

@@ -18,7 +18,7 @@ from errata.tools.judging.door import Door
 from errata.tools.judging.images.images import ItemImage
 from errata.tools.judging.protocol import AnnotationEvidence, JudgingProtocol
 from errata.tools.judging.reading.closed_question import ClosedQuestion, check_labels, lay_out_for, put
-from errata.tools.judging.reading.reading import SURE, Reading, Style, combine, normalised
+from errata.tools.judging.reading.reading import SURE, Reading, Style, combine, normalized
 from errata.tools.judging.task import ControlItem, JudgeSetup, JudgeTask
 from errata.types import OTHER_ANSWERS, Item, LabelSpace, Verdict, sha_of
 
@@ -106,7 +106,7 @@ def _kept(reading: Reading | None, answer: str) -> float:
 
 def _moved(kept: float) -> dict[str, float]:
     floor = math.exp(-SURE)
-    return normalised({MOVED: math.log(max(1 - kept, floor)), UNMOVED: math.log(max(kept, floor))})
+    return normalized({MOVED: math.log(max(1 - kept, floor)), UNMOVED: math.log(max(kept, floor))})
 
 
 class Steering(JudgingProtocol):
