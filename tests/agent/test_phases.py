@@ -11,7 +11,7 @@ from errata.agent.drive import drive
 from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.phases import roles_of
 from errata.agent.run.begin import begin
-from errata.agent.run.notices import show_nothing
+from errata.agent.run.notices import no_progress
 from errata.settings import Settings
 from errata.tools.plugins import look_again
 from tests.topics import write_topics
@@ -54,7 +54,7 @@ def test_the_last_role_has_the_last_word_on_an_item_and_the_others_keep_theirs(t
     data = tmp_path / "mail.csv"
     write_topics(data, rows=60)
     workspace = begin(data, Settings(label="topic", text="message", embedder="plain", roles=("doubter",)))
-    drive(workspace, show_nothing)
+    drive(workspace, no_progress)
     proposals = Snapshot.of(workspace).proposals
     assert len(proposals) == 60
     assert [idx for idx, proposal in proposals.items() if proposal.reason == "I doubt it"] == [3]

@@ -16,7 +16,7 @@ import pytest
 from errata.agent.decisions.approval import decide_where
 from errata.agent.decisions.moments import since as typed
 from errata.apps.cli import exits
-from errata.apps.cli.graceful_shutdown import Ended
+from errata.apps.cli.graceful_shutdown import EndedBySignal
 from errata.errors import BudgetExceeded, DataError, ModelError, StoreError
 from tests.by_hand import make_run, somebody
 from tests.conftest import Judge
@@ -130,7 +130,7 @@ def test_a_review_without_a_terminal_and_without_keys_names_the_option_that_answ
         (StoreError("damaged"), 2, "damaged"),
         (ModelError("gone"), 3, "gone"),
         (BudgetExceeded("spent"), 3, "spent"),
-        (Ended("by you", 15), 143, "by you"),
+        (EndedBySignal("by you", 15), 143, "by you"),
         (PermissionError(errno.EACCES, "Permission denied", "mail.errata"), 2, "--run DIR"),
         (OSError(errno.EROFS, "Read-only file system", "in/mail.errata/token"), 2, "--run DIR"),
         (OSError(errno.ENOSPC, "No space left on device"), 2, "No space left on device"),

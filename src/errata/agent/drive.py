@@ -39,8 +39,8 @@ def scanned(workspace: Workspace, progress: Progress) -> RunState:
         return _Driver(workspace, progress, stop_before="judge").go(RunState())
 
 
-def answer(workspace: Workspace, approve: bool, progress: Progress) -> RunState:
-    """Give the waiting graph a person's answer and run it to its end."""
+def resume(workspace: Workspace, approve: bool, progress: Progress) -> RunState:
+    """Resume the waiting graph with a person's yes or no, and run it to its end."""
     decision = {"decisions": [{"type": "approve" if approve else "reject"}]}
     with workspace.folder.lock():
         return _Driver(workspace, progress).go(Command(resume=decision))

@@ -8,6 +8,7 @@ import numpy as np
 
 from errata.agent.contributions import Contributions, Features
 from errata.agent.evidence.snapshot import Snapshot
+from errata.agent.run.notices import Progress
 from errata.agent.run.workspace import Workspace
 from errata.errors import DataError
 from errata.tools.detectors import DetectorInput, detector_named
@@ -19,9 +20,6 @@ from errata.tools.features.own import load_embeddings, load_probs
 from errata.tools.features.probe import FOLDS, out_of_fold_probs
 from errata.tools.inference.candidates import ABSENT
 from errata.types import F32, Int, Item
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how many are done, and of how many."""
 
 BLOCK, BLOCK_BYTES = 1024, 64 << 20
 """Items that are embedded together: so many, or so much of images as they are encoded."""
@@ -113,8 +111,8 @@ def _probs(workspace: Workspace, progress: Progress) -> F32:
         return out_of_fold_probs(embeddings_ND, given_N, classes, _counted(progress, "probe", 0, FOLDS))
     labeled = np.flatnonzero(given_N >= 0)
     given = detector_input(snapshot, labeled)
-    tell = _counted(progress, "probe", 0, ensemble.ROUNDS)
-    probs_nK = ensemble.leave_one_out(given.embeddings(), given.labels_N, classes, given.near, tell)
+    report = _counted(progress, "probe", 0, ensemble.ROUNDS)
+    probs_nK = ensemble.leave_one_out(given.embeddings(), given.labels_N, classes, given.near, report)
     return _for_all(probs_nK, labeled, len(given_N))
 
 

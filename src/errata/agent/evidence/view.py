@@ -94,14 +94,14 @@ class View:
     def posterior(self) -> Posteriors:
         """All evidence on each item in one distribution."""
         scan = self.found
-        return weigh(self.given_N, scan.label_probs, scan.noise, self._believed, self.settings.pool)
+        return weigh(self.given_N, scan.label_probs, scan.noise, self._adjusted_columns, self.settings.pool)
 
     @cached_property
-    def by_the_scan(self) -> Posteriors:
-        """The same before anybody was asked."""
+    def scan_posterior(self) -> Posteriors:
+        """The same before any judge was asked."""
         scan = self.found
-        nobody = VerdictColumns.of((), self.space)
-        return weigh(self.given_N, scan.label_probs, scan.noise, nobody, self.settings.pool)
+        no_verdicts = VerdictColumns.of((), self.space)
+        return weigh(self.given_N, scan.label_probs, scan.noise, no_verdicts, self.settings.pool)
 
     @cached_property
     def outcomes(self) -> list[Outcome]:
@@ -114,7 +114,7 @@ class View:
         return joint_of(self.given_N, self.found.probs_NK)
 
     @property
-    def _believed(self) -> VerdictColumns:
+    def _adjusted_columns(self) -> VerdictColumns:
         """The verdicts with what they are worth."""
         taught = settled(self.decisions)
         worth = adjusted(self.verdicts, self.rows, self.space, self.profiles.judges, self.bank, taught)

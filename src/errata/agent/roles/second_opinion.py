@@ -26,7 +26,7 @@ class SecondOpinion(Role):
     def work(self, view: View, ask: Ask) -> Sequence[RoleOutput]:
         """Of each suspect that stands as a change for which fewer than two judges speak: the next question to the first
         judge of the panel that has not said all. What the first judge is asked is for the examiner to say."""
-        upcoming, rows, found = NextQuestions(view), resting_on_one(view), list[Question]()
+        upcoming, rows, found = NextQuestions(view), resting_on_one_judge(view), list[Question]()
         for judge in view.judges:
             questions = upcoming.of(judge, rows)
             if judge != view.judges[0]:
@@ -37,7 +37,7 @@ class SecondOpinion(Role):
         return found
 
 
-def resting_on_one(view: View) -> list[ItemRow]:
+def resting_on_one_judge(view: View) -> list[ItemRow]:
     """The suspects whose outcome is a change that fewer than two judges favor, under whatever protocol."""
     challengers = view.posterior.challengers
     favor = {(verdict.idx, verdict.judge, favorite(verdict.log_probs)) for verdict in view.verdicts if verdict.readable}

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from errata.agent.role import role_named
-from errata.agent.run import stored
-from errata.agent.run.notices import Tell, tell
+from errata.agent.run.external_settings import Confirm, confirmed, refuse, remember_confirmed
+from errata.agent.run.notices import Notify, print_notice
 from errata.agent.run.workspace import Workspace, open_data
 from errata.errors import SetupError
 from errata.settings import Settings, load_settings
@@ -29,11 +29,9 @@ from errata.types import sha_of
 _NOBODY_ASKED = {"questions": None, "allow_host": (), "usd_per_mtok_in": 0.0, "usd_per_mtok_out": 0.0}
 
 
-def settings_for(
-    data: Path, run_dir: Path | None, flags: Mapping[str, Any], confirm: stored.Confirm = stored.refuse
-) -> Settings:
+def settings_for(data: Path, run_dir: Path | None, flags: Mapping[str, Any], confirm: Confirm = refuse) -> Settings:
     """What the user typed, over the environment, over errata.toml. Without a column named, a run that exists already
-    keeps the settings that it was started with; ``confirm`` as in ``stored.confirmed``."""
+    keeps the settings that it was started with; ``confirm`` as in ``external_settings.confirmed``."""
     typed = {name: value for name, value in flags.items() if value is not None}
     folder = RunFolder(run_dir) if run_dir else RunFolder.beside(data)
     old = {} if {"label", "text", "image"} & typed.keys() else stored_settings(data, run_dir)
@@ -41,7 +39,7 @@ def settings_for(
     check_forms(set(settings.judge) - set(old.get("judge", ())))  # before anything is written
     if not settings.judge:  # nobody is asked anything, so what is stored about asking does not matter
         settings = settings.model_copy(update=_NOBODY_ASKED)
-    return stored.confirmed(settings, typed, data, folder.path, confirm)
+    return confirmed(settings, typed, data, folder.path, confirm)
 
 
 def stored_settings(data: Path, run_dir: Path | None) -> dict[str, Any]:
@@ -57,7 +55,7 @@ def stored_settings(data: Path, run_dir: Path | None) -> dict[str, Any]:
         store.close()
 
 
-def begin(data: Path, settings: Settings, run_dir: Path | None = None, notify: Tell = tell) -> Workspace:
+def begin(data: Path, settings: Settings, run_dir: Path | None = None, notify: Notify = print_notice) -> Workspace:
     """The run of this data under these settings: one that exists goes on, anything else starts anew beside it.
 
     ``notify`` is told, before it happens, how many decisions lapse and why, and how much of the data is known.
@@ -77,7 +75,7 @@ def begin(data: Path, settings: Settings, run_dir: Path | None = None, notify: T
         rows = _rows(dataset)
         panel_sha, judged = settings.panel_identity(), bool(settings.judge)
         terms = Terms(dataset.label_column, dataset.label_space, guideline, panel_sha, judged)
-        _tell_what_changes(store, terms, rows, dataset.sha256, notify)
+        _notify_of_changes(store, terms, rows, dataset.sha256, notify)
         run = store.start_run(
             rows,
             data_path=place,
@@ -90,7 +88,7 @@ def begin(data: Path, settings: Settings, run_dir: Path | None = None, notify: T
             guideline=guideline,
         )
     write_settings(store, run.settings)
-    stored.remember(settings, data, store.folder.path)
+    remember_confirmed(settings, data, store.folder.path)
     return Workspace(store, run, _dataset=dataset)
 
 
@@ -103,7 +101,7 @@ def _check_names(settings: Settings, task: str) -> None:
         role_named(name)
 
 
-def _tell_what_changes(store: Store, terms: Terms, rows: Sequence[ItemRow], data_sha256: str, notify: Tell) -> None:
+def _notify_of_changes(store: Store, terms: Terms, rows: Sequence[ItemRow], data_sha256: str, notify: Notify) -> None:
     runs = store.all_runs()
     if runs and runs[-1].data_sha256 != data_sha256:
         known = {row.content_sha for run in runs for row in store.items(run.run_id)}

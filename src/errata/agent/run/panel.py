@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from errata.agent.contributions import Clock, Contributions
-from errata.agent.run import stored
+from errata.agent.run.external_settings import confirmed_before, judges_and_hosts, refuse
 from errata.errors import SetupError, Stopped
-from errata.settings import Settings, vouched_settings
+from errata.settings import Settings, user_settings
 from errata.tools.judging.door import Door
 from errata.tools.judging.examine import Judged, judge_items
 from errata.tools.judging.pacing.budget import Budget, Prices
@@ -107,9 +107,9 @@ class Panel:
 
 def _refuse_strangers(settings: Settings, run_folder: Path) -> None:
     """Whoever opens a run, and however: nobody is asked whom no person on this machine has named for it."""
-    known = stored.remembered(run_folder).union(*map(stored.asked, vouched_settings()))
-    if strangers := [claim for claim in stored.asked(settings) if claim not in known]:
-        stored.refuse(settings, strangers)
+    known = confirmed_before(run_folder).union(*map(judges_and_hosts, user_settings()))
+    if strangers := [setting for setting in judges_and_hosts(settings) if setting not in known]:
+        refuse(settings, strangers)
 
 
 def _recorded(folder: Path) -> Calls:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from errata.agent.contributions import Contribution
-from errata.agent.run.notices import Tell, tell
+from errata.agent.run.notices import Notify, print_notice
 from errata.agent.run.panel import Panel
 from errata.errors import DataError, SetupError, StoreError, nearest
 from errata.settings import Settings
@@ -171,7 +171,7 @@ def open_run(
     *,
     data: Path | None = None,
     label: str | None = None,
-    notify: Tell = tell,
+    notify: Notify = print_notice,
 ) -> Workspace:
     """A run that exists: one by its number, or the one that goes on, of this data and label column where these are
     named. ``notify`` is told which one where there are several."""

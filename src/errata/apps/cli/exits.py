@@ -8,7 +8,7 @@ import sys
 import traceback
 from collections.abc import Callable
 
-from errata.apps.cli.graceful_shutdown import Ended
+from errata.apps.cli.graceful_shutdown import EndedBySignal
 from errata.errors import ErrataError, ModelError
 
 BUG, WRONG, STOPPED_EARLY, INTERRUPTED, READER_GONE = 1, 2, 3, 130, 141
@@ -55,7 +55,7 @@ def explained(error: Exception) -> tuple[str, int]:
     """What a person reads of an error, and the exit code that it ends with."""
     from errata.tools.visible import one_line
 
-    if isinstance(error, Ended):
+    if isinstance(error, EndedBySignal):
         return str(error), error.exit_code
     if isinstance(error, ErrataError):
         return str(error), STOPPED_EARLY if isinstance(error, ModelError) else WRONG

@@ -9,13 +9,15 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from errata.errors import DataError
-from errata.tools.features.embedder import Progress
+from errata.tools.features.embedder import CountProgress
 from errata.types import F32, Bool, Int
 
 FOLDS = 5
 
 
-def out_of_fold_probs(embeddings_ND: F32, labels_N: Int, num_classes: int, progress: Progress | None = None) -> F32:
+def out_of_fold_probs(
+    embeddings_ND: F32, labels_N: Int, num_classes: int, progress: CountProgress | None = None
+) -> F32:
     """f32[N, K], rows sum to 1: for each item the probabilities of a model that was not trained on it.
 
     Labels are 0..K-1, or -1 for an unlabeled item, which gets the mean over the folds' models. A class that nobody was

@@ -35,12 +35,12 @@ def choose_run(runs: Sequence[RunInfo], folder: Path, *, data: Path | None = Non
     if label is not None and label not in columns:
         raise SetupError(f"{folder} holds no run of the label column {label!r}{nearest(label, columns)}.")
     newest = [run for run in found if label is None or run.label_column == label][-1]
-    alike = [run for run in found if _question(run) == _question(newest)]
+    alike = [run for run in found if _subject(run) == _subject(newest)]
     run = next((run for run in reversed(alike) if run.judged), newest)
     return Chosen(run, _line(run, newest, columns if label is None else []))
 
 
-def _question(run: RunInfo) -> tuple[object, ...]:
+def _subject(run: RunInfo) -> tuple[object, ...]:
     return run.data_path, run.data_sha256, run.label_column, run.content_columns
 
 
