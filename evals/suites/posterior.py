@@ -3,7 +3,7 @@
     python -m evals posterior DATA_FOLDER [--out evals/results/posterior.json]
 
 Planted noise on scikit-learn's digits, as they are and blurred (weak features), and on AG news by their source's
-labels: none, even, flips to the class most alike, items of no class, and noise as a crowd makes it, where an item's
+labels: none, even, flips to the class most alike, out-of-class items, and noise as a crowd makes it, where an item's
 labels are drawn from a model of the true ones, flattened: the harder the item, the more. Then real errors. Per set: the
 expected calibration error of "the given label is right", the log loss of the true label, how many labels a scan would
 change, how many of those changes are right, and how many right labels they break. "As it came" is what the same
@@ -33,7 +33,7 @@ from errata.tools.inference.posterior import Posteriors, weigh
 from errata.tools.inference.verdict_columns import VerdictColumns
 from errata.types import F32, Int, LabelSpace
 from evals.data.label_tasks import CIFAR_COLUMNS, FILES, REAL, Task, sets
-from evals.data.planted import UNKNOWN, Kind, digits, plant
+from evals.data.planted_noise import UNKNOWN, Kind, digits, plant
 from evals.data.real_files import real_files
 from evals.expected_error import debiased_ece
 from evals.result import write_result

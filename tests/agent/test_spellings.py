@@ -93,7 +93,7 @@ def test_items_of_every_form_are_controls_of_a_judge(data: Path, judge: Judge) -
     [measured] = Snapshot.of(workspace).view.profiles.judges.values()
     # Two control items of each of three labels: five items without content and four of other labels.
     assert len(measured.controls) == 3
-    assert all("of 9 controls" in control for control in measured.controls)
+    assert all("of 9 control questions" in control for control in measured.controls)
 
 
 def test_a_decision_for_the_own_label_in_another_form_changes_nothing(data: Path) -> None:

@@ -11,7 +11,7 @@ from errata.agent.contributions import JudgeProfile, JudgeProfiles
 from errata.agent.evidence.next_questions import ALL_LABELS
 from errata.agent.evidence.view import View
 from errata.agent.role import Ask, Role, RoleOutput
-from errata.tools.judging.bank.controls import ask_controls, controls
+from errata.tools.judging.bank.control_questions import ask_control_questions, draw_control_questions
 from errata.tools.judging.calibration.bias import anchor_bias, ask_both_ways
 from errata.tools.judging.calibration.content_free import content_free
 from errata.tools.judging.calibration.measure import choice_prior
@@ -65,7 +65,9 @@ async def measure(view: View, door: Door, free: Sequence[Item], sure: Sequence[I
     if question_bank.PROMPT_ID not in view.settings.protocols:
         return found
     of_label = {name: [item for item in sure if item.given_label == name] for name in names}
-    tallies = await ask_controls(door, controls(free, of_label), view.bank, space, style=style, guideline=guideline)
+    tallies = await ask_control_questions(
+        door, draw_control_questions(free, of_label), view.bank, space, style=style, guideline=guideline
+    )
     disabled = tuple(tally.label for tally in tallies if tally.disabled)
     return found.model_copy(update={"disabled": disabled, "controls": tuple(map(str, tallies))})
 

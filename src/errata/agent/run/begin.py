@@ -21,7 +21,7 @@ from errata.tools.store import Store
 from errata.tools.store.choose_run import choose_run
 from errata.tools.store.decisions import Terms, lapsing
 from errata.tools.store.own_files import write_settings
-from errata.tools.store.place import relative_place
+from errata.tools.store.relative_paths import relative_path
 from errata.tools.store.run_folder import RunFolder
 from errata.tools.store.store import ItemRow
 from errata.types import sha_of
@@ -68,7 +68,7 @@ def begin(data: Path, settings: Settings, run_dir: Path | None = None, notify: N
     settings_sha = sha_of([settings.identity(), guideline, dataset.label_space.sha, _file_stamps(settings)])
     run = store.find_run(dataset.sha256, settings_sha)
     values = settings.model_dump(mode="json")
-    place = relative_place(data, store.folder.path)
+    place = relative_path(data, store.folder.path)
     if run is not None:
         run = store.go_on(run.run_id, place, values)
     else:

@@ -29,7 +29,7 @@ NOTE_EVERY_S = 10.0
 class Panel:
     def __init__(self, store: Store, run: RunInfo, settings: Settings) -> None:
         prices = Prices(settings.usd_per_mtok_in, settings.usd_per_mtok_out)
-        _refuse_strangers(settings, store.folder.path)
+        _refuse_unconfirmed(settings, store.folder.path)
         self._store, self._run_id, calls = store, run.run_id, store.calls_of(run.run_id)
         # A run that was killed and goes on keeps its limits; no clock says what it has spent.
         clock = Contributions.of_run(store, run.run_id).find(Clock) or Clock()
@@ -105,11 +105,11 @@ class Panel:
         self._runner.close()
 
 
-def _refuse_strangers(settings: Settings, run_folder: Path) -> None:
+def _refuse_unconfirmed(settings: Settings, run_folder: Path) -> None:
     """Whoever opens a run, and however: nobody is asked whom no person on this machine has named for it."""
     known = confirmed_before(run_folder).union(*map(judges_and_hosts, user_settings()))
-    if strangers := [setting for setting in judges_and_hosts(settings) if setting not in known]:
-        refuse(settings, strangers)
+    if unconfirmed := [setting for setting in judges_and_hosts(settings) if setting not in known]:
+        refuse(settings, unconfirmed)
 
 
 def _recorded(folder: Path) -> Calls:

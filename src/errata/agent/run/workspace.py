@@ -22,7 +22,7 @@ from errata.tools.store.arrays import Arrays
 from errata.tools.store.choose_run import choose_run
 from errata.tools.store.decisions import Terms, settled, standing
 from errata.tools.store.gate import Gate
-from errata.tools.store.place import absolute_place
+from errata.tools.store.relative_paths import absolute_path
 from errata.tools.store.run_folder import RunFolder
 from errata.tools.store.store import ItemRow
 from errata.types import Decision
@@ -60,7 +60,7 @@ class Workspace:
     @property
     def data_path(self) -> Path:
         """Where the data lies, seen from the run folder: in a project that was moved or copied, the project's own."""
-        return absolute_place(self.run.data_path, self.folder.path)
+        return absolute_path(self.run.data_path, self.folder.path)
 
     @property
     def gate(self) -> Gate:

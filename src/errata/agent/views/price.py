@@ -10,13 +10,13 @@ from errata.agent.evidence.next_questions import ALL_LABELS
 from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.workspace import Workspace
 from errata.tools.judging.bank.bank import by_rule
+from errata.tools.judging.expected_requests import expected_requests
 from errata.tools.judging.pacing.budget import Prices
 from errata.tools.judging.protocol import AnnotationEvidence
 from errata.tools.judging.protocols.blind_choice import BlindChoice
 from errata.tools.judging.protocols.steering import Steering
 from errata.tools.judging.registry import protocol_named
 from errata.tools.judging.task import ControlItem, JudgeSetup, JudgeTask
-from errata.tools.judging.unasked import requests_of
 from errata.types import Item
 
 SAMPLE = 20
@@ -82,7 +82,7 @@ def _takes(workspace: Workspace, name: str) -> _Takes:
     items = _typical(workspace)
     beside = tuple(ControlItem(item, names[0]) for item in (items * 2)[:2])
     written = replace(setup, bank=setup.bank or by_rule(space, {}))
-    seen = requests_of([JudgeTask(item, name, labels, beside) for item in items], written)
+    seen = expected_requests([JudgeTask(item, name, labels, beside) for item in items], written)
     count = max(len(seen), 1)
     return _Takes(
         protocol_named(name).calls(len(labels), setup),

@@ -129,7 +129,7 @@ def _biases(snapshot: Snapshot) -> list[str]:
         parts = [f"position bias {position_bias(v for v in verdicts if v.judge == judge)}"]
         if judge in calibrated:
             parts.append(f"anchor bias {Bias(*calibrated[judge].anchor_bias)}")
-            parts += [f"not heard about {label}" for label in calibrated[judge].disabled]
+            parts += [f"not used for {label}" for label in calibrated[judge].disabled]
         lines.append(f"{judge}: {', '.join(parts)}")
     return lines
 

@@ -62,8 +62,8 @@ def _fit_all(embeddings_ND: F32, labels_N: Int, num_classes: int, trains: list[B
     from threadpoolctl import threadpool_limits
 
     shares_K = np.bincount(labels_N[labels_N >= 0], minlength=num_classes) / max((labels_N >= 0).sum(), 1)
-    with threadpool_limits(1), ThreadPoolExecutor(min(FOLDS, os.cpu_count() or 1)) as pool:
-        yield from pool.map(lambda train_N: _fit(embeddings_ND, labels_N, shares_K, train_N), trains)
+    with threadpool_limits(1), ThreadPoolExecutor(min(FOLDS, os.cpu_count() or 1)) as executor:
+        yield from executor.map(lambda train_N: _fit(embeddings_ND, labels_N, shares_K, train_N), trains)
 
 
 def _fit(embeddings_ND: F32, labels_N: Int, shares_K: np.ndarray, train_N: Bool) -> F32:

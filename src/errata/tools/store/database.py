@@ -182,7 +182,7 @@ def _bring_up_to_date(connection: Connection, path: Path, shown: Path) -> None:
         migrations.keep_copy(path, found)
         try:
             migrations.upgrade(connection, shown.parent)
-        except migrations.NotAsWritten as error:
+        except migrations.CannotUpgrade as error:
             raise StoreError(f"{shown} cannot be brought up to date: {error}. {DAMAGED}") from error
 
 

@@ -15,7 +15,7 @@ from errata.errors import SetupError
 from errata.tools.data.atomic import put_in_place, remove
 from errata.tools.data.copying import copy_path
 from errata.tools.data.fingerprint import sha_of_path
-from errata.tools.store.place import is_inside, relative_place
+from errata.tools.store.relative_paths import is_inside, relative_path
 from errata.tools.store.run_folder import RunFolder
 from errata.tools.store.store import Store
 
@@ -97,4 +97,4 @@ class Gate:
         copy_path(out, self.store.folder.free_backup(out.name))
 
     def _place(self, path: Path) -> str:
-        return relative_place(path, self.store.folder.path)
+        return relative_path(path, self.store.folder.path)

@@ -104,9 +104,9 @@ def exact(units_ND: F32, k: int, progress: ShareProgress | None = None, *, block
             best.offer(right, left, similarities_LR.T)
 
     rounds = _rounds(list(range(0, len(units_ND), block)))
-    with threads() as pool:
+    with threads() as executor:
         for done, pairs in enumerate(rounds, start=1):
-            list(pool.map(compare, pairs))
+            list(executor.map(compare, pairs))
             if progress is not None:
                 progress(done / len(rounds))
     return best.ranked()

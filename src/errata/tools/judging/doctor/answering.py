@@ -50,7 +50,7 @@ async def choices(subject: Subject) -> Finding:
     if held.text.strip() not in NONSENSE:
         return Finding(name, "no", f"the constraint is ignored silently (it said {_quoted(held.text)}): {OUTSIDE}")
     if free.text.strip() in NONSENSE:
-        return Finding(name, "not told", f"unasked, it said {_quoted(free.text)} too: nothing can be learned from that")
+        return Finding(name, "unknown", f"unasked, it said {_quoted(free.text)} too: nothing can be learned from that")
     return Finding(name, "ok", "answers stay inside the options")
 
 

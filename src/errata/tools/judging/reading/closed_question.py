@@ -10,7 +10,7 @@ from errata.errors import DataError, ModelRefused
 from errata.prompts import Prompt, with_images
 from errata.prompts.options import CHOICE, WORDS, Option, lay_out
 from errata.tools.judging.chat import ChatRequest
-from errata.tools.judging.door import Answered, Ask, Door
+from errata.tools.judging.door import Answered, CallRequest, Door
 from errata.tools.judging.images.images import ItemImage
 from errata.tools.judging.reading.reading import Reading, Style, read
 from errata.types import OTHER_ANSWERS, Item, LabelSpace, Verdict, sha_of
@@ -32,7 +32,7 @@ class ClosedQuestion:
     guideline: str
     slots: Mapping[str, object] = field(default_factory=dict)
 
-    def ask(self) -> Ask:
+    def ask(self) -> CallRequest:
         messages = self.prompt.render(replace(self.item, image=None), self.options, self.guideline, **self.slots)
         max_tokens = _enough_tokens(self.options)
         params = {
@@ -47,7 +47,7 @@ class ClosedQuestion:
             sent = with_images(messages, *parts) if parts else messages
             return ChatRequest(tuple(sent), tuple(option.answer for option in self.options), max_tokens)
 
-        return Ask(self.prompt.ref, self.item.content_sha, params, build)
+        return CallRequest(self.prompt.ref, self.item.content_sha, params, build)
 
 
 @dataclass(frozen=True, slots=True)
