@@ -24,7 +24,7 @@ torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
 from evals.tiny_judge.batches import token_ids  # noqa: E402  needs torch
-from evals.tiny_judge.questions import Protocol  # noqa: E402  needs torch
+from evals.tiny_judge.questions import DigitQuestion, Protocol  # noqa: E402  needs torch
 
 FOLDER = Path(str(files("errata.demo") / "tiny_judge"))
 DIGITS = tuple(map(str, range(10)))

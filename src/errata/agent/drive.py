@@ -75,7 +75,7 @@ class _Driver:
                 raise
             why = f"the checkpoints cannot be followed ({type(error).__name__})"
         remove(checkpoints)
-        _log.warning(f"errata: {one_line(why)}: made anew, nothing is lost")
+        _log.warning(f"errata: {one_line(why)}: made again, nothing is lost")
         if isinstance(given, Command):  # there must be something to resume
             self._from_checkpoints(RunState())
         return self._from_checkpoints(given)

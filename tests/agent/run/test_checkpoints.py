@@ -85,7 +85,7 @@ def test_damaged_checkpoints_are_made_anew_and_nothing_is_lost(
         assert [row["outcome"] for row in result_rows(workspace)] == [row["outcome"] for row in expected]
     else:
         assert resume(workspace, True, silent)["changed"] == 1
-    assert "made anew, nothing is lost" in caplog.text
+    assert "made again, nothing is lost" in caplog.text
     workspace.close()
 
 

@@ -62,7 +62,7 @@ def apply(
         f"{applied.changed} labels changed in {applied.output}" + ("" if in_place else "; the source is untouched.")
     )
     for column in applied.beside:
-        print_text(f"The changes of the label column {column} stand in it too.")
+        print_text(f"It also holds the changes of the label column {column}.")
     print_text(f"The patch: {applied.patch}. Undo: errata revert")
 
 

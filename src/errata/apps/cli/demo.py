@@ -22,7 +22,7 @@ MADE = {MARK, DATA, "images", "digits.errata", "digits.relabeled.csv", "digits.r
 
 
 def demo(
-    folder: Annotated[Path, typer.Argument(help="Where to work; made anew each time.")] = Path("errata-demo"),
+    folder: Annotated[Path, typer.Argument(help="Where to work; made again each time.")] = Path("errata-demo"),
     seed: Annotated[int, typer.Option(help="Which labels are spoiled.")] = 0,
     as_json: AsJson = False,
 ) -> None:
@@ -32,7 +32,7 @@ def demo(
     """
     from errata.demo.loop import run_demo
 
-    make_anew(folder)
+    recreate_folder(folder)
     if not as_json:
         print_text("899 digit images; 90 labels spoiled on purpose, the answer key locked away.")
         print_text("Judge: a model of 0.9 MB shipped here, trained on the OTHER half of these digits.")
@@ -46,7 +46,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(demo)
 
 
-def make_anew(folder: Path) -> None:
+def recreate_folder(folder: Path) -> None:
     import shutil
 
     if folder.exists():

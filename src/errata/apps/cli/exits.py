@@ -36,7 +36,7 @@ def _run_to_its_end(command: Callable[[], object]) -> int:
         if isinstance(end.__context__, BrokenPipeError):  # typer ends so where nobody reads any more: errata log | head
             return READER_GONE
         if end.code == INTERRUPTED:
-            _print_line("Interrupted. Everything finished is kept; the same command goes on from here.")
+            _print_line("Interrupted. Everything finished is kept; the same command continues from here.")
         return end.code if isinstance(end.code, int) else BUG if end.code else 0
     except Exception as error:
         return _report_error(error)

@@ -60,11 +60,11 @@ def graceful_shutdown(session: Session) -> Iterator[None]:
 
 def _what_is_kept(session: Session) -> str:
     kept = f"{session.run_folder} keeps the scan and {session.calls_kept()} calls"
-    return f"Ended by you. {kept}: the same command goes on from here."
+    return f"Ended by you. {kept}: the same command continues from here."
 
 
 def _exit_at_once(number: int, _: FrameType | None) -> None:
-    _print("ended at once: every finished call is kept, the same command goes on from here")
+    _print("ended at once: every finished call is kept, the same command continues from here")
     os._exit(128 + number)
 
 

@@ -27,7 +27,7 @@ Text = Annotated[str | None, typer.Option(metavar="COL", help="Column with the t
 Image = Annotated[str | None, typer.Option(metavar="COL", help="Column with the image: bytes, or a path.")]
 ImageRoot = Annotated[
     list[Path] | None,
-    typer.Option(metavar="DIR", help="A folder that images may lie in, beside the data's own; repeat it."),
+    typer.Option(metavar="DIR", help="A folder that images may be in, besides the data's own; repeat it."),
 ]
 ClassLevel = Annotated[
     int | None,
@@ -50,7 +50,7 @@ Probe = Annotated[
 ]
 Labels = Annotated[Path | None, typer.Option(metavar="FILE", help="labels.toml: names, definitions, parents.")]
 Delimiter = Annotated[
-    str | None, typer.Option(metavar="CHAR", help="What stands between the cells of a CSV file. Default: found out.")
+    str | None, typer.Option(metavar="CHAR", help="What separates the cells of a CSV file. Default: found out.")
 ]
 NoLabel = Annotated[
     list[str] | None,

@@ -89,7 +89,7 @@ def read_image_folder(path: Path, class_level: int | None = None, image_roots: S
 def _which(path: Path, layout: Layout) -> AmbiguousFolders:
     tops = _listed(layout.tops)
     if layout.classes:
-        what = f"{path}: {tops} may be no classes, since folders of images stand in them ({_listed(layout.classes)})."
+        what = f"{path}: {tops} may be no classes, since they hold folders of images ({_listed(layout.classes)})."
     else:
         what = f"{path}: {tops} may be no classes, by their names."
     levels = {1: f"{tops} as the classes"} | ({layout.level: "all of it together"} if layout.level else {})

@@ -73,12 +73,12 @@ class Gate:
         if out.exists() and self.source.exists() and out.samefile(self.source):
             raise SetupError(f"{out} is the source itself. To change it: errata apply --in-place; a backup is kept.")
         if self.source.is_dir() and is_inside(out, self.source):
-            raise SetupError(f"{out} lies inside {self.source}: name a place outside it.")
+            raise SetupError(f"{out} is inside {self.source}: name a place outside it.")
         if is_inside(self.source, out):
             raise SetupError(f"{out} holds the source: name another place.")
         for folder in (out, *out.absolute().parents):
             if RunFolder(folder).exists() and (folder / "patches").is_dir():
-                raise SetupError(f"{out} lies in the run folder {folder}, which is errata's own: name another place.")
+                raise SetupError(f"{out} is in the run folder {folder}, which is errata's own: name another place.")
 
     def _is_own(self, out: Path, sha: str) -> bool:
         if out.is_dir() and not any(out.iterdir()):

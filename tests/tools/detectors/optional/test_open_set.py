@@ -1,4 +1,4 @@
-"""Open set: each signal by hand, out-of-class items are found, wrong labels of known classes are not called out of class."""
+"""Open set: each signal by hand; out-of-class items are found, and wrong labels of known classes are not among them."""
 
 from typing import Any
 

@@ -17,8 +17,8 @@ from errata.tools.detectors.confident.transition import NoiseChannel, from_joint
 from errata.types import F32, F64, Int
 
 FITS_NOTHING = 0.03
-"""Weight of the hypothesis that an item is out of class, beside the labels' probabilities. At 0, items that fit none pass
-for right (average precision on digits with a tenth of such items .87, and .94 here); the larger, the more the score
+"""Weight of the hypothesis that an item is out of class, beside the labels' probabilities. At 0, such items pass for
+right (average precision on digits with a tenth of such items .87, and .94 here); the larger, the more the score
 becomes the self-confidence, which misses flips between classes that look alike."""
 PSEUDO = 10
 """True items of each class that are taken to be mislabeled evenly, beside those that the joint counts."""

@@ -74,7 +74,7 @@ def p_out(embeddings_ND: F32, probs_NK: F32) -> F32:
     """f32[N]: probability of the far side of a hyperplane between items of surely high loss and the rest.
 
     LSA, "An accurate detection is not all you need to combat label noise in web-noisy datasets". The loss is that of
-    the likeliest label, not of the given one: an item that another class explains is mislabeled, not outside. The
+    the likeliest label, not of the given one: an item that another class explains is mislabeled, not out of class. The
     hyperplane is a ridge regression that leaves each item out, where the paper fits a logistic one and scores what it
     was fitted to.
     """

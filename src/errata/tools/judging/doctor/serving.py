@@ -34,7 +34,7 @@ async def prefix_cache(subject: Subject) -> Finding:
         return Finding(
             name, "ok", f"{after - before:.0f} of {reply.tokens_in} tokens of a repeated prompt cost nothing"
         )
-    return Finding(name, "no", "a repeated prompt is read anew: start vLLM with --enable-prefix-caching")
+    return Finding(name, "no", "a repeated prompt is read again: start vLLM with --enable-prefix-caching")
 
 
 async def _hits(subject: Subject) -> float | None:

@@ -111,7 +111,7 @@ def _moved(kept: float) -> dict[str, float]:
 
 class Steering(JudgingProtocol):
     name = PROMPT_ID
-    adds = "whether the item changes the judge's answers about others that it lies beside"
+    adds = "whether the item changes the judge's answers about others that it is shown with"
 
     def about(self, known: AnnotationEvidence) -> tuple[str, ...] | None:
         # What is ambiguous goes to a person anyway. A judge may also be steered to agree with the scan: that the given
