@@ -26,7 +26,7 @@ from errata.tools.store.run_folder import RunFolder
 from errata.tools.store.store import ItemRow
 from errata.types import sha_of
 
-_NOBODY_ASKED = {"questions": None, "allow_host": (), "usd_per_mtok_in": 0.0, "usd_per_mtok_out": 0.0}
+_WITHOUT_JUDGE = {"questions": None, "allow_host": (), "usd_per_mtok_in": 0.0, "usd_per_mtok_out": 0.0}
 
 
 def settings_for(data: Path, run_dir: Path | None, flags: Mapping[str, Any], confirm: Confirm = refuse) -> Settings:
@@ -38,7 +38,7 @@ def settings_for(data: Path, run_dir: Path | None, flags: Mapping[str, Any], con
     settings = load_settings(**(old | typed))
     check_forms(set(settings.judge) - set(old.get("judge", ())))  # before anything is written
     if not settings.judge:  # nobody is asked anything, so what is stored about asking does not matter
-        settings = settings.model_copy(update=_NOBODY_ASKED)
+        settings = settings.model_copy(update=_WITHOUT_JUDGE)
     return confirmed(settings, typed, data, folder.path, confirm)
 
 

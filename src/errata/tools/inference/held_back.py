@@ -49,9 +49,7 @@ def control_works(on_control_items: Sequence[Verdict]) -> bool:
 def _steered(verdict: Verdict) -> str:
     if not verdict.readable:
         return f"{verdict.judge} could not be asked whether the item steers it"
-    return (
-        f"{verdict.judge} answered differently about another item shown with this one: this one may hold instructions"
-    )
+    return f"{verdict.judge} answered differently about another item shown with this one, which may hold instructions"
 
 
 def _contradiction(one: Mapping[str, float], other: Mapping[str, float]) -> tuple[str, str] | None:
