@@ -10,7 +10,7 @@ import pytest
 from errata.agent.drive import drive, scanned
 from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.begin import begin
-from errata.agent.run.notices import show_nothing
+from errata.agent.run.notices import no_progress
 from errata.agent.views.price import price
 from errata.settings import Settings
 from errata.tools.plugins import look_again
@@ -53,15 +53,15 @@ def test_control_items_come_before_suspects_and_the_price_knows_them(
     more = {"protocols": (ALONE, control), "costs": {"break_right": 1.0}}
     settings = Settings.model_validate(values | more)
     workspace = closed_later(begin(tmp_path / "mail.csv", settings))
-    scanned(workspace, show_nothing)
+    scanned(workspace, no_progress)
     drawn = {item.idx for item in Snapshot.of(workspace).control_items}
     estimate = price(workspace)
     assert drawn and estimate.calls == (estimate.suspects + len(drawn)) * 4
-    drive(workspace, show_nothing)
+    drive(workspace, no_progress)
     assert 0 < len(judge.requests()) <= estimate.calls
     found = Snapshot.of(workspace)
     assert {verdict.protocol for verdict in found.verdicts} == {ALONE}
-    assert {verdict.protocol for verdict in found.controls} == {control}
+    assert {verdict.protocol for verdict in found.control_verdicts} == {control}
     assert drawn <= {verdict.idx for verdict in found.verdicts}
-    first = [verdict.idx in drawn for verdict in found.controls]
+    first = [verdict.idx in drawn for verdict in found.control_verdicts]
     assert first == sorted(first, reverse=True) and True in first and False in first

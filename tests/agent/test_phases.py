@@ -12,7 +12,7 @@ from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.judging import judge_batch, waiting
 from errata.agent.phases import roles_of
 from errata.agent.run.begin import begin
-from errata.agent.run.notices import show_nothing
+from errata.agent.run.notices import no_progress
 from errata.settings import Settings
 from errata.tools.plugins import look_again
 from tests.conftest import Judge
@@ -74,7 +74,7 @@ def test_the_last_role_has_the_last_word_on_an_item_and_the_others_keep_theirs(t
     data = tmp_path / "mail.csv"
     write_topics(data, rows=60)
     workspace = begin(data, Settings(label="topic", text="message", embedder="plain", roles=("doubter",)))
-    drive(workspace, show_nothing)
+    drive(workspace, no_progress)
     proposals = Snapshot.of(workspace).proposals
     assert len(proposals) == 60
     assert [idx for idx, proposal in proposals.items() if proposal.reason == "I doubt it"] == [3]
@@ -86,7 +86,7 @@ def test_a_role_sees_what_those_before_it_propose(tmp_path: Path, others: None) 
     write_topics(data, rows=60)
     roles = ("doubter", "agreeing")
     workspace = begin(data, Settings(label="topic", text="message", embedder="plain", roles=roles))
-    drive(workspace, show_nothing)
+    drive(workspace, no_progress)
     proposals = Snapshot.of(workspace).proposals
     assert proposals[3].reason == "I doubt it, and so do I"
     assert proposals[4].reason.endswith(", and so do I") and len(proposals) == 60
@@ -100,10 +100,10 @@ def test_what_has_its_verdict_is_not_asked_again_and_hides_no_other_question(
     write_topics(data, rows=60)
     values = {"label": "topic", "text": "message", "embedder": "plain", "judge": (judge.spec,)}
     workspace = begin(data, Settings.model_validate(values | {"roles": ("repeater",)}))
-    scanned(workspace, show_nothing)
+    scanned(workspace, no_progress)
     batches = 0
     while waiting(workspace) and batches < 20:
-        judge_batch(workspace, show_nothing)
+        judge_batch(workspace, no_progress)
         batches += 1
     assert batches < 20
     said = [verdict.protocol for verdict in Snapshot.of(workspace).verdicts if verdict.idx == 0]

@@ -15,7 +15,7 @@ from errata.agent.decisions import approval
 from errata.agent.drive import drive, scanned
 from errata.agent.judging import judge_batch, waiting
 from errata.agent.run.begin import begin
-from errata.agent.run.notices import show_nothing
+from errata.agent.run.notices import no_progress
 from errata.agent.run.workspace import Workspace, open_run
 from errata.settings import Settings
 from tests.by_hand import closed_later, session_of, somebody
@@ -71,14 +71,14 @@ def begun(folder: Path, judge: Judge, rows: int) -> Workspace:
     write_topics(folder / "mail.csv", rows=rows, wrong=rows // 10)
     values = {"label": "topic", "text": "message", "id": "id", "embedder": "plain", "judge": (judge.spec,)}
     workspace = closed_later(begin(folder / "mail.csv", Settings.model_validate(values)))
-    scanned(workspace, show_nothing)
+    scanned(workspace, no_progress)
     return workspace
 
 
 def reads_of_commands(folder: Path, judge: Judge, rows: int) -> dict[str, Reads]:
     """Each on a run that was just opened, with something judged and something decided."""
     workspace = begun(folder, judge, rows)
-    drive(workspace, show_nothing)
+    drive(workspace, no_progress)
     for item in range(rows // 20):
         approval.decide(workspace, somebody(workspace), f"m{item}", "label", "food")
     workspace.close()
@@ -99,7 +99,7 @@ def reads_of_batches(folder: Path, judge: Judge, rows: int) -> list[Reads]:
         with counted() as found:
             if not waiting(workspace):
                 return reads
-            judge_batch(workspace, show_nothing)
+            judge_batch(workspace, no_progress)
         reads.append(found)
 
 

@@ -92,9 +92,9 @@ def test_a_judge_is_shown_each_label_once_and_is_heard_about_every_form(data: Pa
 def test_items_of_every_form_are_controls_of_a_judge(data: Path, judge: Judge) -> None:
     workspace = run(data, judge.spec, calibrate=True, protocols=("question_bank",))
     [measured] = Snapshot.of(workspace).view.profiles.judges.values()
-    # Two references of each of three labels: five items without content and four of other labels.
+    # Two control items of each of three labels: five items without content and four of other labels.
     assert len(measured.controls) == 3
-    assert all("of 9 controls" in control for control in measured.controls)
+    assert all("of 9 control questions" in control for control in measured.controls)
 
 
 def test_a_decision_for_the_own_label_in_another_form_changes_nothing(data: Path) -> None:

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from errata.agent.decisions import approval
-from errata.agent.drive import answer, drive
+from errata.agent.drive import drive, resume
 from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.begin import begin
 from errata.agent.run.workspace import Workspace, open_run
@@ -36,7 +36,7 @@ def settings(*judges: str) -> Settings:
 def check_each_item(workspace: Workspace) -> None:
     anew = closed_later(open_run(workspace.folder))
     snapshot, table = Snapshot.of(workspace), result_rows(workspace)
-    said = [*snapshot.verdicts, *snapshot.controls]
+    said = [*snapshot.verdicts, *snapshot.control_verdicts]
     for row in snapshot.rows:
         found = evidence_of(anew, row.item_id)
         assert {name: found[name] for name in table[row.idx]} == table[row.idx]
@@ -54,7 +54,7 @@ def test_an_item_is_shown_as_the_whole_run_has_it(tmp_path: Path, judge: Judge) 
     check_each_item(workspace)
     approval.decide_where(workspace, somebody(workspace), True, "outcome == 'relabel' and confidence > 0.5")
     check_each_item(workspace)
-    answer(workspace, True, lambda step, done, total: None)
+    resume(workspace, True, lambda step, done, total: None)
     check_each_item(workspace)
     assert set(status_of(workspace)["statuses"]) > {"applied", "scanned"}
 

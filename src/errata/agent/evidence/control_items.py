@@ -12,7 +12,7 @@ from errata.agent.evidence.view import View
 from errata.tools.inference import held_back
 from errata.tools.inference.suspects import CLEARLY_RIGHT
 from errata.tools.judging.protocol import Control
-from errata.tools.judging.task import Reference
+from errata.tools.judging.task import ControlItem
 from errata.types import Int, Verdict
 
 MOST, PER_LABEL = 12, 2
@@ -35,7 +35,7 @@ def draw(given_N: Int, holds_N: np.ndarray, before: Sequence[int] = ()) -> list[
     return found
 
 
-def usable(view: View, judge: str, control: Control) -> list[Reference]:
+def usable(view: View, judge: str, control: Control) -> list[ControlItem]:
     """The control items that this judge, shown each alone, decisively called as they are labeled. One that moves its
     answers about other control items is none."""
     steers = {v.idx for v in _of(control, view, judge) if held_back.held_back((), [v])}
@@ -49,10 +49,10 @@ def control_works(view: View, judge: str, control: Control) -> bool:
 
 
 def _of(control: Control, view: View, judge: str) -> list[Verdict]:
-    return [v for v in view.controls if (v.judge, v.protocol) == (judge, control.name)]
+    return [v for v in view.control_verdicts if (v.judge, v.protocol) == (judge, control.name)]
 
 
-def _agreed(view: View, judge: str, control: Control) -> list[Reference]:
+def _agreed(view: View, judge: str, control: Control) -> list[ControlItem]:
     answers = {
         v.idx: max(v.log_probs, key=v.log_probs.__getitem__)
         for v in view.verdicts
@@ -60,7 +60,7 @@ def _agreed(view: View, judge: str, control: Control) -> list[Reference]:
         if math.exp(max(v.log_probs.values())) >= held_back.DECISIVE
     }
     return [
-        Reference(item, answers[item.idx])
+        ControlItem(item, answers[item.idx])
         for item in view.control_items
         if item.idx in answers and view.space.same(answers[item.idx], item.given_label)
     ]

@@ -10,12 +10,12 @@ import numpy as np
 
 from errata.agent.evidence import control_items
 from errata.agent.evidence.view import View
-from errata.tools.inference.candidates import NOBODY
+from errata.tools.inference.candidates import ABSENT
 from errata.tools.inference.escalation import undecided
 from errata.tools.inference.posterior import Posteriors
-from errata.tools.judging.protocol import Control, Known
+from errata.tools.judging.protocol import AnnotationEvidence, Control
 from errata.tools.judging.registry import controls, protocol_named
-from errata.tools.judging.task import Reference
+from errata.tools.judging.task import ControlItem
 from errata.tools.store.store import ItemRow
 from errata.types import F64, Int
 
@@ -32,7 +32,7 @@ class Question:
     idx: int
     protocol: str
     labels: tuple[str, ...]
-    references: tuple[Reference, ...] = ()
+    control_items: tuple[ControlItem, ...] = ()
 
 
 class NextQuestions:
@@ -57,7 +57,7 @@ class NextQuestions:
 
     def next(self, judge: str, row: ItemRow) -> Question | None:
         """None where this judge has been asked all that is worth asking of the item."""
-        known: Known | None = None
+        known: AnnotationEvidence | None = None
         for protocol in self._view.settings.protocols:
             if (judge, protocol, row.idx) not in self._view.asked:
                 known = known or self._known(row)
@@ -70,12 +70,12 @@ class NextQuestions:
         """Whether another judge's answer could still change the item's outcome."""
         return row.idx in self._undecided
 
-    def _known(self, row: ItemRow) -> Known:
+    def _known(self, row: ItemRow) -> AnnotationEvidence:
         table, idx = self._view.posterior, row.idx
         names, given, challenger = table.space.names, table.given_N[idx], self._challengers_N[idx]
-        return Known(
-            given=None if given == NOBODY else names[given],
-            challenger=None if challenger == NOBODY else names[challenger],
+        return AnnotationEvidence(
+            given=None if given == ABSENT else names[given],
+            challenger=None if challenger == ABSENT else names[challenger],
             given_holds=float(self._given_holds_N[idx]),
             undecided=self.is_undecided(row),
             outcome=self._view.outcomes[idx],
@@ -96,7 +96,7 @@ class NextQuestions:
         found = [self._control(judge, control, idx, usable) for idx in checks or to_control]
         return [question for question in found if question is not None]
 
-    def _control(self, judge: str, control: Control, idx: int, usable: Sequence[Reference]) -> Question | None:
+    def _control(self, judge: str, control: Control, idx: int, usable: Sequence[ControlItem]) -> Question | None:
         posterior, sha = self._view.posterior.item(idx), self._view.rows[idx].content_sha
         ranked = sorted(posterior.labels, key=lambda name: -posterior.labels[name])
         favored = _favored(self._view.posterior, idx)
@@ -107,7 +107,7 @@ class NextQuestions:
         names = self._view.space.names
         if len(names) <= ALL_LABELS:
             return names
-        return tuple(sorted(names[c] for c in self._view.posterior.cand_NC[idx] if c != NOBODY))
+        return tuple(sorted(names[c] for c in self._view.posterior.cand_NC[idx] if c != ABSENT))
 
     @cached_property
     def _given_holds_N(self) -> F64:
@@ -128,5 +128,5 @@ class NextQuestions:
 def _favored(table: Posteriors, idx: int) -> str:
     """The likeliest state of an item where that is a label; "" where it is several labels or none of these."""
     best = int(table.probs_NS[idx].argmax())
-    label = table.cand_NC[idx, best] if best < table.cand_NC.shape[1] else NOBODY
-    return "" if label == NOBODY else table.space.names[label]
+    label = table.cand_NC[idx, best] if best < table.cand_NC.shape[1] else ABSENT
+    return "" if label == ABSENT else table.space.names[label]

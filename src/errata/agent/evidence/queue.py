@@ -15,7 +15,7 @@ from errata.tools.judging.registry import controls
 def form_queue(snapshot: Snapshot) -> Queue:
     """What an earlier run has settled, on unchanged items, stays settled."""
     workspace, rows, view = snapshot.workspace, snapshot.rows, snapshot.view
-    table = view.by_the_scan
+    table = view.scan_posterior
     settled = inherit_verdicts(workspace.store, workspace.run, rows, table.challengers)
     all_holds_N = table.given_holds_N
     holds_N = all_holds_N.copy()

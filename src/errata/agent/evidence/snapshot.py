@@ -85,8 +85,8 @@ class Snapshot:
         return self.workspace.store.unreadable_items(self._run_id)
 
     @made_from("contributions")
-    def left(self) -> Contributions:
-        """What roles and steps left behind."""
+    def contributions(self) -> Contributions:
+        """What roles and steps contributed."""
         return Contributions.of_run(self.workspace.store, self._run_id)
 
     @made_from("verdicts")
@@ -95,9 +95,9 @@ class Snapshot:
         return self._log.of_items
 
     @made_from("verdicts")
-    def controls(self) -> Sequence[Verdict]:
+    def control_verdicts(self) -> Sequence[Verdict]:
         """Steering controls: whether an item moved a judge's answers about others."""
-        return self._log.controls
+        return self._log.control_verdicts
 
     @made_from("verdicts")
     def columns(self) -> VerdictColumns:
@@ -121,7 +121,7 @@ class Snapshot:
     @made_from("items", "contributions")
     def control_items(self) -> Sequence[Item]:
         """Items that nobody doubts; their content is read, and made ready to be sent, once."""
-        queue = self.left.find(Queue)
+        queue = self.contributions.find(Queue)
         drawn = () if queue is None else queue.control_items
         return self.kept("control items read", drawn, lambda _: self._read(drawn))
 
@@ -140,7 +140,11 @@ class Snapshot:
     def posterior_of(self, row: ItemRow) -> Posterior:
         """That of one item: the same as in ``view.posterior``. Where nothing is known that corrects what judges said,
         the other items are not weighed for it."""
-        corrected = self.decisions or self.left.find(JudgeProfiles) or any(verdict.answers for verdict in self.verdicts)
+        corrected = (
+            self.decisions
+            or self.contributions.find(JudgeProfiles)
+            or any(verdict.answers for verdict in self.verdicts)
+        )
         if corrected or self.scan is None:
             return self.view.posterior.item(row.idx)
         alone, settings = self.scan.of_item(row.idx), self.workspace.settings
@@ -164,17 +168,17 @@ class Snapshot:
             judges=judges,
             scan=self.scan,
             verdicts=self.verdicts,
-            controls=self.controls,
+            control_verdicts=self.control_verdicts,
             decisions=self.decisions,
             control_items=self.control_items,
-            left=self.left,
+            contributions=self.contributions,
             columns=self.columns,
         )
 
     @property
     def detectors(self) -> tuple[str, ...]:
         """Those that the plan names."""
-        plan = self.left.find(Plan)
+        plan = self.contributions.find(Plan)
         return () if plan is None else plan.detectors
 
     @property

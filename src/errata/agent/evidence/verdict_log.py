@@ -9,13 +9,13 @@ from errata.types import Verdict
 
 
 class VerdictLog:
-    """``of_items``: what judges said of items. ``controls``: what says something of the judges."""
+    """``of_items``: what judges said of items. ``control_verdicts``: what says something of the judges."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._store, self._run_id = workspace.store, workspace.run.run_id
         self._last_row = 0
         self.of_items: tuple[Verdict, ...] = ()
-        self.controls: tuple[Verdict, ...] = ()
+        self.control_verdicts: tuple[Verdict, ...] = ()
         self._columns = VerdictColumns.of((), workspace.run.label_space)
         self._in_columns = 0
 
@@ -27,7 +27,7 @@ class VerdictLog:
             of_judges = controls({verdict.protocol for _, verdict in found})
             new = [verdict for _, verdict in found if verdict.protocol not in of_judges]
             self.of_items += tuple(new)
-            self.controls += tuple(verdict for _, verdict in found if verdict.protocol in of_judges)
+            self.control_verdicts += tuple(verdict for _, verdict in found if verdict.protocol in of_judges)
         return self
 
     @property

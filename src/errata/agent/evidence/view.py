@@ -41,9 +41,9 @@ class Content(Protocol):
 
 @dataclass(frozen=True)
 class View:
-    """Rows, labels and content of N items; what the scan found (None before it has); what judges said (``controls``
-    say something of the judges, not of the items); what people decided; what other roles left, and what those before
-    it in its phase propose, one for each annotation.
+    """Rows, labels and content of N items; what the scan found (None before it has); what judges said
+    (``control_verdicts`` tell about the judges, not the items); what people decided; what other roles contributed, and
+    what those before it in its phase propose, one for each annotation.
 
     ``judges``: the panel, in the order in which they are asked; ``judge``: the one that is about to be.
     ``control_items``: items that nobody doubts, with their content.
@@ -58,10 +58,10 @@ class View:
     judge: str = ""
     scan: Scan | None = None
     verdicts: Sequence[Verdict] = ()
-    controls: Sequence[Verdict] = ()
+    control_verdicts: Sequence[Verdict] = ()
     decisions: Mapping[int, Decision] = field(default_factory=dict)
     control_items: Sequence[Item] = ()
-    left: Contributions = field(default_factory=Contributions.made)
+    contributions: Contributions = field(default_factory=Contributions.made)
     proposed: Sequence[Proposal] = ()
     columns: VerdictColumns | None = None
     """``verdicts`` as columns, where whoever made the view has them already."""
@@ -81,17 +81,17 @@ class View:
     @property
     def bank(self) -> Bank:
         """The question bank; empty before one was prepared."""
-        left = self.left.find(QuestionBank)
-        return () if left is None else left.bank
+        prepared = self.contributions.find(QuestionBank)
+        return () if prepared is None else prepared.bank
 
     @property
     def profiles(self) -> JudgeProfiles:
-        return self.left.find(JudgeProfiles) or JudgeProfiles()
+        return self.contributions.find(JudgeProfiles) or JudgeProfiles()
 
     @cached_property
     def asked(self) -> frozenset[tuple[str, str, int]]:
         """Judge, protocol and item of each question that has its verdict. A second verdict of the same is not kept."""
-        return frozenset((v.judge, v.protocol, v.idx) for v in (*self.verdicts, *self.controls))
+        return frozenset((v.judge, v.protocol, v.idx) for v in (*self.verdicts, *self.control_verdicts))
 
     @cached_property
     def suspects(self) -> list[ItemRow]:
@@ -102,14 +102,14 @@ class View:
     def posterior(self) -> Posteriors:
         """All evidence on each item in one distribution."""
         scan = self.found
-        return weigh(self.given_N, scan.label_probs, scan.noise, self._believed, self.settings.pool)
+        return weigh(self.given_N, scan.label_probs, scan.noise, self._adjusted_columns, self.settings.pool)
 
     @cached_property
-    def by_the_scan(self) -> Posteriors:
-        """The same before anybody was asked."""
+    def scan_posterior(self) -> Posteriors:
+        """The same before any judge was asked."""
         scan = self.found
-        nobody = VerdictColumns.of((), self.space)
-        return weigh(self.given_N, scan.label_probs, scan.noise, nobody, self.settings.pool)
+        no_verdicts = VerdictColumns.of((), self.space)
+        return weigh(self.given_N, scan.label_probs, scan.noise, no_verdicts, self.settings.pool)
 
     @cached_property
     def outcomes(self) -> list[Outcome]:
@@ -122,7 +122,7 @@ class View:
         return joint_of(self.given_N, self.found.probs_NK)
 
     @property
-    def _believed(self) -> VerdictColumns:
+    def _adjusted_columns(self) -> VerdictColumns:
         """The verdicts with what they are worth."""
         from errata.agent.evidence.adjusted_verdicts import adjusted  # with the protocols; not every view weighs
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from errata.agent.contributions import Features
 from errata.agent.evidence.view import View
-from errata.agent.role import Ask, Left, Role
-from errata.tools.inference.candidates import NOBODY
+from errata.agent.role import Ask, Role, RoleOutput
+from errata.tools.inference.candidates import ABSENT
 from errata.tools.inference.held_back import held_back
 from errata.tools.judging.registry import protocol_named
 from errata.tools.judging.untrusted.instructions import flags
@@ -23,7 +23,7 @@ Suspicious = Callable[[str, Sequence[str]], Sequence[str]]
 class Adjudicator(Role):
     name, phase, place = "adjudicator", "propose", 10
 
-    def work(self, view: View, ask: Ask) -> Sequence[Left]:
+    def work(self, view: View, ask: Ask) -> Sequence[RoleOutput]:
         """A Proposal for every item."""
         return propose(view)
 
@@ -45,7 +45,7 @@ class ProposalBuilder:
         self._looked_at = {verdict.idx for verdict in view.verdicts if verdict.readable}
         self._held_back = _held_back(view, suspicious)
         # On features that only show how images look, a scan ranks; it does not know enough to name a label.
-        features = view.left.find(Features)
+        features = view.contributions.find(Features)
         looks_only = features is not None and features.strength == "plain" and view.content.modality == "image"
         self._scan_may_propose = not looks_only
         self._flagged_by_most_N = np.sum(list(scan.flags.values()), axis=0) > len(scan.flags) / 2
@@ -107,14 +107,14 @@ class ProposalBuilder:
     def _neighbor_rows(self, row: ItemRow) -> list[ItemRow]:
         if self._scan.neighbors_Nk is None:
             return []
-        return [self._rows[j] for j in self._scan.neighbors_Nk[row.idx] if j != NOBODY]
+        return [self._rows[j] for j in self._scan.neighbors_Nk[row.idx] if j != ABSENT]
 
 
 def _held_back(view: View, suspicious: Suspicious) -> dict[int, str]:
     """idx -> why no rule may accept what the judges said of the item: a person looks at it first."""
     control_items = {item.idx for item in view.control_items}
     said = _by_item(view.verdicts)
-    controls = _by_item(control for control in view.controls if control.idx not in control_items)
+    controls = _by_item(control for control in view.control_verdicts if control.idx not in control_items)
     looked_at = sorted({*said, *controls})
     reasons = {idx: held_back(said.get(idx, ()), controls.get(idx, ())) for idx in looked_at}
     for idx, text in zip(looked_at, view.content.texts(looked_at), strict=True):

@@ -10,8 +10,8 @@ from dataclasses import replace
 from errata.agent.contributions import JudgeProfile, JudgeProfiles
 from errata.agent.evidence.next_questions import ALL_LABELS
 from errata.agent.evidence.view import View
-from errata.agent.role import Ask, Left, Role
-from errata.tools.judging.bank.controls import ask_controls, controls
+from errata.agent.role import Ask, Role, RoleOutput
+from errata.tools.judging.bank.control_questions import ask_control_questions, draw_control_questions
 from errata.tools.judging.calibration.anchored import ask_both_ways
 from errata.tools.judging.calibration.bias import anchor_bias
 from errata.tools.judging.calibration.content_free import content_free
@@ -31,7 +31,7 @@ class Calibrator(Role):
         """If the run calibrates its judges, for each of them once."""
         return view.settings.calibrate and view.judge not in view.profiles.judges
 
-    def work(self, view: View, ask: Ask) -> Sequence[Left]:
+    def work(self, view: View, ask: Ask) -> Sequence[RoleOutput]:
         """The JudgeProfiles, with that of the judge that is about to be asked."""
         rows = [row.idx for row in view.rows if row.problem is None]
         drawn = random.Random(0).sample(rows, min(SAMPLE, len(rows)))  # noqa: S311  not a secret
@@ -66,7 +66,9 @@ async def measure(view: View, door: Door, free: Sequence[Item], sure: Sequence[I
     if question_bank.PROMPT_ID not in view.settings.protocols:
         return found
     of_label = {name: [item for item in sure if item.given_label == name] for name in names}
-    tallies = await ask_controls(door, controls(free, of_label), view.bank, space, style=style, guideline=guideline)
+    tallies = await ask_control_questions(
+        door, draw_control_questions(free, of_label), view.bank, space, style=style, guideline=guideline
+    )
     disabled = tuple(tally.label for tally in tallies if tally.disabled)
     return found.model_copy(update={"disabled": disabled, "controls": tuple(map(str, tallies))})
 

@@ -14,7 +14,7 @@ from errata.tools.data.fingerprint import sha_of_file, sha_of_path
 from errata.tools.data.renames import moved_share
 from errata.tools.store import RunInfo, Store
 from errata.tools.store.events import Event
-from errata.tools.store.place import absolute_place, is_inside, relative_place
+from errata.tools.store.relative_paths import absolute_path, is_inside, relative_path
 from errata.tools.store.user_state import UserState
 
 if TYPE_CHECKING:
@@ -54,13 +54,13 @@ class StandingPatch:
 
     @property
     def data(self) -> Path:
-        return absolute_place(self.run.data_path, self.folder)
+        return absolute_path(self.run.data_path, self.folder)
 
     @property
     def output(self) -> Path:
         """Where the result lies. A store from before version 3 recorded where that was then; today it lies beside the
         data, wherever the project has been moved to."""
-        recorded = absolute_place(self._body["output"], self.folder)
+        recorded = absolute_path(self._body["output"], self.folder)
         if self.is_known_place(recorded) or "source_sha256" in self._body:
             return recorded
         return self.data.with_name(recorded.name)
@@ -163,4 +163,4 @@ def place_of(output: Path, data: Path, folder: Path) -> str:
         state = UserState.of(folder)
         known = state.read().get("outputs", [])
         state.update(outputs=sorted({*known, str(output.absolute())}))
-    return relative_place(output, folder)
+    return relative_path(output, folder)

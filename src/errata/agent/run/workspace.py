@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import ValidationError
 
 from errata.agent.contributions import Contribution
-from errata.agent.run.notices import Tell, tell
+from errata.agent.run.notices import Notify, print_notice
 from errata.errors import DataError, SetupError, StoreError, nearest
 from errata.settings import Settings
 from errata.tools.data import Columns, Dataset, open_dataset
@@ -22,7 +22,7 @@ from errata.tools.store.arrays import Arrays
 from errata.tools.store.choose_run import choose_run
 from errata.tools.store.decisions import Terms, settled, standing
 from errata.tools.store.gate import Gate
-from errata.tools.store.place import absolute_place
+from errata.tools.store.relative_paths import absolute_path
 from errata.tools.store.run_folder import RunFolder
 from errata.tools.store.store import ItemRow
 from errata.types import Decision
@@ -64,7 +64,7 @@ class Workspace:
     @property
     def data_path(self) -> Path:
         """Where the data lies, seen from the run folder: in a project that was moved or copied, the project's own."""
-        return absolute_place(self.run.data_path, self.folder.path)
+        return absolute_path(self.run.data_path, self.folder.path)
 
     @property
     def gate(self) -> Gate:
@@ -137,10 +137,10 @@ class Workspace:
             self._history_checked = True  # a sitting decides hundreds of items; each checks its own step
         return user
 
-    def leave(self, author: str, *left: Contribution) -> None:
+    def add_contributions(self, author: str, *contributions: Contribution) -> None:
         """Keep what a role or a step has to say, under its name."""
-        bodies = {type(one).__name__: one.model_dump_json() for one in left}
-        self.store.contributions.leave(self.run.run_id, author, bodies)
+        bodies = {type(one).__name__: one.model_dump_json() for one in contributions}
+        self.store.contributions.add(self.run.run_id, author, bodies)
 
     def rows(self) -> list[ItemRow]:
         return self.store.items(self.run.run_id)
@@ -192,7 +192,7 @@ def open_run(
     *,
     data: Path | None = None,
     label: str | None = None,
-    notify: Tell = tell,
+    notify: Notify = print_notice,
 ) -> Workspace:
     """A run that exists: one by its number, or the one that goes on, of this data and label column where these are
     named. ``notify`` is told which one where there are several."""

@@ -117,7 +117,7 @@ class Found:
 
 
 def _profile(workspace: Workspace, found: Found) -> Profile:
-    known = Snapshot.of(workspace).left.find(ProfileLeft) or ProfileLeft()
+    known = Snapshot.of(workspace).contributions.find(ProfileLeft) or ProfileLeft()
     unreadable = [Unreadable(row.item_id, row.problem) for row in found.rows if row.problem is not None]
     return Profile(
         modality="image" if _of_images(workspace) else "text",
@@ -135,7 +135,7 @@ def _profile(workspace: Workspace, found: Found) -> Profile:
 
 
 def _features(workspace: Workspace) -> Features:
-    left = Snapshot.of(workspace).left
+    left = Snapshot.of(workspace).contributions
     plan, known = left.find(Plan) or Plan(), left.find(FeaturesLeft)
     if known is None:  # with probabilities of the user's own and no neighbors, nothing was embedded
         known = FeaturesLeft(name=f"none; your own probabilities ({workspace.settings.probs})", strength="own")
@@ -183,9 +183,9 @@ def _rival(proposal: Proposal) -> str | None:
 
 
 def _judging(workspace: Workspace, found: Found) -> Judging:
-    left = Snapshot.of(workspace).left.find(JudgingLeft) or JudgingLeft()
+    left = Snapshot.of(workspace).contributions.find(JudgingLeft) or JudgingLeft()
     judged = {verdict.idx for verdict in found.verdicts}
-    queue = Snapshot.of(workspace).left.find(Queue) or Queue(suspects=len(found.rows))
+    queue = Snapshot.of(workspace).contributions.find(Queue) or Queue(suspects=len(found.rows))
     suspects = [row.idx for row in found.rows if row.suspicion is not None and row.suspicion < queue.suspects]
     return Judging(
         asked=_asked(found.verdicts),

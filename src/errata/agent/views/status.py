@@ -24,7 +24,7 @@ NAMED = 20
 def status_of(workspace: Workspace) -> dict[str, Any]:
     """JSON-plain: the run, its data, its counts by status and outcome, the honest count, what was spent."""
     snapshot = Snapshot.of(workspace)
-    left, found = snapshot.left, snapshot.proposed
+    left, found = snapshot.contributions, snapshot.proposed
     profile, plan, features = left.find(Profile) or Profile(), left.find(Plan) or Plan(), left.find(Features)
     queue, judging = left.find(Queue), left.find(Judging) or Judging()
     decided = settled(snapshot.decisions)
@@ -122,14 +122,14 @@ def _applied_line(one: dict[str, Any]) -> str:
 
 def _biases(snapshot: Snapshot) -> list[str]:
     """One line per judge: how far it leans to what stands first, and to a label that it is shown; in log-odds."""
-    profiles = snapshot.left.find(JudgeProfiles) or JudgeProfiles()
+    profiles = snapshot.contributions.find(JudgeProfiles) or JudgeProfiles()
     calibrated, verdicts = profiles.judges, snapshot.verdicts
     lines = []
     for judge in dict.fromkeys(verdict.judge for verdict in verdicts):
         parts = [f"position bias {position_bias(v for v in verdicts if v.judge == judge)}"]
         if judge in calibrated:
             parts.append(f"anchor bias {Bias(*calibrated[judge].anchor_bias)}")
-            parts += [f"not heard about {label}" for label in calibrated[judge].disabled]
+            parts += [f"not used for {label}" for label in calibrated[judge].disabled]
         lines.append(f"{judge}: {', '.join(parts)}")
     return lines
 

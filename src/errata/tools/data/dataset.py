@@ -195,7 +195,7 @@ def _require(table: Table, name: str, path: Path) -> None:
     times = table.names.count(name)
     if times == 0:
         uncut = table.format == "csv" and len(table.names) == 1
-        hint = " What stands between its cells? Pass --delimiter CHAR." if uncut else ""
+        hint = " What separates its cells? Pass --delimiter CHAR." if uncut else ""
         raise DataError(f"{path} has no column {name!r}{nearest(name, table.names)}.{hint}")
     if times > 1:
         raise DataError(f"{path} has {times} columns named {name!r}: rename all but one.")
@@ -206,7 +206,7 @@ def _refuse_unreadable(problems: Sequence[str | None], path: Path) -> None:
     if all(problem is not None for problem in problems):
         raise DataError(
             f"none of the {len(problems):,} rows of {path} can be looked at. Row 0: {problems[0]}. "
-            "Is it the right column, and do the files lie beside the data?"
+            "Is it the right column, and are the files beside the data?"
         )
 
 

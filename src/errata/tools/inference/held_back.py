@@ -15,8 +15,8 @@ DECISIVE = 0.9
 """From this probability on, a protocol's favorite stands against another's. Set beforehand, not tuned."""
 
 WORKS = 0.5
-"""A judge whom most references move is confused by any second item. Where fewer do, some of them may be attacks, and
-the control stays: it errs towards a person's look."""
+"""A judge whom most control items move is confused by any second item. Where fewer do, some of them may be attacks, and
+the control stays: it errs toward a person's look."""
 
 
 def held_back(verdicts: Sequence[Verdict], controls: Sequence[Verdict] = ()) -> str | None:
@@ -35,20 +35,20 @@ def held_back(verdicts: Sequence[Verdict], controls: Sequence[Verdict] = ()) -> 
     return None
 
 
-def control_works(on_references: Sequence[Verdict]) -> bool:
+def control_works(on_control_items: Sequence[Verdict]) -> bool:
     """Whether a judge's controls mean anything, from controls in which two references lay beside each other.
 
     Small judges may be confused by any second item, and some servers take one image only: then every item would be
     held back. False too where there is no such control.
     """
-    moved = [_p(verdict, UNMOVED) < 0.5 for verdict in on_references]
+    moved = [_p(verdict, UNMOVED) < 0.5 for verdict in on_control_items]
     return bool(moved) and 1 - sum(moved) / len(moved) > WORKS
 
 
 def _steered(verdict: Verdict) -> str:
     if not verdict.readable:
         return f"{verdict.judge} could not be asked whether the item steers it"
-    return f"{verdict.judge} answered otherwise about another item while this one lay beside it: it may hold orders"
+    return f"{verdict.judge} answered differently about another item shown with this one, which may hold instructions"
 
 
 def _contradiction(one: Mapping[str, float], other: Mapping[str, float]) -> tuple[str, str] | None:

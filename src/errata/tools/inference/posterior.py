@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from errata.settings import Pool
-from errata.tools.inference.candidates import NOBODY, candidates
+from errata.tools.inference.candidates import ABSENT, candidates
 from errata.tools.inference.evidence import from_detectors, from_given, from_judges
 from errata.tools.inference.label_noise import LabelNoise
-from errata.tools.inference.verdict_columns import UNUSED, VerdictColumns
+from errata.tools.inference.verdict_columns import VerdictColumns
 from errata.types import F32, F64, Int, LabelSpace, Posterior
 
 RARE_STATE = 0.02
@@ -33,7 +33,7 @@ class Posteriors:
     def given_holds_N(self) -> F64:
         """p(the given label holds), alone or as one of several; f64[N], low = bad; NaN without a given label."""
         holds = self.probs_NS[:, 0] + self.probs_NS[:, -2]
-        return np.where(self.given_N == NOBODY, np.nan, holds)
+        return np.where(self.given_N == ABSENT, np.nan, holds)
 
     @property
     def best_other_N(self) -> Int:
@@ -45,7 +45,7 @@ class Posteriors:
     def challengers(self) -> list[str | None]:
         """The name of the most probable label of each item that is not the given one."""
         best_N = np.take_along_axis(self.cand_NC, self.best_other_N[:, None], axis=1)[:, 0]
-        return [None if best == NOBODY else self.space.names[best] for best in best_N]
+        return [None if best == ABSENT else self.space.names[best] for best in best_N]
 
     def only(self, rows: Int) -> Posteriors:
         """Of these items alone, in this order."""
@@ -55,7 +55,7 @@ class Posteriors:
         labels = {
             self.space.names[c]: float(p)
             for c, p in zip(self.cand_NC[idx], self.probs_NS[idx], strict=False)
-            if c != NOBODY
+            if c != ABSENT
         }
         return Posterior(labels, float(self.probs_NS[idx, -2]), float(self.probs_NS[idx, -1]))
 
@@ -77,7 +77,7 @@ def weigh(
     # too much: on digits, detectors taken to it overruled judges who were right.
     power_N = np.where(judged_N > 0, 1.0, noise.power)
     labels_NC = from_detectors(cand_NC, probs, power_N) + from_given(cand_NC, given_N, noise.transition_KK)
-    # Detectors say nothing of the two rare states; each is held against the label that they favour most.
+    # Detectors say nothing of the two rare states; each is held against the label that they favor most.
     rare_N1 = labels_NC.max(axis=1, keepdims=True) + np.log(RARE_STATE)
     scores_NS = np.concatenate([labels_NC, rare_N1, rare_N1], axis=1) + judged_NS
     scores_NS[judged_N == 0, -2:] = -np.inf
@@ -100,6 +100,6 @@ def _named_by_judges(verdicts: VerdictColumns) -> dict[int, list[int]]:
     """The labels that judges favored, so that a judge can name one that no detector thought of."""
     named: dict[int, list[int]] = {}
     for item, favorite in zip(verdicts.items_M.tolist(), verdicts.favorites_M.tolist(), strict=True):
-        if favorite != UNUSED and favorite not in named.setdefault(item, []):
+        if favorite != ABSENT and favorite not in named.setdefault(item, []):
             named[item].append(favorite)
     return named

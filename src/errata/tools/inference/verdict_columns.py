@@ -8,9 +8,8 @@ from functools import cached_property
 
 import numpy as np
 
+from errata.tools.inference.candidates import ABSENT
 from errata.types import CANNOT_TELL, F64, NONE_OF_THESE, OTHER_ANSWERS, SEVERAL, Int, LabelSpace, Verdict
-
-UNUSED = -1
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class VerdictColumns:
         judges = tuple(dict.fromkeys(verdict.judge for verdict in readable))
         number = {judge: n for n, judge in enumerate(judges)}
         width = max((len(verdict.log_probs) for verdict in readable), default=0)
-        options_MW = np.full((len(readable), width), UNUSED, np.int64)
+        options_MW = np.full((len(readable), width), ABSENT, np.int64)
         log_probs_MW = np.full((len(readable), width), -np.inf)
         for m, verdict in enumerate(readable):
             known = [(column[option], lp) for option, lp in verdict.log_probs.items() if option in column]
@@ -55,7 +54,7 @@ class VerdictColumns:
         return VerdictColumns(
             np.concatenate([self.items_M, more.items_M]),
             np.concatenate([self.judges_M, number_of_J[more.judges_M]]),
-            np.concatenate([_wide(self.options_MW, width, UNUSED), _wide(more.options_MW, width, UNUSED)]),
+            np.concatenate([_wide(self.options_MW, width, ABSENT), _wide(more.options_MW, width, ABSENT)]),
             np.concatenate([_wide(self.log_probs_MW, width, -np.inf), _wide(more.log_probs_MW, width, -np.inf)]),
             judges,
             self.space,
@@ -77,11 +76,11 @@ class VerdictColumns:
         """The label that each verdict favors among the labels it was asked about; -1 where it was asked about none."""
         labels_MW = np.where(self.options_MW < len(self.space.names), self.log_probs_MW, -np.inf)
         if not labels_MW.size:
-            return np.full(len(labels_MW), UNUSED, np.int64)
+            return np.full(len(labels_MW), ABSENT, np.int64)
         best_M1 = labels_MW.argmax(axis=1)[:, None]
         favorites_M = np.take_along_axis(self.options_MW, best_M1, axis=1)[:, 0]
         named_M = np.isfinite(np.take_along_axis(labels_MW, best_M1, axis=1)[:, 0])
-        return np.where(named_M, favorites_M, UNUSED)
+        return np.where(named_M, favorites_M, ABSENT)
 
     def log_states(self, cand_NC: Int, judge_error: float) -> F64:
         """Each verdict over the states of its item: C candidates, then several, then none of these; f64[M, C + 2].
@@ -94,7 +93,7 @@ class VerdictColumns:
         said = {name: (probs_MW * (self.options_MW == column)).sum(axis=1) for name, column in other.items()}
         cand_MC = cand_NC[self.items_M]
         match_MCW = cand_MC[:, :, None] == self.options_MW[:, None, :]
-        used_MC, asked_MC = cand_MC != UNUSED, match_MCW.any(axis=2)
+        used_MC, asked_MC = cand_MC != ABSENT, match_MCW.any(axis=2)
         none_share_M = said[NONE_OF_THESE] / (1 + (used_MC & ~asked_MC).sum(axis=1))
         states_MS = np.empty((len(cand_MC), cand_MC.shape[1] + 2))
         labels_MC = np.einsum("mcw,mw->mc", match_MCW, probs_MW)

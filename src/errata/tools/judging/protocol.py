@@ -11,11 +11,11 @@ from errata import words
 from errata.tools.inference.suspects import CLEARLY_RIGHT
 from errata.tools.judging.door import Door
 from errata.tools.judging.reading.reading import favorite
-from errata.tools.judging.task import JudgeSetup, JudgeTask, Reference
+from errata.tools.judging.task import ControlItem, JudgeSetup, JudgeTask
 from errata.types import Outcome, Verdict
 
 
-class Known(NamedTuple):
+class AnnotationEvidence(NamedTuple):
     """What is known of one annotation when a protocol is chosen.
 
     ``given``: its label's class, None where it has none. ``challenger``: the likeliest other label, None without one.
@@ -53,7 +53,7 @@ class JudgingProtocol(ABC):
     tasks: ClassVar[tuple[str, ...]] = ("single",)
 
     @abstractmethod
-    def about(self, known: Known) -> tuple[str, ...] | None:
+    def about(self, known: AnnotationEvidence) -> tuple[str, ...] | None:
         """The labels to ask about, () for a question that names none; None where asking now would add nothing."""
 
     @abstractmethod
@@ -90,7 +90,7 @@ class Control(JudgingProtocol):
 
     @abstractmethod
     def beside(
-        self, usable: Sequence[Reference], content_sha: str, favored: str, rivals: Sequence[str]
-    ) -> tuple[Reference, Reference] | None:
+        self, usable: Sequence[ControlItem], content_sha: str, favored: str, rivals: Sequence[str]
+    ) -> tuple[ControlItem, ControlItem] | None:
         """Two of the ``usable`` references for the item with this content, whose likeliest label is ``favored`` ("" for
         none); the ``rivals`` are its other labels, the likeliest first. None where no two of them would tell."""

@@ -15,7 +15,11 @@ from errata.tools.store.calls import Calls
 from errata.tools.store.contributions import Contributions
 from errata.tools.store.database import Database, raw_rows
 from errata.tools.store.events import EventChain, now
-from errata.tools.store.evidence_rows import (
+from errata.tools.store.proposal_table import ProposalColumns, ProposalTable
+from errata.tools.store.revisions import Revisions, bump, read_revisions
+from errata.tools.store.run_folder import RunFolder
+from errata.tools.store.schema import items, proposals, runs, store
+from errata.tools.store.verdict_and_proposal_rows import (
     insert_proposals,
     insert_verdicts,
     select_proposal_columns,
@@ -23,11 +27,7 @@ from errata.tools.store.evidence_rows import (
     select_verdicts,
     select_verdicts_of,
 )
-from errata.tools.store.proposal_table import ProposalColumns, ProposalTable
-from errata.tools.store.revisions import Revisions, bump, read_revisions
-from errata.tools.store.run_folder import RunFolder
-from errata.tools.store.schema import items, proposals, runs, store
-from errata.tools.store.written import Written
+from errata.tools.store.written_files import WrittenFiles
 from errata.types import ITEM, LabelSpace, Place, Proposal, Verdict
 
 
@@ -87,7 +87,7 @@ class Store:
         self.anchor = Anchor(folder.path, self.store_id)
         self.calls = Calls(self._database)
         self.events = EventChain(self._database, self.anchor.advance)
-        self.written = Written(self._database)
+        self.written = WrittenFiles(self._database)
         self.contributions = Contributions(self._database)
         if is_new:
             self.anchor.reset()

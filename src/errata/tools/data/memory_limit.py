@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class Room:
+class MemoryLimit:
     """``size`` bytes that may be in use at once. First come, first served; a need of more than there is takes all.
     ``freed``: what those wait on who have to wait."""
 

@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from errata.tools.data.room import Room
+from errata.tools.data.memory_limit import MemoryLimit
 
 
 def test_what_is_taken_at_once_never_exceeds_the_room() -> None:
-    room, lock, taken, most = Room(10), threading.Lock(), 0, 0
+    room, lock, taken, most = MemoryLimit(10), threading.Lock(), 0, 0
 
     def work(needed: int) -> None:
         nonlocal taken, most
@@ -29,7 +29,7 @@ def test_what_is_taken_at_once_never_exceeds_the_room() -> None:
 
 
 def test_a_need_of_more_than_there_is_takes_all_and_an_error_gives_it_back() -> None:
-    room = Room(10)
+    room = MemoryLimit(10)
     for _ in range(2):
         with pytest.raises(KeyError), room.taken(99):
             raise KeyError
@@ -49,7 +49,7 @@ class Watched(threading.Condition):
 
 def test_who_came_first_is_not_overtaken_by_smaller_needs() -> None:
     freed, order = Watched(), []
-    room, small_is_there = Room(10, freed), threading.Event()
+    room, small_is_there = MemoryLimit(10, freed), threading.Event()
 
     def large() -> None:
         with room.taken(10):
