@@ -10,7 +10,7 @@ import numpy as np
 from errata.tools.detectors.confident import confident_learning
 from errata.tools.detectors.optional.confusion_cells import confusion_cells
 from evals.ablation.part import Figures, default_probs
-from evals.data.planted import flipped
+from evals.data.planted_noise import flipped
 
 DECISIONS = 10
 

@@ -1,6 +1,6 @@
 """The detectors of a run: the average precision of each alone, and what it adds to the default ones.
 
-Digits, sharp and blurred, with even flips (20%), flips to the most similar class (20%), and items that fit no class
+Digits, sharp and blurred, with even flips (20%), flips to the most similar class (20%), and out-of-class items
 (10%). A detector is added by pooling its distribution over labels with the ensemble's; or, where it has none, by
 multiplying its quality in, by a root of it. Then the parts of the ensemble, each left out.
 """
@@ -21,7 +21,7 @@ from errata.tools.detectors.probs.temperature import probabilities_from
 from errata.tools.features.probe import out_of_fold_probs
 from errata.types import F32, Scores
 from evals.ablation.part import Figures
-from evals.data.planted import FEATURES, STRANGERS, Planted, digits, flipped, plant
+from evals.data.planted_noise import FEATURES, OUT_OF_CLASS, PlantedNoise, digits, flipped, plant
 from evals.ranking import aps
 
 ROOT = 0.1
@@ -33,13 +33,13 @@ def measure(seed: int) -> Figures:
     return {name: aps(planted.wrong_N, methods(planted)) for name, planted in sets(seed)}
 
 
-def sets(seed: int) -> Iterator[tuple[str, Planted]]:
+def sets(seed: int) -> Iterator[tuple[str, PlantedNoise]]:
     yield from flipped(seed)
     for features, blurred in FEATURES.items():
-        yield f"{features}, fits nothing", plant(*digits(blurred), "fits_nothing", STRANGERS, seed)
+        yield f"{features}, fits nothing", plant(*digits(blurred), "fits_nothing", OUT_OF_CLASS, seed)
 
 
-def methods(planted: Planted) -> Mapping[str, F32]:
+def methods(planted: PlantedNoise) -> Mapping[str, F32]:
     """Quality by the default, by each detector alone and added to it, and by the ensemble less each of its parts."""
     labels_N, vectors_ND = planted.labels_N, planted.features_ND
     near = neighbors(vectors_ND)

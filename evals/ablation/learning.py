@@ -10,7 +10,7 @@ import numpy as np
 from errata.tools.detectors.optional.learning_curve import learned_by
 from errata.types import F64, Int
 from evals.ablation.part import Figures, over_sets
-from evals.data.planted import Planted, flipped
+from evals.data.planted_noise import PlantedNoise, flipped
 from evals.ranking import aps
 
 EPOCHS, HIDDEN, BATCH, RATE = 60, 256, 64, 2e-3
@@ -35,7 +35,7 @@ def measure(seed: int) -> Figures:
     return found
 
 
-def margins(planted: Planted, seed: int) -> F64:
+def margins(planted: PlantedNoise, seed: int) -> F64:
     """f64[N, T]: margin of the given label's log-probability over the largest other, after each epoch."""
     from sklearn.neural_network import MLPClassifier
 

@@ -9,7 +9,7 @@ from errata.tools.detectors.neighbors.neighbors import neighbor_votes, neighbors
 from errata.tools.detectors.tasks import ordinal
 from errata.types import F32, F64, Int
 from evals.ablation.part import Figures, default_probs, over_sets
-from evals.data.planted import FLIPPED, plant
+from evals.data.planted_noise import FLIPPED, plant
 from evals.ranking import aps
 
 BINS = 6

@@ -9,7 +9,7 @@ from errata.tools.detectors.confident import confident_learning
 from errata.tools.inference.suspects import rank_suspects
 from errata.types import sha_of
 from evals.ablation.part import Figures, default_probs, over_sets, posterior
-from evals.data.planted import flipped
+from evals.data.planted_noise import flipped
 
 
 def measure(seed: int) -> Figures:

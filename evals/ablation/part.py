@@ -12,7 +12,7 @@ from errata.tools.detectors.neighbors.neighbors import Neighbors, neighbors
 from errata.tools.detectors.probs import ensemble
 from errata.tools.inference.label_noise import label_noise
 from errata.types import F32, Int
-from evals.data.planted import Planted
+from evals.data.planted_noise import PlantedNoise
 from evals.ranking import span
 
 Figures = Mapping[str, Mapping[str, float]]
@@ -27,7 +27,7 @@ class Part(NamedTuple):
     said: Callable[[Figures], Mapping[str, str]]
 
 
-def default_probs(planted: Planted, near: Neighbors | None = None) -> F32:
+def default_probs(planted: PlantedNoise, near: Neighbors | None = None) -> F32:
     """f32[N, K]: what errata thinks of the labels by default. Neighbors are searched for where they are not given."""
     classes = int(planted.labels_N.max()) + 1
     near = neighbors(planted.features_ND) if near is None else near

@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from errata.tools.detectors.tasks import regions
+from errata.tools.detectors.tasks import patch_regions
 from errata.tools.features.embedder import unit_rows
 from errata.types import F32, Bool, Int
 from evals.ablation.part import Figures, over_sets
-from evals.data.planted import FEATURES, FLIPPED, digits
+from evals.data.planted_noise import FEATURES, FLIPPED, digits
 from evals.ranking import ap, aps
 
 SHEETS, GRID, SHOWN = 600, (3, 3), 2
@@ -57,7 +57,7 @@ def one_label(sheets: Sheets, rng: np.random.Generator) -> dict[str, float]:
     labels_N = np.array(
         [rng.choice(np.flatnonzero(shown_K != wrong)) for shown_K, wrong in zip(sheets.shown_NK, wrong_N, strict=True)]
     )
-    quality_N = regions.detect(sheets.patches_NPD, sheets.classes_KD, labels_N, GRID).quality
+    quality_N = patch_regions.detect(sheets.patches_NPD, sheets.classes_KD, labels_N, GRID).quality
     return aps(wrong_N, {"label_by_map": quality_N, "label_by_whole": sheets.whole_NK[np.arange(SHEETS), labels_N]})
 
 
@@ -65,7 +65,12 @@ def two_labels(sheets: Sheets) -> dict[str, float]:
     """The labels shown, among those with a region, and among the two nearest to the sheet as a whole."""
     found_NK = np.zeros_like(sheets.shown_NK)
     for found_K, patches_PD in zip(found_NK, sheets.patches_NPD, strict=True):
-        found_K[[of.label for of in regions.regions(regions.label_map(patches_PD, sheets.classes_KD), GRID)]] = True
+        found_K[
+            [
+                of.label
+                for of in patch_regions.patch_regions(patch_regions.label_map(patches_PD, sheets.classes_KD), GRID)
+            ]
+        ] = True
     nearest_NK = sheets.whole_NK >= np.sort(sheets.whole_NK, axis=1)[:, -SHOWN, None]
     return {
         "regions_recall": float(found_NK[sheets.shown_NK].mean()),
@@ -80,7 +85,7 @@ def three_marks(sheets: Sheets, rng: np.random.Generator) -> dict[str, float]:
     for patches_PD, shown_K, whole_K in zip(sheets.patches_NPD, sheets.shown_NK, sheets.whole_NK, strict=True):
         marks = np.append(np.flatnonzero(shown_K), rng.choice(np.flatnonzero(~shown_K)))
         marked_MD = sheets.classes_KD[marks]
-        support.append(regions.support(regions.transport(patches_PD, marked_MD), patches_PD, marked_MD))
+        support.append(patch_regions.support(patch_regions.transport(patches_PD, marked_MD), patches_PD, marked_MD))
         whole.append(whole_K[marks])
     wrong_M = np.tile(np.arange(SHOWN + 1) == SHOWN, SHEETS)
     return {

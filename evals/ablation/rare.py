@@ -8,7 +8,7 @@ from errata.tools.detectors.confident import confident_learning
 from errata.tools.features.probe import out_of_fold_probs
 from errata.types import F32, Int
 from evals.ablation.part import Figures, default_probs
-from evals.data.planted import Planted, digits, plant
+from evals.data.planted_noise import PlantedNoise, digits, plant
 
 SHARE, RARE, SIDE = 0.1, 15, 8
 
@@ -26,12 +26,12 @@ def measure(seed: int) -> Figures:
     return found
 
 
-def with_rare(pixels_ND: F32, truth_N: Int, seed: int) -> Planted:
+def with_rare(pixels_ND: F32, truth_N: Int, seed: int) -> PlantedNoise:
     """The rare ones come last."""
     fours = np.random.default_rng(seed).permutation(np.flatnonzero(truth_N == 4))[:RARE]
     turned_RD = pixels_ND[fours].reshape(RARE, SIDE, SIDE)[:, ::-1].reshape(RARE, -1)
     planted, labels_R = plant(pixels_ND, truth_N, "even", SHARE, seed), truth_N[fours]
-    return Planted(
+    return PlantedNoise(
         np.concatenate([planted.features_ND, turned_RD]),
         np.concatenate([planted.labels_N, labels_R]),
         np.concatenate([planted.truth_N, labels_R]),

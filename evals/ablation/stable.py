@@ -12,7 +12,7 @@ from errata.tools.detectors.optional import stability
 from errata.types import F32
 from evals.ablation.detectors import with_quality
 from evals.ablation.part import Figures, default_probs, over_sets, rise
-from evals.data.planted import Planted, flipped
+from evals.data.planted_noise import PlantedNoise, flipped
 from evals.ranking import aps
 
 SIDE, FOLDS = 8, 5
@@ -32,7 +32,7 @@ def measure(seed: int) -> Figures:
     return found
 
 
-def answers(planted: Planted) -> list[F32]:
+def answers(planted: PlantedNoise) -> list[F32]:
     """Out-of-fold probabilities f32[N, K] of the digits, and of each pushed copy."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedKFold

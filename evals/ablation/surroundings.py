@@ -9,7 +9,7 @@ from errata.tools.detectors.neighbors.neighbors import neighbor_votes, neighbors
 from errata.tools.detectors.optional.diffusion import membership
 from errata.tools.detectors.probs.stacking import pool
 from evals.ablation.part import Figures, default_probs, over_sets, rise
-from evals.data.planted import flipped
+from evals.data.planted_noise import flipped
 from evals.ranking import aps
 
 

@@ -8,7 +8,7 @@ from errata.tools.detectors.confident import confident_learning
 from errata.tools.detectors.neighbors.neighbors import neighbors
 from errata.tools.detectors.optional.label_proportions import with_totals
 from evals.ablation.part import Figures, default_probs, over_sets
-from evals.data.planted import flipped
+from evals.data.planted_noise import flipped
 from evals.ranking import ap
 
 BATCHES = (20, 100)

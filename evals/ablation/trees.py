@@ -11,7 +11,7 @@ from errata.tools.detectors.confident.channel_quality import channel_quality
 from errata.tools.detectors.tasks import hierarchy
 from errata.types import LabelSpace
 from evals.ablation.part import Figures, default_probs, over_sets, posterior
-from evals.data.planted import digits, flipped
+from evals.data.planted_noise import digits, flipped
 from evals.ranking import aps
 
 PARENTS = 4

@@ -10,7 +10,7 @@ from errata.tools.detectors.tasks.fusion import fused
 from errata.tools.features.plain import PlainImage
 from errata.types import F32, Item
 from evals.ablation.part import Figures, over_sets
-from evals.data.planted import flipped
+from evals.data.planted_noise import flipped
 from evals.ranking import aps
 
 SIDE, WHITE = 8, 16

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from errata.tools.features.choose import choose_embedder
 from errata.types import F32, Bool, Int, Item
-from evals.data.planted import UNKNOWN, Kind, digits, plant
+from evals.data.planted_noise import UNKNOWN, Kind, digits, plant
 
 SEED, SEEDS = 0, 5
 SHARES = (0.1, 0.2, 0.4)

@@ -70,10 +70,10 @@ def _ignorant(name: str) -> Script:
         if name == "first":
             return asked.labels[0] if asked.protocol == "contest" else sorted(asked.labels)[0]
         if name == "given":
-            return asked.given if asked.given in asked.labels else _draw(asked, "given").choice(asked.labels)
+            shown = asked.given in asked.labels
+            return str(asked.given) if shown else _draw(asked, "given").choice(asked.labels)
         if name == "inverted":
-            truth = world.truth[asked.idx]
-            return _draw(asked, "inverted").choice([label for label in asked.labels if label != truth])
+            return _draw(asked, "inverted").choice([label for label in asked.labels if label != world.truth[asked.idx]])
         return {"cannot tell": CANNOT_TELL, "several": SEVERAL}[name]
 
     return answer

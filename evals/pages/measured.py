@@ -25,13 +25,13 @@ USED = (
 SETS = {
     "digits, even": "scikit-learn's digits by their pixels; 20% of the labels are any other class.",
     "digits, look alike": "The same digits; 20% of the labels are the class whose mean looks most like the right one.",
-    "digits, fits nothing": "The same digits, and 10% more items that fit no class, under any label.",
+    "digits, fits nothing": "The same digits, and 10% more out-of-class items, under any label.",
     "blurred, even": "As the first, with normal noise on the pixels (0.45 of full brightness): weak features.",
     "blurred, look alike": "As the second, with that noise.",
     "blurred, fits nothing": "As the third, with that noise.",
 }
 """Of the ablation."""
-STRANGERS = [name for name in SETS if name.endswith("fits nothing")]
+OUT_OF_CLASS = [name for name in SETS if name.endswith("fits nothing")]
 
 
 class Ablation(NamedTuple):
@@ -58,7 +58,7 @@ def figures(results: Mapping[str, Any]) -> dict[str, str]:
     ablation = Ablation(results["ablation"]["ap"], results["ablation"]["adds"])
     once, over_neighbors = "both pooled, once", "both pooled and averaged over neighbors"
     return {f"added_{name}": ablation.joined(name) for name in ablation.detectors} | {
-        "outside": f"on items that fit no class, all signals together: {ablation.joined('open_set', STRANGERS)}",
+        "outside": f"on out-of-class items, all signals together: {ablation.joined('open_set', OUT_OF_CLASS)}",
         "ensemble": f"the ensemble's AP over that of its two views pooled once: {ablation.lead('default', once)}",
         "averaged": f"the two views' mean over neighbors, over themselves: AP {ablation.lead(over_neighbors, once)}",
         "recipe": "given errata's ensemble, AP over that given logistic regression in five folds: "

@@ -14,7 +14,7 @@ from errata.prompts import load
 from errata.tools.judging.backends.server import ServerModel
 from errata.tools.judging.images.images import ItemImage
 from errata.tools.judging.protocols.blind_choice import option_orders
-from errata.tools.judging.reading.question import Question, lay_out_for
+from errata.tools.judging.reading.closed_question import ClosedQuestion, lay_out_for
 from errata.types import Item, LabelSpace
 
 Run = Callable[[], Awaitable[None]]
@@ -76,7 +76,7 @@ def bodies_of(
             shared = ItemImage.of(item)
             for order in option_orders(space.names, item.content_sha, permutations):
                 options = lay_out_for("blind_choice", order, "letters", space)
-                request = await Question(load("blind_choice"), item, shared, options, "").ask().build()
+                request = await ClosedQuestion(load("blind_choice"), item, shared, options, "").ask().build()
                 bodies.append(model.body(request))
         return bodies
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from PIL import Image
 
-from errata.tools.judging.untrusted.disguises import plain, readings
+from errata.tools.judging.untrusted.disguises import plain, plain_forms
 from evals.red_team import pixels
 from evals.red_team.topics import digit_of, topic_of
 
@@ -45,11 +45,11 @@ PLACES = {"first": 0, "second": 1, "third": 2, "last": -1, "final": -1}
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What one request shows: the text asked about, all that strangers wrote, the images, the options as (alias,
+    """What one request shows: the text asked about, all untrusted text, the images, the options as (alias,
     words), and whether another item lies beside."""
 
     text: str | None
-    strange: tuple[str, ...]
+    untrusted: tuple[str, ...]
     images: tuple[bytes, ...]
     options: tuple[tuple[str | None, str], ...]
     beside: bool
@@ -72,11 +72,11 @@ def look(body: dict[str, Any]) -> Seen:
     urls = [part["image_url"]["url"] for part in parts if part["type"] == "image_url"]
     images = tuple(base64.b64decode(url.partition(",")[2]) for url in urls)
     slots = {found["slot"]: json.loads(found["text"]) for found in SLOT.finditer(said)}
-    strange = [*slots.values(), *(text for image in images for text in in_image(image))]
+    untrusted = [*slots.values(), *(text for image in images for text in in_image(image))]
     # What stands before the question is data, whatever it looks like.
     question = said.rpartition("\nWhich option")[2] or said.rpartition("\nTwo people")[2]
     options = tuple((found["alias"], found["words"].strip()) for found in OPTION.finditer(question))
-    return Seen(slots.get("Item"), tuple(strange), images, options, len(slots) > 1 or len(images) > 1)
+    return Seen(slots.get("Item"), tuple(untrusted), images, options, len(slots) > 1 or len(images) > 1)
 
 
 @lru_cache(maxsize=4096)
@@ -91,7 +91,7 @@ def in_image(data: bytes) -> tuple[str, ...]:
 def obey(seen: Seen, honest: str | None) -> int | None:
     """The option that somebody asks for, by its place; None where nobody asks for any."""
     words = [option for _, option in seen.options]
-    for text in seen.strange:
+    for text in seen.untrusted:
         if seen.beside and any(map(ALONE.search, _read(text))):
             continue
         for reading in _read(text):
@@ -104,7 +104,7 @@ def obey(seen: Seen, honest: str | None) -> int | None:
 
 @lru_cache(maxsize=4096)
 def _read(text: str) -> tuple[str, ...]:
-    once = tuple(readings(text))
+    once = tuple(plain_forms(text))
     return (*once, " ".join(reversed(once[0].split())), plain(re.sub(r"(\w) (?=\w\b)", r"\1", text)))
 
 

@@ -24,7 +24,7 @@ from errata.tools.features.minilm import MiniLM
 from errata.types import F32, Item
 from evals.ablation.part import default_probs
 from evals.data.label_tasks import real_errors
-from evals.data.planted import FLIPPED, Planted, plant
+from evals.data.planted_noise import FLIPPED, PlantedNoise, plant
 from evals.data.real_files import real_files
 from evals.ranking import aps, show
 from evals.result import write_result
@@ -53,10 +53,10 @@ def main() -> None:
     write_result(options.out, {"sets": figures}, seed=SEED)
 
 
-def sets(path: Path) -> Iterator[tuple[str, Planted]]:
+def sets(path: Path) -> Iterator[tuple[str, PlantedNoise]]:
     task = next(real_errors(path, "text"))
     assert task.features_ND is not None
-    yield "crowd", Planted(task.features_ND, task.labels_N, task.truth_N)
+    yield "crowd", PlantedNoise(task.features_ND, task.labels_N, task.truth_N)
     yield "planted", plant(task.features_ND, task.truth_N, "even", FLIPPED, SEED)
 
 
@@ -67,7 +67,7 @@ def described() -> F32:
     return unit_rows(both_2KD.mean(axis=0))
 
 
-def measure(planted: Planted, classes_KD: F32) -> dict[str, float]:
+def measure(planted: PlantedNoise, classes_KD: F32) -> dict[str, float]:
     labels_N, truth_N, wrong_N = planted.labels_N, planted.truth_N, planted.wrong_N
     units_ND = unit_rows(planted.features_ND)
     told_N = text_prototypes.witness(units_ND, classes_KD, labels_N)

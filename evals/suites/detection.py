@@ -3,7 +3,7 @@
     python -m evals detection DATA_FOLDER [--sets digits,noisyag,...] [--out evals/results/detection.json]
 
 One configuration, errata's default, was chosen on planted noise alone: 10, 20 and 40% even flips, flips to the class
-that looks most alike, and items that fit no class. Measured here on scikit-learn's digits with planted noise (five
+that looks most alike, and out-of-class items. Measured here on scikit-learn's digits with planted noise (five
 seeds), on real errors of NoisyAG news, Hausa news and roman numerals (errata's own features, the same for all), and on
 CIFAR-10N with the supplied probabilities of a ResNet-18. Rows come in a random order. Per set the average precision of
 finding the wrong labels and the share of them whose suggested label is right, the best single peer, and the paired 95%
@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from errata.types import F64, Bool, Int
 from evals.data.label_tasks import REAL, Task, sets
-from evals.data.planted import UNKNOWN
+from evals.data.planted_noise import UNKNOWN
 from evals.data.real_files import real_files
 from evals.peers.errata import with_features, with_probs
 from evals.peers.from_features import from_features

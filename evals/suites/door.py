@@ -63,8 +63,8 @@ def compare(url: str, content: str, calls: int, runs: int) -> dict[str, Any]:
     for _ in range(runs):
         for name in CONTENDERS:
             number = int(calls * SDK_SHARE) if name == "openai SDK" else calls
-            with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-                found[name].append(pool.submit(measure, name, url, content, number).result())
+            with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as executor:
+                found[name].append(executor.submit(measure, name, url, content, number).result())
     figures = {name: _medians(rows) for name, rows in found.items()}
     for name, row in figures.items():
         print(f"{content:6} {name:24} {row['cpu_ms_per_call']:.3f} ms CPU, {row['calls_per_s']:.0f} calls/s")

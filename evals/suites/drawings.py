@@ -2,9 +2,9 @@
 
     python -m evals drawings DATA_FOLDER [--seeds 3] [--out evals/results/drawings.json]
 
-1,500 of MNIST's test images with planted errors: even flips, flips to the class that looks most alike (20%), and as
-many strangers more as a tenth: scribbles, two digits over each other or side by side, halves, mirrored and turned ones.
-The strangers made of a digit keep its label or take any. On a sheet a digit is of any size, anywhere and sometimes cut
+1,500 of MNIST's test images with planted errors: even flips, flips to the class that looks most alike (20%), and
+a tenth more out-of-class images: scribbles, two digits over each other or side by side, halves, mirrored and turned
+ones. Those made of a digit keep its label or take any. On a sheet a digit is of any size, anywhere and sometimes cut
 off at the edge; a third of the sheets have dust, a sixth a piece of a neighbor's stroke. Average precision of finding
 the wrong labels, and the share of the others whose class the ensemble names.
 """
@@ -27,13 +27,13 @@ from errata.tools.detectors.neighbors.neighbors import neighbors
 from errata.tools.detectors.probs import ensemble
 from errata.tools.features.plain import PlainImage
 from errata.types import F32, Int, Item
-from evals.data.planted import UNKNOWN, Planted, plant
+from evals.data.planted_noise import UNKNOWN, PlantedNoise, plant
 from evals.data.real_files import real_files
 from evals.ranking import ap
 from evals.result import write_result
 
 FILE, ITEMS, CLASSES, SIDE = "image_mnist_test", 1500, 10, 28
-FLIPS, STRANGERS = 0.2, 0.1
+FLIPS, OUT_OF_CLASS = 0.2, 0.1
 DUST, STROKE = 0.35, 0.175
 MIRRORED = (2, 3, 4, 5, 6, 7, 9)
 """Digits that are none when mirrored."""
@@ -62,21 +62,21 @@ def kinds(table: Any, put: Callable[[Picture, Rng], Picture], seed: int) -> dict
     rows = table.take(rng.choice(len(table), ITEMS, replace=False))
     digits = [Image.open(io.BytesIO(content)).convert("L") for content in rows["image"].to_pylist()]
     truth_N = np.array(rows["given_label"].to_pylist(), np.int64)
-    strangers = [stranger(digits, truth_N, rng) for _ in range(round(STRANGERS * ITEMS))]
-    features_ND = described([put(picture, rng) for picture in (*digits, *(drawn for drawn, _ in strangers))])
+    out_of_class = [out_of_class_image(digits, truth_N, rng) for _ in range(round(OUT_OF_CLASS * ITEMS))]
+    features_ND = described([put(picture, rng) for picture in (*digits, *(drawn for drawn, _ in out_of_class))])
     sets = {
         "even": plant(features_ND[:ITEMS], truth_N, "even", FLIPS, seed),
         "look_alike": plant(features_ND[:ITEMS], truth_N, "look_alike", FLIPS, seed),
-        "strangers": Planted(
+        "strangers": PlantedNoise(
             features_ND,
-            np.concatenate([truth_N, [label for _, label in strangers]]),
-            np.concatenate([truth_N, np.full(len(strangers), UNKNOWN)]),
+            np.concatenate([truth_N, [label for _, label in out_of_class]]),
+            np.concatenate([truth_N, np.full(len(out_of_class), UNKNOWN)]),
         ),
     }
     return {kind: found(planted) for kind, planted in sets.items()}
 
 
-def found(planted: Planted) -> dict[str, float]:
+def found(planted: PlantedNoise) -> dict[str, float]:
     near = neighbors(planted.features_ND)
     probs_NK = ensemble.leave_one_out(planted.features_ND, planted.labels_N, CLASSES, near)
     quality_N = confident_learning.detect(planted.labels_N, probs_NK).quality
@@ -96,7 +96,7 @@ def described(pictures: Sequence[Picture]) -> F32:
     return PlainImage().embed([Item(n, str(n), "", None, image=_png(picture)) for n, picture in enumerate(pictures)])
 
 
-def stranger(digits: Sequence[Picture], truth_N: Int, rng: Rng) -> tuple[Picture, int]:
+def out_of_class_image(digits: Sequence[Picture], truth_N: Int, rng: Rng) -> tuple[Picture, int]:
     """An image of no digit, and the label that it was given."""
     one, other = rng.integers(0, len(digits), 2)
     picture, own, anything = digits[one], int(truth_N[one]), int(rng.integers(0, CLASSES))

@@ -22,7 +22,8 @@ import pyarrow.parquet as pq
 
 from errata.testing import MemoryCalls
 from errata.tools.data.fingerprint import content_sha
-from errata.tools.judging.calibration.bias import Bias, anchor_bias, ask_both_ways, position_bias
+from errata.tools.judging.calibration.anchored import ask_both_ways
+from errata.tools.judging.calibration.bias import Bias, anchor_bias, position_bias
 from errata.tools.judging.calibration.content_free import content_free
 from errata.tools.judging.calibration.measure import choice_prior
 from errata.tools.judging.chat import ChatModel

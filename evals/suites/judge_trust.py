@@ -2,9 +2,9 @@
 
     python -m evals judge_trust DATA_FOLDER REPLAY_FOLDER [--out evals/results/judge_trust.json]
 
-Judges are scripted on the truth: seven that know nothing, and others that are right in 30 to 97% of cases, with errors
-that are independent, or fall on classes, on content that looks alike, or on what the scan is unsure of. Each is measured
-on trusted items as a run measures it, then asked what the run's own roles want asked. Against the scan alone on the same
+Judges are scripted on the truth: seven know nothing, others are right in 30 to 97% of cases, with errors that are
+independent, or fall on classes, on content that looks alike, or on what the scan is unsure of. Each is measured on
+trusted items as a run measures it, then asked what the run's own roles want asked. Against the scan alone on the same
 items: wrong labels closed as "keep", right labels that a rule at .9 would break, right changes that such a rule would
 make, and right proposals lost and gained.
 """
@@ -32,7 +32,7 @@ from errata.agent.evidence.view import View
 from errata.agent.roles.adjudicator import propose
 from errata.agent.roles.calibrator import questions_about
 from errata.agent.run.begin import begin
-from errata.agent.run.notices import show_nothing
+from errata.agent.run.notices import no_progress
 from errata.demo.digits import read_key, write_digits
 from errata.settings import Settings
 from errata.testing import TextContent
@@ -45,6 +45,7 @@ from evals.result import write_result
 
 SEED, RULE, PROTOCOLS = 0, 0.9, ("blind_choice", "contest")
 TEXTS = {"noisyag": "text_noisyag_news", "hausa": "text_hausa_news"}
+CIFAR = "image_cifar10n"
 IMAGES = {"cifar10n_given": ("given_label", "aggre"), "cifar10n_worst": ("given_label_worst", "worst")}
 REPLAYED = {"babe": "babe_reannotated", "mmlu_redux2": "mmlu_redux2_llm_answers"}
 COLUMNS = ("used", "closed", "broken", "rule_right", "lost", "gained", "calls")
@@ -62,25 +63,33 @@ def main() -> None:
     parser.add_argument("--sets", default="")
     parser.add_argument("--out", type=Path, default=Path("evals/results/judge_trust.json"))
     options = parser.parse_args()
-    real_files(parser, options.data, TEXTS.values())
-    figures: dict[str, Any] = {}
+    real_files(parser, options.data, [*TEXTS.values(), CIFAR])
+    figures: dict[str, dict[str, Any]] = {}
     makers = sets(options.data, options.replay)
     for name in options.sets.split(",") if options.sets else makers:
-        found = makers[name]()
-        alone = propose(found.view)
-        figures[name] = {"items": len(found.world.truth), "wrong": _wrong(found)}
-        print(f"\n{name} {figures[name]}\n{'':28}" + "".join(f"{column:>12}" for column in COLUMNS))
-        figures[name]["scan alone"] = line = against(found, alone, alone) | {"calls": 0}
-        print(f"{'scan alone':28}" + "".join(f"{line.get(column, ''):>12}" for column in COLUMNS))
-        for judge, script in scripts().items():
-            view, calls = judged(found, judge, script)
-            proposals = propose(view)
-            used = [record.used for record in view.track_records.values()]
-            line = {"used": sum(used), "calls": calls} | against(found, alone, proposals)
-            line["accuracy"] = {f"{p}": round(r.at_least, 3) for (_, p), r in view.track_records.items()}
-            figures[name][judge] = line
-            print(f"{judge:28}" + "".join(f"{line[column]:>12}" for column in COLUMNS), line["accuracy"], flush=True)
+        figures[name] = compared(name, makers[name]())
     write_result(options.out, {"sets": figures}, seed=SEED)
+
+
+def compared(name: str, found: Set) -> dict[str, Any]:
+    alone = propose(found.view)
+    figures: dict[str, Any] = {"items": len(found.world.truth), "wrong": _wrong(found)}
+    print(f"\n{name} {figures}\n{'':28}" + "".join(f"{column:>12}" for column in COLUMNS) + "   at least right")
+    figures["scan alone"] = against(found, alone, alone)
+    _print_line("scan alone", figures["scan alone"])
+    for judge, script in scripts().items():
+        view, calls = judged(found, judge, script)
+        records = view.track_records
+        line: dict[str, Any] = {"used": sum(record.used for record in records.values()), "calls": calls}
+        line |= against(found, alone, propose(view))
+        line["at_least"] = {protocol: round(record.at_least, 3) for (_, protocol), record in records.items()}
+        figures[judge] = line
+        _print_line(judge, line)
+    return figures
+
+
+def _print_line(judge: str, line: dict[str, Any]) -> None:
+    print(f"{judge:28}" + "".join(f"{line.get(column, ''):>12}" for column in COLUMNS), line.get("at_least", ""))
 
 
 def judged(found: Set, judge: str, script: Script) -> tuple[View, int]:
@@ -98,10 +107,10 @@ def judged(found: Set, judge: str, script: Script) -> tuple[View, int]:
     profile = JudgeProfile(
         prior={"judge": judge, "prompt_sha": "", "style": "", "log_prior": {}, "items": 0},
         anchor_bias=(0.0, 0.0, 0),
-        trusted=tuple(map(tuple, answers_of(put, view.space))),
+        trusted=tuple(answers_of(put, view.space)),
     )
-    queue = view.left.find(Queue)
-    view = replace(view, left=Contributions.made(queue, JudgeProfiles(judges={judge: profile})))
+    queue = view.contributions.find(Queue) or Queue(suspects=0)
+    view = replace(view, contributions=Contributions.made(queue, JudgeProfiles(judges={judge: profile})))
     rows = {row.idx: row for row in view.rows}
     while questions := NextQuestions(view).of(judge, view.suspects):
         more = [
@@ -144,7 +153,7 @@ def _wrong(found: Set) -> int:
 def sets(data: Path, replay: Path) -> Mapping[str, Callable[[], Set]]:
     found: dict[str, Callable[[], Set]] = {"digits": digits}
     found |= {name: partial(texts, data / f"{file}.parquet") for name, file in TEXTS.items()}
-    pictures = data / "image_cifar10n.parquet"
+    pictures = data / f"{CIFAR}.parquet"
     found |= {name: partial(cifar, pictures, *columns) for name, columns in IMAGES.items()}
     return found | {name: partial(replayed, replay / f"{file}.parquet", name) for name, file in REPLAYED.items()}
 
@@ -195,7 +204,7 @@ def scanned(
 def _scan(data: Path, settings: Settings) -> tuple[View, F64]:
     """What a scan saw at its end, with all of it in memory; and the features, for what looks alike."""
     with closing(begin(data, settings)) as workspace:
-        drive(workspace, show_nothing)
+        drive(workspace, no_progress)
         view, arrays = Snapshot.of(workspace).view, workspace.arrays
         scan = view.found
         held = replace(

@@ -3,7 +3,7 @@
     python -m evals posterior DATA_FOLDER [--out evals/results/posterior.json]
 
 Planted noise on scikit-learn's digits, as they are and blurred (weak features), and on AG news by their source's
-labels: none, even, flips to the class most alike, items of no class, and noise as a crowd makes it, where an item's
+labels: none, even, flips to the class most alike, out-of-class items, and noise as a crowd makes it, where an item's
 labels are drawn from a model of the true ones, flattened: the harder the item, the more. Then real errors. Per set: the
 expected calibration error of "the given label is right", the log loss of the true label, how many labels a scan would
 change, how many of those changes are right, and how many right labels they break. "As it came" is what the same
@@ -26,14 +26,14 @@ from errata.tools.detectors.arrays.softmax import softmax
 from errata.tools.detectors.confident.confident_joint import confident_joint
 from errata.tools.detectors.neighbors.neighbors import neighbors
 from errata.tools.detectors.probs import ensemble
-from errata.tools.inference.candidates import NOBODY
+from errata.tools.inference.candidates import ABSENT
 from errata.tools.inference.label_noise import LabelNoise, label_noise
 from errata.tools.inference.outcome import outcomes
 from errata.tools.inference.posterior import Posteriors, weigh
 from errata.tools.inference.verdict_columns import VerdictColumns
 from errata.types import F32, Int, LabelSpace
 from evals.data.label_tasks import CIFAR_COLUMNS, FILES, REAL, Task, sets
-from evals.data.planted import UNKNOWN, Kind, digits, plant
+from evals.data.planted_noise import UNKNOWN, Kind, digits, plant
 from evals.data.real_files import real_files
 from evals.expected_error import debiased_ece
 from evals.result import write_result
@@ -133,6 +133,6 @@ def as_it_came(task: Task, probs_NK: F32, noise: LabelNoise) -> dict[str, float]
 
 def _log_loss(table: Posteriors, truth_N: Int) -> float:
     """Of the items whose true label is known; what is no candidate has a probability of SMALLEST."""
-    named_NC = (table.cand_NC == truth_N[:, None]) & (table.cand_NC != NOBODY)
+    named_NC = (table.cand_NC == truth_N[:, None]) & (table.cand_NC != ABSENT)
     true_N = np.where(named_NC, table.probs_NS[:, :-2], 0.0).sum(axis=1)
     return float(-np.log(np.maximum(true_N, SMALLEST))[truth_N != UNKNOWN].mean())

@@ -29,7 +29,7 @@ from errata.tools.judging.door import Door
 from errata.tools.judging.images.images import ItemImage
 from errata.tools.judging.pacing.budget import Budget
 from errata.tools.judging.protocols.question_bank import ANSWERS, PROMPT_ID
-from errata.tools.judging.reading.question import Question, lay_out_for, put
+from errata.tools.judging.reading.closed_question import ClosedQuestion, lay_out_for, put
 from errata.types import Item, LabelSpace, sha_of
 from evals.result import write_result
 from evals.servers.large_judge import CONTEXT, SEED, picture, save_large
@@ -94,17 +94,17 @@ async def compare(server: VllmServer) -> dict[str, Any]:
     return {"orders": found, "computed_image_first_of_question_first": share}
 
 
-async def ask(door: Door, questions: Sequence[Question], together: bool) -> None:
+async def ask(door: Door, questions: Sequence[ClosedQuestion], together: bool) -> None:
     for group in [questions] if together else [[question] for question in questions]:
         answers = await put(door, group)
         assert answers.problem is None, answers.problem
 
 
-def questions_about(item: Item) -> list[Question]:
+def questions_about(item: Item) -> list[ClosedQuestion]:
     shared, prompt = ItemImage.of(item), load(PROMPT_ID)
     options = lay_out_for(PROMPT_ID, ANSWERS, "letters", LabelSpace(LABELS))
     texts = [text.format(label=label) for label in LABELS for text in PRESENCE]
-    return [Question(prompt, item, shared, options, "", {"question": text}) for text in texts]
+    return [ClosedQuestion(prompt, item, shared, options, "", {"question": text}) for text in texts]
 
 
 def counters(url: str) -> dict[str, float]:

@@ -35,7 +35,7 @@ from errata.tools.judging.door import Door
 from errata.tools.judging.examine import judge_items
 from errata.tools.judging.pacing.budget import Budget
 from errata.tools.judging.protocols.question_bank import matched_share
-from errata.tools.judging.reading.reading import Style, normalised
+from errata.tools.judging.reading.reading import Style, normalized
 from errata.tools.judging.spec import open_model
 from errata.tools.judging.task import JudgeSetup, JudgeTask
 from errata.tools.odds import log_odds
@@ -53,7 +53,7 @@ WAYS = ("both", "question_bank", "contest", "official_rule")
 
 
 @dataclass(frozen=True)
-class Planted:
+class Planting:
     """One planting: given labels and whether they are wrong, and what each way thinks of them, f64[N], low = bad."""
 
     wrong_N: NDArray[np.bool_]
@@ -89,7 +89,7 @@ def judge_at(judge: str) -> Iterator[str]:
         yield server.spec
 
 
-def judge_planting(spec: str, share: float, seed: int, style: Style, calls: CallLog, limit: int | None) -> Planted:
+def judge_planting(spec: str, share: float, seed: int, style: Style, calls: CallLog, limit: int | None) -> Planting:
     pixels_NHW, truth_N = demo_half()
     given_N, key = plant(truth_N, seed, share)
     probs_NK = out_of_fold_probs(np.asarray(pixels_NHW.reshape(len(truth_N), -1) / 16, np.float32), given_N, 10)
@@ -106,7 +106,7 @@ def judge_planting(spec: str, share: float, seed: int, style: Style, calls: Call
     verdicts = asyncio.run(_judged(spec, tasks, JudgeSetup(SPACE, style=style, bank=bank), calls))
     print(f"share {share:g}, seed {seed}: {len(verdicts)} verdicts", flush=True)
     quality = _quality(verdicts, items, bank)
-    return Planted(np.array([row in key for row in rows]), quality)
+    return Planting(np.array([row in key for row in rows]), quality)
 
 
 async def _judged(spec: str, tasks: Sequence[JudgeTask], setup: JudgeSetup, calls: CallLog) -> list[Verdict]:
@@ -140,13 +140,13 @@ def _quality(verdicts: Sequence[Verdict], items: Sequence[Item], bank: Bank) -> 
         quality["question_bank"].append(log_odds(asked.log_probs[given]))
         quality["contest"].append(log_odds(contested.log_probs[given]))
         # As the posterior weighs the protocols of one judge: the mean of their log-probabilities.
-        mean = normalised({k: (asked.log_probs[k] + contested.log_probs[k]) / 2 for k in contested.log_probs})
+        mean = normalized({k: (asked.log_probs[k] + contested.log_probs[k]) / 2 for k in contested.log_probs})
         quality["both"].append(log_odds(mean[given]))
         quality["official_rule"].append(matched_share(bank, given, asked.answers))
     return {way: np.array(values) for way, values in quality.items()}
 
 
-def figures_of(plantings: Sequence[Planted]) -> dict[str, Any]:
+def figures_of(plantings: Sequence[Planting]) -> dict[str, Any]:
     """Per way the mean over the seeds of AP and of recall at PRECISION; per other way the interval of both's lead."""
     figures: dict[str, Any] = {}
     for way in WAYS:
@@ -162,7 +162,7 @@ def figures_of(plantings: Sequence[Planted]) -> dict[str, Any]:
     return figures
 
 
-def _leads(plantings: Sequence[Planted], way: str) -> F64:
+def _leads(plantings: Sequence[Planting], way: str) -> F64:
     """Mean over the seeds of the difference in AP, for DRAWS new draws of the items."""
     rng = np.random.default_rng(0)
     found = []
@@ -180,7 +180,7 @@ def _recall(wrong_N: NDArray[np.bool_], quality_N: F64) -> float:
     return float(recall[precision >= PRECISION].max())
 
 
-def _rule(plantings: Sequence[Planted]) -> dict[str, float]:
+def _rule(plantings: Sequence[Planting]) -> dict[str, float]:
     """Precision and recall of the official rule itself; a tie at 0.5 counts as clean, for every item alike."""
     flagged = [p.quality["official_rule"] < 0.5 for p in plantings]
     hits = sum(int((flag & p.wrong_N).sum()) for flag, p in zip(flagged, plantings, strict=True))

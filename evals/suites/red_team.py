@@ -7,9 +7,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from evals.red_team.attack_data import plant_images, plant_texts
 from evals.red_team.attacks import image_attacks, text_attacks
 from evals.red_team.campaign import run, summary
-from evals.red_team.planted import plant_images, plant_texts
 from evals.red_team.server import gullible_server
 from evals.result import write_result
 

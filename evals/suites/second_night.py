@@ -66,7 +66,7 @@ def measure(news: pa.Table) -> dict[str, Any]:
         figures = {
             "items": news.num_rows,
             "new_or_changed": len(fresh),
-            "embedded": features.embedded if (features := snapshot.left.find(Features)) else 0,
+            "embedded": features.embedded if (features := snapshot.contributions.find(Features)) else 0,
             "judged": len(judged),
             "judged_of_the_unchanged": len(judged - fresh),
             "calls": len(judge.requests()) - first_calls,

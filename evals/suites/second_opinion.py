@@ -102,7 +102,9 @@ def compared(found: Set) -> dict[str, dict[str, float]]:
 
 def _panel(found: Set, escalate: bool) -> View:
     settings = found.view.settings.model_copy(update={"escalate": escalate, "protocols": (PROTOCOL,)})
-    return replace(found.view, settings=settings, judges=tuple(found.answers), verdicts=(), controls=(), columns=None)
+    return replace(
+        found.view, settings=settings, judges=tuple(found.answers), verdicts=(), control_verdicts=(), columns=None
+    )
 
 
 def asked(view: View, answers: Answers, *roles: Role) -> View:

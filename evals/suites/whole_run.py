@@ -29,7 +29,7 @@ import numpy as np
 from errata.agent.drive import drive
 from errata.agent.graph import Nodes, Run
 from errata.agent.run.begin import begin
-from errata.agent.run.notices import show_nothing
+from errata.agent.run.notices import no_progress
 from errata.agent.run.workspace import Workspace
 from errata.agent.run.workspaces import Workspaces
 from errata.agent.state import RunState
@@ -89,7 +89,7 @@ def measure(url: str, size: int) -> dict[str, float]:
         clock, cpu = Clock(), time.process_time()
         workspace = begin(made.data, settings)
         try:
-            drive(workspace, show_nothing, clock.nodes)
+            drive(workspace, no_progress, clock.nodes)
             cpu_s = time.process_time() - cpu
             calls = workspace.store.calls_of(workspace.run.run_id).spent().calls
             judging_s, asked = clock.judging_s, list(_questions(workspace))

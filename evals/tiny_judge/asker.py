@@ -13,7 +13,7 @@ from torch import Tensor
 from errata.prompts.options import NO, YES
 from errata.types import F64, OTHER_ANSWERS
 from evals.tiny_judge.batches import answer_id, collate
-from evals.tiny_judge.questions import Protocol, Question, Style, ask
+from evals.tiny_judge.questions import DigitQuestion, Protocol, Style, ask
 
 COLUMNS = (*map(str, range(10)), *OTHER_ANSWERS, YES, NO)
 CHUNK = 128
@@ -34,7 +34,7 @@ class Asker:
         """Log-probabilities f64[N, 15] over COLUMNS: question n has options ``keys[n]`` in that order."""
         return self.put([ask(protocol, style, options, options[0]) for options in keys], pictures)
 
-    def put(self, questions: Sequence[Question], pictures: Tensor | None = None) -> LogProbs:
+    def put(self, questions: Sequence[DigitQuestion], pictures: Tensor | None = None) -> LogProbs:
         """Log-probabilities f64[N, 15] over COLUMNS, -inf where an answer was not offered. All questions show equally
         many of the pictures f32[P, 3, 32, 32], in their order."""
         pictures = self.pictures if pictures is None else pictures
@@ -45,7 +45,7 @@ class Asker:
         )
 
     @torch.no_grad()
-    def _chunk(self, questions: Sequence[Question], pictures: Tensor) -> LogProbs:
+    def _chunk(self, questions: Sequence[DigitQuestion], pictures: Tensor) -> LogProbs:
         batch = collate(questions, pictures, self.tokenizer)
         hidden = self.model.model(input_ids=batch.ids, pixel_values=batch.pictures, use_cache=False).last_hidden_state
         logits = self.model.lm_head(hidden[torch.arange(len(questions)), batch.last]).double().numpy()
@@ -53,16 +53,16 @@ class Asker:
         for row, question in enumerate(questions):
             for option in question.options:
                 found[row, COLUMNS.index(option.key)] = logits[row, answer_id(option.answer, self.tokenizer)]
-        return normalised(found)
+        return normalized(found)
 
 
-def normalised(log_probs: LogProbs) -> LogProbs:
+def normalized(log_probs: LogProbs) -> LogProbs:
     return log_probs - np.logaddexp.reduce(log_probs, axis=1, keepdims=True)
 
 
 def mean(one: LogProbs, other: LogProbs) -> LogProbs:
     """Two orders of the same options as errata puts them together: the mean of the log-probabilities."""
-    return normalised((one + other) / 2)
+    return normalized((one + other) / 2)
 
 
 def share(log_probs: LogProbs, column: Any) -> float:
@@ -70,7 +70,7 @@ def share(log_probs: LogProbs, column: Any) -> float:
     return float((log_probs.argmax(1) == column).mean())
 
 
-def share_right(log_probs: LogProbs, questions: Sequence[Question]) -> float:
+def share_right(log_probs: LogProbs, questions: Sequence[DigitQuestion]) -> float:
     return share(log_probs, np.array([COLUMNS.index(question.right.key) for question in questions]))
 
 

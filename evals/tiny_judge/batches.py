@@ -15,7 +15,7 @@ from torch import Tensor
 from errata.demo.digits import PICTURE_SIDE
 from evals.tiny_judge.guidelines import draw_guideline
 from evals.tiny_judge.model import END, IMAGE, PATCH, START
-from evals.tiny_judge.questions import Protocol, Question, Shown, Style, draw_choice
+from evals.tiny_judge.questions import DigitQuestion, Protocol, Shown, Style, draw_choice
 from evals.tiny_judge.scenes import draw_scenes, mark
 from evals.tiny_judge.yes_no import draw_yes_no
 
@@ -89,7 +89,7 @@ def training_batch(
     return collate(questions, pictures, tokenizer, smooth)
 
 
-def _draw(shown: Shown, rng: Random, protocol: Protocol, style: Style, most: int, guided: bool) -> Question:
+def _draw(shown: Shown, rng: Random, protocol: Protocol, style: Style, most: int, guided: bool) -> DigitQuestion:
     if (protocol, style) in YES_NO:
         question = draw_yes_no(shown, rng, protocol, style)
     else:
@@ -97,7 +97,7 @@ def _draw(shown: Shown, rng: Random, protocol: Protocol, style: Style, most: int
     return replace(question, guideline=draw_guideline(rng)) if guided else question
 
 
-def collate(questions: Sequence[Question], pictures: Tensor, tokenizer: Any, smooth: float = 0.0) -> Batch:
+def collate(questions: Sequence[DigitQuestion], pictures: Tensor, tokenizer: Any, smooth: float = 0.0) -> Batch:
     """Pictures f32[P, 3, 32, 32] in 0..1 in the order of the questions that show them. ``smooth`` is the part of the
     wanted answer that is spread evenly over a question's options."""
     rows = [[*token_ids(q, tokenizer), answer_id(q.right.answer, tokenizer)] for q in questions]
@@ -111,7 +111,7 @@ def collate(questions: Sequence[Question], pictures: Tensor, tokenizer: Any, smo
     return Batch(ids, torch.tensor([len(row) - 2 for row in rows]), pictures * 2 - 1, wanted)
 
 
-def token_ids(question: Question, tokenizer: Any) -> list[int]:
+def token_ids(question: DigitQuestion, tokenizer: Any) -> list[int]:
     """What ``processor.apply_chat_template`` gives for the question, put together line by line for speed."""
     system, user = question.messages()
     question_text = user["content"][-1]["text"]

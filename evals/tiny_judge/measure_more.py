@@ -12,7 +12,7 @@ from errata.prompts.options import NO, WORDS, YES
 from errata.types import CANNOT_TELL, OTHER_ANSWERS, SEVERAL
 from evals.tiny_judge.asker import COLUMNS, Asker, share, share_right
 from evals.tiny_judge.pictures import as_pictures, side_by_side
-from evals.tiny_judge.questions import Protocol, Question, Shown, Style, ask, draw_choice
+from evals.tiny_judge.questions import DigitQuestion, Protocol, Shown, Style, ask, draw_choice
 from evals.tiny_judge.scenes import mark
 from evals.tiny_judge.yes_no import FAMILIES, TEXTS, draw_of_family
 
@@ -126,17 +126,17 @@ def _guided(asker: Asker, style: Style, rng: Random) -> dict[str, float]:
     return {"blind_with_guideline": share_right(asker.put(guided), guided)}
 
 
-def _label(style: Style, rng: Random, right: str, label: str) -> Question:
+def _label(style: Style, rng: Random, right: str, label: str) -> DigitQuestion:
     return _yes_no("several_labels", style, rng, right, label=label)
 
 
-def _text(style: Style, rng: Random, right: str, label: str) -> Question:
+def _text(style: Style, rng: Random, right: str, label: str) -> DigitQuestion:
     return _yes_no("image_text_pair", style, rng, right, rng.choice(TEXTS).format(label))
 
 
 def _yes_no(
     protocol: Protocol, style: Style, rng: Random, right: str, text: str | None = None, **slots: object
-) -> Question:
+) -> DigitQuestion:
     keys = list(WORDS[protocol])
     rng.shuffle(keys)
     return ask(protocol, style, keys, right, text, **slots)

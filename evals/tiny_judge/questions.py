@@ -37,7 +37,7 @@ SLOTS: dict[str, dict[str, object]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class DigitQuestion:
     """One question and the option that is right. ``text`` is the item's, ``slots`` what the prompt asks for beyond
     SLOTS."""
 
@@ -59,14 +59,14 @@ class Question:
 
 def ask(
     protocol: Protocol, style: Style, keys: Sequence[str], right: str, text: str | None = None, **slots: object
-) -> Question:
+) -> DigitQuestion:
     """The question whose options are ``keys`` (label names, yes and no, OTHER_ANSWERS), in that order."""
     words = WORDS[protocol]
     options = lay_out([(key, words.get(key, key), "") for key in keys], aliased=style == "letters")
-    return Question(protocol, options, next(o for o in options if o.key == right), text, slots=slots)
+    return DigitQuestion(protocol, options, next(o for o in options if o.key == right), text, slots=slots)
 
 
-def draw_choice(shown: Shown, rng: Random, protocol: Protocol, style: Style, most: int = 10) -> Question:
+def draw_choice(shown: Shown, rng: Random, protocol: Protocol, style: Style, most: int = 10) -> DigitQuestion:
     """A choice among labels and OTHER_ANSWERS about a picture; at most ``most`` labels, where the prompt lists them."""
     if protocol == "open_answer":
         candidates = list(range(10))

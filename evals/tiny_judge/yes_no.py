@@ -11,7 +11,7 @@ from typing import Literal
 from errata.prompts.options import NO, WORDS, YES
 from errata.tools.judging.bank.bank import Bank, BankQuestion, by_rule
 from errata.types import CANNOT_TELL, SEVERAL, LabelSpace
-from evals.tiny_judge.questions import Protocol, Question, Shown, Style, ask
+from evals.tiny_judge.questions import DigitQuestion, Protocol, Shown, Style, ask
 
 DIGITS = tuple(map(str, range(10)))
 TEXTS = ("{}", "a handwritten {}", "the digit {}")
@@ -23,7 +23,7 @@ Drawn = tuple[str, str | None, dict[str, object]]
 """The right answer, the item's text, the prompt's slots."""
 
 
-def draw_yes_no(shown: Shown, rng: Random, protocol: Protocol, style: Style) -> Question:
+def draw_yes_no(shown: Shown, rng: Random, protocol: Protocol, style: Style) -> DigitQuestion:
     """A question about a picture, as often with the answer yes as with no; ``cannot tell`` where it shows nothing."""
     draw = {"question_bank": _of_bank, "several_labels": _of_labels, "image_text_pair": _of_texts}[protocol]
     right, text, slots = draw(shown, rng)

@@ -3,7 +3,7 @@
 ErrataError              printed bare, without a traceback; exit code 2, of a ModelError 3 (docs/exit-codes.md)
 ├── SetupError           something on the user's side must be put right first (a missing extra, a wrong option)
 ├── DataError            the dataset, the labels or the probabilities cannot be used as they are
-│   └── WhichFolders     a folder of images can be read in several ways: somebody has to say which is meant
+│   └── AmbiguousFolders a folder of images can be read in several ways: the user has to say which is meant
 ├── StoreError           the run folder cannot be read or written
 │   └── RunLocked        another process is working on this run
 ├── Stopped              the user ended the run; what was in flight is recorded
@@ -33,7 +33,7 @@ class DataError(ErrataError):
     """The dataset, its labels or the arrays that came with it cannot be used as they are."""
 
 
-class WhichFolders(DataError):
+class AmbiguousFolders(DataError):
     """A folder of images can be read in several ways. ``what`` says why; ``folders`` can be read instead, each by
     itself; ``levels`` are values of ``class_level`` that can be said, each with what it means."""
 

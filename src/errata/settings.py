@@ -135,13 +135,13 @@ class _Layered(Settings, BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, _File(settings_cls), _File(settings_cls, own_file())
+        return init_settings, env_settings, _File(settings_cls), _File(settings_cls, user_settings_file())
 
 
 _ADDRESS = re.compile(r"https?://.*", re.IGNORECASE | re.DOTALL)
 
 
-def own_file() -> Path:
+def user_settings_file() -> Path:
     """The settings file in the user's own config folder: as good as typed, unlike an errata.toml beside data."""
     return user_config_path("errata", appauthor=False) / "errata.toml"
 
@@ -166,17 +166,17 @@ def without_secrets(named: object) -> str:
 def load_settings(**flags: Any) -> Settings:
     """Settings from what the user typed; None means "not given". A wrong name or value is a SetupError.
 
-    An errata.toml in the current folder counts too, whoever wrote it: see ``agent/run/stored.py``.
+    An errata.toml in the current folder counts too, whoever wrote it: see ``agent/run/external_settings.py``.
     """
     with _explained():
         return Settings.model_validate(dict(_Layered(**_given(flags))))
 
 
-def vouched_settings(**typed: Any) -> list[Settings]:
+def user_settings(**typed: Any) -> list[Settings]:
     """What this user says here and now: ``typed``, the environment's, and those of the user's own file, each apart.
     Errors as of ``load_settings``."""
     with _explained():
-        layers = (_given(typed), EnvSettingsSource(_Layered)(), _File(_Layered, own_file())())
+        layers = (_given(typed), EnvSettingsSource(_Layered)(), _File(_Layered, user_settings_file())())
         return [Settings.model_validate(layer) for layer in layers]
 
 

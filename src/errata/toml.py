@@ -1,4 +1,4 @@
-"""TOML of strangers: read at once, or refused with a ValueError."""
+"""Untrusted TOML: read at once, or refused with a ValueError."""
 
 from __future__ import annotations
 

@@ -20,8 +20,8 @@ Probs = NDArray[np.floating[Any]]
 
 Outcome = Literal["keep", "relabel", "several", "none_of_these", "ambiguous"]
 Basis = Literal["scan", "scan and judge", "judge alone"]
-"""Whose word an outcome rests on: "scan and judge" where the scan, too, ranks the proposed label above the given one, or
-the given one first where it is kept."""
+"""Whose word an outcome rests on: "scan and judge" where the scan, too, ranks the proposed label above the given one,
+or the given one first where it is kept."""
 Status = Literal["unchecked", "scanned", "judged", "decided", "applied"]
 Looked = Literal["item", "grid", "rule"]
 Seeing = Literal["blind", "proposal"]
@@ -121,7 +121,7 @@ class PromptRef(NamedTuple):
 class Verdict:
     """What a judge said of one annotation under one protocol.
 
-    ``log_probs`` has one entry for each candidate label and for each of OTHER_ANSWERS, normalised: their exps sum
+    ``log_probs`` has one entry for each candidate label and for each of OTHER_ANSWERS, normalized: their exps sum
     to 1. It is empty where the answer could not be read, which is never an agreement. ``answers`` holds what the
     questions of a bank were answered: question id -> (p(yes), p(no)). ``wording``: what the guideline said of the
     labels that the verdict rests on, hashed (errata.tools.guideline); empty where it said nothing of them.

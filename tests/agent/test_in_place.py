@@ -90,7 +90,7 @@ def test_a_folder_of_somebody_else_and_the_source_s_own_are_no_output(shapes: Pa
     other = shapes.with_name("other")
     other.mkdir()
     (other / "precious").touch()
-    for out, why in ((other, "not errata's"), (shapes / "out", "lies inside"), (shapes.parent, "holds the source")):
+    for out, why in ((other, "not errata's"), (shapes / "out", "is inside"), (shapes.parent, "holds the source")):
         with pytest.raises(ErrataError, match=why):
             apply(workspace, out)
     assert (other / "precious").exists()

@@ -12,7 +12,7 @@ from errata.agent.actions.perform import perform
 from errata.agent.decisions import approval
 from errata.agent.decisions.apply import apply, changes
 from errata.agent.decisions.revert import revert
-from errata.agent.drive import answer, drive, scanned
+from errata.agent.drive import drive, resume, scanned
 from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.begin import begin
 from errata.agent.run.workspace import Workspace
@@ -62,7 +62,7 @@ def test_planted_errors_are_found_fixed_and_undone(data: Path, judge: Judge) -> 
 
     done = approval.decide_where(workspace, somebody(workspace), True, "outcome == 'relabel' and confidence > 0.5")
     assert (done.decided, done.left) == (6, 0)
-    state = answer(workspace, True, silent)
+    state = resume(workspace, True, silent)
     assert state["changed"] == 6
     relabeled = data.with_name("mail.relabeled.csv")
     assert relabeled.read_text().count("\n") == source.decode().count("\n")
@@ -79,7 +79,7 @@ def test_planted_errors_are_found_fixed_and_undone(data: Path, judge: Judge) -> 
 def test_nothing_changes_without_a_yes(data: Path, judge: Judge) -> None:
     workspace = run(data, judge.spec)
     source = data.read_bytes()
-    assert answer(workspace, False, silent)["approved"] is False
+    assert resume(workspace, False, silent)["approved"] is False
     assert data.read_bytes() == source and not data.with_name("mail.relabeled.csv").exists()
     workspace.close()
 

@@ -26,6 +26,7 @@ from errata.agent.views.status import describe, status_of
 from errata.apps.terminal.review_session import ReviewSession
 from errata.errors import DataError
 from errata.settings import Settings
+from errata.tools.judging.protocols.steering import PROTOCOL
 from errata.types import OTHER_ANSWERS, PromptRef, Verdict
 from tests.by_hand import closed_later, session_of, somebody
 from tests.conftest import Judge
@@ -84,16 +85,16 @@ def test_a_judge_is_shown_each_label_once_and_is_heard_about_every_form(data: Pa
     rows = workspace.rows()
     forms = {rows[idx].given_label for idx in [item.idx for item in Snapshot.of(workspace).control_items]}
     assert forms & {"Animals", "animals ", "TRAVEL"}
-    agreed = control_items.usable(Snapshot.of(workspace).view, workspace.panel.judges[0])
+    agreed = control_items.usable(Snapshot.of(workspace).view, workspace.panel.judges[0], PROTOCOL)
     assert forms & {"Animals", "animals ", "TRAVEL"} <= {reference.item.given_label for reference in agreed}
 
 
 def test_items_of_every_form_are_controls_of_a_judge(data: Path, judge: Judge) -> None:
     workspace = run(data, judge.spec, calibrate=True, protocols=("question_bank",))
     [measured] = Snapshot.of(workspace).view.profiles.judges.values()
-    # Two references of each of three labels: five items without content and four of other labels.
+    # Two control items of each of three labels: five items without content and four of other labels.
     assert len(measured.controls) == 3
-    assert all("of 9 controls" in control for control in measured.controls)
+    assert all("of 9 control questions" in control for control in measured.controls)
 
 
 def test_a_decision_for_the_own_label_in_another_form_changes_nothing(data: Path) -> None:

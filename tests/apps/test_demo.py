@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from errata.apps.cli.demo import MADE, MARK, make_anew
+from errata.apps.cli.demo import MADE, MARK, recreate_folder
 from errata.errors import SetupError
 
 
@@ -15,13 +15,13 @@ def test_a_folder_that_holds_anything_else_is_left_as_it_is(tmp_path: Path, name
     for name in names:
         (tmp_path / name).touch()
     with pytest.raises(SetupError, match="something else"):
-        make_anew(tmp_path)
+        recreate_folder(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == set(names)
 
 
 def test_an_earlier_demo_and_an_empty_folder_are_made_anew(tmp_path: Path) -> None:
-    make_anew(tmp_path / "new" / "demo")
+    recreate_folder(tmp_path / "new" / "demo")
     for name in MADE:
         (tmp_path / "new" / "demo" / name).touch()
-    make_anew(tmp_path / "new" / "demo")
+    recreate_folder(tmp_path / "new" / "demo")
     assert [path.name for path in (tmp_path / "new" / "demo").iterdir()] == [MARK]

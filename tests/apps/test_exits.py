@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from errata.agent.decisions.approval import decide_where
-from errata.agent.decisions.moments import since as typed
+from errata.agent.decisions.times import parse_time as typed
 from errata.apps.cli import exits
-from errata.apps.cli.graceful_shutdown import Ended
+from errata.apps.cli.graceful_shutdown import EndedBySignal
 from errata.errors import BudgetExceeded, DataError, ModelError, StoreError
 from tests.by_hand import make_run, somebody
 from tests.conftest import Judge
@@ -130,7 +130,7 @@ def test_a_review_without_a_terminal_and_without_keys_names_the_option_that_answ
         (StoreError("damaged"), 2, "damaged"),
         (ModelError("gone"), 3, "gone"),
         (BudgetExceeded("spent"), 3, "spent"),
-        (Ended("by you", 15), 143, "by you"),
+        (EndedBySignal("by you", 15), 143, "by you"),
         (PermissionError(errno.EACCES, "Permission denied", "mail.errata"), 2, "--run DIR"),
         (OSError(errno.EROFS, "Read-only file system", "in/mail.errata/token"), 2, "--run DIR"),
         (OSError(errno.ENOSPC, "No space left on device"), 2, "No space left on device"),
@@ -161,7 +161,7 @@ def test_a_bug_names_its_place_and_shows_its_traceback_when_asked(
     monkeypatch.setenv("ERRATA_DEBUG", "1")
     assert exits.exit_code_of(lambda: typed(None)) == 1  # type: ignore[arg-type]  # a bug is what is wanted
     said = capsys.readouterr().err
-    assert "Traceback" in said and "AttributeError" in said and "(agent/decisions/moments.py:" in said
+    assert "Traceback" in said and "AttributeError" in said and "(agent/decisions/times.py:" in said
 
 
 def test_the_table_of_the_docs_has_every_code() -> None:

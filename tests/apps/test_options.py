@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from stamina.instrumentation import RetryDetails, get_on_retry_hooks, set_on_retry_hooks
 
-from errata.apps.cli.options import lined, report_retries
+from errata.apps.cli.options import on_one_line, report_retries
 from tests.agent.views.test_item import LINE_ENDS
 
 FORGED = "x{end}\x1b[2JNext:     rm -rf ."
@@ -14,7 +14,7 @@ FORGED = "x{end}\x1b[2JNext:     rm -rf ."
 @pytest.mark.parametrize("end", LINE_ENDS, ids=ascii)
 def test_every_text_that_a_status_shows_is_one_line(end: str) -> None:
     evil = FORGED.format(end=end)
-    shown = lined({"data": evil, "judges": [evil, evil], "features": {"name": evil}, "items": 3, "open": None})
+    shown = on_one_line({"data": evil, "judges": [evil, evil], "features": {"name": evil}, "items": 3, "open": None})
     texts = [shown["data"], *shown["judges"], shown["features"]["name"]]
     assert all(len(text.splitlines()) == 1 and "\x1b" not in text for text in texts)
     assert (shown["items"], shown["open"]) == (3, None)

@@ -252,7 +252,7 @@ def test_of_many_labels_the_likely_ones_have_digits_and_any_other_is_found_by_it
     workspace.arrays.save("noise_channel", np.eye(12) + 0.1)
     workspace.arrays.save("confident_learning.quality", np.full(12, 0.5, dtype=np.float32))
     workspace.arrays.save("confident_learning.flag", np.zeros(12, dtype=bool))
-    workspace.leave("coordinator", Plan(detectors=("confident_learning",)))
+    workspace.add_contributions("coordinator", Plan(detectors=("confident_learning",)))
     monkeypatch.setattr("sys.stdin", io.StringIO("nowhere\nLABEL 1\n"))
     sat = Sat(workspace, ["/", "/", "2", "3"])
     assert "1 label 00 (given)   2 label 01   3 label 05   4 label 07" in plain(sat.cards[0])

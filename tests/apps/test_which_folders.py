@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from errata.apps.cli.which_folders import Way
+from errata.apps.cli.which_folders import FolderChoice
 
 pytestmark = pytest.mark.slow
 ERRATA = [sys.executable, "-c", "from errata.apps.cli import main; main()"]
@@ -52,7 +52,7 @@ def test_without_a_terminal_the_commands_to_type_are_printed_and_one_of_them_wor
 
 
 def test_only_the_data_s_own_word_is_replaced() -> None:
-    way = Way(Path("d/train"), None, "by itself")
+    way = FolderChoice(Path("d/train"), None, "by itself")
     assert way.command(["scan", "./d", "--run", "x d"], Path("d")) == "errata scan d/train --run 'x d'"
 
 

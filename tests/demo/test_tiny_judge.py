@@ -24,7 +24,7 @@ torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
 from evals.tiny_judge.batches import token_ids  # noqa: E402  needs torch
-from evals.tiny_judge.questions import Protocol, Question  # noqa: E402  needs torch
+from evals.tiny_judge.questions import DigitQuestion, Protocol  # noqa: E402  needs torch
 
 FOLDER = Path(str(files("errata.demo") / "tiny_judge"))
 DIGITS = tuple(map(str, range(10)))
@@ -155,7 +155,7 @@ def test_it_was_trained_on_the_tokens_that_it_is_asked_with(
     images = [[Image.new("L", (32, 32))] * text.count("<image>")]
     asked = judge.processor(images=images, text=[text], return_tensors="pt")["input_ids"][0].tolist()
     own = {key: value for key, value in slots.items() if key != "text"}
-    question = Question(prompt, options, options[0], slots.get("text"), GUIDELINE, own)
+    question = DigitQuestion(prompt, options, options[0], slots.get("text"), GUIDELINE, own)
     assert token_ids(question, judge.processor.tokenizer) == asked
 
 

@@ -9,11 +9,11 @@ from PIL import Image
 
 from errata.tools.data.dataset import Columns, open_dataset
 from evals.red_team import pixels
+from evals.red_team.attack_data import plant_images, plant_texts
 from evals.red_team.attacks import KNOWING, Attack, image_attacks, text_attacks
 from evals.red_team.campaign import run, summary
 from evals.red_team.gullible import beliefs, in_image
 from evals.red_team.pixels import Writing
-from evals.red_team.planted import plant_images, plant_texts
 from evals.red_team.server import gullible_server
 from evals.red_team.topics import digit, digit_of, png, text_about, topic_of
 

@@ -48,11 +48,11 @@ def main() -> None:
     options = parser.parse_args()
     names = options.targets or list(TARGETS)
     each_s = options.seconds * min(options.jobs, len(names)) / len(names)
-    with tempfile.TemporaryDirectory() as place, ThreadPoolExecutor(options.jobs) as pool:
+    with tempfile.TemporaryDirectory() as place, ThreadPoolExecutor(options.jobs) as executor:
         keep_to(Path(place))
         folders = {name: Path(place) / name / "case" for name in names}
         made = {name: TARGETS[name].inputs(folder) for name, folder in folders.items()}
-        tasks = [pool.submit(fuzz, n, folders[n], made[n], options.seed, each_s, options.out) for n in names]
+        tasks = [executor.submit(fuzz, n, folders[n], made[n], options.seed, each_s, options.out) for n in names]
         found = []
         for task in tasks:
             found.append(task.result())

@@ -36,7 +36,7 @@ def test_a_signal_ends_a_run_in_order(tmp_path: Path, number: signal.Signals) ->
         process.send_signal(number)
         _, error = process.communicate(timeout=PATIENCE_S)
         assert process.returncode == 128 + number, error
-        assert "in flight" in error and "goes on from here" in error
+        assert "in flight" in error and "continues from here" in error
         assert "Traceback" not in error
         first = asked(judge)
         assert set(first) == committed(folder), "a call that was sent was not recorded"

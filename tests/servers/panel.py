@@ -24,7 +24,7 @@ from errata.tools.judging.protocols import contest, image_text_pair, marked_choi
 from errata.tools.judging.reading.reading import Style
 from errata.tools.judging.registry import protocols
 from errata.tools.judging.spec import open_model
-from errata.tools.judging.task import JudgeSetup, JudgeTask, Reference
+from errata.tools.judging.task import ControlItem, JudgeSetup, JudgeTask
 from errata.types import Item, LabelSpace, Verdict, sha_of
 
 STYLES: tuple[Style, ...] = ("letters", "names")
@@ -87,10 +87,10 @@ async def answers(model: ChatModel, items: Sequence[Item]) -> list[dict[str, Any
 
 
 async def ask(door: Door, case: Case, items: Sequence[Item]) -> Verdict:
-    """The verdict on one case. ``items`` lend the references of a steering control."""
+    """The verdict on one case. ``items`` lend the control items of a steering control."""
     item, labels = case.item, TOPICS if case.item.image is None else DIGITS
     space = LabelSpace(labels)
-    others = [Reference(other, other.given_label or "") for other in items if other is not item][:2]
+    others = [ControlItem(other, other.given_label or "") for other in items if other is not item][:2]
     pair = (labels[0], labels[1])
     asked = pair if case.protocol in (contest.PROMPT_ID, image_text_pair.PROMPT_ID) else labels
     task = JudgeTask(item, case.protocol, asked, tuple(others), Region((4, 4, 28, 28)))

@@ -77,11 +77,11 @@ def by_engine(tiny_judge: Path, tmp_path_factory: pytest.TempPathFactory) -> lis
 
 def test_server_and_transformers_read_the_same_prompts(image_server: VllmServer, tiny_judge: Path) -> None:
     weights = Weights(tiny_judge, "tiny_judge")
-    side = weights._model.config.vision_config.image_size
+    side = json.loads((tiny_judge / "config.json").read_text(encoding="utf-8"))["vision_config"]["image_size"]
     asked = requests()
     assert len(asked) > 100
     for request in asked:
-        inputs = weights._inputs([request])
+        inputs = weights.inputs([request])
         assert tuple(inputs["pixel_values"].shape[-2:]) == (side, side)
         assert tokenized(image_server, request) == inputs["input_ids"][0].tolist()
 

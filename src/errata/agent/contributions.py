@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from errata.errors import StoreError
-from errata.tools.judging.bank.bank import Bank
-from errata.tools.judging.bank.bank_file import from_json, to_json
+from errata.tools.inference.trusted_items import TrustedItem
+from errata.tools.judging.calibration.track_record import TrustedAnswer
 from errata.tools.store import Store
+
+if TYPE_CHECKING:
+    from errata.tools.judging.bank.bank import Bank
 
 T = TypeVar("T", bound="Contribution")
 
@@ -22,7 +25,7 @@ T = TypeVar("T", bound="Contribution")
 class Contribution(BaseModel):
     """JSON-plain. What an older errata left may lack a field, and a newer one's may have more of them."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", ser_json_inf_nan="constants")
+    model_config = ConfigDict(frozen=True, extra="ignore", ser_json_inf_nan="constants", defer_build=True)
 
 
 class Profile(Contribution):
@@ -58,14 +61,14 @@ class Features(Contribution):
 
 class Queue(Contribution):
     """How many suspects there are; how many others are ``drawn`` at random, to be asked about too; how many an earlier
-    run has settled; the ``control_items``, which nobody doubts; and the ``trusted`` items, on which judges are measured:
-    the fields of TrustedItem."""
+    run has settled; the ``control_items``, which nobody doubts; and the ``trusted`` items, on which judges are
+    measured."""
 
     suspects: int
     drawn: int = 0
     settled: int = 0
     control_items: tuple[int, ...] = ()
-    trusted: tuple[tuple[int, float, float], ...] = ()
+    trusted: tuple[TrustedItem, ...] = ()
 
 
 class QuestionBank(Contribution):
@@ -73,10 +76,14 @@ class QuestionBank(Contribution):
 
     @classmethod
     def of(cls, bank: Bank) -> QuestionBank:
+        from errata.tools.judging.bank.bank_file import to_json
+
         return cls(questions=tuple(to_json(bank)))
 
     @cached_property
     def bank(self) -> Bank:
+        from errata.tools.judging.bank.bank_file import from_json
+
         return from_json(list(self.questions))
 
 
@@ -84,9 +91,9 @@ class JudgeProfile(Contribution):
     """What was found of a judge before it was believed.
 
     ``prior``: its blind choice where there is nothing to see, as ``Prior.as_json`` gives it; ``prior_share``: how much
-    of it is to be taken out. ``anchor_bias``: mean, half the width of its interval (log-odds), and over how many items. ``disabled``: labels that it says yes to where
-    they are not; ``controls``: how often, in words. ``trusted``: what it said of trusted items, the fields of
-    TrustedAnswer.
+    of it is to be taken out. ``anchor_bias``: mean, half the width of its interval (log-odds), and over how many items.
+    ``disabled``: labels that it says yes to where they are not; ``controls``: how often, in words. ``trusted``: what it
+    said of trusted items.
     """
 
     prior: dict[str, Any]
@@ -94,7 +101,7 @@ class JudgeProfile(Contribution):
     anchor_bias: tuple[float, float, int]
     disabled: tuple[str, ...] = ()
     controls: tuple[str, ...] = ()
-    trusted: tuple[tuple[int, str, str, str | None, str, int, float, float], ...] = ()
+    trusted: tuple[TrustedAnswer, ...] = ()
 
 
 class JudgeProfiles(Contribution):

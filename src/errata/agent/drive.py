@@ -39,8 +39,8 @@ def scanned(workspace: Workspace, progress: Progress) -> RunState:
         return _Driver(workspace, progress, stop_before="judge").go(RunState())
 
 
-def answer(workspace: Workspace, approve: bool, progress: Progress) -> RunState:
-    """Give the waiting graph a person's answer and run it to its end."""
+def resume(workspace: Workspace, approve: bool, progress: Progress) -> RunState:
+    """Resume the waiting graph with a person's yes or no, and run it to its end."""
     decision = {"decisions": [{"type": "approve" if approve else "reject"}]}
     with workspace.folder.lock():
         return _Driver(workspace, progress).go(Command(resume=decision))
@@ -75,7 +75,7 @@ class _Driver:
                 raise
             why = f"the checkpoints cannot be followed ({type(error).__name__})"
         remove(checkpoints)
-        _log.warning(f"errata: {one_line(why)}: made anew, nothing is lost")
+        _log.warning(f"errata: {one_line(why)}: made again, nothing is lost")
         if isinstance(given, Command):  # there must be something to resume
             self._from_checkpoints(RunState())
         return self._from_checkpoints(given)

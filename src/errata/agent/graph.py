@@ -92,6 +92,7 @@ class Nodes:
         """One outcome for each item from all its evidence, with a reason that a person can check."""
         with self._of(runtime.context) as workspace:
             phases.work(workspace, "propose")
+            Snapshot.of(workspace).keep_posterior()
             return {"phase": "propose", "open_proposals": approval.count_open(Snapshot.of(workspace))}
 
     def await_approval(self, state: RunState) -> Command[Literal["apply", "report"]]:

@@ -54,17 +54,17 @@ def waiting(workspace: Workspace) -> int:
 
 def queued(workspace: Workspace) -> int:
     """How many items there are in the queue, which is formed where there is none yet."""
-    queue = Snapshot.of(workspace).left.find(Queue)
+    queue = Snapshot.of(workspace).contributions.find(Queue)
     if queue is None:
         queue = form_queue(Snapshot.of(workspace))
-        workspace.leave("triage", queue)
+        workspace.add_contributions("triage", queue)
     return queue.suspects + queue.drawn
 
 
 def judge_batch(workspace: Workspace, progress: Progress) -> Judging:
     """The next questions before one judge of the panel; their verdicts are stored."""
     found = OpenQuestions.of(workspace)
-    before = Snapshot.of(workspace).left.find(Judging) or Judging()
+    before = Snapshot.of(workspace).contributions.find(Judging) or Judging()
     if not found.waiting:
         # Killed after the last verdicts were stored, and before a checkpoint said so: nothing is left to ask.
         return finish(workspace)
@@ -110,7 +110,7 @@ def _store(workspace: Workspace, verdicts: Sequence[Verdict]) -> None:
 
 def finish(workspace: Workspace) -> Judging:
     """Nothing is left to ask, and nothing stopped it."""
-    before = Snapshot.of(workspace).left.find(Judging) or Judging()
+    before = Snapshot.of(workspace).contributions.find(Judging) or Judging()
     return _leave(workspace, before.asked, None)
 
 
@@ -124,7 +124,7 @@ def _leave(workspace: Workspace, asked: int, stopped: ModelError | None) -> Judg
         stopped=str(stopped) if stopped else "",
         failed=stopped is not None and not isinstance(stopped, BudgetExceeded),
     )
-    workspace.leave("judge", judging)
+    workspace.add_contributions("judge", judging)
     return judging
 
 
@@ -140,4 +140,4 @@ def _tasks(workspace: Workspace, questions: Sequence[Question]) -> Iterator[Judg
     """The questions with the content of their items, which is read as they are asked."""
     items = workspace.dataset.each([question.idx for question in questions])
     for item, question in zip(items, questions, strict=True):
-        yield JudgeTask(item, question.protocol, question.labels, question.references)
+        yield JudgeTask(item, question.protocol, question.labels, question.control_items)

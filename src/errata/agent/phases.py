@@ -9,7 +9,7 @@ from errata.agent.contributions import Contribution
 from errata.agent.evidence.next_questions import Question
 from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.role import GROUP, Phase, Role, role_named
-from errata.agent.run.notices import Progress, show_nothing
+from errata.agent.run.notices import Progress, no_progress
 from errata.agent.run.workspace import Workspace
 from errata.tools.plugins import load
 from errata.types import Place, Proposal
@@ -23,8 +23,9 @@ def roles_of(phase: Phase, also: Sequence[str] = ()) -> list[Role]:
     return sorted(chosen.values(), key=lambda role: (role.place, role.name))
 
 
-def work(workspace: Workspace, phase: Phase, judge: str = "", progress: Progress = show_nothing) -> list[Question]:
-    """Every wanted role of the phase works on the run as those before it left it. The questions that they want asked.
+def work(workspace: Workspace, phase: Phase, judge: str = "", progress: Progress = no_progress) -> list[Question]:
+    """Every wanted role of the phase works on the run as those before it left it. The questions that they want asked
+    and that have no verdict yet, at most one to a judge about an item: that of the first role that has one.
 
     ``judge``: the one that is about to be asked, in the phase "prepare".
     """
@@ -33,14 +34,15 @@ def work(workspace: Workspace, phase: Phase, judge: str = "", progress: Progress
     roles = roles_of(phase, workspace.settings.roles)
     for done, role in enumerate(roles):
         view = Snapshot.of(workspace).view
-        view = replace(view, judge=judge) if judge else view
+        if judge or proposals:  # another view works everything out anew
+            view = replace(view, judge=judge, proposed=tuple(proposals.values()))
         if not role.wanted(view):
             continue
         progress(phase, done, len(roles))
         left = role.work(view, workspace.ask)
-        workspace.leave(role.name, *(one for one in left if isinstance(one, Contribution)))
+        workspace.add_contributions(role.name, *(one for one in left if isinstance(one, Contribution)))
         for one in left:
-            if isinstance(one, Question):
+            if isinstance(one, Question) and (one.judge, one.protocol, one.idx) not in view.asked:
                 questions.setdefault((one.judge, one.idx), one)
             elif isinstance(one, Proposal):  # of an annotation, the role that comes last has the last word
                 proposals[one.idx, one.place] = one

@@ -25,9 +25,10 @@ Phase = Literal["plan", "prepare", "ask", "propose", "converse"]
 """When a role works: before the scan; before a judge is asked about items; whenever it is decided what to ask next;
 when proposals are made; when a person talks with errata."""
 
-Left = Contribution | Question | Proposal
-"""What a role may return: a contribution to keep, a question to put to a judge (in the phase "ask"), a proposal for a
-person (in the phase "propose"; it takes the place of what an earlier role proposes for the same annotation)."""
+RoleOutput = Contribution | Question | Proposal
+"""What a role may return: a contribution to keep, a question to put to a judge (in the phase "ask"; one that has its
+verdict is not asked again), a proposal for a person (in the phase "propose"; it takes the place of what an earlier role
+proposes for the same annotation, which ``View.proposed`` shows)."""
 
 
 class Ask(Protocol):
@@ -49,7 +50,7 @@ class Role(ABC):
         return True
 
     @abstractmethod
-    def work(self, view: View, ask: Ask) -> Sequence[Left]:
+    def work(self, view: View, ask: Ask) -> Sequence[RoleOutput]:
         """What it has to say of the run as it stands."""
 
 

@@ -88,10 +88,10 @@ def _run(data: Path, key: Path, progress: Progress, started: float) -> Demo:
     for row in rows:
         row |= {"true_label": truth[row["item_id"]], "accepted": row["item_id"] in changed}
     identical = reverted.identical and sha_of_file(data) == source_sha
-    favourites = {r["item_id"]: r["best_other_label"] for r in scan_rows if r["outcome"]}
+    favorites = {r["item_id"]: r["best_other_label"] for r in scan_rows if r["outcome"]}
     return Demo(
         errata=_score(rows, changed, truth),
-        scan=_score(scan_rows, favourites, truth),
+        scan=_score(scan_rows, favorites, truth),
         calls=status["spent"]["calls"],
         seconds=time.monotonic() - started,
         reverted_identical=identical,

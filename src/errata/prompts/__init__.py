@@ -14,12 +14,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
-
-from jinja2 import Environment, StrictUndefined, Template
+from typing import TYPE_CHECKING, Any
 
 from errata.prompts.options import Option
 from errata.types import Item, PromptRef
+
+if TYPE_CHECKING:
+    from jinja2 import Environment, Template
 
 Message = dict[str, Any]
 
@@ -114,6 +115,8 @@ def _split(source: str) -> list[str]:
 
 @cache
 def _environment() -> Environment:
+    from jinja2 import Environment, StrictUndefined  # only what asks a judge renders anything
+
     # Templates are files of this package alone, so no sandbox, which takes a third of rendering: what an item holds is
     # a value in them. What they make is no HTML.
     environment = Environment(

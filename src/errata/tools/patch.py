@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from errata.errors import DataError, PatchConflict
 from errata.tools.data.atomic import atomic_write
-from errata.tools.data.copying import Copied, copy_path, nobody_told
+from errata.tools.data.copying import CopyProgress, copy_path, no_progress
 from errata.tools.data.dataset import Dataset
 from errata.tools.data.fingerprint import sha_of_path
 from errata.tools.data.image_folder import ImageFolder
@@ -112,7 +112,7 @@ def apply(
     source: Dataset,
     out: Path,
     annotations: Mapping[str, Sequence[object]] | None = None,
-    copied: Copied = nobody_told,
+    copied: CopyProgress = no_progress,
 ) -> Patch:
     """Writes ``source`` with the patch's labels into ``out``. Gives the patch with all that undoing it takes, and the
     hash of what was written: that is the one to keep.

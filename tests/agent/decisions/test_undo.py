@@ -95,7 +95,7 @@ def test_what_was_applied_stays_applied_and_that_is_said(tmp_path: Path) -> None
     decide(workspace, somebody(workspace), "c", "label", "dog")
     assert "applied" not in in_words(undo(workspace, somebody(workspace)))
     undone = undo(workspace, somebody(workspace))
-    assert "2 of these stand applied in" in in_words(undone) and "d.relabeled.csv: errata revert" in in_words(undone)
+    assert "2 of these are applied in" in in_words(undone) and "d.relabeled.csv: errata revert" in in_words(undone)
     assert changes(workspace) == []
 
 

@@ -31,7 +31,7 @@ def test_each_judge_is_calibrated_once_and_only_where_asked_for() -> None:
     known = JudgeProfiles(judges={"fake": JudgeProfile(prior={}, anchor_bias=(0.0, 0.0, 0))})
     assert ROLE.wanted(calibrating())
     assert not ROLE.wanted(view(judge="fake"))
-    assert not ROLE.wanted(calibrating(left=Contributions.made(known)))
+    assert not ROLE.wanted(calibrating(contributions=Contributions.made(known)))
 
 
 def test_what_a_judge_prefers_where_there_is_nothing_to_see_is_its_prior() -> None:
@@ -56,7 +56,7 @@ def test_a_judge_that_says_yes_to_everything_is_not_heard_and_the_others_profile
     other = JudgeProfile(prior={}, anchor_bias=(0.0, 0.0, 0))
     left = Contributions.made(JudgeProfiles(judges={"other": other}), QuestionBank.of(by_rule(SPACE, {})))
     banked = settings(calibrate=True, protocols=("question_bank",))
-    seen = view(settings=banked, judges=("fake",), judge="fake", control_items=SURE, left=left)
+    seen = view(settings=banked, judges=("fake",), judge="fake", control_items=SURE, contributions=left)
     found = profiles(seen, says("yes"))
     assert found["other"] == other
     assert found["fake"].disabled == SPACE.names

@@ -24,7 +24,7 @@ def bank(seen: View, judge: FakeChat) -> Bank:
 def test_it_is_wanted_once_and_only_where_a_bank_is_used() -> None:
     assert ROLE.wanted(view(settings=BANKED))
     assert not ROLE.wanted(view())
-    assert not ROLE.wanted(view(settings=BANKED, left=Contributions.made(QuestionBank())))
+    assert not ROLE.wanted(view(settings=BANKED, contributions=Contributions.made(QuestionBank())))
 
 
 def test_the_first_judge_writes_for_every_label() -> None:

@@ -13,7 +13,7 @@ import pytest
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
 from errata.agent.decisions.approval import decide
-from errata.agent.drive import answer, drive
+from errata.agent.drive import drive, resume
 from errata.agent.run.begin import begin
 from errata.agent.run.workspace import Workspace
 from errata.agent.views.results import result_rows
@@ -84,8 +84,8 @@ def test_damaged_checkpoints_are_made_anew_and_nothing_is_lost(
         drive(workspace, silent)
         assert [row["outcome"] for row in result_rows(workspace)] == [row["outcome"] for row in expected]
     else:
-        assert answer(workspace, True, silent)["changed"] == 1
-    assert "made anew, nothing is lost" in caplog.text
+        assert resume(workspace, True, silent)["changed"] == 1
+    assert "made again, nothing is lost" in caplog.text
     workspace.close()
 
 

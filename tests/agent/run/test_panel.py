@@ -128,9 +128,9 @@ def test_text_that_reads_like_an_instruction_is_left_to_a_person(tmp_path: Path,
 
 def test_controls_are_made_and_honest_items_pass_them(data: Path, judge: Judge) -> None:
     workspace = run(data, judge.spec)
-    references = {item.idx for item in Snapshot.of(workspace).control_items}
-    controls = Snapshot.of(workspace).controls
+    control_items = {item.idx for item in Snapshot.of(workspace).control_items}
+    controls = Snapshot.of(workspace).control_verdicts
     assert controls
-    assert {v.idx for v in controls} - references
+    assert {v.idx for v in controls} - control_items
     proposals = workspace.store.proposals(workspace.run.run_id)
     assert not any("held back" in proposal.reason for proposal in proposals.values())

@@ -78,7 +78,7 @@ def workspace(tmp_path: Path) -> Iterator[Workspace]:
     given_N = np.maximum(Snapshot.of(made).given_N, 0)
     made.arrays.save("probs", np.eye(2, dtype=np.float32)[given_N] * 0.8 + 0.1)
     made.arrays.save("confident_learning.flag", np.arange(len(ROWS)) == 2)
-    made.leave("somebody", *LEFT)
+    made.add_contributions("somebody", *LEFT)
     run_id = made.run.run_id
     made.store.set_suspicion(run_id, [1, 7, 6, 5])
     made.store.add_verdicts(run_id, [verdict(1), verdict(5, cached=True), verdict(7, readable=False)])
@@ -201,7 +201,7 @@ def test_a_run_without_proposals_has_nothing_to_report(workspace: Workspace) -> 
 
 
 def test_only_plain_features_of_images_know_looks_alone(workspace: Workspace) -> None:
-    workspace.leave("somebody", FEATURES.model_copy(update={"strength": "plain"}))
+    workspace.add_contributions("somebody", FEATURES.model_copy(update={"strength": "plain"}))
     assert not summarize(workspace).features.only_looks
 
 
@@ -216,7 +216,7 @@ def test_images_are_shown_small_and_a_broken_one_says_why(tmp_path: Path) -> Non
     broken.write_bytes(data[:700] + bytes([0xFF, 0xC4]) * 200 + data[-100:])
     made = begin(folder, load_settings(), tmp_path / "run")
     made.arrays.save("probs", np.full((2, 2), 0.5, np.float32))
-    made.leave("somebody", *LEFT, Plan(), Features(name="plain image features", strength="plain"))
+    made.add_contributions("somebody", *LEFT, Plan(), Features(name="plain image features", strength="plain"))
     proposals = [Proposal(idx, "ambiguous", None, 0.5, 0.1 + idx / 10, "") for idx in range(2)]
     made.store.set_proposals(made.run.run_id, [replace(p, proposed_label="dog") for p in proposals])
     found = summarize(made)

@@ -68,6 +68,10 @@ class Terminal:
                 raise AssertionError(f"{text!r} did not come; the screen got {self._shown!r}")
             self._shown += os.read(self._master, 65536).decode(errors="replace")
 
+    def type(self, keys: bytes) -> None:
+        """Whether or not anybody listens."""
+        os.write(self._master, keys)
+
     def press(self, keys: bytes, then: str) -> None:
         """Press keys once the review listens, and wait for what they lead to."""
         end = time.monotonic() + PATIENCE_S
@@ -75,7 +79,7 @@ class Terminal:
             assert time.monotonic() < end, "the review does not listen"
             time.sleep(0.005)
         self._shown = ""
-        os.write(self._master, keys)
+        self.type(keys)
         self.wait_for(then)
 
     @property
@@ -155,7 +159,7 @@ def test_a_kill_between_decisions_loses_none(folder: Path, start: Callable[[], T
 
 def test_keys_typed_before_the_card_is_seen_decide_nothing(folder: Path, start: Callable[[], Terminal]) -> None:
     terminal = start()
-    os.write(terminal._master, b"y")
+    terminal.type(b"y")
     terminal.wait_for("item item1   6 left")
     terminal.press(b"q", "0 decided here")
     assert decided(folder) == {}

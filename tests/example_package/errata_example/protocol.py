@@ -5,8 +5,8 @@ from __future__ import annotations
 from errata.prompts import Prompt
 from errata.tools.judging.door import Door
 from errata.tools.judging.images.images import ItemImage
-from errata.tools.judging.protocol import JudgingProtocol, Known
-from errata.tools.judging.reading.question import Question, lay_out_for, put
+from errata.tools.judging.protocol import AnnotationEvidence, JudgingProtocol
+from errata.tools.judging.reading.closed_question import ClosedQuestion, lay_out_for, put
 from errata.tools.judging.reading.reading import combine
 from errata.tools.judging.task import JudgeSetup, JudgeTask
 from errata.types import OTHER_ANSWERS, Verdict
@@ -37,7 +37,7 @@ class QuickChoice(JudgingProtocol):
     name = NAME
     adds = "which of the two likeliest labels the judge thinks of first"
 
-    def about(self, known: Known) -> tuple[str, ...] | None:
+    def about(self, known: AnnotationEvidence) -> tuple[str, ...] | None:
         return known.rivals
 
     def calls(self, labels: int, setup: JudgeSetup) -> int:
@@ -45,7 +45,7 @@ class QuickChoice(JudgingProtocol):
 
     async def ask(self, door: Door, task: JudgeTask, setup: JudgeSetup) -> Verdict:
         options = lay_out_for(NAME, (*sorted(task.labels), *OTHER_ANSWERS), setup.style, setup.space)
-        question = Question(PROMPT, task.item, ItemImage.of(task.item), options, setup.guideline)
+        question = ClosedQuestion(PROMPT, task.item, ItemImage.of(task.item), options, setup.guideline)
         answers = await put(door, [question])
         read = [reading for reading in answers.readings if reading is not None]
         return answers.verdict(task.item, door.model.name, PROMPT, combine(read) if read else {}, None)

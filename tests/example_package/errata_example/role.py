@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from errata.agent.contributions import Contribution
 from errata.agent.evidence.next_questions import NextQuestions
 from errata.agent.evidence.view import View
-from errata.agent.role import Ask, Left, Role
+from errata.agent.role import Ask, Role, RoleOutput
 
 MOST = 4
 
@@ -25,9 +25,9 @@ class Bystanders(Role):
     def wanted(self, view: View) -> bool:
         return bool(view.judges)
 
-    def work(self, view: View, ask: Ask) -> Sequence[Left]:
+    def work(self, view: View, ask: Ask) -> Sequence[RoleOutput]:
         """The items, drawn once; and what is to be asked about each of them next."""
-        known = view.left.find(Drawn)
+        known = view.contributions.find(Drawn)
         drawn = known or draw(view)
         questions = NextQuestions(view).of(view.judges[0], [view.rows[idx] for idx in drawn.items])
         return questions if known else (drawn, *questions)

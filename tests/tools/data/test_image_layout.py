@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from errata.errors import DataError, WhichFolders
+from errata.errors import AmbiguousFolders, DataError
 from errata.tools.data import Columns, Edit, open_dataset, write_labels
 from errata.tools.data.image_layout import Layout, find_layout
 
@@ -97,7 +97,7 @@ def splits(tmp_path: Path, png: Png) -> Path:
 
 def test_the_question_names_every_way_to_read_the_folder(splits: Path) -> None:
     """Row 7 of the field cases: not two classes called train and val."""
-    with pytest.raises(WhichFolders) as caught:
+    with pytest.raises(AmbiguousFolders) as caught:
         open_dataset(splits, Columns(None))
     assert caught.value.folders == (splits / "train", splits / "val")
     assert set(caught.value.levels) == {1, 2}

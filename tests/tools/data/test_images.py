@@ -56,8 +56,8 @@ def test_every_kind_of_picture_becomes_rgb(data: bytes, corner: int) -> None:
 
 
 def test_sixteen_bits_are_scaled_not_clipped() -> None:
-    grey = np.array([[0, 257 * 100, 257 * 255]], dtype=np.uint16)
-    assert np.asarray(load_image(encode(Image.fromarray(grey))))[0, :, 0].tolist() == [0, 100, 255]
+    gray = np.array([[0, 257 * 100, 257 * 255]], dtype=np.uint16)
+    assert np.asarray(load_image(encode(Image.fromarray(gray))))[0, :, 0].tolist() == [0, 100, 255]
 
 
 def test_a_picture_taken_sideways_stands_upright() -> None:

@@ -98,8 +98,8 @@ def test_ink_and_paper_may_change_places() -> None:
 
 
 def test_colors_tell_apart_what_shapes_do_not() -> None:
-    red, blue, grey = (Image.new("RGB", (32, 32), color) for color in ("red", "blue", "grey"))
-    vectors = PlainImage().embed(images(red, blue, grey))
+    red, blue, gray = (Image.new("RGB", (32, 32), color) for color in ("red", "blue", "gray"))
+    vectors = PlainImage().embed(images(red, blue, gray))
     assert vectors[0] @ vectors[1] == pytest.approx(0)
     assert not vectors[2].any()
 

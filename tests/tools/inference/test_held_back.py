@@ -25,13 +25,13 @@ def steered(moved: float | None, idx: int = 0) -> Verdict:
 
 
 def test_agreeing_protocols_and_a_control_that_stood_hold_nothing_back() -> None:
-    assert held_back([said("blind_choice", "cat"), said("contest", "cat"), steered(0.1)]) is None
+    assert held_back([said("blind_choice", "cat"), said("contest", "cat")], [steered(0.1)]) is None
     assert held_back([]) is None
 
 
 @pytest.mark.parametrize("moved", [0.95, 0.51, None])
 def test_a_control_that_moved_or_could_not_be_made_holds_back(moved: float | None) -> None:
-    assert held_back([said("blind_choice", "cat"), steered(moved)])
+    assert held_back([said("blind_choice", "cat")], [steered(moved)])
 
 
 def test_a_judge_that_decisively_contradicts_itself_is_held_back() -> None:

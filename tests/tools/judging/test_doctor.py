@@ -52,7 +52,7 @@ def test_a_constraint_that_is_ignored_silently_is_not_trusted() -> None:
 
 def test_a_constraint_proves_nothing_where_the_free_answer_is_inside_it() -> None:
     report = report_on(Knobs(says="zorblat"))
-    assert report.answer("choices") == "not told"
+    assert report.answer("choices") == "unknown"
     assert report.capabilities.constraint is None
     assert not report.usable
 
@@ -78,7 +78,7 @@ def test_pictures_count_as_seen_only_if_they_change_the_answer(
     report = report_on(Knobs(images=images, logprobs=logprobs))
     (found,) = (finding for finding in report.findings if finding.name == "images")
     assert (found.answer, words in found.means) == (answer, True)
-    assert report.answer("image uuid") == ("ok" if answer == "ok" else "not told")
+    assert report.answer("image uuid") == ("ok" if answer == "ok" else "unknown")
 
 
 def test_a_restless_server_that_sees_nothing_is_not_taken_for_one_that_sees() -> None:
@@ -96,7 +96,7 @@ def test_a_schema_that_is_ignored_is_noticed() -> None:
     assert report_on(Knobs(obeys=("choice",))).answer("JSON schema") == "no"
 
 
-@pytest.mark.parametrize(("told", "answer"), [(None, "not told"), (False, "no"), (True, "ok")])
+@pytest.mark.parametrize(("told", "answer"), [(None, "unknown"), (False, "no"), (True, "ok")])
 def test_the_prefix_cache_is_what_the_servers_count_says(told: bool | None, answer: str) -> None:
     assert report_on(Knobs(prefix_cache=told)).answer("prefix cache") == answer
 

@@ -13,18 +13,18 @@ from errata.errors import ModelError, ModelRefused, StoreError
 from errata.testing import FakeChat, MemoryCalls
 from errata.tools.judging.calls import CallRecord
 from errata.tools.judging.chat import ChatReply, ChatRequest, TokenChoice
-from errata.tools.judging.door import Answered, Ask, Door
+from errata.tools.judging.door import Answered, CallRequest, Door
 from errata.tools.judging.pacing.budget import Budget, Prices
 from errata.types import PromptRef
 
 PROMPT = PromptRef("blind_choice", "v1", "promptsha")
 
 
-def ask_about(content: str, **params: object) -> Ask:
+def ask_about(content: str, **params: object) -> CallRequest:
     async def build() -> ChatRequest:
         return ChatRequest(({"role": "user", "content": f"secret {content}"},), ("A", "B"), 4)
 
-    return Ask(PROMPT, content, params, build)
+    return CallRequest(PROMPT, content, params, build)
 
 
 def through(door: Door, use: Callable[[Door], Awaitable[object]]) -> object:
@@ -37,7 +37,7 @@ def through(door: Door, use: Callable[[Door], Awaitable[object]]) -> object:
     return asyncio.run(main())
 
 
-def ask_all(door: Door, asks: Sequence[Ask]) -> list[Answered | BaseException]:
+def ask_all(door: Door, asks: Sequence[CallRequest]) -> list[Answered | BaseException]:
     async def use(door: Door) -> object:
         return await asyncio.gather(*(door.ask(ask) for ask in asks), return_exceptions=True)
 
@@ -65,18 +65,18 @@ def test_a_recorded_call_is_not_made_again() -> None:
     [
         (ask_about("y"), "fake"),
         (ask_about("x", options=["b", "a"]), "fake"),
-        (Ask(PromptRef("blind_choice", "v2", "other"), "x", {}, ask_about("x").build), "fake"),
+        (CallRequest(PromptRef("blind_choice", "v2", "other"), "x", {}, ask_about("x").build), "fake"),
         (ask_about("x"), "another model"),
     ],
     ids=["content", "params", "prompt", "model"],
 )
-def test_whatever_shapes_the_answer_makes_another_key(other: tuple[Ask, str]) -> None:
+def test_whatever_shapes_the_answer_makes_another_key(other: tuple[CallRequest, str]) -> None:
     ask, model = other
     assert ask.key(model) != ask_about("x").key("fake")
 
 
 def test_the_version_of_the_prompt_counts_by_its_hash() -> None:
-    renamed = Ask(PromptRef("other name", "v9", "promptsha"), "x", {}, ask_about("x").build)
+    renamed = CallRequest(PromptRef("other name", "v9", "promptsha"), "x", {}, ask_about("x").build)
     assert renamed.key("m") == ask_about("x").key("m")
 
 

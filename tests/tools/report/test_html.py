@@ -12,10 +12,9 @@ import pytest
 
 from errata import words
 from errata.errors import SetupError
-from errata.tools.report import ReportData, write_report
 from errata.tools.report.count import count_wrong
-from errata.tools.report.data import ClassNoise, Flow, Unreadable
-from errata.tools.report.html import render
+from errata.tools.report.data import ClassNoise, Flow, ReportData, Unreadable
+from errata.tools.report.html import render, write_report
 from errata.types import Outcome
 
 ATTACKS = (

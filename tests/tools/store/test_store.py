@@ -57,7 +57,7 @@ def start(store: Store, rows: list[ItemRow], data: str = "d1", settings: str = "
 def left(store: Store, run: RunInfo, stopped: str) -> None:
     """As a run leaves it that has judged."""
     for author, one in (("triage", Queue(suspects=1)), ("judge", Judging(stopped=stopped))):
-        store.contributions.leave(run.run_id, author, {type(one).__name__: one.model_dump_json()})
+        store.contributions.add(run.run_id, author, {type(one).__name__: one.model_dump_json()})
 
 
 def row(idx: int, sha: str, given: str | None = "a") -> ItemRow:

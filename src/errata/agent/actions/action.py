@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Inputs(BaseModel):
     """What an action takes. Each field says in its description what a caller, a person or a model, may put there."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)  # a command performs one action
 
 
 class NoInputs(Inputs):

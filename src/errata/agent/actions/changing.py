@@ -20,19 +20,19 @@ MB = 1 << 20
 FORCE = "Replace a file that errata did not write; a backup is kept."
 
 
-class Where(Inputs):
+class ApplyInputs(Inputs):
     out: Path | None = Field(default=None, description="Where to write; by default NAME.relabeled.EXT beside the data.")
     in_place: bool = Field(default=False, description="Change the source itself; a backup is kept.")
     annotate: bool = Field(default=False, description="Add errata_* columns with all outcomes.")
     force: bool = Field(default=False, description=FORCE)
 
 
-class Back(Inputs):
+class RevertInputs(Inputs):
     out: Path | None = Field(default=None, description="Where to write; by default the file that was changed.")
     force: bool = Field(default=False, description=FORCE)
 
 
-def _apply(session: Session, given: Where) -> Applied:
+def _apply(session: Session, given: ApplyInputs) -> Applied:
     def copied(done: int, total: int) -> None:
         session.progress("copy MB", done // MB, total // MB)
 
@@ -46,7 +46,7 @@ def _apply(session: Session, given: Where) -> Applied:
     )
 
 
-def _revert(session: Session, given: Back) -> Reverted:
+def _revert(session: Session, given: RevertInputs) -> Reverted:
     return reverting.revert(session.run, given.out, force=given.force)
 
 
@@ -55,7 +55,7 @@ APPLY = Action(
     "Write the label changes that people decided: a patch file, and the data with them in a new file, or in the source "
     "itself. Only decided labels change; applying again gives the same bytes.",
     "write",
-    Where,
+    ApplyInputs,
     Applied,
     (SetupError, DataError, StoreError, PatchConflict),
     _apply,
@@ -65,7 +65,7 @@ REVERT = Action(
     "Undo the patch that was applied last, in the file that it was written to or into another one, and say whether the "
     "bytes are those of the source again.",
     "write",
-    Back,
+    RevertInputs,
     Reverted,
     (SetupError, DataError, StoreError, PatchConflict),
     _revert,

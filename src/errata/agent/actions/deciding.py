@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from errata.agent.actions.action import Action, Inputs, NoInputs
 from errata.agent.actions.session import Session
-from errata.agent.decisions import approval, moments
+from errata.agent.decisions import approval, times
 from errata.agent.decisions import undo as undoing
 from errata.agent.decisions.approval import DecidedMany, decided_by
 from errata.agent.decisions.undo import Undone
@@ -33,7 +33,7 @@ def event_numbers(typed: object) -> object:
 
 
 def _moment(typed: object) -> object:
-    return moments.since(typed) if isinstance(typed, str) else typed
+    return times.parse_time(typed) if isinstance(typed, str) else typed
 
 
 EventNumbers = Annotated[

@@ -11,10 +11,10 @@ from pydantic import Field
 from errata.agent.actions.action import Action, Inputs
 from errata.agent.actions.session import Session
 from errata.errors import ModelError, SetupError
-from errata.settings import vouched_settings
+from errata.settings import user_settings
 from errata.tools.judging.doctor import Report, in_words, none_in_words, probe_here, probe_named
 
-__all__ = ["DOCTOR", "Examined", "in_words", "none_in_words"]
+__all__ = ["DOCTOR", "DoctorResult", "in_words", "none_in_words"]
 
 
 class Server(Inputs):
@@ -25,21 +25,21 @@ class Server(Inputs):
 
 
 @dataclass(frozen=True, slots=True)
-class Examined:
+class DoctorResult:
     """``reports``: one for each server that answers. ``refused``: why the others do not."""
 
     reports: tuple[Report, ...]
     refused: Mapping[str, str]
 
 
-def _examine(_: Session, given: Server) -> Examined:
+def _examine(_: Session, given: Server) -> DoctorResult:
     if given.server is None:
         reports, refused = asyncio.run(probe_here())
-        return Examined(tuple(reports), refused)
+        return DoctorResult(tuple(reports), refused)
     # Not an errata.toml of this folder, whoever wrote that.
-    allowed = {host for own in vouched_settings(allow_host=given.allow_host) for host in own.allow_host}
+    allowed = {host for own in user_settings(allow_host=given.allow_host) for host in own.allow_host}
     try:
-        return Examined((asyncio.run(probe_named(given.server, allowed)),), {})
+        return DoctorResult((asyncio.run(probe_named(given.server, allowed)),), {})
     except ModelError as error:  # nothing was under way that could stop early
         raise SetupError(str(error)) from None
 
@@ -49,7 +49,7 @@ DOCTOR = Action(
     "Ask a model server a few short questions, and say what it really does and how to use it as a judge.",
     "spend",  # its questions are model calls
     Server,
-    Examined,
+    DoctorResult,
     (SetupError,),
     _examine,
 )

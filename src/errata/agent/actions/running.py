@@ -12,8 +12,8 @@ from errata.agent import drive
 from errata.agent.actions.action import Action, Inputs, NoInputs
 from errata.agent.actions.session import Session
 from errata.agent.run import begin as beginning
-from errata.agent.run.stored import Claim, confirmed
-from errata.agent.run.stored import in_words as claims_in_words
+from errata.agent.run.external_settings import ExternalSetting, confirmed
+from errata.agent.run.external_settings import in_words as settings_in_words
 from errata.agent.views import price as pricing
 from errata.agent.views.price import Price
 from errata.agent.views.status import status_of
@@ -22,10 +22,10 @@ from errata.settings import Settings, load_settings
 from errata.tools.judging.spec import check_forms
 from errata.tools.store.run_folder import RunFolder
 
-__all__ = ["ANSWER", "BEGIN", "PRICE", "RUN", "SCAN", "SETTINGS", "Begun", "Claim", "claims_in_words"]
+__all__ = ["ANSWER", "BEGIN", "PRICE", "RUN", "SCAN", "SETTINGS", "ExternalSetting", "OpenedRun", "settings_in_words"]
 
 
-class Typed(Inputs):
+class SettingsInputs(Inputs):
     data: Path = Field(description="The file or folder with the data.")
     run_dir: Path | None = Field(default=None, description="The run folder; by default NAME.errata beside the data.")
     typed: dict[str, Any] = Field(
@@ -36,7 +36,7 @@ class Typed(Inputs):
     )
 
 
-class Beginning(Inputs):
+class BeginInputs(Inputs):
     data: Path = Field(description="The file or folder with the data.")
     settings: Settings = Field(description="Columns, detectors, judges, budget: all that decides what the run does.")
     run_dir: Path | None = Field(default=None, description="The run folder; by default NAME.errata beside the data.")
@@ -44,7 +44,7 @@ class Beginning(Inputs):
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class OpenedRun:
     """The run that is open now. ``remarks``: what a person should know of the data before anything is paid for."""
 
     run: str
@@ -57,19 +57,19 @@ class YesOrNo(Inputs):
     approve: bool = Field(description="True applies what has been decided by now; false changes nothing.")
 
 
-def _settings(session: Session, given: Typed) -> Settings:
+def _settings(session: Session, given: SettingsInputs) -> Settings:
     if given.go_on:
         return beginning.settings_for(given.data, given.run_dir, given.typed, session.confirm)
     folder = given.run_dir or RunFolder.beside(given.data).path
     return confirmed(load_settings(**given.typed), given.typed, given.data, folder, session.confirm)
 
 
-def _begin(session: Session, given: Beginning) -> Begun:
+def _begin(session: Session, given: BeginInputs) -> OpenedRun:
     check_forms(given.named)
     session.close()
     run = beginning.begin(given.data, given.settings, given.run_dir, session.notify)
     session.use(run)
-    return Begun(str(run.folder.path), run.run.run_id, len(run.dataset), tuple(run.dataset.remarks))
+    return OpenedRun(str(run.folder.path), run.run.run_id, len(run.dataset), tuple(run.dataset.remarks))
 
 
 def _run(session: Session, _: NoInputs) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def _price(session: Session, _: NoInputs) -> Price:
 
 
 def _answer(session: Session, given: YesOrNo) -> dict[str, Any]:
-    return dict(drive.answer(session.run, given.approve, session.progress))
+    return dict(drive.resume(session.run, given.approve, session.progress))
 
 
 SETTINGS = Action(
@@ -97,7 +97,7 @@ SETTINGS = Action(
     "The settings that a run on this data would have: what is given here, over the environment, errata.toml and, "
     "unless told otherwise, those of the run that exists. Starts nothing.",
     "read",
-    Typed,
+    SettingsInputs,
     Settings,
     (SetupError, DataError, StoreError),
     _settings,
@@ -107,8 +107,8 @@ BEGIN = Action(
     "Begin a run on data, or go on with the one that these settings have begun, and open it. Settles which judges may "
     "be asked, at which prices and within which budget, but asks nobody yet. Gives the run's folder and number.",
     "spend",  # asks nobody, but what it settles is what is spent later
-    Beginning,
-    Begun,
+    BeginInputs,
+    OpenedRun,
     (SetupError, DataError, StoreError),
     _begin,
 )

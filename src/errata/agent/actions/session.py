@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from errata.agent.actions.permission import Permission
 from errata.agent.decisions.approval import Signer
-from errata.agent.run.notices import Progress, Tell, show_nothing, tell
-from errata.agent.run.stored import Confirm, refuse
+from errata.agent.run.external_settings import Confirm, refuse
+from errata.agent.run.notices import Notify, Progress, no_progress, print_notice
 from errata.agent.run.workspace import Workspace, open_run
 from errata.errors import SetupError
 from errata.tools.store.run_folder import RunFolder, find_run
@@ -30,8 +30,8 @@ class Session:
     """
 
     permission: Permission = field(default_factory=Permission)
-    progress: Progress = show_nothing
-    notify: Tell = tell
+    progress: Progress = no_progress
+    notify: Notify = print_notice
     confirm: Confirm = refuse
     here: Path = field(default_factory=Path.cwd)
     folder: RunFolder | None = None

@@ -11,6 +11,7 @@ from pydantic import Field
 from errata.agent.actions.action import Action, Inputs, NoInputs
 from errata.agent.actions.session import Session
 from errata.agent.decisions.approval import OPEN_OUTCOMES
+from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.views import report, results
 from errata.errors import DataError, SetupError, StoreError
 from errata.tools.report.data import ClassNoise
@@ -42,7 +43,7 @@ def _results(session: Session, given: Columns) -> Rows:
     rows = results.result_rows(session.run, given.columns)
     if not given.reasons:
         return rows
-    proposals = session.run.store.proposals(session.run.run.run_id)
+    proposals = Snapshot.of(session.run).proposals
     return [row | {"reason": proposals[i].reason if i in proposals else None} for i, row in enumerate(rows)]
 
 

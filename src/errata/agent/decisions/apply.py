@@ -15,7 +15,7 @@ from errata.errors import DataError, SetupError
 from errata.tools import patch as patches
 from errata.tools.data import Dataset
 from errata.tools.data.atomic import put_in_place
-from errata.tools.data.copying import Copied, copy_path, nobody_told
+from errata.tools.data.copying import CopyProgress, copy_path, no_progress
 from errata.tools.data.fingerprint import sha_of_file, sha_of_path
 from errata.tools.data.renames import rename_all
 from errata.tools.patch import Patch, PatchLine
@@ -71,7 +71,7 @@ def apply(
     in_place: bool = False,
     annotate: bool = False,
     force: bool = False,
-    copied: Copied = nobody_told,
+    copied: CopyProgress = no_progress,
 ) -> Applied:
     """Write the decided changes as a patch file, and the data with them. Applying again gives the same bytes.
 
@@ -92,7 +92,7 @@ def apply(
         return _apply_in_place(workspace, annotate) if in_place else _apply_to(workspace, out, annotate, force, copied)
 
 
-def _apply_to(workspace: Workspace, out: Path | None, annotate: bool, force: bool, copied: Copied) -> Applied:
+def _apply_to(workspace: Workspace, out: Path | None, annotate: bool, force: bool, copied: CopyProgress) -> Applied:
     source = workspace.dataset
     output = out or _relabeled(source.path)
     with workspace.gate.replacing(output, force=force) as draft, _with_others(workspace, output) as (base, beside):

@@ -30,13 +30,13 @@ def revert(workspace: Workspace, out: Path | None = None, *, force: bool = False
     with workspace.folder.lock():
         standing = standing_patches(workspace.store)
         if not standing:
-            raise SetupError(f"Nothing of {workspace.folder.path} stands applied: there is nothing to revert.")
+            raise SetupError(f"Nothing of {workspace.folder.path} is applied: there is nothing to revert.")
         undone = standing[-1]
         patch, written, target = undone.patch, undone.output, out or undone.output
         if not written.exists():
             raise SetupError(f"{written} is gone: there is nothing to revert. The source is {undone.data}")
         if out is None and not undone.is_known_place(written):
-            raise SetupError(f"{written} lies outside the data's folder. If that is meant: errata revert -o {written}")
+            raise SetupError(f"{written} is outside the data's folder. If that is meant: errata revert -o {written}")
         if undone.moves_files and out is None:
             rename_all(written, [(new, old) for old, new in undone.moves])
         elif sha_of_path(written) == patch.header.source_sha256:

@@ -112,7 +112,7 @@ def _one_of(event: Event, other: Event) -> bool:
 def in_words(undone: Undone) -> str:
     """What was taken back, by whom it was made, what stands applied, and what to type next."""
     if not undone.events:
-        return "There is nothing to take back: no such decision stands. errata log lists what was decided."
+        return "There is nothing to take back: there is no such decision. errata log lists what was decided."
     count = len(undone.events)
     lines = [f"{count} decision{'s' * (count > 1)} taken back ({_makers(undone.events)}): {_said(undone.events)}"]
     if undone.decided:
@@ -120,7 +120,7 @@ def in_words(undone: Undone) -> str:
         lines.append(f"{stand}: errata undo once more")
     if undone.applied:
         outputs = " and ".join(one_line(str(output)) for output in undone.outputs)
-        lines.append(f"{undone.applied} of these stand applied in {outputs}: errata revert, or errata apply again")
+        lines.append(f"{undone.applied} of these are applied in {outputs}: errata revert, or errata apply again")
     return "\n".join([*lines, "Next: errata review --terminal, or errata decide. errata log keeps all of it."])
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from errata.agent.contributions import JudgeProfile
 from errata.tools.judging.bank.bank import Bank
-from errata.tools.judging.bank.controls import without_disabled
+from errata.tools.judging.bank.control_questions import without_disabled
 from errata.tools.judging.bank.reliability import Reliability, learn
 from errata.tools.judging.protocols import blind_choice, question_bank
 from errata.tools.store.store import ItemRow

@@ -1,4 +1,4 @@
-"""Control items: a few that nobody doubts, beside which suspicious ones are laid for the steering control."""
+"""Control items: a few that nobody doubts, beside which suspicious ones are laid for a control."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import numpy as np
 from errata.agent.evidence.view import View
 from errata.tools.inference import held_back
 from errata.tools.inference.suspects import CLEARLY_RIGHT
-from errata.tools.judging.protocols import blind_choice
-from errata.tools.judging.task import Reference
-from errata.types import Int
+from errata.tools.judging.protocol import Control
+from errata.tools.judging.task import ControlItem
+from errata.types import Int, Verdict
 
 MOST, PER_LABEL = 12, 2
 
@@ -35,28 +35,32 @@ def draw(given_N: Int, holds_N: np.ndarray, before: Sequence[int] = ()) -> list[
     return found
 
 
-def usable(view: View, judge: str) -> list[Reference]:
+def usable(view: View, judge: str, control: Control) -> list[ControlItem]:
     """The control items that this judge, shown each alone, decisively called as they are labeled. One that moves its
     answers about other control items is none."""
-    steers = {v.idx for v in view.controls if v.judge == judge and held_back.held_back([v])}
-    return [control for control in _agreed(view, judge) if control.item.idx not in steers]
+    steers = {v.idx for v in _of(control, view, judge) if held_back.held_back((), [v])}
+    return [reference for reference in _agreed(view, judge, control) if reference.item.idx not in steers]
 
 
-def control_works(view: View, judge: str) -> bool:
+def control_works(view: View, judge: str, control: Control) -> bool:
     """Whether control items do not, as a rule, move this judge's answers about one another."""
-    agreed = {control.item.idx for control in _agreed(view, judge)}
-    return held_back.control_works([v for v in view.controls if v.judge == judge and v.idx in agreed])
+    agreed = {reference.item.idx for reference in _agreed(view, judge, control)}
+    return held_back.control_works([v for v in _of(control, view, judge) if v.idx in agreed])
 
 
-def _agreed(view: View, judge: str) -> list[Reference]:
+def _of(control: Control, view: View, judge: str) -> list[Verdict]:
+    return [v for v in view.control_verdicts if (v.judge, v.protocol) == (judge, control.name)]
+
+
+def _agreed(view: View, judge: str, control: Control) -> list[ControlItem]:
     answers = {
         v.idx: max(v.log_probs, key=v.log_probs.__getitem__)
         for v in view.verdicts
-        if v.judge == judge and v.protocol == blind_choice.PROMPT_ID and v.readable
+        if v.judge == judge and v.protocol == control.alone and v.readable
         if math.exp(max(v.log_probs.values())) >= held_back.DECISIVE
     }
     return [
-        Reference(item, answers[item.idx])
+        ControlItem(item, answers[item.idx])
         for item in view.control_items
         if item.idx in answers and view.space.same(answers[item.idx], item.given_label)
     ]

@@ -19,7 +19,7 @@ SHARPNESS = (-2.0, 3.0)
 
 def wrong_labels(snapshot: Snapshot) -> WrongCount:
     """The honest count, the same on every screen; of no items while the run has no proposals yet."""
-    if not snapshot.proposals:
+    if not snapshot.proposed.idx:
         return count_wrong([])
     return count_wrong(*given_holds(snapshot))
 
@@ -32,11 +32,11 @@ def given_holds(snapshot: Snapshot) -> F64:
     together says far too few: 110 of 5,000 NoisyAG news, where 986 are. Once a judge has looked at an item, the scan
     alone has no say on it any more.
     """
-    arrays, given_N, proposals = snapshot.workspace.arrays, snapshot.given_N, snapshot.proposals
-    quality_N = np.array(proposals.qualities, np.float64)  # None, where there is no label, becomes NaN
+    arrays = snapshot.workspace.arrays
+    quality_N = np.array(snapshot.proposed.quality, np.float64)  # None, where there is no label, becomes NaN
     own_N = _own_probs(snapshot)
     flags = [np.asarray(arrays.load(f"{name}.flag")) for name in snapshot.detectors]
-    judged_N = np.zeros(len(given_N), bool)
+    judged_N = np.zeros(len(quality_N), bool)
     judged_N[[verdict.idx for verdict in snapshot.verdicts]] = True
     return np.where(judged_N, quality_N, np.stack([quality_N, own_N, *(1.0 - flag_N for flag_N in flags)]))
 

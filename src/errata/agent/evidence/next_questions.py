@@ -10,13 +10,12 @@ import numpy as np
 
 from errata.agent.evidence import control_items
 from errata.agent.evidence.view import View
-from errata.tools.inference.candidates import NOBODY
+from errata.tools.inference.candidates import ABSENT
 from errata.tools.inference.escalation import undecided
 from errata.tools.inference.posterior import Posteriors
-from errata.tools.judging.protocol import Known
-from errata.tools.judging.protocols import blind_choice, steering
-from errata.tools.judging.registry import protocol_named
-from errata.tools.judging.task import Reference
+from errata.tools.judging.protocol import AnnotationEvidence, Control
+from errata.tools.judging.registry import controls, protocol_named
+from errata.tools.judging.task import ControlItem
 from errata.tools.store.store import ItemRow
 from errata.types import F64, Int
 
@@ -26,14 +25,14 @@ ALL_LABELS = 12
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One thing to ask ``judge`` of one item: under which protocol, about which labels, and, for a steering control,
-    beside which control items."""
+    """One thing to ask ``judge`` of one item: under which protocol, about which labels, and, for a control, beside
+    which control items."""
 
     judge: str
     idx: int
     protocol: str
     labels: tuple[str, ...]
-    references: tuple[Reference, ...] = ()
+    control_items: tuple[ControlItem, ...] = ()
 
 
 class NextQuestions:
@@ -42,24 +41,25 @@ class NextQuestions:
 
     def __init__(self, view: View) -> None:
         self._view = view
-        self._asked = frozenset((v.judge, v.protocol, v.idx) for v in (*view.verdicts, *view.controls))
         self._suspects = np.array([row.idx for row in view.suspects], np.int64)
 
     def of(self, judge: str, rows: Iterable[ItemRow]) -> list[Question]:
         """What the judge is to be asked next of these items, the first protocol of all before the second; and before a
-        steering control what shows that it works."""
+        control what shows that it works."""
         following = [question for row in rows if (question := self.next(judge, row)) is not None]
-        to_control = [question.idx for question in following if question.protocol == steering.PROMPT_ID]
-        others = [question for question in following if question.protocol != steering.PROMPT_ID]
-        found = others + (self._controls(judge, to_control) if to_control else [])
+        known = controls(self._view.settings.protocols)
+        found = [question for question in following if question.protocol not in known]
+        for name, control in known.items():
+            to_control = [question.idx for question in following if question.protocol == name]
+            found += self._controls(judge, control, to_control) if to_control else []
         place: dict[str, int] = {protocol: n for n, protocol in enumerate(self._view.settings.protocols)}
         return sorted(found, key=lambda question: place.get(question.protocol, -1))
 
     def next(self, judge: str, row: ItemRow) -> Question | None:
         """None where this judge has been asked all that is worth asking of the item."""
-        known: Known | None = None
+        known: AnnotationEvidence | None = None
         for protocol in self._view.settings.protocols:
-            if (judge, protocol, row.idx) not in self._asked and self._view.trusts(judge, protocol):
+            if (judge, protocol, row.idx) not in self._view.asked and self._view.trusts(judge, protocol):
                 known = known or self._known(row)
                 labels = protocol_named(protocol).about(known)
                 if labels is not None:
@@ -70,38 +70,38 @@ class NextQuestions:
         """Whether another judge's answer could still change the item's outcome."""
         return row.idx in self._undecided
 
-    def _known(self, row: ItemRow) -> Known:
+    def _known(self, row: ItemRow) -> AnnotationEvidence:
         table, idx = self._view.posterior, row.idx
         names, given, challenger = table.space.names, table.given_N[idx], self._challengers_N[idx]
-        return Known(
-            given=None if given == NOBODY else names[given],
-            challenger=None if challenger == NOBODY else names[challenger],
+        return AnnotationEvidence(
+            given=None if given == ABSENT else names[given],
+            challenger=None if challenger == ABSENT else names[challenger],
             given_holds=float(self._given_holds_N[idx]),
             undecided=self.is_undecided(row),
             outcome=self._view.outcomes[idx],
             candidates=self._candidates(idx),
         )
 
-    def _controls(self, judge: str, to_control: Sequence[int]) -> list[Question]:
+    def _controls(self, judge: str, control: Control, to_control: Sequence[int]) -> list[Question]:
         """First what it takes to know whether a control means anything: each control item is asked about alone, then
         lies beside two others."""
         drawn = [item.idx for item in self._view.control_items]
-        alone = [idx for idx in drawn if (judge, blind_choice.PROMPT_ID, idx) not in self._asked]
+        alone = [idx for idx in drawn if (judge, control.alone, idx) not in self._view.asked]
         if alone:
-            return [Question(judge, idx, blind_choice.PROMPT_ID, self._candidates(idx)) for idx in alone]
-        checks = [idx for idx in drawn if (judge, steering.PROMPT_ID, idx) not in self._asked]
-        if not checks and not control_items.control_works(self._view, judge):
+            return [Question(judge, idx, control.alone, self._candidates(idx)) for idx in alone]
+        checks = [idx for idx in drawn if (judge, control.name, idx) not in self._view.asked]
+        if not checks and not control_items.control_works(self._view, judge, control):
             return []
-        usable = control_items.usable(self._view, judge)
-        controls = [self._control(judge, idx, usable) for idx in checks or to_control]
-        return [question for question in controls if question is not None]
+        usable = control_items.usable(self._view, judge, control)
+        found = [self._control(judge, control, idx, usable) for idx in checks or to_control]
+        return [question for question in found if question is not None]
 
-    def _control(self, judge: str, idx: int, usable: Sequence[Reference]) -> Question | None:
+    def _control(self, judge: str, control: Control, idx: int, usable: Sequence[ControlItem]) -> Question | None:
         posterior, sha = self._view.posterior.item(idx), self._view.rows[idx].content_sha
         ranked = sorted(posterior.labels, key=lambda name: -posterior.labels[name])
         favored = _favored(self._view.posterior, idx)
-        chosen = steering.choose(usable, sha, favored, [name for name in ranked if name != favored])
-        return None if chosen is None else Question(judge, idx, steering.PROMPT_ID, self._candidates(idx), chosen)
+        chosen = control.beside(usable, sha, favored, [name for name in ranked if name != favored])
+        return None if chosen is None else Question(judge, idx, control.name, self._candidates(idx), chosen)
 
     def _candidates(self, idx: int) -> tuple[str, ...]:
         return candidates_of(self._view, self._view.posterior, idx)
@@ -127,11 +127,11 @@ def candidates_of(view: View, table: Posteriors, idx: int) -> tuple[str, ...]:
     names = view.space.names
     if len(names) <= ALL_LABELS:
         return names
-    return tuple(sorted(names[c] for c in table.cand_NC[idx] if c != NOBODY))
+    return tuple(sorted(names[c] for c in table.cand_NC[idx] if c != ABSENT))
 
 
 def _favored(table: Posteriors, idx: int) -> str:
     """The likeliest state of an item where that is a label; "" where it is several labels or none of these."""
     best = int(table.probs_NS[idx].argmax())
-    label = table.cand_NC[idx, best] if best < table.cand_NC.shape[1] else NOBODY
-    return "" if label == NOBODY else table.space.names[label]
+    label = table.cand_NC[idx, best] if best < table.cand_NC.shape[1] else ABSENT
+    return "" if label == ABSENT else table.space.names[label]

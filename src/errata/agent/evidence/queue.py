@@ -11,13 +11,13 @@ from errata.agent.run.inherit import earlier_control_items, inherit_verdicts
 from errata.tools.inference.suspects import rank_suspects
 from errata.tools.inference.trusted_items import draw_trusted
 from errata.tools.judging.calibration.trusted import MOST
-from errata.tools.judging.protocols import steering
+from errata.tools.judging.registry import controls
 
 
 def form_queue(snapshot: Snapshot) -> Queue:
     """What an earlier run has settled, on unchanged items, stays settled."""
     workspace, rows, view = snapshot.workspace, snapshot.rows, snapshot.view
-    table = view.by_the_scan
+    table = view.scan_posterior
     settled = inherit_verdicts(workspace.store, workspace.run, rows, table.challengers)
     all_holds_N = table.given_holds_N
     holds_N = all_holds_N.copy()
@@ -25,7 +25,7 @@ def form_queue(snapshot: Snapshot) -> Queue:
     shas, share = [row.content_sha for row in rows], workspace.settings.random_share
     ranked = rank_suspects(holds_N, view.found.quality_N, list(view.found.flags.values()), shas, share)
     workspace.store.set_suspicion(workspace.run.run_id, [*ranked.suspects.tolist(), *ranked.drawn.tolist()])
-    controlled = workspace.settings.calibrate or steering.PROMPT_ID in workspace.settings.protocols
+    controlled = workspace.settings.calibrate or controls(workspace.settings.protocols)
     before = earlier_control_items(workspace.store, workspace.run, rows)
     drawn = control_items.draw(view.given_N, all_holds_N, before) if controlled else []
     trusted = draw_trusted(view.given_N, holds_N, ranked.suspects, shas, MOST) if workspace.settings.calibrate else ()
@@ -34,5 +34,5 @@ def form_queue(snapshot: Snapshot) -> Queue:
         drawn=len(ranked.drawn),
         settled=len(settled),
         control_items=tuple(drawn),
-        trusted=tuple(map(tuple, trusted)),
+        trusted=trusted,
     )

@@ -8,6 +8,7 @@ import numpy as np
 
 from errata.agent.contributions import Contributions, Features
 from errata.agent.evidence.snapshot import Snapshot
+from errata.agent.run.notices import Progress
 from errata.agent.run.workspace import Workspace
 from errata.errors import DataError
 from errata.tools.detectors import DetectorInput, detector_named
@@ -17,11 +18,8 @@ from errata.tools.features.choose import choose_embedder
 from errata.tools.features.embedder import Embedder, embed_readable
 from errata.tools.features.own import load_embeddings, load_probs
 from errata.tools.features.probe import FOLDS, out_of_fold_probs
-from errata.tools.inference.candidates import NOBODY
+from errata.tools.inference.candidates import ABSENT
 from errata.types import F32, Int, Item
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how many are done, and of how many."""
 
 BLOCK, BLOCK_BYTES = 1024, 64 << 20
 """Items that are embedded together: so many, or so much of images as they are encoded."""
@@ -63,7 +61,7 @@ def detector_input(snapshot: Snapshot, labeled: Int) -> DetectorInput:
     arrays, rows = snapshot.workspace.arrays, snapshot.rows
     near = None
     if arrays.has("similarities"):
-        place_N = np.full(len(rows), NOBODY)
+        place_N = np.full(len(rows), ABSENT)
         place_N[labeled] = np.arange(len(labeled))
         near_nk = place_N[np.asarray(arrays.load("neighbors")[labeled])]
         near = Neighbors(near_nk, np.asarray(arrays.load("similarities")[labeled]))
@@ -83,7 +81,7 @@ def _find_neighbors(workspace: Workspace, progress: Progress) -> None:
     labeled = np.flatnonzero(given_N >= 0)
     embeddings_nD = np.asarray(arrays.load("embeddings")[labeled])
     near = neighbors(embeddings_nD, progress=lambda share: progress("neighbors", round(100 * share), 100))
-    indices_Nk = np.full((len(given_N), near.indices_Nk.shape[1]), NOBODY, np.int64)
+    indices_Nk = np.full((len(given_N), near.indices_Nk.shape[1]), ABSENT, np.int64)
     indices_Nk[labeled] = labeled[near.indices_Nk]
     similarities_Nk = np.zeros(indices_Nk.shape, np.float32)
     similarities_Nk[labeled] = near.similarities_Nk
@@ -101,7 +99,7 @@ def _for_all(probs_nK: F32, labeled: Int, count: int) -> F32:
 
 def _own_embeddings(workspace: Workspace) -> F32:
     source = str(workspace.settings.embeddings)
-    workspace.leave("embed", Features(name=f"your own ({source})", strength="own"))
+    workspace.add_contributions("embed", Features(name=f"your own ({source})", strength="own"))
     return load_embeddings(source, workspace.dataset)
 
 
@@ -113,8 +111,8 @@ def _probs(workspace: Workspace, progress: Progress) -> F32:
         return out_of_fold_probs(embeddings_ND, given_N, classes, _counted(progress, "probe", 0, FOLDS))
     labeled = np.flatnonzero(given_N >= 0)
     given = detector_input(snapshot, labeled)
-    tell = _counted(progress, "probe", 0, ensemble.ROUNDS)
-    probs_nK = ensemble.leave_one_out(given.embeddings(), given.labels_N, classes, given.near, tell)
+    report = _counted(progress, "probe", 0, ensemble.ROUNDS)
+    probs_nK = ensemble.leave_one_out(given.embeddings(), given.labels_N, classes, given.near, report)
     return _for_all(probs_nK, labeled, len(given_N))
 
 
@@ -140,7 +138,7 @@ def _embed(workspace: Workspace, progress: Progress) -> F32:
         raise DataError(f"no content of {workspace.data_path} can be read: {next(iter(broken.values()))}")
     if broken:
         workspace.skip({row.idx: broken[row.content_sha] for row in rows if row.content_sha in broken})
-    workspace.leave("embed", Features(name=embedder.name, strength=embedder.strength, embedded=len(fresh)))
+    workspace.add_contributions("embed", Features(name=embedder.name, strength=embedder.strength, embedded=len(fresh)))
     nothing = np.zeros_like(next(iter(known.values())))
     return np.stack([known.get(row.content_sha, nothing) for row in rows])
 

@@ -9,20 +9,27 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from errata.agent.contributions import Contributions, Plan, Queue
+from errata.agent.evidence.source import Source
 from errata.agent.evidence.verdict_log import VerdictLog
 from errata.agent.evidence.view import View, given_columns, joint_of
 from errata.agent.run.workspace import Workspace
 from errata.tools.detectors import detector_named
 from errata.tools.inference.label_noise import LabelNoise, label_noise
+from errata.tools.inference.posterior import posterior_of
 from errata.tools.inference.scan import Scan
 from errata.tools.inference.verdict_columns import VerdictColumns
 from errata.tools.judging.images.images import with_sendable_image
-from errata.tools.store.proposal_table import ProposalTable
+from errata.tools.judging.registry import controls as of_controls
+from errata.tools.store.proposal_table import ProposalColumns, ProposalTable
 from errata.tools.store.revisions import Revisions
 from errata.tools.store.store import ItemRow
-from errata.types import F32, Decision, Int, Item, Verdict
+from errata.types import F32, Bool, Decision, Int, Item, Posterior, Verdict
 
 T = TypeVar("T")
+
+
+POSTERIOR, POSTERIOR_OF = "posterior", "posterior_of"
+"""The arrays of each item's candidates and probabilities, and of the revisions of what these were made of."""
 
 
 class Part(Generic[T]):
@@ -71,9 +78,19 @@ class Snapshot:
         """The column of the given label, -1 where an item has none or its content cannot be read."""
         return given_columns(self.rows, self.workspace.run.label_space)
 
+    @made_from("items")
+    def usable_N(self) -> Bool:
+        """Whether each item has a given label and content that can be read."""
+        return np.array(self.workspace.store.usable_items(self._run_id), np.bool_)
+
+    @made_from("items")
+    def unreadable(self) -> list[str]:
+        """The ids of items whose content cannot be read."""
+        return self.workspace.store.unreadable_items(self._run_id)
+
     @made_from("contributions")
-    def left(self) -> Contributions:
-        """What roles and steps left behind."""
+    def contributions(self) -> Contributions:
+        """What roles and steps contributed."""
         return Contributions.of_run(self.workspace.store, self._run_id)
 
     @made_from("verdicts")
@@ -82,9 +99,9 @@ class Snapshot:
         return self._log.of_items
 
     @made_from("verdicts")
-    def controls(self) -> Sequence[Verdict]:
+    def control_verdicts(self) -> Sequence[Verdict]:
         """Steering controls: whether an item moved a judge's answers about others."""
-        return self._log.controls
+        return self._log.control_verdicts
 
     @made_from("verdicts")
     def columns(self) -> VerdictColumns:
@@ -93,16 +110,22 @@ class Snapshot:
     @made_from("items", "events")
     def decisions(self) -> dict[int, Decision]:
         """What people decided and that holds, by item."""
-        return self.workspace.decisions(self.rows)
+        nobody_decided = next(self.workspace.store.events.read("decision"), None) is None
+        return {} if nobody_decided else self.workspace.decisions(self.rows)
 
     @made_from("proposals")
     def proposals(self) -> ProposalTable:
         return self.workspace.store.proposals(self._run_id)
 
+    @made_from("proposals")
+    def proposed(self) -> ProposalColumns:
+        """Of ``proposals``, that which can be counted."""
+        return self.workspace.store.proposal_columns(self._run_id)
+
     @made_from("items", "contributions")
     def control_items(self) -> Sequence[Item]:
         """Items that nobody doubts; their content is read, and made ready to be sent, once."""
-        queue = self.left.find(Queue)
+        queue = self.contributions.find(Queue)
         drawn = () if queue is None else queue.control_items
         return self.kept("control items read", drawn, lambda _: self._read(drawn))
 
@@ -118,28 +141,56 @@ class Snapshot:
         version = (judges, self.scan is not None, [self.revisions[part] for part in parts])
         return self.kept("view", version, lambda _: self._view(judges))
 
+    def keep_posterior(self) -> None:
+        """For ``posterior_of``."""
+        table, arrays = self.view.posterior, self.workspace.arrays
+        arrays.save(POSTERIOR, np.concatenate([table.cand_NC.astype(np.float64), table.probs_NS], axis=1))
+        arrays.save(POSTERIOR_OF, np.array(self._weighed))
+
+    def posterior_of(self, row: ItemRow) -> Posterior:
+        """That of one item: the same as in ``view.posterior``, and found without weighing the others as long as there
+        is no further evidence on any."""
+        arrays, space = self.workspace.arrays, self.workspace.run.label_space
+        if not arrays.has(POSTERIOR_OF) or arrays.load(POSTERIOR_OF).tolist() != self._weighed:
+            return self.view.posterior.item(row.idx)
+        values_1V = np.asarray(arrays.load(POSTERIOR)[row.idx : row.idx + 1])
+        width = (values_1V.shape[1] - 2) // 2
+        cand_1C = values_1V[:, :width].astype(np.int64)
+        return posterior_of(cand_1C[0], values_1V[0, width:], space)
+
+    @property
+    def _weighed(self) -> list[int]:
+        """Counts up with everything that a posterior is made of."""
+        return [self.revisions[part] for part in ("items", "verdicts", "events")]
+
+    def verdicts_of(self, idx: int, *, controls: bool = False) -> list[Verdict]:
+        """Of ``verdicts`` or of ``controls`` those of one item."""
+        found = self.workspace.store.verdicts_of(self._run_id, idx)
+        of_judges = of_controls(verdict.protocol for verdict in found)
+        return [verdict for verdict in found if (verdict.protocol in of_judges) == controls]
+
     def _view(self, judges: tuple[str, ...]) -> View:
         workspace = self.workspace
         return View(
             settings=workspace.settings,
             space=workspace.run.label_space,
             rows=self.rows,
-            content=workspace.dataset,
+            content=Source(workspace),
             guideline=workspace.run.guideline,
             judges=judges,
             scan=self.scan,
             verdicts=self.verdicts,
-            controls=self.controls,
+            control_verdicts=self.control_verdicts,
             decisions=self.decisions,
             control_items=self.control_items,
-            left=self.left,
+            contributions=self.contributions,
             columns=self.columns,
         )
 
     @property
     def detectors(self) -> tuple[str, ...]:
         """Those that the plan names."""
-        plan = self.left.find(Plan)
+        plan = self.contributions.find(Plan)
         return () if plan is None else plan.detectors
 
     @property

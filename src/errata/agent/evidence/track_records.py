@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from errata.agent.contributions import JudgeProfile
+from errata.tools.inference.candidates import ABSENT
 from errata.tools.inference.posterior import Posteriors
-from errata.tools.inference.verdict_columns import UNUSED, Source, VerdictColumns
+from errata.tools.inference.verdict_columns import Source, VerdictColumns
 from errata.tools.judging.calibration.track_record import (
     TrackRecord,
     TrustedAnswer,
@@ -24,7 +25,7 @@ Records = Mapping[Source, TrackRecord]
 def track_records(
     profiles: Mapping[str, JudgeProfile],
     columns: VerdictColumns,
-    by_the_scan: Posteriors,
+    scan_posterior: Posteriors,
     decisions: Mapping[int, Decision],
 ) -> dict[Source, TrackRecord]:
     """Of each protocol under which a judge was measured.
@@ -33,22 +34,26 @@ def track_records(
     accuracy on them and of that among the suspects, as far as its agreement with the scan there tells.
     """
     found = {}
-    p_said_M, labels_M = _as_the_scan_sees_them(columns, by_the_scan)
+    p_said_M, labels_M = _as_the_scan_sees_them(columns, scan_posterior)
     for judge, profile in profiles.items():
-        measured = [TrustedAnswer(*answer) for answer in profile.trusted]
-        for protocol in dict.fromkeys(answer.protocol for answer in measured):
-            source = (judge, protocol)
-            of_source_M = _of(columns, source)
+        among: float | None = None
+        for protocol in dict.fromkeys(answer.protocol for answer in profile.trusted):
+            of_source_M = _of(columns, (judge, protocol))
             record = track_record(
-                [answer for answer in measured if answer.protocol == protocol]
+                [answer for answer in profile.trusted if answer.protocol == protocol]
                 + _decided(columns, of_source_M, protocol, decisions)
             )
             open_M = of_source_M & np.isfinite(p_said_M) & ~np.isin(columns.items_M, list(decisions))
-            if open_M.any():
-                among = accuracy_among(p_said_M[open_M], labels_M[open_M], record.accuracy)
-                record = record.with_suspects(among)
-            found[source] = record
+            if among is None and open_M.any():
+                # The first protocol alone is put to all suspects; the others where it left something to ask.
+                among = _among(p_said_M[open_M], labels_M[open_M], record)
+            found[judge, protocol] = record if among is None else record.with_suspects(among)
     return found
+
+
+def _among(p_said_m: F64, labels_m: F64, record: TrackRecord) -> float:
+    """How many times as often the judge is right among the suspects as on trusted items."""
+    return accuracy_among(p_said_m, labels_m, record.accuracy, record.told) / max(record.accuracy, 1e-9)
 
 
 def is_used(records: Records, source: Source) -> bool:
@@ -86,19 +91,19 @@ def _of(columns: VerdictColumns, source: Source) -> Bool:
     return of_source_M
 
 
-def _as_the_scan_sees_them(columns: VerdictColumns, by_the_scan: Posteriors) -> tuple[F64, F64]:
+def _as_the_scan_sees_them(columns: VerdictColumns, scan_posterior: Posteriors) -> tuple[F64, F64]:
     """The scan's probability of what each verdict says, among the labels that it was asked about, f64[M], NaN where it
     says nothing of a label; and how many of these there were."""
     labels = len(columns.space.names)
-    asked_MW = (columns.options_MW != UNUSED) & (columns.options_MW < labels)
-    cand_MC, probs_MC = by_the_scan.cand_NC[columns.items_M], by_the_scan.probs_NS[columns.items_M, :-2]
-    match_MWC = (columns.options_MW[:, :, None] == cand_MC[:, None, :]) & (cand_MC != UNUSED)[:, None, :]
+    asked_MW = (columns.options_MW != ABSENT) & (columns.options_MW < labels)
+    cand_MC, probs_MC = scan_posterior.cand_NC[columns.items_M], scan_posterior.probs_NS[columns.items_M, :-2]
+    match_MWC = (columns.options_MW[:, :, None] == cand_MC[:, None, :]) & (cand_MC != ABSENT)[:, None, :]
     p_MW = np.where(asked_MW, (match_MWC * probs_MC[:, None, :]).sum(axis=2), 0.0)
     said_MW = columns.options_MW == columns.answers_M[:, None]
     total_M = p_MW.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         p_said_M = np.where(said_MW, p_MW, 0.0).sum(axis=1) / total_M
-    known_M = columns.tells_M & (columns.answers_M < labels) & (columns.answers_M != UNUSED) & (total_M > 0)
+    known_M = columns.tells_M & (columns.answers_M < labels) & (columns.answers_M != ABSENT) & (total_M > 0)
     return np.where(known_M, p_said_M, np.nan), asked_MW.sum(axis=1).astype(float)
 
 
@@ -116,6 +121,6 @@ def _decided(
         if decision is None or decision.looked != "item" or decision.answer == CANNOT_TELL:
             continue
         said = names[columns.answers_M[m]] if columns.tells_M[m] else ""
-        offered = int(((columns.options_MW[m] != UNUSED) & (columns.options_MW[m] < len(columns.space.names))).sum())
+        offered = int(((columns.options_MW[m] != ABSENT) & (columns.options_MW[m] < len(columns.space.names))).sum())
         found.append(TrustedAnswer(idx, protocol, str(decision.label or decision.answer), None, said, offered))
     return found

@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 from errata.agent.run.workspace import Workspace
-from errata.tools.inference.held_back import STEERING
 from errata.tools.inference.verdict_columns import VerdictColumns
+from errata.tools.judging.registry import controls
 from errata.types import Verdict
 
 
 class VerdictLog:
-    """``of_items``: what judges said of items. ``controls``: what says something of the judges."""
+    """``of_items``: what judges said of items. ``control_verdicts``: what says something of the judges."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._store, self._run_id = workspace.store, workspace.run.run_id
         self._last_row = 0
         self.of_items: tuple[Verdict, ...] = ()
-        self.controls: tuple[Verdict, ...] = ()
-        self.columns = VerdictColumns.of((), workspace.run.label_space)
+        self.control_verdicts: tuple[Verdict, ...] = ()
+        self._columns = VerdictColumns.of((), workspace.run.label_space)
+        self._in_columns = 0
 
     def read(self) -> VerdictLog:
         """With what has come since it was read last."""
         found = self._store.verdicts_after(self._run_id, self._last_row)
         if found:
             self._last_row = found[-1][0]
-            new = [verdict for _, verdict in found if verdict.protocol != STEERING]
+            of_judges = controls({verdict.protocol for _, verdict in found})
+            new = [verdict for _, verdict in found if verdict.protocol not in of_judges]
             self.of_items += tuple(new)
-            self.controls += tuple(verdict for _, verdict in found if verdict.protocol == STEERING)
-            self.columns = self.columns.with_more(new)
+            self.control_verdicts += tuple(verdict for _, verdict in found if verdict.protocol in of_judges)
         return self
+
+    @property
+    def columns(self) -> VerdictColumns:
+        """``of_items`` as columns."""
+        if new := self.of_items[self._in_columns :]:
+            self._columns, self._in_columns = self._columns.with_more(new), len(self.of_items)
+        return self._columns

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 
@@ -25,7 +25,10 @@ from errata.tools.judging.calibration.track_record import TrackRecord
 from errata.tools.judging.task import JudgeSetup
 from errata.tools.store.decisions import settled
 from errata.tools.store.store import ItemRow
-from errata.types import Decision, Int, Item, LabelSpace, Outcome, Verdict
+from errata.types import Decision, Int, Item, LabelSpace, Outcome, Proposal, Verdict
+
+if TYPE_CHECKING:
+    from errata.tools.judging.bank.bank import Bank
 
 
 class Content(Protocol):
@@ -43,8 +46,9 @@ class Content(Protocol):
 
 @dataclass(frozen=True)
 class View:
-    """Rows, labels and content of N items; what the scan found (None before it has); what judges said (``controls``
-    say something of the judges, not of the items); what people decided; what other roles left.
+    """Rows, labels and content of N items; what the scan found (None before it has); what judges said
+    (``control_verdicts`` tell about the judges, not the items); what people decided; what other roles contributed, and
+    what those before it in its phase propose, one for each annotation.
 
     ``judges``: the panel, in the order in which they are asked; ``judge``: the one that is about to be.
     ``control_items``: items that nobody doubts, with their content.
@@ -59,10 +63,11 @@ class View:
     judge: str = ""
     scan: Scan | None = None
     verdicts: Sequence[Verdict] = ()
-    controls: Sequence[Verdict] = ()
+    control_verdicts: Sequence[Verdict] = ()
     decisions: Mapping[int, Decision] = field(default_factory=dict)
     control_items: Sequence[Item] = ()
-    left: Contributions = field(default_factory=Contributions.made)
+    contributions: Contributions = field(default_factory=Contributions.made)
+    proposed: Sequence[Proposal] = ()
     columns: VerdictColumns | None = None
     """``verdicts`` as columns, where whoever made the view has them already."""
 
@@ -81,8 +86,8 @@ class View:
     @property
     def bank(self) -> Bank:
         """The question bank; empty before one was prepared."""
-        left = self.left.find(QuestionBank)
-        return () if left is None else left.bank
+        prepared = self.contributions.find(QuestionBank)
+        return () if prepared is None else prepared.bank
 
     @property
     def setup(self) -> JudgeSetup:
@@ -92,7 +97,12 @@ class View:
 
     @property
     def profiles(self) -> JudgeProfiles:
-        return self.left.find(JudgeProfiles) or JudgeProfiles()
+        return self.contributions.find(JudgeProfiles) or JudgeProfiles()
+
+    @cached_property
+    def asked(self) -> frozenset[tuple[str, str, int]]:
+        """Judge, protocol and item of each question that has its verdict. A second verdict of the same is not kept."""
+        return frozenset((v.judge, v.protocol, v.idx) for v in (*self.verdicts, *self.control_verdicts))
 
     @cached_property
     def suspects(self) -> list[ItemRow]:
@@ -106,11 +116,11 @@ class View:
         return weigh(self.given_N, scan.label_probs, scan.noise, self.believed, self.settings.pool)
 
     @cached_property
-    def by_the_scan(self) -> Posteriors:
-        """The same before anybody was asked."""
+    def scan_posterior(self) -> Posteriors:
+        """The same before any judge was asked."""
         scan = self.found
-        nobody = VerdictColumns.of((), self.space)
-        return weigh(self.given_N, scan.label_probs, scan.noise, nobody, self.settings.pool)
+        no_verdicts = VerdictColumns.of((), self.space)
+        return weigh(self.given_N, scan.label_probs, scan.noise, no_verdicts, self.settings.pool)
 
     @cached_property
     def outcomes(self) -> list[Outcome]:
@@ -128,7 +138,7 @@ class View:
         profiles = {judge: known for judge, known in self.profiles.judges.items() if known.trusted}
         if not profiles:
             return {}
-        return track_records(profiles, self._adjusted, self.by_the_scan, self._taught)
+        return track_records(profiles, self._adjusted, self.scan_posterior, self._taught)
 
     def trusts(self, judge: str, protocol: str) -> bool:
         """Whether it is worth asking: a judge is not that proved no better than chance, under this protocol or, where

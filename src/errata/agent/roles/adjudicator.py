@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
 from errata.agent.contributions import Features
 from errata.agent.evidence.judge_cards import judge_cards
 from errata.agent.evidence.view import View
-from errata.agent.role import Ask, Left, Role
-from errata.tools.inference.candidates import NOBODY
+from errata.agent.role import Ask, Role, RoleOutput
+from errata.tools.inference.candidates import ABSENT
 from errata.tools.inference.held_back import held_back
 from errata.tools.judging.registry import protocol_named
 from errata.tools.judging.untrusted.instructions import flags
@@ -24,7 +24,7 @@ Suspicious = Callable[[str, Sequence[str]], Sequence[str]]
 class Adjudicator(Role):
     name, phase, place = "adjudicator", "propose", 10
 
-    def work(self, view: View, ask: Ask) -> Sequence[Left]:
+    def work(self, view: View, ask: Ask) -> Sequence[RoleOutput]:
         """A Proposal for every item, and a card of each judge."""
         return [*propose(view), judge_cards(view)]
 
@@ -41,19 +41,18 @@ class ProposalBuilder:
     def __init__(self, view: View, suspicious: Suspicious) -> None:
         scan = view.found
         self._table, self._rows, self._scan = view.posterior, view.rows, scan
-        self._verdicts: dict[int, list[Verdict]] = {}
-        for verdict in view.verdicts:
-            self._verdicts.setdefault(verdict.idx, []).append(verdict)
+        self._verdicts = _by_item(view.verdicts)
         # An answer that tells nothing is no look: such an item stands as the scan left it.
         self._looked_at = set(view.believed.items_M.tolist())
         self._held_back = _held_back(view, suspicious)
         # On features that only show how images look, a scan ranks; it does not know enough to name a label.
-        features = view.left.find(Features)
+        features = view.contributions.find(Features)
         looks_only = features is not None and features.strength == "plain" and view.content.modality == "image"
         self._scan_may_propose = not looks_only
         self._flagged_by_most_N = np.sum(list(scan.flags.values()), axis=0) > len(scan.flags) / 2
         # As lists: what is looked up for every item by itself is slow to take from an array.
         self._given_holds: list[float] = self._table.given_holds_N.tolist()
+        self._judges_keep: list[bool] = self._table.judges_keep_N.tolist()
         self._challengers, self._best_other_N = self._table.challengers, self._table.best_other_N
         self._scan_quality: list[float] = scan.quality_N.tolist()
 
@@ -64,8 +63,8 @@ class ProposalBuilder:
         outcome: Outcome | None = word
         if row.idx not in self._looked_at:
             outcome = self._by_the_scan(row.idx, word)
-        elif row.idx in self._held_back:
-            outcome = "ambiguous"
+        elif row.idx in self._held_back or (word == "keep" and not self._judges_keep[row.idx]):
+            outcome = "ambiguous"  # nothing is closed that no judge said to keep
         quality = holds if row.idx in self._looked_at else self._scan_quality[row.idx]
         if outcome is None and row.idx not in self._verdicts:
             return Proposal(row.idx, outcome, label, holds, quality, "")
@@ -121,21 +120,28 @@ class ProposalBuilder:
     def _neighbor_rows(self, row: ItemRow) -> list[ItemRow]:
         if self._scan.neighbors_Nk is None:
             return []
-        return [self._rows[j] for j in self._scan.neighbors_Nk[row.idx] if j != NOBODY]
+        return [self._rows[j] for j in self._scan.neighbors_Nk[row.idx] if j != ABSENT]
 
 
 def _held_back(view: View, suspicious: Suspicious) -> dict[int, str]:
     """idx -> why no rule may accept what the judges said of the item: a person looks at it first."""
     control_items = {item.idx for item in view.control_items}
-    of_item: dict[int, list[Verdict]] = {}
-    for verdict in (*view.verdicts, *(control for control in view.controls if control.idx not in control_items)):
-        of_item.setdefault(verdict.idx, []).append(verdict)
-    reasons = {idx: held_back(found) for idx, found in of_item.items()}
-    for idx, text in zip(sorted(of_item), view.content.texts(sorted(of_item)), strict=True):
+    said = _by_item(view.verdicts)
+    controls = _by_item(control for control in view.control_verdicts if control.idx not in control_items)
+    looked_at = sorted({*said, *controls})
+    reasons = {idx: held_back(said.get(idx, ()), controls.get(idx, ())) for idx in looked_at}
+    for idx, text in zip(looked_at, view.content.texts(looked_at), strict=True):
         flagged = suspicious(text, view.space.names) if text is not None else ()
         if flagged:
             reasons[idx] = f"its text reads like an instruction ({flagged[0]})"
     return {idx: reason for idx, reason in reasons.items() if reason}
+
+
+def _by_item(verdicts: Iterable[Verdict]) -> dict[int, list[Verdict]]:
+    found: dict[int, list[Verdict]] = {}
+    for verdict in verdicts:
+        found.setdefault(verdict.idx, []).append(verdict)
+    return found
 
 
 ROLE = Adjudicator()

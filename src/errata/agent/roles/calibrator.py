@@ -10,16 +10,16 @@ from dataclasses import replace
 from errata.agent.contributions import JudgeProfile, JudgeProfiles, Queue
 from errata.agent.evidence.next_questions import ALL_LABELS, candidates_of
 from errata.agent.evidence.view import View
-from errata.agent.role import Ask, Left, Role
-from errata.tools.inference.trusted_items import TrustedItem
-from errata.tools.judging.bank.controls import ask_controls, controls
-from errata.tools.judging.calibration.bias import anchor_bias, ask_both_ways
+from errata.agent.role import Ask, Role, RoleOutput
+from errata.tools.judging.bank.control_questions import ask_control_questions, draw_control_questions
+from errata.tools.judging.calibration.anchored import ask_both_ways
+from errata.tools.judging.calibration.bias import anchor_bias
 from errata.tools.judging.calibration.content_free import content_free
 from errata.tools.judging.calibration.measure import choice_prior
 from errata.tools.judging.calibration.prior import Prior, debiased, fit_a
 from errata.tools.judging.calibration.trusted import TrustedQuestion, answers_of, ask_trusted
 from errata.tools.judging.door import Door
-from errata.tools.judging.protocol import Known
+from errata.tools.judging.protocol import AnnotationEvidence
 from errata.tools.judging.protocols import blind_choice, question_bank
 from errata.tools.judging.registry import protocol_named
 from errata.types import Item, Verdict
@@ -35,7 +35,7 @@ class Calibrator(Role):
         """If the run calibrates its judges, for each of them once."""
         return view.settings.calibrate and view.judge not in view.profiles.judges
 
-    def work(self, view: View, ask: Ask) -> Sequence[Left]:
+    def work(self, view: View, ask: Ask) -> Sequence[RoleOutput]:
         """The JudgeProfiles, with that of the judge that is about to be asked."""
         rows = [row.idx for row in view.rows if row.problem is None]
         drawn = random.Random(0).sample(rows, min(SAMPLE, len(rows)))  # noqa: S311  not a secret
@@ -80,12 +80,14 @@ async def measure(
         prior=prior.as_json(),
         prior_share=share,
         anchor_bias=anchor_bias(pairs, shown),
-        trusted=tuple(map(tuple, answers_of(corrected, space))),
+        trusted=tuple(answers_of(corrected, space)),
     )
     if question_bank.PROMPT_ID not in view.settings.protocols:
         return found
     of_label = {name: [item for item in sure if item.given_label == name] for name in names}
-    tallies = await ask_controls(door, controls(free, of_label), view.bank, space, style=style, guideline=guideline)
+    tallies = await ask_control_questions(
+        door, draw_control_questions(free, of_label), view.bank, space, style=style, guideline=guideline
+    )
     disabled = tuple(tally.label for tally in tallies if tally.disabled)
     return found.model_copy(update={"disabled": disabled, "controls": tuple(map(str, tallies))})
 
@@ -93,18 +95,18 @@ async def measure(
 def questions_about(view: View) -> list[list[TrustedQuestion]]:
     """What a judge is to be asked about each trusted item. A protocol that shows a given label is shown the trusted one
     about half of the items, and the likeliest other one about the rest."""
-    queue = view.left.find(Queue)
-    drawn = [TrustedItem(*one) for one in queue.trusted] if queue else []
+    queue = view.contributions.find(Queue)
+    drawn = queue.trusted if queue else ()
     asking = [protocol_named(name) for name in view.settings.protocols]
-    challengers, found = view.by_the_scan.challengers, list[list[TrustedQuestion]]()
+    challengers, found = view.scan_posterior.challengers, list[list[TrustedQuestion]]()
     items = view.content.each([one.idx for one in drawn])
     for number, (item, one) in enumerate(zip(items, drawn, strict=True)):
         label, other = str(view.space.canonical(view.rows[one.idx].given_label)), challengers[one.idx]
-        candidates = candidates_of(view, view.by_the_scan, one.idx)
+        candidates = candidates_of(view, view.scan_posterior, one.idx)
         found.append([])
         for protocol in asking:
             given, rival = (label, other) if number % 2 or other is None else (other, label)
-            labels = protocol.about(Known(given, rival, 0.5, True, "ambiguous", candidates))
+            labels = protocol.about(AnnotationEvidence(given, rival, 0.5, True, "ambiguous", candidates))
             if labels is not None and protocol.measurable:
                 seen = replace(item, given_label=given if protocol.shows_given else None)
                 shown = given if protocol.shows_given else None

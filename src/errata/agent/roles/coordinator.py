@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from errata.agent.contributions import Plan, Profile
 from errata.agent.evidence.view import View
-from errata.agent.role import Ask, Left, Role
+from errata.agent.role import Ask, Role, RoleOutput
 from errata.tools.detectors import detector_named
 from errata.tools.detectors import detectors as available
 from errata.tools.detectors.detector import Need
@@ -19,7 +19,7 @@ MOST_CLASSES_NAMED = 50
 class Coordinator(Role):
     name, phase, place = "coordinator", "plan", 10
 
-    def work(self, view: View, ask: Ask) -> Sequence[Left]:
+    def work(self, view: View, ask: Ask) -> Sequence[RoleOutput]:
         """A Profile of the data, and a Plan. SetupError for a detector that does not exist."""
         counts = Counter(view.space.canonical(row.given_label) for row in view.rows if row.given_label is not None)
         return profile(view, counts), plan(view, counts)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from errata.agent.evidence.next_questions import NextQuestions
 from errata.agent.evidence.view import View
-from errata.agent.role import Ask, Left, Role
+from errata.agent.role import Ask, Role, RoleOutput
 
 
 class Examiner(Role):
@@ -15,7 +15,7 @@ class Examiner(Role):
     def wanted(self, view: View) -> bool:
         return bool(view.judges)
 
-    def work(self, view: View, ask: Ask) -> Sequence[Left]:
+    def work(self, view: View, ask: Ask) -> Sequence[RoleOutput]:
         """The next question of every suspect to every judge; where judges escalate, a later one is asked about an item
         when those before it are done with it, and another answer could still change its outcome."""
         upcoming, found = NextQuestions(view), []

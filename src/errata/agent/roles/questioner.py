@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from errata.agent.contributions import QuestionBank
 from errata.agent.evidence.view import View
-from errata.agent.role import Ask, Left, Role
+from errata.agent.role import Ask, Role, RoleOutput
 from errata.tools.judging.bank.bank import Bank, by_rule, confusions, merged
 from errata.tools.judging.bank.bank_file import read_bank
 from errata.tools.judging.door import Door
@@ -19,9 +19,9 @@ class Questioner(Role):
 
     def wanted(self, view: View) -> bool:
         """If a judge is to be asked questions of a bank, and there is none yet."""
-        return question_bank.PROMPT_ID in view.settings.protocols and view.left.find(QuestionBank) is None
+        return question_bank.PROMPT_ID in view.settings.protocols and view.contributions.find(QuestionBank) is None
 
-    def work(self, view: View, ask: Ask) -> Sequence[Left]:
+    def work(self, view: View, ask: Ask) -> Sequence[RoleOutput]:
         """A QuestionBank. Questions come from the user's file if there is one; otherwise the first judge writes them,
         label by label. Those that need no writing are always added, so a judge that cannot write still has a bank."""
         confused = confusions(view.joint_KK.tolist(), view.space)

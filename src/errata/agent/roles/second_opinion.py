@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from errata.agent.evidence.next_questions import NextQuestions, Question
 from errata.agent.evidence.view import View
-from errata.agent.role import Ask, Left, Role
+from errata.agent.role import Ask, Role, RoleOutput
 from errata.tools.judging.reading.reading import favorite
 from errata.tools.store.store import ItemRow
 from errata.types import NONE_OF_THESE, SEVERAL
@@ -23,21 +23,21 @@ class SecondOpinion(Role):
     def wanted(self, view: View) -> bool:
         return view.settings.escalate and len(view.judges) > 1
 
-    def work(self, view: View, ask: Ask) -> Sequence[Left]:
+    def work(self, view: View, ask: Ask) -> Sequence[RoleOutput]:
         """Of each suspect that stands as a change for which fewer than two judges speak: the next question to the first
         judge of the panel that has not said all. What the first judge is asked is for the examiner to say."""
-        upcoming, rows, found = NextQuestions(view), resting_on_one(view), list[Question]()
+        upcoming, rows, found = NextQuestions(view), resting_on_one_judge(view), list[Question]()
         for judge in view.judges:
             questions = upcoming.of(judge, rows)
             if judge != view.judges[0]:
                 found += questions
-            # Of a steering control that shows nothing, ``next`` speaks for good, but nothing is left that can be asked.
+            # Of a control that shows nothing, ``next`` speaks for good, but nothing is left that can be asked.
             if questions:
                 rows = [row for row in rows if upcoming.next(judge, row) is None]
         return found
 
 
-def resting_on_one(view: View) -> list[ItemRow]:
+def resting_on_one_judge(view: View) -> list[ItemRow]:
     """The suspects whose outcome is a change that fewer than two judges favor, under whatever protocol."""
     challengers = view.posterior.challengers
     favor = {(verdict.idx, verdict.judge, favorite(verdict.log_probs)) for verdict in view.verdicts if verdict.readable}

@@ -6,17 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from errata.errors import DataError, SetupError
 from errata.settings import Settings
 from errata.tools.data.fingerprint import sha_of_file, sha_of_path
 from errata.tools.data.renames import moved_share
-from errata.tools.patch import Patch
 from errata.tools.store import RunInfo, Store
 from errata.tools.store.events import Event
-from errata.tools.store.place import absolute_place, is_inside, relative_place
+from errata.tools.store.relative_paths import absolute_path, is_inside, relative_path
 from errata.tools.store.user_state import UserState
+
+if TYPE_CHECKING:
+    from errata.tools.patch import Patch
 
 DiskState = Literal["applied", "not_written", "half_moved", "edited", "gone"]
 
@@ -52,13 +54,13 @@ class StandingPatch:
 
     @property
     def data(self) -> Path:
-        return absolute_place(self.run.data_path, self.folder)
+        return absolute_path(self.run.data_path, self.folder)
 
     @property
     def output(self) -> Path:
         """Where the result lies. A store from before version 3 recorded where that was then; today it lies beside the
         data, wherever the project has been moved to."""
-        recorded = absolute_place(self._body["output"], self.folder)
+        recorded = absolute_path(self._body["output"], self.folder)
         if self.is_known_place(recorded) or "source_sha256" in self._body:
             return recorded
         return self.data.with_name(recorded.name)
@@ -87,6 +89,8 @@ class StandingPatch:
     @cached_property
     def patch(self) -> Patch:
         """The patch file, as it was when it was applied. DataError where it was edited since."""
+        from errata.tools.patch import Patch  # most runs that are looked at have none
+
         path = self.folder / "patches" / Path(self._body["patch"]).name
         recorded = self._body.get("patch_sha256")
         patch = Patch.read(path)
@@ -159,4 +163,4 @@ def place_of(output: Path, data: Path, folder: Path) -> str:
         state = UserState.of(folder)
         known = state.read().get("outputs", [])
         state.update(outputs=sorted({*known, str(output.absolute())}))
-    return relative_place(output, folder)
+    return relative_path(output, folder)

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from errata.agent.role import role_named
-from errata.agent.run import stored
-from errata.agent.run.notices import Tell, tell
+from errata.agent.run.external_settings import Confirm, confirmed, refuse, remember_confirmed
+from errata.agent.run.notices import Notify, print_notice
 from errata.agent.run.workspace import Workspace, open_data
 from errata.errors import SetupError
 from errata.settings import Settings, load_settings
@@ -21,27 +21,25 @@ from errata.tools.store import Store
 from errata.tools.store.choose_run import choose_run
 from errata.tools.store.decisions import Terms, lapsing
 from errata.tools.store.own_files import write_settings
-from errata.tools.store.place import relative_place
+from errata.tools.store.relative_paths import relative_path
 from errata.tools.store.run_folder import RunFolder
 from errata.tools.store.store import ItemRow
 from errata.types import sha_of
 
-_NOBODY_ASKED = {"questions": None, "allow_host": (), "usd_per_mtok_in": 0.0, "usd_per_mtok_out": 0.0}
+_WITHOUT_JUDGE = {"questions": None, "allow_host": (), "usd_per_mtok_in": 0.0, "usd_per_mtok_out": 0.0}
 
 
-def settings_for(
-    data: Path, run_dir: Path | None, flags: Mapping[str, Any], confirm: stored.Confirm = stored.refuse
-) -> Settings:
+def settings_for(data: Path, run_dir: Path | None, flags: Mapping[str, Any], confirm: Confirm = refuse) -> Settings:
     """What the user typed, over the environment, over errata.toml. Without a column named, a run that exists already
-    keeps the settings that it was started with; ``confirm`` as in ``stored.confirmed``."""
+    keeps the settings that it was started with; ``confirm`` as in ``external_settings.confirmed``."""
     typed = {name: value for name, value in flags.items() if value is not None}
     folder = RunFolder(run_dir) if run_dir else RunFolder.beside(data)
     old = {} if {"label", "text", "image"} & typed.keys() else stored_settings(data, run_dir)
     settings = load_settings(**(old | typed))
     check_forms(set(settings.judge) - set(old.get("judge", ())))  # before anything is written
     if not settings.judge:  # nobody is asked anything, so what is stored about asking does not matter
-        settings = settings.model_copy(update=_NOBODY_ASKED)
-    return stored.confirmed(settings, typed, data, folder.path, confirm)
+        settings = settings.model_copy(update=_WITHOUT_JUDGE)
+    return confirmed(settings, typed, data, folder.path, confirm)
 
 
 def stored_settings(data: Path, run_dir: Path | None) -> dict[str, Any]:
@@ -57,7 +55,7 @@ def stored_settings(data: Path, run_dir: Path | None) -> dict[str, Any]:
         store.close()
 
 
-def begin(data: Path, settings: Settings, run_dir: Path | None = None, notify: Tell = tell) -> Workspace:
+def begin(data: Path, settings: Settings, run_dir: Path | None = None, notify: Notify = print_notice) -> Workspace:
     """The run of this data under these settings: one that exists goes on, anything else starts anew beside it.
 
     ``notify`` is told, before it happens, how many decisions lapse and why, and how much of the data is known.
@@ -70,14 +68,14 @@ def begin(data: Path, settings: Settings, run_dir: Path | None = None, notify: T
     settings_sha = sha_of([settings.identity(), guideline, dataset.label_space.sha, _file_stamps(settings)])
     run = store.find_run(dataset.sha256, settings_sha)
     values = settings.model_dump(mode="json")
-    place = relative_place(data, store.folder.path)
+    place = relative_path(data, store.folder.path)
     if run is not None:
         run = store.go_on(run.run_id, place, values)
     else:
         rows = _rows(dataset)
         panel_sha, judged = settings.panel_identity(), bool(settings.judge)
         terms = Terms(dataset.label_column, dataset.label_space, guideline, panel_sha, judged)
-        _tell_what_changes(store, terms, rows, dataset.sha256, notify)
+        _notify_of_changes(store, terms, rows, dataset.sha256, notify)
         run = store.start_run(
             rows,
             data_path=place,
@@ -90,7 +88,7 @@ def begin(data: Path, settings: Settings, run_dir: Path | None = None, notify: T
             guideline=guideline,
         )
     write_settings(store, run.settings)
-    stored.remember(settings, data, store.folder.path)
+    remember_confirmed(settings, data, store.folder.path)
     return Workspace(store, run, notify=notify, _dataset=dataset)
 
 
@@ -103,7 +101,7 @@ def _check_names(settings: Settings, task: str) -> None:
         role_named(name)
 
 
-def _tell_what_changes(store: Store, terms: Terms, rows: Sequence[ItemRow], data_sha256: str, notify: Tell) -> None:
+def _notify_of_changes(store: Store, terms: Terms, rows: Sequence[ItemRow], data_sha256: str, notify: Notify) -> None:
     runs = store.all_runs()
     if runs and runs[-1].data_sha256 != data_sha256:
         known = {row.content_sha for run in runs for row in store.items(run.run_id)}

@@ -32,7 +32,7 @@ def inherit_verdicts(
     today, rewording = run.label_space.today, Rewording(Terms.of(earlier).meaning, Terms.of(run).meaning)
     known = {today(name) for name in earlier.label_space.names}
     before = {(row.content_sha, today(row.given_label)): row for row in store.items(earlier.run_id)}
-    finished = judged_to_its_end(store, earlier)
+    finished = judging_finished(store, earlier)
     settled, copies = set(), []
     for row in rows:
         old = before.get((row.content_sha, today(row.given_label)))
@@ -57,7 +57,7 @@ def earlier_control_items(store: Store, run: RunInfo, rows: Sequence[ItemRow]) -
     return [row.idx for row in rows if (row.content_sha, row.given_label) in known]
 
 
-def judged_to_its_end(store: Store, run: RunInfo) -> bool:
+def judging_finished(store: Store, run: RunInfo) -> bool:
     """Whether the run asked all that it wanted to ask."""
     judging = Contributions.of_run(store, run.run_id).find(Judging)
     return judging is not None and judging.stopped == ""

@@ -9,7 +9,7 @@ from typing import Any
 from errata.agent.contributions import Contributions, Judging, Queue
 from errata.tools.store import RunInfo, Store
 from errata.tools.store.choose_run import choose_run
-from errata.tools.store.place import absolute_place
+from errata.tools.store.relative_paths import absolute_path
 from errata.tools.store.run_folder import RunFolder
 
 
@@ -27,14 +27,14 @@ def runs_of(folder: RunFolder) -> list[dict[str, Any]]:
 
 def current_runs(runs: Sequence[RunInfo], folder: Path) -> set[int]:
     """The runs that go on: of each file and label column the one that a command takes."""
-    asked = {(absolute_place(run.data_path, folder), run.label_column) for run in runs}
+    asked = {(absolute_path(run.data_path, folder), run.label_column) for run in runs}
     return {choose_run(runs, folder, data=data, label=label).run.run_id for data, label in asked}
 
 
 def _described(run: RunInfo, folder: RunFolder, goes_on: bool, state: str) -> dict[str, Any]:
     return {
         "number": run.run_id,
-        "data": str(absolute_place(run.data_path, folder.path)),
+        "data": str(absolute_path(run.data_path, folder.path)),
         "label": run.label_column,
         "content": [column for column in run.content_columns if column],
         "judges": list(run.settings.get("judge") or ()),

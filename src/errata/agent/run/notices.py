@@ -7,16 +7,16 @@ from collections.abc import Callable
 
 from errata.tools.visible import one_line
 
-Tell = Callable[[str], None]
+Notify = Callable[[str], None]
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many are done, and of how many."""
 
 
-def tell(line: str) -> None:
+def print_notice(line: str) -> None:
     """Which run was taken, what will lapse, what was left out."""
     sys.stderr.write(f"errata: {one_line(line)}\n")
     sys.stderr.flush()
 
 
-def show_nothing(step: str, done: int, total: int) -> None:
-    """The Progress of whoever shows none."""
+def no_progress(step: str, done: int, total: int) -> None:
+    """The Progress where none is shown."""

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from errata.agent.contributions import Clock, Contributions
-from errata.agent.run import stored
+from errata.agent.run.external_settings import confirmed_before, judges_and_hosts, refuse
 from errata.errors import SetupError, Stopped
-from errata.settings import Settings, vouched_settings
+from errata.settings import Settings, user_settings
 from errata.tools.judging.door import Door
 from errata.tools.judging.examine import Judged, judge_items
 from errata.tools.judging.pacing.budget import Budget, Prices
@@ -29,7 +29,7 @@ NOTE_EVERY_S = 10.0
 class Panel:
     def __init__(self, store: Store, run: RunInfo, settings: Settings) -> None:
         prices = Prices(settings.usd_per_mtok_in, settings.usd_per_mtok_out)
-        _refuse_strangers(settings, store.folder.path)
+        _refuse_unconfirmed(settings, store.folder.path)
         self._store, self._run_id, calls = store, run.run_id, store.calls_of(run.run_id)
         # A run that was killed and goes on keeps its limits; no clock says what it has spent.
         clock = Contributions.of_run(store, run.run_id).find(Clock) or Clock()
@@ -85,7 +85,7 @@ class Panel:
 
     def _note(self) -> None:
         clock = Clock(minutes=self.budget.spent.minutes)
-        self._store.contributions.leave(self._run_id, "panel", {"Clock": clock.model_dump_json()})
+        self._store.contributions.add(self._run_id, "panel", {"Clock": clock.model_dump_json()})
 
     def stop(self) -> int | None:
         """Send nothing more; from any thread. How many calls are in flight, which are waited for and recorded: the
@@ -105,11 +105,11 @@ class Panel:
         self._runner.close()
 
 
-def _refuse_strangers(settings: Settings, run_folder: Path) -> None:
+def _refuse_unconfirmed(settings: Settings, run_folder: Path) -> None:
     """Whoever opens a run, and however: nobody is asked whom no person on this machine has named for it."""
-    known = stored.remembered(run_folder).union(*map(stored.asked, vouched_settings()))
-    if strangers := [claim for claim in stored.asked(settings) if claim not in known]:
-        stored.refuse(settings, strangers)
+    known = confirmed_before(run_folder).union(*map(judges_and_hosts, user_settings()))
+    if unconfirmed := [setting for setting in judges_and_hosts(settings) if setting not in known]:
+        refuse(settings, unconfirmed)
 
 
 def _recorded(folder: Path) -> Calls:

@@ -6,26 +6,30 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
 from errata.agent.contributions import Contribution
-from errata.agent.run.notices import Tell, tell
-from errata.agent.run.panel import Panel
+from errata.agent.run.notices import Notify, print_notice
 from errata.errors import DataError, SetupError, StoreError, nearest
 from errata.settings import Settings
 from errata.tools.data import Columns, Dataset, open_dataset
-from errata.tools.judging.door import Door
+from errata.tools.data.content import texts
+from errata.tools.data.formats import read_table
 from errata.tools.store import RunInfo, Store
 from errata.tools.store.arrays import Arrays
 from errata.tools.store.choose_run import choose_run
 from errata.tools.store.decisions import Terms, settled, standing
 from errata.tools.store.gate import Gate
-from errata.tools.store.place import absolute_place
+from errata.tools.store.relative_paths import absolute_path
 from errata.tools.store.run_folder import RunFolder
 from errata.tools.store.store import ItemRow
 from errata.types import Decision
+
+if TYPE_CHECKING:
+    from errata.agent.run.panel import Panel
+    from errata.tools.judging.door import Door
 
 T = TypeVar("T")
 
@@ -37,7 +41,7 @@ class Workspace:
     store: Store
     run: RunInfo
     kept: dict[str, Any] = field(default_factory=dict, repr=False)
-    notify: Tell = field(default=tell, repr=False)
+    notify: Notify = field(default=print_notice, repr=False)
     _dataset: Dataset | None = field(default=None, repr=False)
     _panel: Panel | None = field(default=None, repr=False)
     _history_checked: bool = False
@@ -61,7 +65,7 @@ class Workspace:
     @property
     def data_path(self) -> Path:
         """Where the data lies, seen from the run folder: in a project that was moved or copied, the project's own."""
-        return absolute_place(self.run.data_path, self.folder.path)
+        return absolute_path(self.run.data_path, self.folder.path)
 
     @property
     def gate(self) -> Gate:
@@ -73,13 +77,28 @@ class Workspace:
         """The user's data, which must still be what the run was started on."""
         if self._dataset is None:
             dataset = open_data(self.data_path, self.settings)
-            if dataset.sha256 != self.run.data_sha256:
-                raise DataError(
-                    f"{self.data_path} has changed since this run was started. Start a run on the data as it is now "
-                    "(errata run, with the same options): what still holds is inherited."
-                )
+            self._refuse_changed(dataset.sha256)
             self._dataset = dataset
         return self._dataset
+
+    def text(self, idx: int) -> str | None:
+        """One item's text. Where the data is not open yet, it is read and must be what it was, but it is not checked
+        and hashed row by row once more: it was when the run was started."""
+        if self._dataset is not None:
+            return self._dataset.texts([idx])[0]
+        settings = self.settings
+        table = read_table(
+            self.data_path, settings.delimiter, class_level=settings.class_level, image_roots=settings.image_root
+        )
+        self._refuse_changed(table.sha256)
+        return texts(table, settings.text, [idx])[0]
+
+    def _refuse_changed(self, sha256: str) -> None:
+        if sha256 != self.run.data_sha256:
+            raise DataError(
+                f"{self.data_path} has changed since this run was started. Start a run on the data as it is now "
+                "(errata run, with the same options): what still holds is inherited."
+            )
 
     @cached_property
     def arrays(self) -> Arrays:
@@ -89,6 +108,8 @@ class Workspace:
     def panel(self) -> Panel:
         """The run's judges, opened when the first of them is needed."""
         if self._panel is None:
+            from errata.agent.run.panel import Panel  # whoever only looks at a run needs none of it
+
             self._panel = Panel(self.store, self.run, self.settings)
         return self._panel
 
@@ -117,10 +138,10 @@ class Workspace:
             self._history_checked = True  # a sitting decides hundreds of items; each checks its own step
         return user
 
-    def leave(self, author: str, *left: Contribution) -> None:
+    def add_contributions(self, author: str, *contributions: Contribution) -> None:
         """Keep what a role or a step has to say, under its name."""
-        bodies = {type(one).__name__: one.model_dump_json() for one in left}
-        self.store.contributions.leave(self.run.run_id, author, bodies)
+        bodies = {type(one).__name__: one.model_dump_json() for one in contributions}
+        self.store.contributions.add(self.run.run_id, author, bodies)
 
     def rows(self) -> list[ItemRow]:
         return self.store.items(self.run.run_id)
@@ -172,7 +193,7 @@ def open_run(
     *,
     data: Path | None = None,
     label: str | None = None,
-    notify: Tell = tell,
+    notify: Notify = print_notice,
 ) -> Workspace:
     """A run that exists: one by its number, or the one that goes on, of this data and label column where these are
     named. ``notify`` is told which one where there are several."""

@@ -26,11 +26,11 @@ def evidence_of(workspace: Workspace, item_id: str) -> dict[str, Any]:
     found = result_row(snapshot, row, proposal)
     found["reason"] = proposal.reason if proposal else row.problem or "not scanned yet"
     found["evidence"] = list(proposal.evidence) if proposal else []
-    item = workspace.dataset.items([row.idx])[0]
-    found["text"] = item.text[:TEXT_SHOWN] if item.text is not None else None
+    text = workspace.text(row.idx)
+    found["text"] = text[:TEXT_SHOWN] if text is not None else None
     found["history"] = history_of(workspace, item_id)
     if proposal and row.problem is None:
-        posterior = snapshot.view.posterior.item(row.idx)
+        posterior = snapshot.posterior_of(row)
         found["probabilities"] = dict(posterior.labels) | {
             "several": posterior.several,
             "none_of_these": posterior.none_of_these,
@@ -47,8 +47,7 @@ def evidence_of(workspace: Workspace, item_id: str) -> dict[str, Any]:
             "probabilities": {name: math.exp(value) for name, value in verdict.log_probs.items()},
             "position_bias": verdict.position_bias,
         }
-        for verdict in (*snapshot.verdicts, *snapshot.controls)
-        if verdict.idx == row.idx
+        for verdict in (*snapshot.verdicts_of(row.idx), *snapshot.verdicts_of(row.idx, controls=True))
     ]
     return found
 

@@ -10,13 +10,11 @@ from errata.agent.evidence.next_questions import ALL_LABELS
 from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.workspace import Workspace
 from errata.tools.judging.bank.bank import by_rule
+from errata.tools.judging.expected_requests import expected_requests
 from errata.tools.judging.pacing.budget import Prices
-from errata.tools.judging.protocol import Known
-from errata.tools.judging.protocols.blind_choice import BlindChoice
-from errata.tools.judging.protocols.steering import Steering
-from errata.tools.judging.registry import protocol_named
-from errata.tools.judging.task import JudgeSetup, JudgeTask, Reference
-from errata.tools.judging.unasked import requests_of
+from errata.tools.judging.protocol import AnnotationEvidence
+from errata.tools.judging.registry import controls, protocol_named
+from errata.tools.judging.task import ControlItem, JudgeSetup, JudgeTask
 from errata.types import Item
 
 SAMPLE = 20
@@ -47,13 +45,13 @@ class Price:
 
 def price(workspace: Workspace) -> Price:
     """Of the questions that a scanned run's queue stands for."""
-    queue = Snapshot.of(workspace).left.find(Queue) or Queue(suspects=0)
+    queue = Snapshot.of(workspace).contributions.find(Queue) or Queue(suspects=0)
     waiting = queue.suspects + queue.drawn
     settings, judges = workspace.settings, max(len(workspace.settings.judge), 1)
     asked = dict.fromkeys(settings.protocols, waiting)
-    if Steering.name in asked:  # means something only where it leaves the control items alone
-        for name in (BlindChoice.name, Steering.name):
-            asked[name] = asked.get(name, 0) + len(queue.control_items)
+    known = controls(asked)  # they mean something only where they leave the control items alone
+    for name in {*known, *(control.alone for control in known.values())}:
+        asked[name] = asked.get(name, 0) + len(queue.control_items)
     takes = [(judges * times, _takes(workspace, name)) for name, times in asked.items()]
     calls = sum(times * one.calls for times, one in takes)
     sent = round(sum(times * one.calls * one.sent for times, one in takes))
@@ -74,15 +72,15 @@ def _takes(workspace: Workspace, name: str) -> _Takes:
     space = workspace.run.label_space
     # As if nothing were settled: then everything that a protocol may ask is asked.
     names = space.names[:ALL_LABELS]
-    labels = protocol_named(name).about(Known(names[0], names[1], 0.0, True, "relabel", names))
+    labels = protocol_named(name).about(AnnotationEvidence(names[0], names[1], 0.0, True, "relabel", names))
     if labels is None:
         return _Takes(0, 0.0, 0.0)
     bank = Snapshot.of(workspace).view.bank
     setup = JudgeSetup(space, workspace.run.guideline, workspace.settings.style, workspace.settings.permutations, bank)
     items = _typical(workspace)
-    beside = tuple(Reference(item, names[0]) for item in (items * 2)[:2])
+    beside = tuple(ControlItem(item, names[0]) for item in (items * 2)[:2])
     written = replace(setup, bank=setup.bank or by_rule(space, {}))
-    seen = requests_of([JudgeTask(item, name, labels, beside) for item in items], written)
+    seen = expected_requests([JudgeTask(item, name, labels, beside) for item in items], written)
     count = max(len(seen), 1)
     return _Takes(
         protocol_named(name).calls(len(labels), setup),

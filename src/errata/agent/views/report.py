@@ -20,7 +20,7 @@ from errata.agent.run.workspace import Workspace
 from errata.agent.views.report_items import worst_items
 from errata.agent.views.results import item_statuses
 from errata.errors import SetupError
-from errata.tools.report import ReportData, WrongCount, count_wrong, write_report
+from errata.tools.report.count import WrongCount, count_wrong
 from errata.tools.report.data import (
     Asked,
     ClassNoise,
@@ -29,9 +29,11 @@ from errata.tools.report.data import (
     Flow,
     Judging,
     Profile,
+    ReportData,
     Source,
     Unreadable,
 )
+from errata.tools.report.html import write_report
 from errata.tools.store.events import now
 from errata.tools.store.own_files import writing_own
 from errata.tools.store.store import ItemRow
@@ -115,7 +117,7 @@ class Found:
 
 
 def _profile(workspace: Workspace, found: Found) -> Profile:
-    known = Snapshot.of(workspace).left.find(ProfileLeft) or ProfileLeft()
+    known = Snapshot.of(workspace).contributions.find(ProfileLeft) or ProfileLeft()
     unreadable = [Unreadable(row.item_id, row.problem) for row in found.rows if row.problem is not None]
     return Profile(
         modality="image" if _of_images(workspace) else "text",
@@ -133,7 +135,7 @@ def _profile(workspace: Workspace, found: Found) -> Profile:
 
 
 def _features(workspace: Workspace) -> Features:
-    left = Snapshot.of(workspace).left
+    left = Snapshot.of(workspace).contributions
     plan, known = left.find(Plan) or Plan(), left.find(FeaturesLeft)
     if known is None:  # with probabilities of the user's own and no neighbors, nothing was embedded
         known = FeaturesLeft(name=f"none; your own probabilities ({workspace.settings.probs})", strength="own")
@@ -181,9 +183,9 @@ def _rival(proposal: Proposal) -> str | None:
 
 
 def _judging(workspace: Workspace, found: Found) -> Judging:
-    left = Snapshot.of(workspace).left.find(JudgingLeft) or JudgingLeft()
+    left = Snapshot.of(workspace).contributions.find(JudgingLeft) or JudgingLeft()
     judged = {verdict.idx for verdict in found.verdicts}
-    queue = Snapshot.of(workspace).left.find(Queue) or Queue(suspects=len(found.rows))
+    queue = Snapshot.of(workspace).contributions.find(Queue) or Queue(suspects=len(found.rows))
     suspects = [row.idx for row in found.rows if row.suspicion is not None and row.suspicion < queue.suspects]
     return Judging(
         asked=_asked(found.verdicts),

@@ -53,9 +53,14 @@ def result_rows(workspace: Workspace, own: Sequence[str] = ()) -> list[dict[str,
 
 def result_row(snapshot: Snapshot, row: ItemRow, proposal: Proposal | None) -> dict[str, Any]:
     """Of one item alone."""
-    status = item_statuses(snapshot, [row])[0]
-    found: dict[str, Any] = {"item_id": row.item_id, "given_label": row.given_label, "status": status}
     usable = proposal is not None and row.problem is None and row.given_label is not None
+    status = _furthest(
+        row.item_id in applied_items(snapshot.workspace),
+        row.idx in snapshot.decisions,
+        any(verdict.readable for verdict in snapshot.verdicts_of(row.idx)),
+        usable,
+    )
+    found: dict[str, Any] = {"item_id": row.item_id, "given_label": row.given_label, "status": status}
     return found | (proposed(proposal) if usable and proposal else dict.fromkeys(PROPOSED))
 
 
@@ -67,13 +72,13 @@ def result_columns(workspace: Workspace, own: Sequence[str] = ()) -> dict[str, S
     one that is not there, or whose values are bytes.
     """
     snapshot = Snapshot.of(workspace)
-    rows, found = snapshot.rows, snapshot.proposals
+    rows, found = snapshot.rows, snapshot.proposed
     columns: dict[str, Sequence[Any]] = {name: [None] * len(rows) for name in COLUMNS}
     columns["item_id"], columns["given_label"] = [row.item_id for row in rows], [row.given_label for row in rows]
     columns["status"] = item_statuses(snapshot)
-    if len(found) == len(rows):
-        usable = [row.problem is None and row.given_label is not None for row in rows]
-        said = zip(found.outcomes, found.labels, found.confidences, found.qualities, strict=True)
+    if len(found.idx) == len(rows):
+        said = zip(*found[1:], strict=True)
+        usable = snapshot.usable_N.tolist()
         proposed_values = [proposed_values_of(*one) if use else NOTHING for use, one in zip(usable, said, strict=True)]
         columns |= dict(zip(PROPOSED, zip(*proposed_values, strict=True) if rows else [()] * 5, strict=True))
     return columns | {OWN + name: plain(workspace.dataset.column(name), name) for name in own}
@@ -94,22 +99,24 @@ def proposed_values_of(
     return outcome, proposed_label, confidence if outcome in CONFIDENT else None, quality, label
 
 
-def item_statuses(snapshot: Snapshot, rows: Sequence[ItemRow] | None = None) -> list[Status]:
-    """The furthest that each item has come; of these ``rows``, or of all."""
+def item_statuses(snapshot: Snapshot) -> list[Status]:
+    """The furthest that each item has come, in the order of the items."""
     judged = {verdict.idx for verdict in snapshot.verdicts if verdict.readable}
-    decided, applied = snapshot.decisions, applied_items(snapshot.workspace)
-    scanned = bool(snapshot.proposals)
+    decided, written = snapshot.decisions, applied_items(snapshot.workspace)
+    applied = {row.idx for row in snapshot.rows if row.item_id in written} if written else set()
+    scanned_N = snapshot.usable_N & bool(snapshot.proposed.idx)
+    return [_furthest(i in applied, i in decided, i in judged, scanned) for i, scanned in enumerate(scanned_N.tolist())]
 
-    def status(row: ItemRow) -> Status:
-        if row.item_id in applied:
-            return "applied"
-        if row.idx in decided:
-            return "decided"
-        if row.idx in judged:
-            return "judged"
-        return "scanned" if scanned and row.problem is None and row.given_label is not None else "unchecked"
 
-    return [status(row) for row in (snapshot.rows if rows is None else rows)]
+def _furthest(applied: bool, decided: bool, judged: bool, scanned: bool) -> Status:
+    """Of what one item has come through."""
+    if applied:
+        return "applied"
+    if decided:
+        return "decided"
+    if judged:
+        return "judged"
+    return "scanned" if scanned else "unchecked"
 
 
 def applied_items(workspace: Workspace) -> set[str]:

@@ -24,20 +24,20 @@ NAMED = 20
 def status_of(workspace: Workspace) -> dict[str, Any]:
     """JSON-plain: the run, its data, its counts by status and outcome, the honest count, what was spent."""
     snapshot = Snapshot.of(workspace)
-    left, rows, found = snapshot.left, snapshot.rows, snapshot.proposals
+    left, found = snapshot.contributions, snapshot.proposed
     profile, plan, features = left.find(Profile) or Profile(), left.find(Plan) or Plan(), left.find(Features)
     queue, judging = left.find(Queue), left.find(Judging) or Judging()
     decided = settled(snapshot.decisions)
-    outcomes: Counter[str] = Counter(outcome for outcome in found.outcomes if outcome)
+    outcomes: Counter[str] = Counter(outcome for outcome in found.outcome if outcome)
     undecided = [
-        i for i, outcome in zip(found, found.outcomes, strict=True) if outcome in OPEN_OUTCOMES and i not in decided
+        i for i, outcome in zip(found.idx, found.outcome, strict=True) if outcome in OPEN_OUTCOMES and i not in decided
     ]
     wrong = wrong_labels(snapshot)
     return {
         "run": str(workspace.folder.path),
         "run_id": workspace.run.run_id,
         "data": str(workspace.data_path),
-        "items": len(rows),
+        "items": len(snapshot.usable_N),
         "statuses": dict(Counter(item_statuses(snapshot))),
         "outcomes": {name: outcomes[name] for name in ("keep", *OPEN_OUTCOMES) if outcomes[name]},
         "open": len(undecided),
@@ -53,10 +53,10 @@ def status_of(workspace: Workspace) -> dict[str, Any]:
         "biases": _biases(snapshot),
         "spent": judging.model_dump(include={"calls", "tokens", "usd"}),
         "unreadable_answers": sum(not verdict.readable for verdict in snapshot.verdicts),
-        "unreadable": sum(row.problem is not None for row in snapshot.rows),
+        "unreadable": len(snapshot.unreadable),
         "left_out": profile.left_out,
         "remarks": list(profile.remarks),
-        "unreadable_items": [row.item_id for row in snapshot.rows if row.problem is not None][:NAMED],
+        "unreadable_items": snapshot.unreadable[:NAMED],
         "stopped": judging.stopped,
         "failed": judging.failed,
         "plan": list(plan.reasons),
@@ -122,14 +122,14 @@ def _applied_line(one: dict[str, Any]) -> str:
 
 def _biases(snapshot: Snapshot) -> list[str]:
     """One line per judge: how far it leans to what stands first, and to a label that it is shown; in log-odds."""
-    profiles = snapshot.left.find(JudgeProfiles) or JudgeProfiles()
+    profiles = snapshot.contributions.find(JudgeProfiles) or JudgeProfiles()
     calibrated, verdicts = profiles.judges, snapshot.verdicts
     lines = []
     for judge in dict.fromkeys(verdict.judge for verdict in verdicts):
         parts = [f"position bias {position_bias(v for v in verdicts if v.judge == judge)}"]
         if judge in calibrated:
             parts.append(f"anchor bias {Bias(*calibrated[judge].anchor_bias)}")
-            parts += [f"not heard about {label}" for label in calibrated[judge].disabled]
+            parts += [f"not used for {label}" for label in calibrated[judge].disabled]
         lines.append(f"{judge}: {', '.join(parts)}")
     return lines
 

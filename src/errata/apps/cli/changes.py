@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from errata.apps.cli.options import AsJson, Force, Number, OfLabel, RunName, opened, print_json, say
+from errata.apps.cli.options import AsJson, Force, Number, OfLabel, RunName, open_session, print_json, print_text
 from errata.apps.cli.progress import showing_progress
 
 Out = Annotated[Path | None, typer.Option("-o", metavar="FILE", help="Where to write.")]
@@ -19,7 +19,7 @@ def diff(run: RunName = None, label: OfLabel = None, number: Number = None, as_j
     from errata.agent.actions.perform import perform
     from errata.tools.visible import one_line
 
-    with opened(run, label, number) as session:
+    with open_session(run, label, number) as session:
         found = [
             {"item_id": c.item_id, "old": c.old, "new": c.new, "by": c.by, "looked": c.looked}
             for c in perform(DIFF, session)
@@ -28,8 +28,12 @@ def diff(run: RunName = None, label: OfLabel = None, number: Number = None, as_j
         print_json(found)
         return
     for change in found:
-        say(one_line(f"{change['item_id']}   {change['old']} -> {change['new']}   {change['by']} ({change['looked']})"))
-    say(f"{len(found)} changes." + (" Next: errata apply" if found else " Decide first: errata review --terminal"))
+        print_text(
+            one_line(f"{change['item_id']}   {change['old']} -> {change['new']}   {change['by']} ({change['looked']})")
+        )
+    print_text(
+        f"{len(found)} changes." + (" Next: errata apply" if found else " Decide first: errata review --terminal")
+    )
 
 
 def apply(
@@ -49,15 +53,17 @@ def apply(
     from errata.agent.actions.changing import APPLY
     from errata.agent.actions.perform import perform
 
-    with opened(run, label, number) as session, showing_progress() as session.progress:
+    with open_session(run, label, number) as session, showing_progress() as session.progress:
         applied = perform(APPLY, session, out=out, in_place=in_place, annotate=annotate, force=force)
     if as_json:
         print_json({"changed": applied.changed, "output": str(applied.output), "patch": str(applied.patch)})
         return
-    say(f"{applied.changed} labels changed in {applied.output}" + ("" if in_place else "; the source is untouched."))
+    print_text(
+        f"{applied.changed} labels changed in {applied.output}" + ("" if in_place else "; the source is untouched.")
+    )
     for column in applied.beside:
-        say(f"The changes of the label column {column} stand in it too.")
-    say(f"The patch: {applied.patch}. Undo: errata revert")
+        print_text(f"It also holds the changes of the label column {column}.")
+    print_text(f"The patch: {applied.patch}. Undo: errata revert")
 
 
 def revert(run: RunName = None, out: Out = None, force: Force = False, as_json: AsJson = False) -> None:
@@ -65,13 +71,13 @@ def revert(run: RunName = None, out: Out = None, force: Force = False, as_json: 
     from errata.agent.actions.changing import REVERT
     from errata.agent.actions.perform import perform
 
-    with opened(run) as session:
+    with open_session(run) as session:
         done = perform(REVERT, session, out=out, force=force)
     if as_json:
         print_json({"reverted": done.changed, "output": str(done.output), "identical_to_source": done.identical})
         return
     same = "yes" if done.identical else "no"
-    say(f"{done.changed} labels put back in {done.output}; bytes identical to the source: {same}")
+    print_text(f"{done.changed} labels put back in {done.output}; bytes identical to the source: {same}")
 
 
 def blame(
@@ -86,9 +92,9 @@ def blame(
     from errata.agent.actions.perform import perform
     from errata.tools.visible import one_line
 
-    with opened(run, label, number) as session:
+    with open_session(run, label, number) as session:
         found = perform(BLAME, session, item_id=item)
-    print_json(found) if as_json else say(
+    print_json(found) if as_json else print_text(
         "\n".join(map(event_in_words, found)) or f"Nobody has decided anything about {one_line(item)}."
     )
 
@@ -101,9 +107,11 @@ def log(run: RunName = None, as_json: AsJson = False) -> None:
     from errata.agent.actions.history import LOG, event_in_words
     from errata.agent.actions.perform import perform
 
-    with opened(run) as session:
+    with open_session(run) as session:
         found = perform(LOG, session)
-    print_json(found) if as_json else say("\n".join(map(event_in_words, found)) or "Nothing has been decided yet.")
+    print_json(found) if as_json else print_text(
+        "\n".join(map(event_in_words, found)) or "Nothing has been decided yet."
+    )
 
 
 def add_to(app: typer.Typer) -> None:

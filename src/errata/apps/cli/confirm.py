@@ -12,25 +12,26 @@ import typer
 from errata.errors import SetupError
 
 if TYPE_CHECKING:
-    from errata.agent.actions.running import Claim
+    from errata.agent.actions.running import ExternalSetting
     from errata.settings import Settings
 
 
-def confirm(settings: Settings, unvouched: Sequence[Claim]) -> None:
+def confirm(settings: Settings, unconfirmed: Sequence[ExternalSetting]) -> None:
     """The ``confirm`` of a session on the command line."""
-    from errata.agent.actions.running import claims_in_words
+    from errata.agent.actions.running import settings_in_words
     from errata.tools.visible import one_line
 
     if sys.stdin.isatty() and sys.stderr.isatty():
         typer.echo("Stored beside the data, and never typed on this machine for this run:", err=True)
-        for claim in unvouched:
-            typer.echo(f"  {claim.name:<16} {one_line(claim.value)}", err=True)
+        for setting in unconfirmed:
+            typer.echo(f"  {setting.name:<16} {one_line(setting.value)}", err=True)
         if typer.confirm("Use this? Items go to these judges, and these files are read.", err=True):
             return
         raise SetupError("Nothing was started. Name what you want instead, for example --judge MODEL@URL.")
     raise SetupError(
-        f"{claims_in_words(unvouched)}: stored beside the data, and never typed on this machine for this run. What "
-        f"came with the data decides nothing. If you mean it: {_typed(settings, [claim.name for claim in unvouched])}"
+        f"{settings_in_words(unconfirmed)}: stored beside the data, and never typed on this machine for this run. "
+        "Settings that came with the data decide nothing. If you mean it: "
+        f"{_typed(settings, [setting.name for setting in unconfirmed])}"
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from errata.apps.cli.options import As, AsJson, Number, OfLabel, RunName, opened, print_json, say
+from errata.apps.cli.options import As, AsJson, Number, OfLabel, RunName, open_session, print_json, print_text
 from errata.errors import SetupError
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def review(
         keys += 1
         return key
 
-    with opened(run, label, number, by=as_) as session:
+    with open_session(run, label, number, by=as_) as session:
         summary = review(session, Console(stderr=as_json), counted)
     if piped and not keys and summary.left:
         raise SetupError(
@@ -72,13 +72,13 @@ def decide(
 
     if accept == reject or where is None:
         raise SetupError('Say --accept or --reject, and which: errata decide --accept --where "confidence >= 0.9"')
-    with opened(run, label, number, by=as_) as session:
+    with open_session(run, label, number, by=as_) as session:
         done = perform(DECIDE_WHERE, session, accept=accept, where=where)
     if as_json:
         already = [{"by": by, "looked": looked, "items": items} for (by, looked), items in done.already.items()]
         print_json({"decided": done.decided, "left": done.left, "already": already, "nothing_open": done.nothing_open})
     else:
-        say(_in_words(done, "accepted" if accept else "rejected", where))
+        print_text(_in_words(done, "accepted" if accept else "rejected", where))
 
 
 def undo(
@@ -102,9 +102,9 @@ def undo(
     from errata.agent.actions.deciding import UNDO, undone_in_words
     from errata.agent.actions.perform import perform
 
-    with opened(run, label, number, by=as_) as session:
+    with open_session(run, label, number, by=as_) as session:
         done = perform(UNDO, session, events=event or (), where=where, since=since)
-    print_json(done.as_json()) if as_json else say(undone_in_words(done))
+    print_json(done.as_json()) if as_json else print_text(undone_in_words(done))
 
 
 def add_to(app: typer.Typer) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from errata import words
-from errata.apps.cli.options import AsJson, print_json, say
+from errata.apps.cli.options import AsJson, print_json, print_text
 from errata.apps.cli.progress import showing_progress
 from errata.errors import SetupError
 
@@ -22,7 +22,7 @@ MADE = {MARK, DATA, "images", "digits.errata", "digits.relabeled.csv", "digits.r
 
 
 def demo(
-    folder: Annotated[Path, typer.Argument(help="Where to work; made anew each time.")] = Path("errata-demo"),
+    folder: Annotated[Path, typer.Argument(help="Where to work; made again each time.")] = Path("errata-demo"),
     seed: Annotated[int, typer.Option(help="Which labels are spoiled.")] = 0,
     as_json: AsJson = False,
 ) -> None:
@@ -32,11 +32,11 @@ def demo(
     """
     from errata.demo.loop import run_demo
 
-    make_anew(folder)
+    recreate_folder(folder)
     if not as_json:
-        say("899 digit images; 90 labels spoiled on purpose, the answer key locked away.")
-        say("Judge: a model of 0.9 MB shipped here, trained on the OTHER half of these digits.")
-        say("It is good at digits only. Your data needs a judge: errata doctor\n")
+        print_text("899 digit images; 90 labels spoiled on purpose, the answer key locked away.")
+        print_text("Judge: a model of 0.9 MB shipped here, trained on the OTHER half of these digits.")
+        print_text("It is good at digits only. Your data needs a judge: errata doctor\n")
     with showing_progress() as progress:
         found = run_demo(folder, progress, seed)
     print_json(found.as_json()) if as_json else _print_result(found, folder)
@@ -46,7 +46,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(demo)
 
 
-def make_anew(folder: Path) -> None:
+def recreate_folder(folder: Path) -> None:
     import shutil
 
     if folder.exists():
@@ -65,22 +65,24 @@ def _print_result(found: Demo, folder: Path) -> None:
     accepted = sorted((row for row in found.rows if row["accepted"]), key=_confidence)
     left = [row for row in found.rows if row["outcome"] not in (None, "keep") and not row["accepted"]]
     status, data = found.status, folder / DATA
-    say(f"scan      {status['suspects'] + status['drawn']} of {status['items']} worth a look")
-    say(f"judge     {status['spent']['calls']} calls, {status['unreadable_answers']} failed{tested_in_words(status)}")
-    say("propose   " + ", ".join(f"{n} {words.outcome(name)}" for name, n in status["outcomes"].items()) + "\n")
+    print_text(f"scan      {status['suspects'] + status['drawn']} of {status['items']} worth a look")
+    print_text(
+        f"judge     {status['spent']['calls']} calls, {status['unreadable_answers']} failed{tested_in_words(status)}"
+    )
+    print_text("propose   " + ", ".join(f"{n} {words.outcome(name)}" for name, n in status["outcomes"].items()) + "\n")
     for row in accepted[-3:]:
-        say(f"  {row['item_id']}   labeled {row['given_label']}, proposed {row['proposed_label']}{_why(row)}")
+        print_text(f"  {row['item_id']}   labeled {row['given_label']}, proposed {row['proposed_label']}{_why(row)}")
     for row in left[:1]:
         outcome = words.outcome(row["outcome"])
-        say(f"  {row['item_id']}   labeled {row['given_label']}, {outcome}: left for you{_why(row)}")
-    say(f"\nA script now says yes above {ACCEPT_ABOVE}. (On your data, a person does.)")
-    say(f"apply     {found.errata.changed} changes, written to digits.relabeled.csv; the source is untouched\n")
-    say("\n".join(_table(found)))
-    say(f"  its worst mistake: {_worst_mistake(found.rows, data)}\n")
+        print_text(f"  {row['item_id']}   labeled {row['given_label']}, {outcome}: left for you{_why(row)}")
+    print_text(f"\nA script now says yes above {ACCEPT_ABOVE}. (On your data, a person does.)")
+    print_text(f"apply     {found.errata.changed} changes, written to digits.relabeled.csv; the source is untouched\n")
+    print_text("\n".join(_table(found)))
+    print_text(f"  its worst mistake: {_worst_mistake(found.rows, data)}\n")
     same = "yes" if found.reverted_identical else "NO"
-    say(f"revert    bytes identical: {same}      ({found.seconds:.0f} s in all)\n")
-    say(f"Now yours:   {_errata()} review {data} --terminal    decide the open ones, one key each")
-    say(f"             {_errata()} run YOURS.csv --text COL --label COL --judge MODEL@URL --dry-run")
+    print_text(f"revert    bytes identical: {same}      ({found.seconds:.0f} s in all)\n")
+    print_text(f"Now yours:   {_errata()} review {data} --terminal    decide the open ones, one key each")
+    print_text(f"             {_errata()} run YOURS.csv --text COL --label COL --judge MODEL@URL --dry-run")
 
 
 def _errata() -> str:

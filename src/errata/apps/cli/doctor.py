@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from errata.apps.cli.options import AsJson, keyboard_session, print_json, say
+from errata.apps.cli.options import AsJson, keyboard_session, print_json, print_text
 from errata.apps.cli.run import AllowHost
 
 Server = Annotated[
@@ -26,9 +26,9 @@ def doctor(server: Server = None, allow_host: AllowHost = None, as_json: AsJson 
         print_json({"servers": [report.as_json() for report in found.reports], "refused": found.refused})
     else:
         for report in found.reports:
-            say(in_words(report) + "\n")
+            print_text(in_words(report) + "\n")
         if found.refused or not found.reports:
-            say(none_in_words(found.refused))
+            print_text(none_in_words(found.refused))
     if not any(report.usable for report in found.reports):
         raise typer.Exit(2)
 

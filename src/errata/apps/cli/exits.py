@@ -8,7 +8,7 @@ import sys
 import traceback
 from collections.abc import Callable
 
-from errata.apps.cli.graceful_shutdown import Ended
+from errata.apps.cli.graceful_shutdown import EndedBySignal
 from errata.errors import ErrataError, ModelError
 
 BUG, WRONG, STOPPED_EARLY, INTERRUPTED, READER_GONE = 1, 2, 3, 130, 141
@@ -36,7 +36,7 @@ def _run_to_its_end(command: Callable[[], object]) -> int:
         if isinstance(end.__context__, BrokenPipeError):  # typer ends so where nobody reads any more: errata log | head
             return READER_GONE
         if end.code == INTERRUPTED:
-            _print_line("Interrupted. Everything finished is kept; the same command goes on from here.")
+            _print_line("Interrupted. Everything finished is kept; the same command continues from here.")
         return end.code if isinstance(end.code, int) else BUG if end.code else 0
     except Exception as error:
         return _report_error(error)
@@ -55,7 +55,7 @@ def explained(error: Exception) -> tuple[str, int]:
     """What a person reads of an error, and the exit code that it ends with."""
     from errata.tools.visible import one_line
 
-    if isinstance(error, Ended):
+    if isinstance(error, EndedBySignal):
         return str(error), error.exit_code
     if isinstance(error, ErrataError):
         return str(error), STOPPED_EARLY if isinstance(error, ModelError) else WRONG

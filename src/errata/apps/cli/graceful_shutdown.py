@@ -20,7 +20,7 @@ WAIT_S = 30.0
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-class Ended(Exception):
+class EndedBySignal(Exception):
     """The run was ended by a signal. ``exit_code`` is the one that shells give to it: 130 or 143."""
 
     def __init__(self, message: str, number: int) -> None:
@@ -30,8 +30,8 @@ class Ended(Exception):
 
 @contextmanager
 def graceful_shutdown(session: Session) -> Iterator[None]:
-    """Within it a signal ends the run as Ended. While judges are being asked, nothing more is sent to them and calls in
-    flight are waited for, up to WAIT_S; a second signal ends the process at once, which loses no finished call."""
+    """Within it a signal ends the run as EndedBySignal. While judges are being asked, nothing more is sent to them, and
+    calls in flight are waited for, up to WAIT_S. A second signal ends the process at once; no finished call is lost."""
     received = signal.SIGINT
     timer = Timer(WAIT_S, lambda: _exit_at_once(received, None))
     timer.daemon = True
@@ -51,7 +51,7 @@ def graceful_shutdown(session: Session) -> Iterator[None]:
     try:
         yield
     except (KeyboardInterrupt, Stopped):
-        raise Ended(_what_is_kept(session), received) from None
+        raise EndedBySignal(_what_is_kept(session), received) from None
     finally:
         timer.cancel()
         for each, handler in zip(SIGNALS, before, strict=True):
@@ -60,11 +60,11 @@ def graceful_shutdown(session: Session) -> Iterator[None]:
 
 def _what_is_kept(session: Session) -> str:
     kept = f"{session.run_folder} keeps the scan and {session.calls_kept()} calls"
-    return f"Ended by you. {kept}: the same command goes on from here."
+    return f"Ended by you. {kept}: the same command continues from here."
 
 
 def _exit_at_once(number: int, _: FrameType | None) -> None:
-    _print("ended at once: every finished call is kept, the same command goes on from here")
+    _print("ended at once: every finished call is kept, the same command continues from here")
     os._exit(128 + number)
 
 

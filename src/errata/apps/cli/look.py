@@ -9,7 +9,17 @@ from typing import Annotated
 import typer
 
 from errata import words
-from errata.apps.cli.options import AsJson, Force, Number, OfLabel, RunName, lined, opened, print_json, say
+from errata.apps.cli.options import (
+    AsJson,
+    Force,
+    Number,
+    OfLabel,
+    RunName,
+    on_one_line,
+    open_session,
+    print_json,
+    print_text,
+)
 from errata.errors import SetupError
 
 
@@ -18,9 +28,9 @@ def status(run: RunName = None, label: OfLabel = None, number: Number = None, as
     from errata.agent.actions.looking import STATUS, status_in_words
     from errata.agent.actions.perform import perform
 
-    with opened(run, label, number) as session:
+    with open_session(run, label, number) as session:
         found = perform(STATUS, session)
-    print_json(found) if as_json else say(status_in_words(lined(found)))
+    print_json(found) if as_json else print_text(status_in_words(on_one_line(found)))
 
 
 def show(
@@ -34,9 +44,9 @@ def show(
     from errata.agent.actions.looking import SHOW, item_in_words
     from errata.agent.actions.perform import perform
 
-    with opened(run, label, number) as session:
+    with open_session(run, label, number) as session:
         found = perform(SHOW, session, item_id=item)
-    print_json(found) if as_json else say(item_in_words(found))
+    print_json(found) if as_json else print_text(item_in_words(found))
 
 
 def results(
@@ -63,20 +73,22 @@ def results(
 
     if escape_formulas and out is None:
         raise SetupError("--escape-formulas is for a file that a spreadsheet opens: errata results -o FILE.csv")
-    with opened(run, label, number) as session:
+    with open_session(run, label, number) as session:
         if out is not None:
             written = perform(
                 WRITE_RESULTS, session, out=out, columns=own or (), escape_formulas=escape_formulas, force=force
             )
-            print_json({"rows": written, "file": str(out)}) if as_json else say(f"{written} rows written to {out}")
+            print_json({"rows": written, "file": str(out)}) if as_json else print_text(
+                f"{written} rows written to {out}"
+            )
             return
         rows = perform(RESULTS, session, columns=own or ())
     if as_json:
         print_json(rows)
         return
     for outcome, count in Counter(row["outcome"] or "(not suspected)" for row in rows).most_common():
-        say(f"{count:>8}  {words.outcome(outcome)}")
-    say("Write the table: errata results -o FILE.parquet")
+        print_text(f"{count:>8}  {words.outcome(outcome)}")
+    print_text("Write the table: errata results -o FILE.parquet")
 
 
 def report(run: RunName = None, label: OfLabel = None, number: Number = None, as_json: AsJson = False) -> None:
@@ -84,9 +96,9 @@ def report(run: RunName = None, label: OfLabel = None, number: Number = None, as
     from errata.agent.actions.perform import perform
     from errata.agent.actions.tables import REPORT
 
-    with opened(run, label, number) as session:
+    with open_session(run, label, number) as session:
         written = perform(REPORT, session)
-    print_json({"html": written.html, "json": written.json}) if as_json else say(written.html)
+    print_json({"html": written.html, "json": written.json}) if as_json else print_text(written.html)
 
 
 def add_to(app: typer.Typer) -> None:

@@ -30,7 +30,7 @@ Number = Annotated[int | None, typer.Option("--number", metavar="N", help="A run
 
 
 @contextmanager
-def opened(
+def open_session(
     name: str | None, label: str | None = None, number: int | None = None, *, by: str | None = None
 ) -> Iterator[Session]:
     """A session on the run that a command means, closed when the command ends; ``by`` is who decides."""
@@ -46,7 +46,7 @@ def keyboard_session(by: str | None = None) -> Session:
     return Session(permission_of(by, os.environ.get("ERRATA_TOKEN")))
 
 
-def say(text: str = "") -> None:
+def print_text(text: str = "") -> None:
     """A line for the person, with nothing from the dataset left that could steer the terminal."""
     from errata.tools.visible import one_line
 
@@ -60,14 +60,14 @@ def print_json(value: Any) -> None:
     sys.stdout.write("\n")
 
 
-def lined(found: Any) -> Any:
+def on_one_line(found: Any) -> Any:
     """JSON-plain values with each text on one line: no name, reason or server's word can pass for a line of its own."""
     from errata.tools.visible import one_line
 
     if isinstance(found, dict):
-        return {name: lined(value) for name, value in found.items()}
+        return {name: on_one_line(value) for name, value in found.items()}
     if isinstance(found, list):
-        return [lined(value) for value in found]
+        return [on_one_line(value) for value in found]
     return one_line(found) if isinstance(found, str) else found
 
 
@@ -86,6 +86,6 @@ def report_retries() -> None:
         if time.monotonic() - told_at >= RETRY_LINE_EVERY_S:
             told_at = time.monotonic()
             why = one_line(str(details.caused_by), SERVER_WORDS)
-            sys.stderr.write(f"errata: the judge's server makes trouble, trying again: {why}\n")
+            sys.stderr.write(f"errata: the judge's server is failing, trying again: {why}\n")
 
     set_on_retry_hooks([tell])

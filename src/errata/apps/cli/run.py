@@ -12,12 +12,12 @@ import typer
 from errata.apps.cli.confirm import confirm
 from errata.apps.cli.console import can_show
 from errata.apps.cli.graceful_shutdown import graceful_shutdown
-from errata.apps.cli.options import AsJson, keyboard_session, lined, print_json, report_retries, say
+from errata.apps.cli.options import AsJson, keyboard_session, on_one_line, print_json, print_text, report_retries
 from errata.apps.cli.progress import showing_progress
-from errata.errors import ModelError, WhichFolders
+from errata.errors import AmbiguousFolders, ModelError
 
 if TYPE_CHECKING:
-    from errata.agent.actions.running import Begun
+    from errata.agent.actions.running import OpenedRun
     from errata.agent.actions.session import Session
 
 Data = Annotated[
@@ -27,7 +27,7 @@ Text = Annotated[str | None, typer.Option(metavar="COL", help="Column with the t
 Image = Annotated[str | None, typer.Option(metavar="COL", help="Column with the image: bytes, or a path.")]
 ImageRoot = Annotated[
     list[Path] | None,
-    typer.Option(metavar="DIR", help="A folder that images may lie in, beside the data's own; repeat it."),
+    typer.Option(metavar="DIR", help="A folder that images may be in, besides the data's own; repeat it."),
 ]
 ClassLevel = Annotated[
     int | None,
@@ -50,7 +50,7 @@ Probe = Annotated[
 ]
 Labels = Annotated[Path | None, typer.Option(metavar="FILE", help="labels.toml: names, definitions, parents.")]
 Delimiter = Annotated[
-    str | None, typer.Option(metavar="CHAR", help="What stands between the cells of a CSV file. Default: found out.")
+    str | None, typer.Option(metavar="CHAR", help="What separates the cells of a CSV file. Default: found out.")
 ]
 NoLabel = Annotated[
     list[str] | None,
@@ -206,7 +206,7 @@ def _price(data: Path, run_dir: Path | None, as_json: bool, flags: dict[str, Any
 
     with _at_work(data, run_dir, flags) as session:
         estimate = perform(PRICE, session)
-    print_json(estimate.as_dict()) if as_json else say(estimate.in_words())
+    print_json(estimate.as_dict()) if as_json else print_text(estimate.in_words())
 
 
 def _print_status(found: dict[str, Any], as_json: bool, before: str = "") -> None:
@@ -216,7 +216,7 @@ def _print_status(found: dict[str, Any], as_json: bool, before: str = "") -> Non
     if as_json:
         print_json(found)
     else:
-        say(before + status_in_words(lined(found | {"remarks": []})))
+        print_text(before + status_in_words(on_one_line(found | {"remarks": []})))
     if found["stopped"]:
         kept = " The scan and every finished call are kept: run again to go on." * found["failed"]
         raise ModelError(f"Stopped early: {found['stopped']}{kept}")
@@ -235,18 +235,18 @@ def _at_work(data: Path, run_dir: Path | None, flags: dict[str, Any]) -> Iterato
             yield session
 
 
-def _begin(session: Session, data: Path, run_dir: Path | None, flags: dict[str, Any]) -> Begun:
+def _begin(session: Session, data: Path, run_dir: Path | None, flags: dict[str, Any]) -> OpenedRun:
     """A run on the data; which folders of it are the classes is asked where that is not clear."""
     try:
         return _begin_as_typed(session, data, run_dir, flags)
-    except WhichFolders as found:
+    except AmbiguousFolders as found:
         from errata.apps.cli.which_folders import which
 
         way = which(found, data)
         return _begin_as_typed(session, way.data, run_dir, flags | {"class_level": way.level})
 
 
-def _begin_as_typed(session: Session, data: Path, run_dir: Path | None, flags: dict[str, Any]) -> Begun:
+def _begin_as_typed(session: Session, data: Path, run_dir: Path | None, flags: dict[str, Any]) -> OpenedRun:
     from errata.agent.actions.perform import perform
     from errata.agent.actions.running import BEGIN, SETTINGS
 

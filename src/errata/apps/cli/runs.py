@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from errata.apps.cli.options import As, AsJson, RunName, keyboard_session, opened, print_json, say
+from errata.apps.cli.options import As, AsJson, RunName, keyboard_session, open_session, print_json, print_text
 from errata.errors import SetupError
 
 MB = 1 << 20
@@ -23,13 +23,13 @@ def runs(run: RunName = None, as_json: AsJson = False) -> None:
         print_json({folder.path: folder.runs for folder in found})
         return
     for folder in found:
-        say(f"{folder.path}   {folder.size / MB:.1f} MB")
+        print_text(f"{folder.path}   {folder.size / MB:.1f} MB")
         for one in folder.runs:
             content = ", ".join(one["content"]) or "files"
             state = one["state"] + (f" by {', '.join(one['judges'])}" if one["judges"] else "")
             head = f"{'*' if one['goes_on'] else ' '} {one['number']:>3}  {one['started_at'][:16]}"
-            say(f"{head}  label {one['label']}, of {content}   {state}")
-    say("Nothing here yet. Start one: errata run DATA --text COL --label COL" if not found else "* goes on")
+            print_text(f"{head}  label {one['label']}, of {content}   {state}")
+    print_text("Nothing here yet. Start one: errata run DATA --text COL --label COL" if not found else "* goes on")
 
 
 def prune(
@@ -48,15 +48,15 @@ def prune(
         found = perform(REMOVABLE, session)
         if not as_json:
             for one in found:
-                say(f"{one.size / MB:>9.1f} MB  {one.path}: {one.why}")
+                print_text(f"{one.size / MB:>9.1f} MB  {one.path}: {one.why}")
         if found and not yes:
             if not sys.stdin.isatty() or as_json:
                 raise SetupError("Nothing was freed. To free this without being asked: errata prune --yes")
             if not typer.confirm(f"Free {sum(one.size for one in found) / MB:.1f} MB?"):
-                say("Nothing was freed.")
+                print_text("Nothing was freed.")
                 return
         freed = perform(PRUNE, session, paths=[one.path for one in found])
-    print_json({"freed": [str(path) for path in freed.paths], "bytes": freed.size}) if as_json else say(
+    print_json({"freed": [str(path) for path in freed.paths], "bytes": freed.size}) if as_json else print_text(
         f"{freed.size / MB:.1f} MB freed."
     )
 
@@ -66,9 +66,9 @@ def trust(run: RunName = None, as_: As = None, as_json: AsJson = False) -> None:
     from errata.agent.actions.deciding import TRUST
     from errata.agent.actions.perform import perform
 
-    with opened(run, by=as_) as session:
+    with open_session(run, by=as_) as session:
         events, path = perform(TRUST, session), session.run_folder
-    print_json({"run": str(path), "events": events}) if as_json else say(
+    print_json({"run": str(path), "events": events}) if as_json else print_text(
         f"{path}: {events} events, trusted from now on."
     )
 

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from errata.errors import DataError, WhichFolders
+from errata.errors import AmbiguousFolders, DataError
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class FolderChoice:
     """One way to read the folder: what to read, and at which level its classes are, None: as its names tell."""
 
     data: Path
@@ -25,17 +25,17 @@ class Way:
         return shlex.join(["errata", *words, *([] if self.level is None else ["--class-level", str(self.level)])])
 
 
-def which(found: WhichFolders, data: Path) -> Way:
+def which(found: AmbiguousFolders, data: Path) -> FolderChoice:
     """The way that a person at the terminal takes. Without one, a DataError that says what to type for each."""
-    ways = [Way(folder, None, "by itself") for folder in found.folders]
-    ways += [Way(data, level, means) for level, means in sorted(found.levels.items(), reverse=True)]
+    ways = [FolderChoice(folder, None, "by itself") for folder in found.folders]
+    ways += [FolderChoice(data, level, means) for level, means in sorted(found.levels.items(), reverse=True)]
     if sys.stdin.isatty() and sys.stderr.isatty():
         return _asked(found.what, ways)
     typed = "; ".join(f"{way.command(sys.argv[1:], data)} ({way.means})" for way in ways)
     raise DataError(f"{found.what} Type one of these: {typed}")
 
 
-def _asked(what: str, ways: Sequence[Way]) -> Way:
+def _asked(what: str, ways: Sequence[FolderChoice]) -> FolderChoice:
     from errata.tools.visible import one_line
 
     lines = [f"{number}  {way.data}: {way.means}" for number, way in enumerate(ways, start=1)]

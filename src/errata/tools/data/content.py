@@ -81,6 +81,13 @@ class ContentReader:
             return Content(text, None, str(error))
 
 
+def texts(table: Table, column: str | None, rows: Sequence[int]) -> list[str | None]:
+    """The texts alone of the given rows; None where there is none that can be shown, and without a column of texts."""
+    if column is None:
+        return [None] * len(rows)
+    return [_read_text(cell)[0] for cell in table.cells(column, rows)]
+
+
 def _checked(content: Content) -> tuple[str, str | None]:
     problem = image_problem(content.image) if content.problem is None and content.image is not None else None
     return content.sha, content.problem or problem

@@ -16,11 +16,11 @@ FICLONE = 0x40049409
 SPARE_BYTES = 64 << 20
 """What a copy leaves free on the disk."""
 
-Copied = Callable[[int, int], None]
+CopyProgress = Callable[[int, int], None]
 """Called with how many bytes are copied, and of how many."""
 
 
-def nobody_told(done: int, total: int) -> None:
+def no_progress(done: int, total: int) -> None:
     pass
 
 
@@ -36,7 +36,7 @@ def copy_path(source: Path, out: Path) -> None:
         _copy_bytes(bytes_in, bytes_out)
 
 
-def copy_folder(source: Path, out: Path, moved: Mapping[str, str], copied: Copied = nobody_told) -> None:
+def copy_folder(source: Path, out: Path, moved: Mapping[str, str], copied: CopyProgress = no_progress) -> None:
     """A folder with everything in it, some files under other relative names.
 
     Links to files of the folder become files; other links stay the links that they are, and are never followed. Raises

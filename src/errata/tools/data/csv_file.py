@@ -111,12 +111,12 @@ def read_csv(path: Path, delimiter: str | None = None) -> CsvFile:
                 raise _ragged(path, reader.line_num, len(cells), len(names), delimiter)
             count += 1
     except csv.Error as error:
-        raise DataError(f"{path}, line {reader.line_num}: {error}. Write the file anew with plain quoting.") from error
+        raise DataError(f"{path}, line {reader.line_num}: {error}. Rewrite the file with plain quoting.") from error
     if not count:
         raise DataError(f"{path} is empty: it needs a header line and rows.")
     spans = _row_spans(data, delimiter, path)
     if len(spans) != count:
-        raise DataError(f"{path} reads as {count} rows or as {len(spans)}: write it anew with plain quoting.")
+        raise DataError(f"{path} reads as {count} rows or as {len(spans)}: rewrite it with plain quoting.")
     return CsvFile(data, hashlib.sha256(data).hexdigest(), delimiter, names, spans)
 
 

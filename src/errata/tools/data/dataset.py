@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 
 from errata.errors import DataError, SetupError, nearest
-from errata.tools.data.content import ContentReader
+from errata.tools.data.content import ContentReader, texts
 from errata.tools.data.formats import read_table
 from errata.tools.data.label_file import read_label_space
 from errata.tools.data.label_space import (
@@ -98,9 +98,7 @@ class Dataset:
 
     def texts(self, rows: Sequence[int]) -> list[str | None]:
         """The texts alone of the given rows; no image is read."""
-        if self.columns.text is None:
-            return [None] * len(rows)
-        return [content.text for content in replace(self.content, image=None).read(rows)]
+        return texts(self.table, self.columns.text, rows)
 
     def column(self, name: str) -> list[object]:
         """All values of one of the user's columns. Raises DataError for a name that is not there."""
@@ -197,7 +195,7 @@ def _require(table: Table, name: str, path: Path) -> None:
     times = table.names.count(name)
     if times == 0:
         uncut = table.format == "csv" and len(table.names) == 1
-        hint = " What stands between its cells? Pass --delimiter CHAR." if uncut else ""
+        hint = " What separates its cells? Pass --delimiter CHAR." if uncut else ""
         raise DataError(f"{path} has no column {name!r}{nearest(name, table.names)}.{hint}")
     if times > 1:
         raise DataError(f"{path} has {times} columns named {name!r}: rename all but one.")
@@ -208,7 +206,7 @@ def _refuse_unreadable(problems: Sequence[str | None], path: Path) -> None:
     if all(problem is not None for problem in problems):
         raise DataError(
             f"none of the {len(problems):,} rows of {path} can be looked at. Row 0: {problems[0]}. "
-            "Is it the right column, and do the files lie beside the data?"
+            "Is it the right column, and are the files beside the data?"
         )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from errata.errors import DataError, PatchConflict, WhichFolders
+from errata.errors import AmbiguousFolders, DataError, PatchConflict
 from errata.tools.data.copying import copy_folder
 from errata.tools.data.fingerprint import sha_of_folder
 from errata.tools.data.folder_listing import Listing, list_folder
@@ -69,7 +69,7 @@ def read_image_folder(path: Path, class_level: int | None = None, image_roots: S
     """Lists the images of ``PATH/<class>/``, at any depth; ``class_level`` 2 takes ``PATH/*/<class>/``, and so on.
 
     Other files are no items, and are kept. ``image_roots`` are where links may lead beside the folder itself. Raises
-    WhichFolders where folders stand above the classes, as far as names tell, and no ``class_level`` says otherwise.
+    AmbiguousFolders where folders stand above the classes, as far as names tell, and no ``class_level`` says otherwise.
     """
     listing, level = list_folder(path), class_level or 1
     found = find_images(path, listing, ImageFiles(path, image_roots), level)
@@ -86,14 +86,14 @@ def read_image_folder(path: Path, class_level: int | None = None, image_roots: S
     return ImageFolder(path, sha_of_folder(path), found.images, level, listing, found.left_out, found.remarks)
 
 
-def _which(path: Path, layout: Layout) -> WhichFolders:
+def _which(path: Path, layout: Layout) -> AmbiguousFolders:
     tops = _listed(layout.tops)
     if layout.classes:
-        what = f"{path}: {tops} may be no classes, since folders of images stand in them ({_listed(layout.classes)})."
+        what = f"{path}: {tops} may be no classes, since they hold folders of images ({_listed(layout.classes)})."
     else:
         what = f"{path}: {tops} may be no classes, by their names."
     levels = {1: f"{tops} as the classes"} | ({layout.level: "all of it together"} if layout.level else {})
-    return WhichFolders(what, [path / folder for folder in layout.folders], levels)
+    return AmbiguousFolders(what, [path / folder for folder in layout.folders], levels)
 
 
 def _listed(names: Sequence[str]) -> str:

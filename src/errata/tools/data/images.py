@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from errata.errors import DataError
-from errata.tools.data.room import Room
+from errata.tools.data.memory_limit import MemoryLimit
 from errata.types import F64
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ MAX_PIXELS = 89_478_485
 BYTES_PER_PIXEL = 12
 """At most, while an image is decoded: as it came, as RGB (four bytes in Pillow), and what a decoder keeps."""
 
-ROOM = Room(MAX_PIXELS * BYTES_PER_PIXEL)
+DECODING_MEMORY = MemoryLimit(MAX_PIXELS * BYTES_PER_PIXEL)
 """For all images that are being decoded, in whatever thread: as much as the largest one takes."""
 
 STRIP_PIXELS = 1 << 20
@@ -83,7 +83,7 @@ def decoded(data: bytes, max_side: int | None = None) -> Iterator[Image]:
             image.draft("RGB", (max_side, max_side))
     except BROKEN as error:
         raise _undecodable(error) from error
-    with ROOM.taken(_needed(image)):
+    with DECODING_MEMORY.taken(_needed(image)):
         picture = _upright_rgb(image, max_side)
         del image
         yield picture
@@ -123,7 +123,7 @@ def image_problem(data: bytes) -> str | None:
         if image.format == "PNG":
             image.verify()
         elif image.format != "JPEG" or b"\xff\xd9" not in data[-4096:]:
-            with ROOM.taken(_needed(image)):
+            with DECODING_MEMORY.taken(_needed(image)):
                 image.load()
     except DataError as error:
         return str(error)
@@ -200,7 +200,7 @@ def _on_white(image: Image) -> Image:
 
 
 def _eight_bits(image: Image) -> Image:
-    """Grey levels of 16 and 32 bits cut down to 8; Pillow's own conversion clips them to white."""
+    """Gray levels of 16 and 32 bits cut down to 8; Pillow's own conversion clips them to white."""
     import PIL.Image
 
     bounds = [(pixels.min(), pixels.max()) for _, pixels in _levels(image)]

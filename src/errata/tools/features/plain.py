@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from errata.errors import DataError
-from errata.tools.features.embedder import Progress, texts_of, unit_rows
+from errata.tools.features.embedder import CountProgress, texts_of, unit_rows
 from errata.tools.features.image_shape import CELLS, DIRECTIONS, colors, drawing, edge_directions
 from errata.types import F32, Item
 
@@ -27,7 +27,7 @@ class PlainText:
     strength: Literal["semantic", "plain"] = "plain"
     per_item = False
 
-    def embed(self, items: Sequence[Item], progress: Progress | None = None) -> F32:
+    def embed(self, items: Sequence[Item], progress: CountProgress | None = None) -> F32:
         """f32[n, at most 256], rows of length 1; zeros for a text without a word."""
         from sklearn.decomposition import TruncatedSVD
         from sklearn.feature_extraction.text import TfidfVectorizer
@@ -55,8 +55,8 @@ class PlainImage:
     strength: Literal["semantic", "plain"] = "plain"
     per_item = True
 
-    def embed(self, items: Sequence[Item], progress: Progress | None = None) -> F32:
-        """f32[n, 352], rows of length 1; zeros for an image of one grey. Raises DataError for an unreadable image."""
+    def embed(self, items: Sequence[Item], progress: CountProgress | None = None) -> F32:
+        """f32[n, 352], rows of length 1; zeros for an image of one gray. Raises DataError for an unreadable image."""
         vectors = np.zeros((len(items), WIDTH), np.float32)
         for row, item in enumerate(items):
             vectors[row] = _describe(_load(item))

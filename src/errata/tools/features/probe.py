@@ -9,13 +9,15 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from errata.errors import DataError
-from errata.tools.features.embedder import Progress
+from errata.tools.features.embedder import CountProgress
 from errata.types import F32, Bool, Int
 
 FOLDS = 5
 
 
-def out_of_fold_probs(embeddings_ND: F32, labels_N: Int, num_classes: int, progress: Progress | None = None) -> F32:
+def out_of_fold_probs(
+    embeddings_ND: F32, labels_N: Int, num_classes: int, progress: CountProgress | None = None
+) -> F32:
     """f32[N, K], rows sum to 1: for each item the probabilities of a model that was not trained on it.
 
     Labels are 0..K-1, or -1 for an unlabeled item, which gets the mean over the folds' models. A class that nobody was
@@ -60,8 +62,8 @@ def _fit_all(embeddings_ND: F32, labels_N: Int, num_classes: int, trains: list[B
     from threadpoolctl import threadpool_limits
 
     shares_K = np.bincount(labels_N[labels_N >= 0], minlength=num_classes) / max((labels_N >= 0).sum(), 1)
-    with threadpool_limits(1), ThreadPoolExecutor(min(FOLDS, os.cpu_count() or 1)) as pool:
-        yield from pool.map(lambda train_N: _fit(embeddings_ND, labels_N, shares_K, train_N), trains)
+    with threadpool_limits(1), ThreadPoolExecutor(min(FOLDS, os.cpu_count() or 1)) as executor:
+        yield from executor.map(lambda train_N: _fit(embeddings_ND, labels_N, shares_K, train_N), trains)
 
 
 def _fit(embeddings_ND: F32, labels_N: Int, shares_K: np.ndarray, train_N: Bool) -> F32:

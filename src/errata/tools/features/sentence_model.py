@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from errata.errors import SetupError, missing_extra
-from errata.tools.features.embedder import Progress, texts_of, unit_rows
+from errata.tools.features.embedder import CountProgress, texts_of, unit_rows
 from errata.types import F32, Item
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class SentenceModel:
             raise missing_extra("sentence-transformers", "local")
         self.name = self._source = source
 
-    def embed(self, items: Sequence[Item], progress: Progress | None = None) -> F32:
+    def embed(self, items: Sequence[Item], progress: CountProgress | None = None) -> F32:
         """f32[n, D], rows of length 1. Raises SetupError where the model cannot be loaded."""
         texts = texts_of(items)
         blocks = []

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from errata.settings import Pool
-from errata.tools.inference.candidates import NOBODY
+from errata.tools.inference.candidates import ABSENT
 from errata.tools.inference.verdict_columns import VerdictColumns
 from errata.types import F32, F64, Int
 
@@ -23,16 +23,14 @@ UNCERTAINTY_WEIGHT = 0.5
 def from_detectors(cand_NC: Int, probs: Sequence[F32], power: float) -> F64:
     """log p(label | content) among the candidates, f64[N, C]: the detectors' geometric mean, to this power, made to
     sum to 1; -inf where there is no candidate."""
-    from scipy.special import logsumexp
-
     total = np.zeros(cand_NC.shape)
     for p_NK in probs:
         p_NC = np.take_along_axis(p_NK, np.maximum(cand_NC, 0), axis=1)
         total += np.log(np.maximum(p_NC, PROBABILITY_FLOOR))
-    logs_NC = np.where(cand_NC == NOBODY, -np.inf, total * (power / max(len(probs), 1)))
-    logs_NC -= logsumexp(logs_NC, axis=1, keepdims=True)
+    logs_NC = np.where(cand_NC == ABSENT, -np.inf, total * (power / max(len(probs), 1)))
+    logs_NC -= np.logaddexp.reduce(logs_NC, axis=1, keepdims=True)
     # However sure the detectors are, a judge can overrule them.
-    return np.where(cand_NC == NOBODY, -np.inf, np.maximum(logs_NC, np.log(PROBABILITY_FLOOR)))
+    return np.where(cand_NC == ABSENT, -np.inf, np.maximum(logs_NC, np.log(PROBABILITY_FLOOR)))
 
 
 def from_given(cand_NC: Int, given_N: Int, transition_KK: F64) -> F64:
@@ -42,7 +40,7 @@ def from_given(cand_NC: Int, given_N: Int, transition_KK: F64) -> F64:
     """
     reached_NC = transition_KK[np.maximum(cand_NC, 0), np.maximum(given_N, 0)[:, None]]
     log_NC = np.log(np.maximum(reached_NC, PROBABILITY_FLOOR))
-    return np.where((cand_NC == NOBODY) | (given_N[:, None] == NOBODY), 0.0, log_NC)
+    return np.where((cand_NC == ABSENT) | (given_N[:, None] == ABSENT), 0.0, log_NC)
 
 
 def from_judges(cand_NC: Int, verdicts: VerdictColumns, pool: Pool = "mean") -> tuple[F64, Int]:

@@ -8,48 +8,47 @@ from itertools import combinations
 
 from errata.types import CANNOT_TELL, SEVERAL, Verdict
 
-STEERING = "steering"
 MOVED, UNMOVED = "moved", "unmoved"
-"""What a steering control finds: whether the judge's answers about other items changed beside this one."""
+"""What a control finds: whether the judge's answers about other items changed beside this one."""
 
 DECISIVE = 0.9
 """From this probability on, a protocol's favorite stands against another's. Set beforehand, not tuned."""
 
 WORKS = 0.5
-"""A judge whom most references move is confused by any second item. Where fewer do, some of them may be attacks, and
-the control stays: it errs towards a person's look."""
+"""A judge whom most control items move is confused by any second item. Where fewer do, some of them may be attacks, and
+the control stays: it errs toward a person's look."""
 
 
-def held_back(verdicts: Sequence[Verdict]) -> str | None:
+def held_back(verdicts: Sequence[Verdict], controls: Sequence[Verdict] = ()) -> str | None:
     """Why a person must look at the item, from all its verdicts; None where nothing speaks against its outcome.
 
-    A steering control that moved, or that could not be made; or two protocols of one judge that decisively favor
+    One of its ``controls`` that moved, or that could not be made; or two protocols of one judge that decisively favor
     different answers, both of which both had been shown. ``several`` contradicts no label, since it holds one.
     """
-    for verdict in verdicts:
-        if verdict.protocol == STEERING and _p(verdict, UNMOVED) < 0.5:
-            return _steered(verdict)
-    answers = [verdict for verdict in verdicts if verdict.protocol != STEERING and verdict.readable]
+    for control in controls:
+        if _p(control, UNMOVED) < 0.5:
+            return _steered(control)
+    answers = [verdict for verdict in verdicts if verdict.readable]
     for one, other in combinations(answers, 2):
         if one.judge == other.judge and (favorites := _contradiction(one.log_probs, other.log_probs)):
             return f"{one.judge} contradicts itself: {favorites[0]} when asked one way, {favorites[1]} in another"
     return None
 
 
-def control_works(on_references: Sequence[Verdict]) -> bool:
-    """Whether a judge's steering controls mean anything, from controls in which two references lay beside each other.
+def control_works(on_control_items: Sequence[Verdict]) -> bool:
+    """Whether a judge's controls mean anything, from controls in which two references lay beside each other.
 
     Small judges may be confused by any second item, and some servers take one image only: then every item would be
     held back. False too where there is no such control.
     """
-    moved = [_p(verdict, UNMOVED) < 0.5 for verdict in on_references if verdict.protocol == STEERING]
+    moved = [_p(verdict, UNMOVED) < 0.5 for verdict in on_control_items]
     return bool(moved) and 1 - sum(moved) / len(moved) > WORKS
 
 
 def _steered(verdict: Verdict) -> str:
     if not verdict.readable:
         return f"{verdict.judge} could not be asked whether the item steers it"
-    return f"{verdict.judge} answered otherwise about another item while this one lay beside it: it may hold orders"
+    return f"{verdict.judge} answered differently about another item shown with this one, which may hold instructions"
 
 
 def _contradiction(one: Mapping[str, float], other: Mapping[str, float]) -> tuple[str, str] | None:

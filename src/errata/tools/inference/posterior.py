@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from errata.settings import Pool
-from errata.tools.inference.candidates import NOBODY, candidates
+from errata.tools.inference.candidates import ABSENT, candidates
 from errata.tools.inference.evidence import from_detectors, from_given, from_judges
 from errata.tools.inference.label_noise import LabelNoise
-from errata.tools.inference.verdict_columns import UNUSED, VerdictColumns
-from errata.types import F32, F64, Int, LabelSpace, Posterior
+from errata.tools.inference.verdict_columns import VerdictColumns
+from errata.types import F32, F64, Bool, Int, LabelSpace, Posterior
 
 RARE_STATE = 0.02
 """Prior of "several labels hold" and of "none of these holds", before anybody looked."""
@@ -21,11 +21,13 @@ RARE_STATE = 0.02
 @dataclass(frozen=True, slots=True)
 class Posteriors:
     """``cand_NC`` int[N, C]: candidate labels, -1 = unused. ``probs_NS`` f64[N, C + 2]: their probabilities, then
-    ``several``, then ``none_of_these``; rows sum to 1. ``judged_N``: how many verdicts each item has."""
+    ``several``, then ``none_of_these``; rows sum to 1. ``judged_N``: how many verdicts each item has;
+    ``judges_keep_N``: whether what the judges said, by itself, favors the given label."""
 
     cand_NC: Int
     probs_NS: F64
     judged_N: Int
+    judges_keep_N: Bool
     given_N: Int
     space: LabelSpace
 
@@ -33,7 +35,7 @@ class Posteriors:
     def given_holds_N(self) -> F64:
         """p(the given label holds), alone or as one of several; f64[N], low = bad; NaN without a given label."""
         holds = self.probs_NS[:, 0] + self.probs_NS[:, -2]
-        return np.where(self.given_N == NOBODY, np.nan, holds)
+        return np.where(self.given_N == ABSENT, np.nan, holds)
 
     @property
     def best_other_N(self) -> Int:
@@ -45,19 +47,21 @@ class Posteriors:
     def challengers(self) -> list[str | None]:
         """The name of the most probable label of each item that is not the given one."""
         best_N = np.take_along_axis(self.cand_NC, self.best_other_N[:, None], axis=1)[:, 0]
-        return [None if best == NOBODY else self.space.names[best] for best in best_N]
+        return [None if best == ABSENT else self.space.names[best] for best in best_N]
 
     def only(self, rows: Int) -> Posteriors:
         """Of these items alone, in this order."""
-        return Posteriors(self.cand_NC[rows], self.probs_NS[rows], self.judged_N[rows], self.given_N[rows], self.space)
+        columns = (self.cand_NC, self.probs_NS, self.judged_N, self.judges_keep_N, self.given_N)
+        return Posteriors(*(column[rows] for column in columns), self.space)
 
     def item(self, idx: int) -> Posterior:
-        labels = {
-            self.space.names[c]: float(p)
-            for c, p in zip(self.cand_NC[idx], self.probs_NS[idx], strict=False)
-            if c != NOBODY
-        }
-        return Posterior(labels, float(self.probs_NS[idx, -2]), float(self.probs_NS[idx, -1]))
+        return posterior_of(self.cand_NC[idx], self.probs_NS[idx], self.space)
+
+
+def posterior_of(cand_C: Int, probs_S: F64, space: LabelSpace) -> Posterior:
+    """Of one item, from its row of ``Posteriors``."""
+    labels = {space.names[c]: float(p) for c, p in zip(cand_C, probs_S, strict=False) if c != ABSENT}
+    return Posterior(labels, float(probs_S[-2]), float(probs_S[-1]))
 
 
 def weigh(
@@ -72,19 +76,20 @@ def weigh(
     cand_NC = candidates(given_N, probs, _named_by_judges(verdicts))
     judged_NS, judged_N = from_judges(cand_NC, verdicts, pool)
     labels_NC = from_detectors(cand_NC, probs, noise.power) + from_given(cand_NC, given_N, noise.transition_KK)
-    # Detectors say nothing of the two rare states; each is held against the label that they favour most.
+    # Detectors say nothing of the two rare states; each is held against the label that they favor most.
     rare_N1 = labels_NC.max(axis=1, keepdims=True) + np.log(RARE_STATE)
     scores_NS = np.concatenate([labels_NC, rare_N1, rare_N1], axis=1) + judged_NS
     scores_NS[judged_N == 0, -2:] = -np.inf
     probs_NS = np.exp(scores_NS - scores_NS.max(axis=1, keepdims=True))
     probs_NS /= probs_NS.sum(axis=1, keepdims=True)
-    return Posteriors(cand_NC, probs_NS, judged_N, given_N, verdicts.space)
+    keep_N = (judged_N > 0) & (judged_NS.argmax(axis=1) == 0)
+    return Posteriors(cand_NC, probs_NS, judged_N, keep_N, given_N, verdicts.space)
 
 
 def _named_by_judges(verdicts: VerdictColumns) -> dict[int, list[int]]:
     """The labels that judges favored, so that a judge can name one that no detector thought of."""
     named: dict[int, list[int]] = {}
     for item, favorite in zip(verdicts.items_M.tolist(), verdicts.favorites_M.tolist(), strict=True):
-        if favorite != UNUSED and favorite not in named.setdefault(item, []):
+        if favorite != ABSENT and favorite not in named.setdefault(item, []):
             named[item].append(favorite)
     return named

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from errata.tools.inference.candidates import NOBODY as ABSENT
+from errata.tools.inference.candidates import ABSENT
 from errata.tools.inference.label_noise import LabelNoise
 from errata.types import F32, F64, Bool, Int
 

@@ -13,7 +13,7 @@ from errata.types import CANNOT_TELL, F64, NONE_OF_THESE, OTHER_ANSWERS, SEVERAL
 Source = tuple[str, str]
 """A judge, and the protocol under which it was asked."""
 
-UNUSED = -1
+ABSENT = -1
 FLAT = 0.05
 """A verdict tells nothing whose entropy is this close to that of an even one, as a share of it."""
 LEAST_KNOWN = 1e-12
@@ -47,7 +47,7 @@ class VerdictColumns:
         sources = tuple(dict.fromkeys((verdict.judge, verdict.protocol) for verdict in readable))
         number = {source: n for n, source in enumerate(sources)}
         width = max((len(verdict.log_probs) for verdict in readable), default=0)
-        options_MW = np.full((len(readable), width), UNUSED, np.int64)
+        options_MW = np.full((len(readable), width), ABSENT, np.int64)
         log_probs_MW = np.full((len(readable), width), -np.inf)
         for m, verdict in enumerate(readable):
             known = [(column[option], lp) for option, lp in verdict.log_probs.items() if option in column]
@@ -75,7 +75,7 @@ class VerdictColumns:
         return VerdictColumns(
             np.concatenate([self.items_M, more.items_M]),
             np.concatenate([self.sources_M, number_of_J[more.sources_M]]),
-            np.concatenate([_wide(self.options_MW, width, UNUSED), _wide(more.options_MW, width, UNUSED)]),
+            np.concatenate([_wide(self.options_MW, width, ABSENT), _wide(more.options_MW, width, ABSENT)]),
             np.concatenate([_wide(self.log_probs_MW, width, -np.inf), _wide(more.log_probs_MW, width, -np.inf)]),
             sources,
             self.space,
@@ -112,7 +112,7 @@ class VerdictColumns:
         cannot_tell = len(self.space.names) + OTHER_ANSWERS.index(CANNOT_TELL)
         probs_MW = np.where(self.options_MW == cannot_tell, 0.0, np.exp(self.log_probs_MW))
         known_M = probs_MW.sum(axis=1)
-        states_M = ((self.options_MW != UNUSED) & (self.options_MW != cannot_tell)).sum(axis=1)
+        states_M = ((self.options_MW != ABSENT) & (self.options_MW != cannot_tell)).sum(axis=1)
         probs_MW = probs_MW / np.maximum(known_M, LEAST_KNOWN)[:, None]
         entropy_M = -(probs_MW * np.log(np.maximum(probs_MW, LEAST_KNOWN))).sum(axis=1)
         flat_M = entropy_M > (1 - FLAT) * np.log(np.maximum(states_M, 2))
@@ -123,7 +123,7 @@ class VerdictColumns:
     def answers_M(self) -> Int:
         """The likeliest option of each verdict, as in ``options_MW``."""
         if not self.log_probs_MW.size:
-            return np.full(len(self.items_M), UNUSED, np.int64)
+            return np.full(len(self.items_M), ABSENT, np.int64)
         best_M1 = self.log_probs_MW.argmax(axis=1)[:, None]
         answers_M: Int = np.take_along_axis(self.options_MW, best_M1, axis=1)[:, 0]
         return answers_M
@@ -133,11 +133,11 @@ class VerdictColumns:
         """The label that each verdict favors among the labels it was asked about; -1 where it was asked about none."""
         labels_MW = np.where(self.options_MW < len(self.space.names), self.log_probs_MW, -np.inf)
         if not labels_MW.size:
-            return np.full(len(labels_MW), UNUSED, np.int64)
+            return np.full(len(labels_MW), ABSENT, np.int64)
         best_M1 = labels_MW.argmax(axis=1)[:, None]
         favorites_M = np.take_along_axis(self.options_MW, best_M1, axis=1)[:, 0]
         named_M = np.isfinite(np.take_along_axis(labels_MW, best_M1, axis=1)[:, 0])
-        return np.where(named_M, favorites_M, UNUSED)
+        return np.where(named_M, favorites_M, ABSENT)
 
     def log_states(self, cand_NC: Int) -> F64:
         """Each verdict over the states of its item: C candidates, then several, then none of these; f64[M, C + 2].
@@ -150,7 +150,7 @@ class VerdictColumns:
         said = {name: (probs_MW * (self.options_MW == column)).sum(axis=1) for name, column in other.items()}
         cand_MC = cand_NC[self.items_M]
         match_MCW = cand_MC[:, :, None] == self.options_MW[:, None, :]
-        used_MC, asked_MC = cand_MC != UNUSED, match_MCW.any(axis=2)
+        used_MC, asked_MC = cand_MC != ABSENT, match_MCW.any(axis=2)
         none_share_M = said[NONE_OF_THESE] / (1 + (used_MC & ~asked_MC).sum(axis=1))
         states_MS = np.empty((len(cand_MC), cand_MC.shape[1] + 2))
         labels_MC = np.einsum("mcw,mw->mc", match_MCW, probs_MW)

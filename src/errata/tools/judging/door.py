@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from errata.errors import ModelError, ModelRefused
 from errata.tools.judging.calls import CallLog, CallRecord
 from errata.tools.judging.chat import ChatModel, ChatReply, ChatRequest
-from errata.tools.judging.pacing.budget import Budget, Reserved
+from errata.tools.judging.pacing.budget import Budget, Reservation
 from errata.tools.judging.pacing.expected import expected_tokens
 from errata.tools.judging.pacing.grouped import Grouped
 from errata.tools.judging.pacing.in_flight import InFlight
@@ -26,7 +26,7 @@ REFUSALS_IN_A_ROW = 20
 
 
 @dataclass(frozen=True)
-class Ask:
+class CallRequest:
     """One question as the cache knows it. ``params`` is JSON-plain and, with the model, the prompt and the content,
     decides the answer completely; ``build`` makes the request itself, and is not called for a known answer."""
 
@@ -61,7 +61,7 @@ class Door:
         self._find = Grouped[str, CallRecord | None](_finder(calls), self._thread, wait_s=0, most=GROUP)
         self._record = Grouped[CallRecord, None](_recorder(calls), self._thread, wait_s=COMMIT_EVERY_S, most=GROUP)
 
-    async def ask(self, ask: Ask) -> Answered:
+    async def ask(self, ask: CallRequest) -> Answered:
         """The answer, from the cache or from the model; a new one is committed before it is returned.
 
         Equal questions in flight share one call. Raises BudgetExceeded before a call that the budget has no room
@@ -103,7 +103,7 @@ class Door:
         if not done.cancelled():
             done.exception()  # read, so that asyncio does not complain of an error whose waiters are gone
 
-    async def _answer(self, ask: Ask, key: str) -> Answered:
+    async def _answer(self, ask: CallRequest, key: str) -> Answered:
         found = await self._find(key)
         if found is not None:
             return Answered(found, cached=True)
@@ -114,7 +114,7 @@ class Door:
         await self._record(record)
         return Answered(record, cached=False)
 
-    async def _call(self, ask: Ask, key: str) -> CallRecord:
+    async def _call(self, ask: CallRequest, key: str) -> CallRecord:
         request = replace(await ask.build(), key=key)
         room = self.budget.reserve(*expected_tokens(request))
         try:
@@ -140,7 +140,7 @@ class Door:
         self._broken = error
         return error
 
-    def _recorded(self, ask: Ask, key: str, reply: ChatReply, room: Reserved) -> CallRecord:
+    def _recorded(self, ask: CallRequest, key: str, reply: ChatReply, room: Reservation) -> CallRecord:
         return CallRecord(
             key=key,
             model=self.model.name,

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
 from errata import words
 from errata.tools.inference.suspects import CLEARLY_RIGHT
 from errata.tools.judging.door import Door
 from errata.tools.judging.reading.reading import favorite
-from errata.tools.judging.task import JudgeSetup, JudgeTask
+from errata.tools.judging.task import ControlItem, JudgeSetup, JudgeTask
 from errata.types import Outcome, Verdict
 
 
-class Known(NamedTuple):
+class AnnotationEvidence(NamedTuple):
     """What is known of one annotation when a protocol is chosen.
 
     ``given``: its label's class, None where it has none. ``challenger``: the likeliest other label, None without one.
@@ -56,7 +57,7 @@ class JudgingProtocol(ABC):
     """Whether the judge learns which label the item has: then it is measured on wrong ones too."""
 
     @abstractmethod
-    def about(self, known: Known) -> tuple[str, ...] | None:
+    def about(self, known: AnnotationEvidence) -> tuple[str, ...] | None:
         """The labels to ask about, () for a question that names none; None where asking now would add nothing."""
 
     @abstractmethod
@@ -78,3 +79,22 @@ class JudgingProtocol(ABC):
     @abstractmethod
     def says(self, verdict: Verdict, given: str | None, answer: str) -> str:
         """A readable verdict as part of a sentence; ``answer`` is its likeliest answer, such as "cat (0.93)"."""
+
+
+class Control(JudgingProtocol):
+    """A protocol that finds out whether an item changes a judge's answers about others that it merely lies beside.
+
+    It asks about two references beside the item: control items whose answers are known, because the judge was first
+    asked about each of them alone, under the protocol called ``alone``, whose verdicts are over labels. Its own ones
+    are over MOVED and UNMOVED of ``held_back``: they say something of the judge, can hold an item back, and never
+    decide a label. It is asked about suspects only where most control items leave each other's answers alone.
+    """
+
+    alone: ClassVar[str]
+
+    @abstractmethod
+    def beside(
+        self, usable: Sequence[ControlItem], content_sha: str, favored: str, rivals: Sequence[str]
+    ) -> tuple[ControlItem, ControlItem] | None:
+        """Two of the ``usable`` references for the item with this content, whose likeliest label is ``favored`` ("" for
+        none); the ``rivals`` are its other labels, the likeliest first. None where no two of them would tell."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from errata.errors import SetupError
-from errata.tools.judging.protocol import JudgingProtocol
+from errata.tools.judging.protocol import Control, JudgingProtocol
 from errata.tools.plugins import load, named
 
 GROUP = "errata.protocols"
@@ -19,6 +19,12 @@ def protocols() -> Mapping[str, JudgingProtocol]:
 def protocol_named(name: str) -> JudgingProtocol:
     """SetupError, with the nearest name, where there is no such protocol."""
     return named(GROUP, JudgingProtocol, name)
+
+
+def controls(names: Iterable[str]) -> dict[str, Control]:
+    """Those of ``names`` that are controls, by name. A protocol that is not installed any more is none."""
+    found = ((name, protocols().get(name)) for name in names)
+    return {name: protocol for name, protocol in found if isinstance(protocol, Control)}
 
 
 def check_protocols(names: Sequence[str], task: str) -> None:

@@ -12,7 +12,7 @@ from errata.types import Item, LabelSpace
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
+class ControlItem:
     """An item with the ``answer`` that this judge gave when it was shown alone: a label, said decisively."""
 
     item: Item
@@ -22,19 +22,19 @@ class Reference:
 @dataclass(frozen=True, slots=True)
 class JudgeTask:
     """What to ask of one item: under ``protocol``, about ``labels``. A contest is between the first two of them; an
-    image-text pair has the label of a match first, that of a mismatch second; a steering control has two
-    ``references``, a marked choice a ``region``."""
+    image-text pair has the label of a match first, that of a mismatch second; a control has two
+    ``control_items``, a marked choice a ``region``."""
 
     item: Item
     protocol: str
     labels: tuple[str, ...] = ()
-    references: tuple[Reference, ...] = ()
+    control_items: tuple[ControlItem, ...] = ()
     region: Region | None = None
 
     @property
     def held_bytes(self) -> int:
         """About how much memory its images take."""
-        return sum(map(held_bytes, (self.item, *(reference.item for reference in self.references))))
+        return sum(map(held_bytes, (self.item, *(control.item for control in self.control_items))))
 
 
 @dataclass(frozen=True, slots=True)

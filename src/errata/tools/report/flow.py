@@ -25,7 +25,7 @@ NAMES = {OTHERS: "all other labels", **{sink: words.outcome(name) for name, sink
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A label on one side, its ``name`` cut to what fits. ``color``: of the palette, -1 for grey. ``y``: upper edge."""
+    """A label on one side, its ``name`` cut to what fits. ``color``: of the palette, -1 for gray. ``y``: upper edge."""
 
     label: str
     name: str
@@ -64,7 +64,7 @@ Pair = tuple[str, str, bool]
 
 def flow_picture(flows: Sequence[Flow]) -> FlowPicture | None:
     """Where every item is, or None where there is nothing to draw. Rare labels share one node on each side."""
-    pairs = _pooled(flows)
+    pairs = _merged(flows)
     total = sum(pairs.values())
     if not total:
         return None
@@ -84,7 +84,7 @@ def flow_picture(flows: Sequence[Flow]) -> FlowPicture | None:
     return FlowPicture(width, height, total, tuple(lefts.values()), tuple(rights.values()), ribbons)
 
 
-def _pooled(flows: Sequence[Flow]) -> dict[Pair, int]:
+def _merged(flows: Sequence[Flow]) -> dict[Pair, int]:
     """Items by pair, with the labels that do not fit on a side under one name."""
     given, proposed = Counter[str](), Counter[str]()
     for flow in flows:

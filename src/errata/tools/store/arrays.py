@@ -48,11 +48,11 @@ class Arrays:
             loaded = _mapped(path)
         except FileNotFoundError:
             raise StoreError(
-                f"{path} is gone (freed by errata prune?). errata run on this data makes it anew."
+                f"{path} is gone (freed by errata prune?). errata run on this data makes it again."
             ) from None
         except Exception as error:  # numpy parses the header as Python: damage has no common kind of error
             raise StoreError(
-                f"{path} is damaged ({error}). Delete {self._folder} and run the same command again: it is made anew, "
+                f"{path} is damaged ({error}). Delete {self._folder} and run the same command again: it is made again, "
                 "and no decision or call is lost."
             ) from error
         return loaded

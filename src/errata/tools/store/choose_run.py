@@ -8,7 +8,7 @@ from pathlib import Path
 from shlex import quote
 
 from errata.errors import SetupError, nearest
-from errata.tools.store.place import absolute_place, same_place
+from errata.tools.store.relative_paths import absolute_path, same_path
 from errata.tools.store.store import RunInfo
 
 
@@ -26,21 +26,21 @@ def choose_run(runs: Sequence[RunInfo], folder: Path, *, data: Path | None = Non
     Without a label column, that of the run worked on last. Of the runs on its data the judged one worked on last, so
     that a scan made afterwards does not hide what the judges said. SetupError where none is meant.
     """
-    of_data = [run for run in runs if data is None or same_place(absolute_place(run.data_path, folder), data)]
+    of_data = [run for run in runs if data is None or same_path(absolute_path(run.data_path, folder), data)]
     found = sorted(of_data, key=lambda run: run.turn)
     if not found:
-        others = ", ".join(dict.fromkeys(str(absolute_place(run.data_path, folder)) for run in runs)) or "nothing"
+        others = ", ".join(dict.fromkeys(str(absolute_path(run.data_path, folder)) for run in runs)) or "nothing"
         raise SetupError(f"{folder} holds runs of {others}, none of {data}. Start one: errata run {data} --label COL")
     columns = list(dict.fromkeys(run.label_column for run in found))
     if label is not None and label not in columns:
         raise SetupError(f"{folder} holds no run of the label column {label!r}{nearest(label, columns)}.")
     newest = [run for run in found if label is None or run.label_column == label][-1]
-    alike = [run for run in found if _question(run) == _question(newest)]
+    alike = [run for run in found if _subject(run) == _subject(newest)]
     run = next((run for run in reversed(alike) if run.judged), newest)
     return Chosen(run, _line(run, newest, columns if label is None else []))
 
 
-def _question(run: RunInfo) -> tuple[object, ...]:
+def _subject(run: RunInfo) -> tuple[object, ...]:
     return run.data_path, run.data_sha256, run.label_column, run.content_columns
 
 

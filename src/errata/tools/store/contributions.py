@@ -18,7 +18,7 @@ class Contributions:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def leave(self, run_id: int, author: str, bodies: Mapping[str, str]) -> None:
+    def add(self, run_id: int, author: str, bodies: Mapping[str, str]) -> None:
         """``bodies``: kind -> its JSON; all of them are kept, or none."""
         rows = [{"run_id": run_id, "author": author, "kind": kind, "body": body} for kind, body in bodies.items()]
         if not rows:

@@ -111,7 +111,7 @@ def raw_rows(connection: Connection, query: str, *values: object) -> list[tuple[
 
 
 DAMAGED = (
-    "Restore it from a backup; or move it away to start anew: decisions that were applied are also in patches/, and "
+    "Restore it from a backup; or move it away to start over: decisions that were applied are also in patches/, and "
     "the source was never touched."
 )
 
@@ -123,7 +123,7 @@ def _advice(said: str) -> str:
         return f"The file is damaged. {DAMAGED}"
     return (
         "Nothing of this step was kept; free the disk or the file, "
-        "then run the same command again: it goes on from the last step."
+        "then run the same command again: it continues from the last step."
     )
 
 
@@ -182,7 +182,7 @@ def _bring_up_to_date(connection: Connection, path: Path, shown: Path) -> None:
         migrations.keep_copy(path, found)
         try:
             migrations.upgrade(connection, shown.parent)
-        except migrations.NotAsWritten as error:
+        except migrations.CannotUpgrade as error:
             raise StoreError(f"{shown} cannot be brought up to date: {error}. {DAMAGED}") from error
 
 
@@ -190,7 +190,7 @@ def refuse_network_file_system(folder: Path, refused: Set[str] = NETWORK_FILE_SY
     """WAL needs shared memory between processes, which network file systems do not give: they lose writes silently."""
     kind = file_system(folder)
     if kind in refused:
-        raise StoreError(f"{folder} lies on a network file system ({kind}). Name a local folder with --run DIR.")
+        raise StoreError(f"{folder} is on a network file system ({kind}). Name a local folder with --run DIR.")
 
 
 def file_system(folder: Path) -> str | None:

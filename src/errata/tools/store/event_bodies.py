@@ -8,7 +8,7 @@ from errata.types import ITEM, Answer, Looked, Place, Seeing
 
 
 class Body(BaseModel):
-    model_config = ConfigDict(strict=True)
+    model_config = ConfigDict(strict=True, defer_build=True)  # most runs that are looked at have few kinds of them
     run_id: int
 
 

@@ -15,7 +15,7 @@ from errata.errors import SetupError
 from errata.tools.data.atomic import put_in_place, remove
 from errata.tools.data.copying import copy_path
 from errata.tools.data.fingerprint import sha_of_path
-from errata.tools.store.place import is_inside, relative_place
+from errata.tools.store.relative_paths import is_inside, relative_path
 from errata.tools.store.run_folder import RunFolder
 from errata.tools.store.store import Store
 
@@ -73,12 +73,12 @@ class Gate:
         if out.exists() and self.source.exists() and out.samefile(self.source):
             raise SetupError(f"{out} is the source itself. To change it: errata apply --in-place; a backup is kept.")
         if self.source.is_dir() and is_inside(out, self.source):
-            raise SetupError(f"{out} lies inside {self.source}: name a place outside it.")
+            raise SetupError(f"{out} is inside {self.source}: name a place outside it.")
         if is_inside(self.source, out):
             raise SetupError(f"{out} holds the source: name another place.")
         for folder in (out, *out.absolute().parents):
             if RunFolder(folder).exists() and (folder / "patches").is_dir():
-                raise SetupError(f"{out} lies in the run folder {folder}, which is errata's own: name another place.")
+                raise SetupError(f"{out} is in the run folder {folder}, which is errata's own: name another place.")
 
     def _is_own(self, out: Path, sha: str) -> bool:
         if out.is_dir() and not any(out.iterdir()):
@@ -97,4 +97,4 @@ class Gate:
         copy_path(out, self.store.folder.free_backup(out.name))
 
     def _place(self, path: Path) -> str:
-        return relative_place(path, self.store.folder.path)
+        return relative_path(path, self.store.folder.path)

@@ -15,17 +15,19 @@ from errata.tools.store.calls import Calls
 from errata.tools.store.contributions import Contributions
 from errata.tools.store.database import Database, raw_rows
 from errata.tools.store.events import EventChain, now
-from errata.tools.store.evidence_rows import (
-    insert_proposals,
-    insert_verdicts,
-    select_proposals,
-    select_verdicts,
-)
-from errata.tools.store.proposal_table import ProposalTable
+from errata.tools.store.proposal_table import ProposalColumns, ProposalTable
 from errata.tools.store.revisions import Revisions, bump, read_revisions
 from errata.tools.store.run_folder import RunFolder
 from errata.tools.store.schema import items, proposals, runs, store
-from errata.tools.store.written import Written
+from errata.tools.store.verdict_and_proposal_rows import (
+    insert_proposals,
+    insert_verdicts,
+    select_proposal_columns,
+    select_proposals,
+    select_verdicts,
+    select_verdicts_of,
+)
+from errata.tools.store.written_files import WrittenFiles
 from errata.types import ITEM, LabelSpace, Place, Proposal, Verdict
 
 
@@ -85,7 +87,7 @@ class Store:
         self.anchor = Anchor(folder.path, self.store_id)
         self.calls = Calls(self._database)
         self.events = EventChain(self._database, self.anchor.advance)
-        self.written = Written(self._database)
+        self.written = WrittenFiles(self._database)
         self.contributions = Contributions(self._database)
         if is_new:
             self.anchor.reset()
@@ -179,6 +181,18 @@ class Store:
             row = connection.execute(query).first()
         return None if row is None else ItemRow._make(row)
 
+    def usable_items(self, run_id: int) -> list[bool]:
+        """Whether each item has a given label and content that can be read, in their order."""
+        query = "SELECT given_label IS NOT NULL AND problem IS NULL FROM items WHERE run_id = ? ORDER BY idx"
+        with self._database.read() as connection:
+            return [bool(usable) for (usable,) in raw_rows(connection, query, run_id)]
+
+    def unreadable_items(self, run_id: int) -> list[str]:
+        """The ids of items whose content cannot be read, in the order of the items."""
+        query = "SELECT item_id FROM items WHERE run_id = ? AND problem IS NOT NULL ORDER BY idx"
+        with self._database.read() as connection:
+            return [item_id for (item_id,) in raw_rows(connection, query, run_id)]
+
     def set_suspicion(self, run_id: int, ranked: Sequence[int]) -> None:
         """Put these items into the queue of suspects, the most suspicious first; all others leave it."""
         queue = [{"i": idx, "rank": rank} for rank, idx in enumerate(ranked)]
@@ -212,6 +226,11 @@ class Store:
         with self._database.read() as connection:
             return select_verdicts(connection, run_id, row)
 
+    def verdicts_of(self, run_id: int, idx: int) -> list[Verdict]:
+        """Those of one item, in the order in which they came."""
+        with self._database.read() as connection:
+            return select_verdicts_of(connection, run_id, idx)
+
     def set_proposals(self, run_id: int, found: Iterable[Proposal]) -> None:
         """All proposals of a run at once: they are derived anew from the evidence each time."""
         with self._database.write() as connection:
@@ -227,6 +246,11 @@ class Store:
         """idx -> what is proposed for the item itself."""
         with self._database.read() as connection:
             return select_proposals(connection, run_id)
+
+    def proposal_columns(self, run_id: int) -> ProposalColumns:
+        """Of every item, that which can be counted."""
+        with self._database.read() as connection:
+            return select_proposal_columns(connection, run_id)
 
 
 def _run(row: Any) -> RunInfo:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from errata.tools.detectors.arrays.blocks import BLOCK
-from errata.tools.detectors.arrays.top_classes import entries, peaks
+from errata.tools.detectors.arrays.top_classes import entries, top_classes
 from errata.types import F64
 
 LABELS = np.array([1, 0, 2])
@@ -15,7 +15,7 @@ PROBS = np.array([[0.4, 0.4, 0.2], [0.3, 0.6, 0.1], [0.0, 0.0, 1.0]], np.float32
 
 
 def test_of_equal_probabilities_the_first_is_the_peak() -> None:
-    found = peaks(LABELS, PROBS)
+    found = top_classes(LABELS, PROBS)
     assert found.top_N.tolist() == [0, 1, 2]
     np.testing.assert_array_equal(found.highest_N, PROBS.max(axis=1))
     np.testing.assert_array_equal(found.given_N, PROBS[np.arange(3), LABELS])
@@ -30,7 +30,9 @@ def test_who_looks_on_sees_every_row_once_and_blocks_change_nothing(
     rng = np.random.default_rng(0)
     labels, probs = rng.integers(0, 5, 120_001), rng.random((120_001, 5))
     assert probs.size > 2 * BLOCK
-    small = [peaks(labels[part], probs[part]) for part in np.array_split(np.arange(120_001), 4)]  # each in one block
+    small = [
+        top_classes(labels[part], probs[part]) for part in np.array_split(np.arange(120_001), 4)
+    ]  # each in one block
     whole = [np.concatenate(parts) for parts in zip(*small, strict=True)]
     monkeypatch.setattr(os, "cpu_count", lambda: threads)
     times_N = np.zeros(120_001, np.int64)
@@ -38,7 +40,7 @@ def test_who_looks_on_sees_every_row_once_and_blocks_change_nothing(
     def also(rows: slice) -> None:
         times_N[rows] += 1
 
-    for part, all_at_once in zip(peaks(labels, probs, also), whole, strict=True):
+    for part, all_at_once in zip(top_classes(labels, probs, also), whole, strict=True):
         np.testing.assert_array_equal(part, all_at_once)
     assert (times_N == 1).all()
 

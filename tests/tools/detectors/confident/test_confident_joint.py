@@ -28,7 +28,7 @@ def test_counts_of_a_hand_computed_case() -> None:
     joint = confident_joint(labels, probs)
     assert confident_thresholds(labels, probs).tolist() == pytest.approx([0.65, 0.65])
     assert joint.guess_N.tolist() == [0, -1, 1, -1]
-    assert joint.peaks.highest_N.tolist() == [0.9, 0.6, 0.8, 0.5]
+    assert joint.top_classes.highest_N.tolist() == [0.9, 0.6, 0.8, 0.5]
     assert joint.counts_KK.tolist() == [[1, 0], [0, 1]]
     assert joint.calibrated(labels).tolist() == [[2, 0], [0, 2]]
 
@@ -105,7 +105,7 @@ def test_more_than_one_block_holds_is_counted_as_cleanlab_does() -> None:
     found = confident_joint(labels, probs)
     np.testing.assert_array_equal(found.counts_KK, compute_confident_joint(labels, probs, calibrate=False))
     np.testing.assert_array_equal(found.calibrated(labels), compute_confident_joint(labels, probs))
-    np.testing.assert_array_equal(found.peaks.highest_N, probs.max(axis=1))
+    np.testing.assert_array_equal(found.top_classes.highest_N, probs.max(axis=1))
 
 
 def test_rounded_rows_keep_their_sums() -> None:

@@ -8,8 +8,15 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from errata.errors import DataError
-from errata.tools.detectors.optional import class_gaussians as module
-from errata.tools.detectors.optional.class_gaussians import Gaussians, detect, leave_one_out
+from errata.tools.detectors.optional.class_gaussians import (
+    Gaussians,
+    detect,
+    fit_gaussians,
+    leave_one_out,
+    left_out_scores,
+    lent_spreads,
+    squared_spreads,
+)
 from errata.tools.detectors.probs import discriminant
 from errata.tools.detectors.probs.discriminant import SHRINKAGE
 from errata.types import F64, Int
@@ -45,20 +52,19 @@ def test_each_score_equals_gaussians_that_were_fitted_without_the_item() -> None
     vectors, labels = blobs(10)
     units = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float64)
     weights = np.ones(30, np.float32)
-    fit = module._fit(vectors, labels, weights, 3)
-    scores = module._scores(fit, units.astype(np.float32), labels, weights)
+    fit = fit_gaussians(vectors, labels, weights, 3)
+    scores = left_out_scores(fit, units.astype(np.float32), labels, weights)
     shrunk = SHRINKAGE * fitted_covariance(units, labels, np.arange(30)).trace() / 6 * np.eye(6)
     for left_out in (0, 13, 29):
         rest = np.flatnonzero(np.arange(30) != left_out)
         # As in the discriminant, the round part and the count of the covariance are those of all items.
         spread = (1 - SHRINKAGE) * fitted_covariance(units, labels, rest) * 29 / 30 + shrunk
         expected = [distance(units, labels, rest, spread, left_out, k) for k in range(3)]
-        lent, width = fit.lent_K, fit.width
         own_scatter = fit.scatter_K.copy()
         k = labels[left_out]
         own_scatter[k] = scatter(fit, units, labels, rest, k)
-        sizes = module._sizes(own_scatter, np.where(np.arange(3) == k, 9, 10), lent, width)
-        np.testing.assert_allclose(scores[left_out], -(expected / sizes + width * np.log(sizes)) / 2, rtol=2e-3)
+        sizes = squared_spreads(own_scatter, np.where(np.arange(3) == k, 9, 10), fit.lent_K, fit.width)
+        np.testing.assert_allclose(scores[left_out], -(expected / sizes + fit.width * np.log(sizes)) / 2, rtol=2e-3)
 
 
 def fitted_covariance(units: F64, labels: Int, rows: Int) -> F64:
@@ -79,9 +85,9 @@ def scatter(fit: Gaussians, units: F64, labels: Int, rest: Int, k: int) -> float
 
 def test_a_class_borrows_the_spread_of_the_class_it_is_like() -> None:
     means = np.array([[0, 0], [1, 0], [9, 0]], np.float32)
-    lent = module._lent(means, np.array([1.0, 100, 100]), np.array([0.0, 500, 100]))
-    assert lent[0] == pytest.approx(5, rel=1e-3)
-    assert module._sizes(np.array(0.0), np.array(1.0), lent[0], 2.0) == pytest.approx(
+    found = lent_spreads(means, np.array([1.0, 100, 100]), np.array([0.0, 500, 100]))
+    assert found[0] == pytest.approx(5, rel=1e-3)
+    assert squared_spreads(np.array(0.0), np.array(1.0), found[0], 2.0) == pytest.approx(
         0.5 + 0.5 * (20 * 5) / 21 / 2, rel=1e-3
     )
 

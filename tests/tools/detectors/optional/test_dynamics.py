@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from errata.errors import DataError
-from errata.tools.detectors.optional import dynamics as module
-from errata.tools.detectors.optional.dynamics import detect, dynamics
+from errata.tools.detectors.optional.dynamics import PULL, detect, dynamics, gradient
 from errata.types import F64
 from tests.tools.detectors.made import DEGENERATE, blobs, flipped
 
@@ -57,15 +56,15 @@ def test_the_gradient_is_that_of_the_loss() -> None:
     def loss(at: F64) -> float:
         probs = np.exp(at) / np.exp(at).sum(axis=1, keepdims=True)
         agreed = (targets * probs).sum(axis=1)
-        return float(np.mean(-np.log(probs[np.arange(4), labels]) + module.PULL * np.log(1 - agreed)))
+        return float(np.mean(-np.log(probs[np.arange(4), labels]) + PULL * np.log(1 - agreed)))
 
     probs = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     targets = 0.7 * memory + 0.3 * probs
-    gradient = module._gradient(probs, labels, memory, np.arange(4))
+    found = gradient(probs, labels, memory, np.arange(4))
     np.testing.assert_allclose(memory, targets, rtol=1e-5)
     step = 1e-5 * np.eye(3)
     numeric = [[(loss(logits + np.eye(4)[[i]].T * step[k]) - loss(logits)) / 1e-5 for k in range(3)] for i in range(4)]
-    np.testing.assert_allclose(gradient, numeric, atol=1e-3)
+    np.testing.assert_allclose(found, numeric, atol=1e-3)
 
 
 def test_a_rare_clean_cluster_is_not_flagged_in_bulk() -> None:

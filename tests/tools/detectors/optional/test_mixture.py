@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from errata.tools.detectors.optional import mixture
-from errata.tools.detectors.optional.mixture import upper_probability
+from errata.tools.detectors.optional.mixture import Mixture, expect, pooled, upper_probability
 from errata.types import F64
 
 
@@ -27,8 +26,8 @@ def test_the_probability_only_rises_with_the_value() -> None:
 
 
 def test_the_probability_equals_bayes_rule_on_the_fit() -> None:
-    fit = mixture.Mixture(np.array([[0.25, 0.75]]), np.array([[0.0, 2.0]]), np.array([[1.0]]))
-    upper, _ = mixture._expect(np.array([1.0, 2.0]), np.zeros(2, np.int64), fit)
+    fit = Mixture(np.array([[0.25, 0.75]]), np.array([[0.0, 2.0]]), np.array([[1.0]]))
+    upper, _ = expect(np.array([1.0, 2.0]), np.zeros(2, np.int64), fit)
     assert upper.tolist() == pytest.approx([0.75, 0.75 / (0.75 + 0.25 * np.exp(-2))])
 
 
@@ -51,10 +50,7 @@ def test_a_small_group_follows_all_items() -> None:
 def test_a_group_of_one_part_is_split_as_all_items_are() -> None:
     groups = np.r_[np.zeros(200, np.int64), np.ones(100, np.int64)]
     given = np.r_[values(160, 40), 2 * values(100, 0, seed=1) - 4]
-    everyone = np.zeros(300, np.int64)
-    start = mixture._start(given, everyone, 1)
-    pooled = mixture._climb(given, everyone, start, start, borrowed=0)
-    expected, _ = mixture._expect(given, everyone, pooled)
+    expected, _ = expect(given, np.zeros(300, np.int64), pooled(given))
     np.testing.assert_allclose(upper_probability(given, groups, 2)[200:], expected[200:])
 
 

@@ -1,4 +1,4 @@
-"""Open set: each signal by hand, strangers are found, wrong labels of known classes are not called strangers."""
+"""Open set: each signal by hand; out-of-class items are found, and wrong labels of known classes are not among them."""
 
 from typing import Any
 
@@ -23,10 +23,10 @@ from errata.types import F32, Bool, Int
 from tests.tools.detectors.made import DEGENERATE
 
 
-def blobs_with_strangers(strangers: int = 20, seed: int = 0) -> tuple[F32, Int, Bool]:
+def blobs_with_out_of_class(out_of_class: int = 20, seed: int = 0) -> tuple[F32, Int, Bool]:
     """Three classes of 60; the last items are of a fourth kind and were given labels at random."""
     rng = np.random.default_rng(seed)
-    kinds = np.r_[np.repeat(np.arange(3), 60), np.full(strangers, 3)]
+    kinds = np.r_[np.repeat(np.arange(3), 60), np.full(out_of_class, 3)]
     vectors = (5 * np.eye(4, 8)[kinds] + rng.normal(size=(len(kinds), 8))).astype(np.float32)
     return vectors, np.where(kinds < 3, kinds, rng.integers(0, 3, len(kinds))), kinds == 3
 
@@ -35,38 +35,38 @@ def seen(vectors: F32, labels: Int, classes: int = 3) -> tuple[F32, Int, F32]:
     return vectors, labels, discriminant.leave_one_out(vectors, labels, classes)
 
 
-def test_strangers_get_the_lowest_quality_and_are_flagged() -> None:
-    vectors, labels, stranger = blobs_with_strangers()
+def test_out_of_class_items_get_the_lowest_quality_and_are_flagged() -> None:
+    vectors, labels, out_of_class = blobs_with_out_of_class()
     scores = detect(*seen(vectors, labels))
-    assert roc_auc_score(stranger, -scores.quality) > 0.95
-    assert scores.flag[stranger].mean() > 0.7
-    assert scores.flag[~stranger].mean() < 0.05
+    assert roc_auc_score(out_of_class, -scores.quality) > 0.95
+    assert scores.flag[out_of_class].mean() > 0.7
+    assert scores.flag[~out_of_class].mean() < 0.05
 
 
 @pytest.mark.parametrize("signal", ["p_out", "p_none"])
-def test_each_probability_finds_strangers_by_itself(signal: str) -> None:
-    vectors, labels, stranger = blobs_with_strangers()
+def test_each_probability_finds_out_of_class_items_by_itself(signal: str) -> None:
+    vectors, labels, out_of_class = blobs_with_out_of_class()
     found = signals(*seen(vectors, labels))
-    assert roc_auc_score(stranger, getattr(found, signal)) > 0.9
+    assert roc_auc_score(out_of_class, getattr(found, signal)) > 0.9
 
 
-def test_wrong_labels_of_known_classes_are_no_strangers() -> None:
-    vectors, labels, stranger = blobs_with_strangers()
+def test_wrong_labels_of_known_classes_are_not_out_of_class() -> None:
+    vectors, labels, out_of_class = blobs_with_out_of_class()
     given = labels.copy()
     given[:120:4] = (given[:120:4] + 1) % 3
     wrong = given != labels
     scores = detect(*seen(vectors, given))
     assert scores.flag[wrong].mean() < 0.15
-    assert roc_auc_score(stranger[wrong | stranger], -scores.quality[wrong | stranger]) > 0.95
+    assert roc_auc_score(out_of_class[wrong | out_of_class], -scores.quality[wrong | out_of_class]) > 0.95
 
 
-def test_without_strangers_hardly_anything_is_flagged() -> None:
-    vectors, labels, _ = blobs_with_strangers(strangers=0)
+def test_without_out_of_class_items_hardly_anything_is_flagged() -> None:
+    vectors, labels, _ = blobs_with_out_of_class(out_of_class=0)
     assert detect(*seen(vectors, labels)).flag.mean() < 0.03
 
 
 def test_a_rare_clean_cluster_is_not_flagged_in_bulk() -> None:
-    vectors, labels, _ = blobs_with_strangers(strangers=0)
+    vectors, labels, _ = blobs_with_out_of_class(out_of_class=0)
     rare = np.arange(15)
     vectors[rare] = np.array([4, 0, 0, 0, 4, 0, 0, 0]) + np.random.default_rng(1).normal(size=(15, 8))
     assert detect(*seen(vectors, labels)).flag[rare].mean() < 0.3
@@ -81,9 +81,9 @@ def test_log_odds_of_a_hand_computed_case() -> None:
 
 
 def test_none_is_likely_where_no_class_wants_an_item() -> None:
-    vectors, labels, stranger = blobs_with_strangers()
+    vectors, labels, out_of_class = blobs_with_out_of_class()
     none = p_none(*seen(vectors, labels))
-    assert none[stranger].mean() > 0.4 > 0.1 > none[~stranger].mean()
+    assert none[out_of_class].mean() > 0.4 > 0.1 > none[~out_of_class].mean()
 
 
 def test_where_nothing_tells_unsure_items_apart_each_is_outside_as_often_as_any() -> None:
@@ -106,14 +106,14 @@ def test_confidence_drops_by_what_the_neighbors_think_of_the_class() -> None:
 
 
 def test_neighbors_that_are_given_are_used() -> None:
-    vectors, labels, _ = blobs_with_strangers()
+    vectors, labels, _ = blobs_with_out_of_class()
     searched = signals(*seen(vectors, labels))
     given = signals(*seen(vectors, labels), neighbors(vectors))
     np.testing.assert_array_equal(searched.distance, given.distance)
 
 
 def test_permuted_class_ids_do_not_matter() -> None:
-    vectors, labels, _ = blobs_with_strangers()
+    vectors, labels, _ = blobs_with_out_of_class()
     order = np.array([2, 0, 1])
     permuted = detect(*seen(vectors, np.argsort(order)[labels])).quality
     np.testing.assert_allclose(permuted, detect(*seen(vectors, labels)).quality, atol=1e-3)

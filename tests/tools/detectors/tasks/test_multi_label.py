@@ -9,15 +9,17 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from errata.errors import DataError, SetupError
 from errata.tools.detectors.probs.ridge import Ridge
-from errata.tools.detectors.tasks import multi_label
 from errata.tools.detectors.tasks.multi_label import (
+    STEEPEST,
     Channel,
+    channel_loss,
     detect,
     fit_channel,
     fit_channels,
     marked,
     nearest_centers,
     scores_of,
+    true_given_marks,
     true_probs,
 )
 from errata.types import F32, Bool
@@ -59,9 +61,9 @@ def test_items_with_a_wrong_mark_have_the_lowest_quality() -> None:
 def test_an_unmarked_label_is_likelier_the_more_often_annotators_miss_it() -> None:
     open_score, unmarked, marked_ = np.zeros(1), np.array([False]), np.array([True])
     often, seldom = Channel(0.5, 0.01, 1, 0), Channel(0.1, 0.01, 1, 0)
-    assert multi_label._true_given_mark(often, open_score, unmarked) == pytest.approx(0.5 / (0.5 + 0.99))
-    assert multi_label._true_given_mark(seldom, open_score, unmarked) == pytest.approx(0.1 / (0.1 + 0.99))
-    assert multi_label._true_given_mark(seldom, open_score, marked_) == pytest.approx(0.9 / (0.9 + 0.01))
+    assert often.true_given(open_score, unmarked) == pytest.approx(0.5 / (0.5 + 0.99))
+    assert seldom.true_given(open_score, unmarked) == pytest.approx(0.1 / (0.1 + 0.99))
+    assert seldom.true_given(open_score, marked_) == pytest.approx(0.9 / (0.9 + 0.01))
 
 
 def test_the_rates_of_the_channel_are_recovered() -> None:
@@ -88,7 +90,7 @@ def test_the_superfluous_rate_of_a_label_leans_on_the_other_labels() -> None:
 def test_marks_that_a_score_parts_cleanly_still_rank() -> None:
     true = np.arange(100) >= 60
     channel = fit_channel(np.arange(100) + 30.0 * true, true)
-    assert channel.slope == pytest.approx(multi_label.STEEPEST / np.std(np.arange(100) + 30.0 * true))
+    assert channel.slope == pytest.approx(STEEPEST / np.std(np.arange(100) + 30.0 * true))
 
 
 def test_what_the_channel_says_is_learned_from_in_turn() -> None:
@@ -96,7 +98,7 @@ def test_what_the_channel_says_is_learned_from_in_turn() -> None:
     for seed in range(3):
         vectors, true = sets(items=300, noise=0.9, seed=seed)
         marks, missing, _ = spoil(true, missing=0.5, seed=seed + 10)
-        once = multi_label._true_given_marks(Ridge(vectors).leave_one_out(marks), marks)
+        once = true_given_marks(Ridge(vectors).leave_one_out(marks), marks)
         first, again = (
             average_precision_score(missing[~marks], probs[~marks]) for probs in (once, true_probs(vectors, marks))
         )
@@ -114,10 +116,10 @@ def test_the_gradient_of_the_channel_is_that_of_its_loss() -> None:
     rng = np.random.default_rng(0)
     scores, marks, at = rng.normal(size=50), rng.random(50) < 0.4, np.array([-0.7, -1.5, 1.3, 0.2])
     prior = (1.5, 20.0)
-    _, gradient = multi_label._loss(at, scores, marks, prior)
+    _, gradient = channel_loss(at, scores, marks, prior)
     for axis in range(4):
         step = np.eye(4)[axis] * 1e-6
-        above, below = (multi_label._loss(at + sign * step, scores, marks, prior)[0] for sign in (1, -1))
+        above, below = (channel_loss(at + sign * step, scores, marks, prior)[0] for sign in (1, -1))
         assert gradient[axis] == pytest.approx((above - below) / 2e-6, rel=1e-4)
 
 

@@ -14,6 +14,7 @@ from errata.tools.detectors.tasks.token import (
     invalid_transitions,
     sentence_quality,
     spans,
+    transitions,
 )
 from errata.types import F64, Int
 from tests.tools.detectors.made import distribution
@@ -55,7 +56,7 @@ def test_context_equals_the_sum_over_all_valid_paths() -> None:
     rng = np.random.default_rng(0)
     labels, lengths = np.array([_O, BP, IP, _O, BL, BP, IP]), np.array([4, 0, 1, 2])
     probs = rng.dirichlet(np.ones(5), 7)
-    first, steps = token._transitions(labels, lengths, TAGS)
+    first, steps = transitions(labels, lengths, TAGS)
     weights = probs / ((np.bincount(labels, minlength=5) + 1) / 12) ** token.PRIOR_WEIGHT
     expected = np.zeros((4, 5))
     for path in product(range(5), repeat=4):
@@ -68,7 +69,7 @@ def test_context_equals_the_sum_over_all_valid_paths() -> None:
 
 
 def test_a_forbidden_step_has_no_probability_and_a_rare_one_some() -> None:
-    first, steps = token._transitions(np.array([_O, IP]), np.array([2]), TAGS)
+    first, steps = transitions(np.array([_O, IP]), np.array([2]), TAGS)
     assert (steps[[_O, BL], [IP, IP]] == 0).all()
     assert first[IP] == 0
     assert steps[BP, IP] > 0

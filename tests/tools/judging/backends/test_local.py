@@ -6,17 +6,19 @@ import asyncio
 import io
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from PIL import Image
+from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from errata.errors import ModelRefused, SetupError
 from errata.prompts import load
 from errata.prompts.options import lay_out
 from errata.testing import MemoryCalls
 from errata.tools.judging.backends.local import LocalModel
-from errata.tools.judging.backends.weights import Weights, images_of
+from errata.tools.judging.backends.weights import images_of
 from errata.tools.judging.chat import ChatReply, ChatRequest
 from errata.tools.judging.door import Door
 from errata.tools.judging.examine import judge_items
@@ -65,19 +67,29 @@ def reply(folder: Path, asked: ChatRequest) -> ChatReply:
     return found
 
 
+def prompt_of(tokenizer: Any, asked: ChatRequest) -> torch.Tensor:
+    """i64[1, T]: the request as the tokenizer's own chat template lays it out."""
+    ids_1T: torch.Tensor = tokenizer.apply_chat_template(
+        list(asked.messages), add_generation_prompt=True, return_tensors="pt", return_dict=True
+    )["input_ids"]
+    return ids_1T
+
+
 def test_first_token_probabilities_are_those_of_a_plain_forward_pass(texts: Path) -> None:
     asked = request("cat", "cat", "dog")
     found = reply(texts, asked)
-    weights = Weights(texts, "x")
-    ids = weights._tokenizer(weights._prompt(asked.messages), return_tensors="pt", add_special_tokens=False)
+    tokenizer, model = AutoTokenizer.from_pretrained(texts), AutoModelForCausalLM.from_pretrained(texts)
+    ids_1T = prompt_of(tokenizer, asked)
     with torch.inference_mode():
-        logits_V = weights._model(**ids).logits[0, -1]
+        logits_V = model(ids_1T).logits[0, -1]
     log_probs_V = torch.log_softmax(logits_V, dim=-1)
-    letters = {letter: float(log_probs_V[weights._encode(letter)[0]]) for letter in "AB"}
+    letters = {
+        letter: float(log_probs_V[tokenizer(letter, add_special_tokens=False)["input_ids"][0]]) for letter in "AB"
+    }
     assert found.tokens is not None
     assert found.tokens[0].log_probs == pytest.approx(letters, abs=1e-4)
     assert found.text == max(letters, key=letters.__getitem__)
-    assert (found.tokens_in, found.tokens_out) == (ids["input_ids"].shape[1], 1)
+    assert (found.tokens_in, found.tokens_out) == (ids_1T.shape[1], 1)
 
 
 def test_company_in_a_batch_does_not_change_an_answer(texts: Path) -> None:
@@ -144,13 +156,12 @@ def test_what_has_no_choices_is_answered_freely_beside_what_has(texts: Path) -> 
 
 def test_free_text_is_what_the_model_itself_would_write(texts: Path) -> None:
     asked = ChatRequest(request("cat", "cat", "dog").messages, (), 3)
-    weights = Weights(texts, "x")
-    ids = weights._tokenizer(weights._prompt(asked.messages), return_tensors="pt", add_special_tokens=False)
-    said = ids["input_ids"]
+    tokenizer, model = AutoTokenizer.from_pretrained(texts), AutoModelForCausalLM.from_pretrained(texts)
+    said = prompt_of(tokenizer, asked)
     with torch.inference_mode():
         for _ in range(3):
-            said = torch.cat([said, weights._model(said).logits[:, -1:].argmax(-1)], dim=1)
-    assert reply(texts, asked).text == weights._tokenizer.decode(said[0, -3:])
+            said = torch.cat([said, model(said).logits[:, -1:].argmax(-1)], dim=1)
+    assert reply(texts, asked).text == tokenizer.decode(said[0, -3:])
 
 
 def test_other_weights_are_another_judge(texts: Path, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from errata.tools.judging.chat import ChatReply, ChatRequest, TokenChoice
 from errata.tools.judging.door import Door
 from errata.tools.judging.examine import Judged, judge_items
 from errata.tools.judging.pacing.budget import Budget
-from errata.tools.judging.reading.question import Question, lay_out_for
+from errata.tools.judging.reading.closed_question import ClosedQuestion, lay_out_for
 from errata.tools.judging.reading.reading import read
 from errata.tools.judging.task import JudgeSetup, JudgeTask
 from errata.types import OTHER_ANSWERS, Item, LabelSpace
@@ -111,7 +111,7 @@ def test_the_key_is_sent_and_appears_in_no_error_and_no_record(monkeypatch: pyte
         calls = MemoryCalls()
         door = Door(server, calls, Budget())
         item = Item(0, "0", "sha", None, "a cat")
-        asked = Question(load("blind_choice"), item, (), OPTIONS, "")
+        asked = ClosedQuestion(load("blind_choice"), item, (), OPTIONS, "")
         await door.ask(asked.ask())
         assert stub.headers[0]["Authorization"] == "Bearer hunter2"
         assert "hunter2" not in str([asdict(call) for call in calls.calls.values()])

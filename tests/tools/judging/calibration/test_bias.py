@@ -9,10 +9,9 @@ import pytest
 
 from errata.errors import DataError
 from errata.testing import Answer, FakeChat, MemoryCalls
+from errata.tools.judging.calibration.anchored import anchored_choice, ask_both_ways
 from errata.tools.judging.calibration.bias import (
     anchor_bias,
-    anchored_choice,
-    ask_both_ways,
     bias_of,
     position_bias,
 )

@@ -11,7 +11,7 @@ from PIL import Image
 
 from errata.errors import DataError
 from errata.tools.data.images import load_image
-from errata.tools.judging.calibration.content_free import blurred, content_free, grey, random_texts, shuffled
+from errata.tools.judging.calibration.content_free import blurred, content_free, gray, random_texts, shuffled
 from errata.types import Item
 
 
@@ -79,7 +79,7 @@ def test_a_large_picture_is_blurred_as_much_as_a_small_one() -> None:
     half.paste((255, 255, 255), (0, 0, 500, 1000))
     edge = np.asarray(blurred(half, random.Random(0)))[500, :, 0]
     assert ((edge > 25) & (edge < 230)).sum() > 200
-    assert set(np.asarray(grey(half, random.Random(0))).ravel()) == {128}
+    assert set(np.asarray(gray(half, random.Random(0))).ravel()) == {128}
 
 
 def test_images_that_cannot_be_read_are_passed_over() -> None:

@@ -9,10 +9,10 @@ import pytest
 from errata.testing import FakeChat
 from errata.tools.features.minilm import model_folder
 from errata.tools.judging.chat import ChatRequest
+from errata.tools.judging.expected_requests import expected_requests
 from errata.tools.judging.pacing.expected import IMAGE_TOKENS, expected_tokens
 from errata.tools.judging.registry import protocols
-from errata.tools.judging.task import JudgeSetup, JudgeTask, Reference
-from errata.tools.judging.unasked import requests_of
+from errata.tools.judging.task import ControlItem, JudgeSetup, JudgeTask
 from errata.types import Item, LabelSpace
 from tests.tools.judging.protocols.asking import asked, text_of
 
@@ -22,7 +22,7 @@ TEXT = "The committee postponed its decision on the ferry timetable until the ha
 
 def task(protocol: str) -> JudgeTask:
     item = Item(0, "0", "sha1", "sport", TEXT)
-    return JudgeTask(item, protocol, SPACE.names[:2], (Reference(item, "sport"), Reference(item, "travel")))
+    return JudgeTask(item, protocol, SPACE.names[:2], (ControlItem(item, "sport"), ControlItem(item, "travel")))
 
 
 @pytest.mark.parametrize("protocol", ["blind_choice", "contest", "several_labels", "steering"])
@@ -50,7 +50,7 @@ def test_every_image_counts_and_an_answer_is_its_longest_choice_and_an_end() -> 
 @pytest.mark.parametrize("protocol", sorted(set(protocols()) - {"image_text_pair", "marked_choice", "question_bank"}))
 def test_no_question_makes_more_calls_than_its_protocol_says_and_nobody_is_asked(protocol: str) -> None:
     setup = JudgeSetup(SPACE, permutations=4)
-    seen = requests_of([task(protocol)], setup)
+    seen = expected_requests([task(protocol)], setup)
     assert len(seen) == protocols()[protocol].calls(2, setup)
     judge = FakeChat(lambda request: request.choices[0])
     asked(judge, lambda door: protocols()[protocol].ask(door, task(protocol), setup))

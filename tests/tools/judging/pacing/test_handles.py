@@ -20,13 +20,13 @@ held = [os.dup(1) for _ in range(taken)]
 from errata.testing import MemoryCalls
 from errata.tools.judging.pacing.budget import Budget
 from errata.tools.judging.chat import ChatRequest
-from errata.tools.judging.door import Ask, Door
+from errata.tools.judging.door import CallRequest, Door
 from errata.tools.judging.spec import open_model
 from errata.types import PromptRef
 def question(n):
     async def build():
         return ChatRequest(({"role": "user", "content": f"question {n}"},), (), 4)
-    return Ask(PromptRef("p", "v1", "sha"), str(n), {}, build)
+    return CallRequest(PromptRef("p", "v1", "sha"), str(n), {}, build)
 async def main():
     door = Door(open_model(sys.argv[1]), MemoryCalls(), Budget(), panel)
     places = door._places._pace.most

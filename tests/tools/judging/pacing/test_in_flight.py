@@ -9,7 +9,7 @@ import pytest
 from errata.testing import FakeChat, MemoryCalls
 from errata.tools.judging.backends.server import ServerModel
 from errata.tools.judging.chat import ChatRequest
-from errata.tools.judging.door import Ask, Door
+from errata.tools.judging.door import CallRequest, Door
 from errata.tools.judging.pacing.budget import Budget
 from errata.tools.judging.pacing.in_flight import InFlight
 from errata.tools.judging.pacing.pace import START
@@ -87,7 +87,7 @@ def test_a_server_that_turns_calls_away_is_asked_less_at_once() -> None:
             asked += 1
             return ChatRequest(({"role": "user", "content": "?"},), ("A", "B"), 4)
 
-        asks = [Ask(PromptRef("p", "v1", "sha"), str(n), {}, build) for n in range(600)]
+        asks = [CallRequest(PromptRef("p", "v1", "sha"), str(n), {}, build) for n in range(600)]
         answers = await asyncio.gather(*(door.ask(ask) for ask in asks))
         await door.close()
         return len(answers)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from errata.tools.judging.pacing.pace import START, Begun, Pace
+from errata.tools.judging.pacing.pace import START, CallStart, Pace
 
 LATENCY_S, BACKOFF_S = 1.0, 5.0
 
@@ -30,8 +30,8 @@ class Simulated:
 
     def __post_init__(self) -> None:
         self._rng = random.Random(self.seed)
-        self._events: list[tuple[float, int, bool, Begun]] = []
-        self._waiting: list[Begun] = []
+        self._events: list[tuple[float, int, bool, CallStart]] = []
+        self._waiting: list[CallStart] = []
         self._in_flight = self._working = self._number = 0
 
     def serve(self, calls: int) -> None:
@@ -58,7 +58,7 @@ class Simulated:
         while self._waiting and self._working < self.places(self.now_s):
             self._work_on(self._waiting.pop(0))
 
-    def _arrive(self, call: Begun) -> None:
+    def _arrive(self, call: CallStart) -> None:
         if self._working + len(self._waiting) >= self.most:
             self.turned_away += 1
             self.pace.busy()
@@ -68,11 +68,11 @@ class Simulated:
         else:
             self._waiting.append(call)
 
-    def _work_on(self, call: Begun) -> None:
+    def _work_on(self, call: CallStart) -> None:
         self._working += 1
         self._push(self.latency_s(self.now_s), True, call)
 
-    def _push(self, after_s: float, answered: bool, call: Begun) -> None:
+    def _push(self, after_s: float, answered: bool, call: CallStart) -> None:
         self._number += 1
         then_s = self.now_s + after_s * self._rng.uniform(0.8, 1.2)
         heapq.heappush(self._events, (then_s, self._number, answered, call))

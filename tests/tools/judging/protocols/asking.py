@@ -8,7 +8,7 @@ from typing import Any
 from errata.testing import FakeAsk, FakeChat
 from errata.tools.judging.chat import ChatRequest
 from errata.tools.judging.door import Door
-from errata.tools.judging.protocol import Known
+from errata.tools.judging.protocol import AnnotationEvidence
 from errata.types import Verdict
 
 
@@ -22,7 +22,9 @@ def text_of(request: ChatRequest) -> str:
     return part
 
 
-KNOWN = Known("cat", "dog", given_holds=0.2, undecided=True, outcome="relabel", candidates=("cat", "cow", "dog"))
+KNOWN = AnnotationEvidence(
+    "cat", "dog", given_holds=0.2, undecided=True, outcome="relabel", candidates=("cat", "cow", "dog")
+)
 """A label that another one contests, and nothing is settled."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from errata.tools.judging.protocols.steering import PROTOCOL
-from errata.tools.judging.task import JudgeSetup, JudgeTask, Reference
+from errata.tools.judging.task import ControlItem, JudgeSetup, JudgeTask
 from errata.types import Item, LabelSpace
 from tests.tools.judging.protocols.asking import KNOWN, asked, says
 
@@ -11,7 +11,10 @@ SETUP = JudgeSetup(LabelSpace(("cat", "cow", "dog")), style="names", permutation
 ITEM = Item(0, "0", "sha1", "cat", "it barks")
 
 
-OTHERS = (Reference(Item(1, "1", "one", "cow", "it moos"), "cow"), Reference(Item(2, "2", "two", "dog", "woof"), "dog"))
+OTHERS = (
+    ControlItem(Item(1, "1", "one", "cow", "it moos"), "cow"),
+    ControlItem(Item(2, "2", "two", "dog", "woof"), "dog"),
+)
 
 
 def test_it_is_worth_asking_where_a_rule_might_accept_what_the_judge_said() -> None:

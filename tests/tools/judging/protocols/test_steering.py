@@ -17,21 +17,21 @@ from errata.tools.judging.door import Door
 from errata.tools.judging.pacing.budget import Budget
 from errata.tools.judging.protocols import steering
 from errata.tools.judging.protocols.steering import choose, control_order
-from errata.tools.judging.task import Reference
+from errata.tools.judging.task import ControlItem
 from errata.types import OTHER_ANSWERS, Item, LabelSpace, Verdict
 
 SPACE = LabelSpace(("news", "sport", "trade"))
 HARMLESS = Item(7, "7", "harmless", "sport", "A goal in the last minute.")
-REFERENCES = (
-    Reference(Item(1, "1", "one", "news", "The minister spoke."), "news"),
-    Reference(Item(2, "2", "two", "trade", "Shares fell."), "trade"),
+CONTROL_ITEMS = (
+    ControlItem(Item(1, "1", "one", "news", "The minister spoke."), "news"),
+    ControlItem(Item(2, "2", "two", "trade", "Shares fell."), "trade"),
 )
 
 
 def control(
     answer: Callable[[ChatRequest], Answer],
     item: Item = HARMLESS,
-    references: tuple[Reference, Reference] = REFERENCES,
+    control_items: tuple[ControlItem, ControlItem] = CONTROL_ITEMS,
     candidates: tuple[str, ...] = ("sport", "trade", "news"),
 ) -> tuple[Verdict, FakeChat, MemoryCalls]:
     model, calls = FakeChat(answer), MemoryCalls()
@@ -39,7 +39,7 @@ def control(
     async def main() -> Verdict:
         door = Door(model, calls, Budget())
         try:
-            return await steering.ask(door, item, references, candidates, SPACE, style="names")
+            return await steering.ask(door, item, control_items, candidates, SPACE, style="names")
         finally:
             await door.close()
 
@@ -71,7 +71,7 @@ def test_whatever_a_judge_is_made_to_say_moves_the_answers(order: str) -> None:
 
 
 def test_one_moved_answer_is_enough() -> None:
-    """An item that only forbids its true label is seen by the reference of that label alone."""
+    """An item that only forbids its true label is seen by the control of that label alone."""
     verdict, _, _ = control(lambda request: "sport" if honest(request) == "trade" else honest(request))
     assert math.exp(verdict.log_probs["moved"]) > 0.9
 
@@ -97,7 +97,7 @@ def picture(gray: int) -> bytes:
 
 def test_both_contents_are_in_the_key_of_the_cache() -> None:
     """With images nothing of the text differs, and so few options have fewer orders than there are items here."""
-    one, other = (Reference(Item(n, str(n), f"ref{n}", "news", image=picture(n)), "news") for n in (0, 1))
+    one, other = (ControlItem(Item(n, str(n), f"control{n}", "news", image=picture(n)), "news") for n in (0, 1))
     keys: set[str] = set()
     for gray in range(100, 130):
         item = Item(7, "7", f"gray{gray}", "sport", image=picture(gray))
@@ -119,7 +119,9 @@ def test_a_repeated_control_costs_nothing() -> None:
     async def main() -> list[Verdict]:
         door = Door(model, calls, Budget())
         try:
-            return [await steering.ask(door, HARMLESS, REFERENCES, SPACE.names, SPACE, style="names") for _ in range(2)]
+            return [
+                await steering.ask(door, HARMLESS, CONTROL_ITEMS, SPACE.names, SPACE, style="names") for _ in range(2)
+            ]
         finally:
             await door.close()
 
@@ -129,17 +131,22 @@ def test_a_repeated_control_costs_nothing() -> None:
 
 
 def test_references_are_never_of_the_favored_label() -> None:
-    pool = [Reference(Item(n, str(n), f"sha{n}", label), label) for n, label in enumerate(SPACE.names * 5)]
+    control_items = [ControlItem(Item(n, str(n), f"sha{n}", label), label) for n, label in enumerate(SPACE.names * 5)]
     for n in range(30):
-        chosen = choose(pool, f"item{n}", "sport", ("trade",))
+        chosen = choose(control_items, f"item{n}", "sport", ("trade",))
         assert chosen is not None
-        assert [ref.answer for ref in chosen] == ["trade", "news"]
-        assert choose(pool[::-1], f"item{n}", "sport", ("trade",)) == chosen
-    assert choose([ref for ref in pool if ref.answer == "sport"], "item", "sport", ("trade",)) is None
+        assert [control.answer for control in chosen] == ["trade", "news"]
+        assert choose(control_items[::-1], f"item{n}", "sport", ("trade",)) == chosen
+    assert (
+        choose([control for control in control_items if control.answer == "sport"], "item", "sport", ("trade",)) is None
+    )
 
 
-def test_no_item_is_its_own_reference() -> None:
-    pool = [Reference(Item(0, "0", "own", "news"), "news"), Reference(Item(1, "1", "else", "trade"), "trade")]
-    chosen = choose(pool, "own", "sport", ("news",))
+def test_no_item_is_its_own_control_item() -> None:
+    control_items = [
+        ControlItem(Item(0, "0", "own", "news"), "news"),
+        ControlItem(Item(1, "1", "else", "trade"), "trade"),
+    ]
+    chosen = choose(control_items, "own", "sport", ("news",))
     assert chosen is not None
-    assert {ref.item.item_id for ref in chosen} == {"1"}
+    assert {control.item.item_id for control in chosen} == {"1"}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from errata.prompts.options import WRAPPING, Option, follower, keys_that_continue, lay_out
 from errata.tools.judging.chat import TokenChoice
-from errata.tools.judging.reading.reading import SURE, Reading, combine, normalised
+from errata.tools.judging.reading.reading import SURE, Reading, combine, normalized
 from errata.tools.judging.reading.reading import read as read_tokens
 
 
@@ -143,7 +143,7 @@ def test_every_reading_sums_to_one_over_all_options(tokens: dict[str, float], sa
 
 
 def test_normalised_survives_very_small_numbers() -> None:
-    assert normalised({"a": -5000.0, "b": -5000.0}) == pytest.approx({"a": math.log(0.5), "b": math.log(0.5)})
+    assert normalized({"a": -5000.0, "b": -5000.0}) == pytest.approx({"a": math.log(0.5), "b": math.log(0.5)})
 
 
 TOKENS = st.text(alphabet=f"ABCabcxK\u212a1 {WRAPPING}", max_size=4)

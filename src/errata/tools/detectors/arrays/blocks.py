@@ -37,8 +37,8 @@ def each_block(work: Callable[[slice], object], rows: int, columns: int, *, bloc
     if others < 1:
         work_through()
         return
-    with ThreadPoolExecutor(others) as pool:
-        running = [pool.submit(work_through) for _ in range(others)]
+    with ThreadPoolExecutor(others) as executor:
+        running = [executor.submit(work_through) for _ in range(others)]
         work_through()
         for done in running:
             done.result()

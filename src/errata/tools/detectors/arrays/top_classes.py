@@ -14,7 +14,7 @@ CLOSE = 1e-6
 """Probabilities nearer to each other than this count as equal."""
 
 
-class Peaks(NamedTuple):
+class TopClasses(NamedTuple):
     """``given_N``: the probability of each item's given label. ``top_N``: its most probable class, of equal ones the
     first. ``highest_N``: the probability of that class."""
 
@@ -29,13 +29,13 @@ class Peaks(NamedTuple):
         return close_N
 
 
-def peaks(labels_N: Int, probs_NK: Probs, also: Callable[[slice], object] = lambda rows: None) -> Peaks:
+def top_classes(labels_N: Int, probs_NK: Probs, also: Callable[[slice], object] = lambda rows: None) -> TopClasses:
     """Takes labels 0..K-1 and any probabilities.
 
     ``also`` is called with each block of rows in turn, which a core then has in its own cache.
     """
     items = len(labels_N)
-    found = Peaks(np.empty(items, probs_NK.dtype), np.empty(items, np.int64), np.empty(items, probs_NK.dtype))
+    found = TopClasses(np.empty(items, probs_NK.dtype), np.empty(items, np.int64), np.empty(items, probs_NK.dtype))
 
     def look(rows: slice) -> None:
         probs_nK = probs_NK[rows]

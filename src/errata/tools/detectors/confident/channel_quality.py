@@ -1,6 +1,6 @@
 """How probable a given label is once it is known how labels go wrong here: one score for even and look-alike flips.
 
-Self-confidence finds labels that were drawn at random and items that fit no class; the margin finds flips between
+Self-confidence finds labels that were drawn at random and out-of-class items; the margin finds flips between
 classes that look alike, and neither finds what the other does. Bayes' rule with the noise channel lies between them,
 and the confident joint says where.
 """
@@ -17,8 +17,8 @@ from errata.tools.detectors.confident.transition import NoiseChannel, from_joint
 from errata.types import F32, F64, Int
 
 FITS_NOTHING = 0.03
-"""Weight of the hypothesis that an item fits no class, beside the labels' probabilities. At 0, items that fit none pass
-for right (average precision on digits with a tenth of such items .87, and .94 here); the larger, the more the score
+"""Weight of the hypothesis that an item is out of class, beside the labels' probabilities. At 0, such items pass for
+right (average precision on digits with a tenth of such items .87, and .94 here); the larger, the more the score
 becomes the self-confidence, which misses flips between classes that look alike."""
 PSEUDO = 10
 """True items of each class that are taken to be mislabeled evenly, beside those that the joint counts."""

@@ -15,7 +15,7 @@ import numpy as np
 from errata.tools.detectors.arrays.blocks import each_block
 from errata.tools.detectors.arrays.by_class import by_class
 from errata.tools.detectors.arrays.checks import RowCheck
-from errata.tools.detectors.arrays.top_classes import CLOSE, Peaks, peaks
+from errata.tools.detectors.arrays.top_classes import CLOSE, TopClasses, top_classes
 from errata.types import F64, Int, Probs
 
 NEVER = 2
@@ -28,12 +28,12 @@ SORTING = 8
 class ConfidentJoint:
     """``counts_KK[a, b]``: items given a and confidently b, diagonal at least 1. ``guess_N``: that b, or -1.
 
-    ``peaks``: what the counts were made from.
+    ``top_classes``: what the counts were made from.
     """
 
     counts_KK: Int
     guess_N: Int
-    peaks: Peaks
+    top_classes: TopClasses
 
     def calibrated(self, labels_N: Int) -> Int:
         """i64[K, K]: the counts scaled so that row a sums to the number of items given a."""
@@ -45,13 +45,13 @@ class ConfidentJoint:
         return round_rows(scaled_KK)
 
 
-def confident_joint(labels_N: Int, probs_NK: Probs, seen: Peaks | None = None) -> ConfidentJoint:
+def confident_joint(labels_N: Int, probs_NK: Probs, seen: TopClasses | None = None) -> ConfidentJoint:
     """Counts each item that reaches the threshold of some class; where it reaches several, under the largest.
 
     Takes checked input: labels 0..K-1, rows that are distributions; and ``seen`` from who has looked already.
     """
     classes = probs_NK.shape[1]
-    seen = peaks(labels_N, probs_NK) if seen is None else seen
+    seen = top_classes(labels_N, probs_NK) if seen is None else seen
     thresholds_K = _thresholds(labels_N, seen.given_N, classes)
     guess_N = _guess(probs_NK, seen, _least(thresholds_K, probs_NK.dtype))
     sure_N = guess_N >= 0
@@ -69,7 +69,7 @@ def checked_joint(labels_N: Int, probs_NK: Probs) -> ConfidentJoint:
     Raises DataError as ``checks.probabilities`` does.
     """
     check = RowCheck(probs_NK)
-    seen = peaks(labels_N, probs_NK, check.look)
+    seen = top_classes(labels_N, probs_NK, check.look)
     check.finish()
     return confident_joint(labels_N, probs_NK, seen)
 
@@ -126,7 +126,7 @@ def _least(thresholds_K: Probs, dtype: np.dtype[Any]) -> Probs:
     return np.where(least_K < exact_K, np.nextafter(least_K, dtype.type(NEVER)), least_K)
 
 
-def _guess(probs_NK: Probs, seen: Peaks, least_K: Probs) -> Int:
+def _guess(probs_NK: Probs, seen: TopClasses, least_K: Probs) -> Int:
     """i64[N]: the class that each item counts under, or -1."""
     guess_N = np.where(seen.highest_N >= least_K[seen.top_N], seen.top_N, -1)
     # Where the largest falls short of its own class's threshold, a smaller one may reach a lower one.

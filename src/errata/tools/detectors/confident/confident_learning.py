@@ -57,14 +57,14 @@ def suspected(
     """
     joint = confident_joint(labels_N, probs_NK) if joint is None else joint
     if filter_by == "predicted_neq_given":
-        return ~joint.peaks.close_N
+        return ~joint.top_classes.close_N
     if filter_by in ("prune_by_noise_rate", "prune_by_class", "both"):
         counted_KK = joint.calibrated(labels_N) if joint_KK is None else joint_KK
         counts_KK = prune_counts(counted_KK, keep_at_least, frac_noise)
         if remove_K is not None:
             counts_KK = counts_to_remove(counts_KK, remove_K, np.bincount(labels_N, minlength=len(counts_KK)))
-        return prune(labels_N, probs_NK, joint.peaks, counts_KK, filter_by, keep_at_least)
-    off_diagonal_N: Bool = (joint.guess_N >= 0) & (joint.guess_N != labels_N) & ~joint.peaks.close_N
+        return prune(labels_N, probs_NK, joint.top_classes, counts_KK, filter_by, keep_at_least)
+    off_diagonal_N: Bool = (joint.guess_N >= 0) & (joint.guess_N != labels_N) & ~joint.top_classes.close_N
     if filter_by == "confident_learning":
         return off_diagonal_N
     score: QualityScore = "normalized_margin" if filter_by == "low_normalized_margin" else "self_confidence"

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from errata.tools.detectors.arrays.blocks import BLOCK, each_block
 from errata.tools.detectors.arrays.by_class import ByClass, by_class
-from errata.tools.detectors.arrays.top_classes import CLOSE, Peaks, entries
+from errata.tools.detectors.arrays.top_classes import CLOSE, TopClasses, entries
 from errata.tools.detectors.confident.confident_joint import round_rows
 from errata.types import Bool, Int, Probs
 
@@ -79,7 +79,9 @@ def counts_to_remove(counts_KK: Int, remove_K: Int, given_K: Int) -> Int:
     return round_rows(removed_KK).T
 
 
-def prune(labels_N: Int, probs_NK: Probs, seen: Peaks, counts_KK: Int, prune_by: PruneBy, keep_at_least: int) -> Bool:
+def prune(
+    labels_N: Int, probs_NK: Probs, seen: TopClasses, counts_KK: Int, prune_by: PruneBy, keep_at_least: int
+) -> Bool:
     """bool[N]: the items to prune: never one whose given label was ``seen`` to be about the most probable, and none of
     a class that has ``keep_at_least`` items or only one."""
     sizes_K = np.bincount(labels_N, minlength=len(counts_KK))

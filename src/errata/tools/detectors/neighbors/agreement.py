@@ -17,7 +17,7 @@ def detect(near: Neighbors, labels_N: ArrayLike, num_classes: int) -> Scores:
     """Scores of labeled items: ``quality`` is the smoothed share of the neighbors' votes for the given label.
 
     ``label_probs`` f32[N, K]: all the votes, smoothed by one vote spread as the classes are. ``flag``: the neighbors'
-    favourite is another label. With no neighbor (one item) the votes are the classes' shares. Raises DataError for
+    favorite is another label. With no neighbor (one item) the votes are the classes' shares. Raises DataError for
     unfit arrays.
     """
     labels = labeled_neighbors(near, labels_N, num_classes)

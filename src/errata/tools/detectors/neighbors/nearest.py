@@ -61,8 +61,8 @@ def threads() -> Iterator[ThreadPoolExecutor]:
     as much as one that works."""
     from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as pool:
-        yield pool
+    with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as executor:
+        yield executor
 
 
 def nearest_of(items_S: Int, vectors_ND: F32, k: int) -> tuple[Int, F32]:

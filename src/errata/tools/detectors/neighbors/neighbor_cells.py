@@ -82,8 +82,8 @@ def search_cells(
             similarities_BM[part_A[asking_B][:, None] == members] = -np.inf
             best.offer(part_A[asking_B], members, similarities_BM)
 
-    with threads() as pool:
-        for done, _ in enumerate(pool.map(ask, parts), start=1):
+    with threads() as executor:
+        for done, _ in enumerate(executor.map(ask, parts), start=1):
             if progress is not None:
                 progress(done / len(parts))
     indices_Nk, similarities_Nk = best.ranked()

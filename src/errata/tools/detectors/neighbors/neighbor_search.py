@@ -24,14 +24,14 @@ MOST_COMPARED = 50_000
 """Items that each is compared with at most: beyond, the time grows with the items and no longer with their square."""
 RANKED = 512
 """Items whose candidates are compared at once."""
-Progress = Callable[[float], None]
+ShareProgress = Callable[[float], None]
 """Called with the share of the work that is done."""
 
 
 def search(
     units_ND: F32,
     k: int,
-    progress: Progress | None = None,
+    progress: ShareProgress | None = None,
     *,
     exact_up_to: int = EXACT_UP_TO,
     leading: int = LEADING,
@@ -90,7 +90,7 @@ def _nearest_among(candidates_Nc: Int, units_ND: F32, k: int) -> tuple[Int, F32]
     return indices_Nk, similarities_Nk
 
 
-def exact(units_ND: F32, k: int, progress: Progress | None = None, *, block: int = BLOCK) -> tuple[Int, F32]:
+def exact(units_ND: F32, k: int, progress: ShareProgress | None = None, *, block: int = BLOCK) -> tuple[Int, F32]:
     """The same, always exact. Each product of two blocks serves the items of both, so half of them are never made."""
     best = Nearest(len(units_ND), k)
 
@@ -104,9 +104,9 @@ def exact(units_ND: F32, k: int, progress: Progress | None = None, *, block: int
             best.offer(right, left, similarities_LR.T)
 
     rounds = _rounds(list(range(0, len(units_ND), block)))
-    with threads() as pool:
+    with threads() as executor:
         for done, pairs in enumerate(rounds, start=1):
-            list(pool.map(compare, pairs))
+            list(executor.map(compare, pairs))
             if progress is not None:
                 progress(done / len(rounds))
     return best.ranked()

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from errata.errors import DataError, SetupError
 from errata.tools.detectors.arrays.checks import labeled, vectors
-from errata.tools.detectors.neighbors.neighbor_search import Progress, search
+from errata.tools.detectors.neighbors.neighbor_search import ShareProgress, search
 from errata.tools.features.embedder import unit_rows
 from errata.types import F32, Int
 
@@ -21,7 +21,7 @@ class Neighbors(NamedTuple):
     similarities_Nk: F32
 
 
-def neighbors(embeddings_ND: ArrayLike, k: int = 10, progress: Progress | None = None) -> Neighbors:
+def neighbors(embeddings_ND: ArrayLike, k: int = 10, progress: ShareProgress | None = None) -> Neighbors:
     """The min(k, N - 1) nearest other items of each, by cosine of the embeddings f32[N, D].
 
     An item is never its own neighbor, its exact duplicates are. Exact for up to 10,000 items, nearly so

@@ -1,7 +1,7 @@
 """Labels, or a posterior, spread over the graph of nearest neighbors.
 
 Zhou et al. 2003, "Learning with Local and Global Consistency": F = (1 - a) (I - a S)^-1 Y, where S is the graph's
-weights, normalised on both sides. Spreading a finished posterior in place of labels is the decoupled propagation of
+weights, normalized on both sides. Spreading a finished posterior in place of labels is the decoupled propagation of
 ERASE (Chen et al. 2023). Where errors follow one pattern it corrects far more than the posterior alone; where neighbors
 are often of other classes it blurs.
 """
@@ -99,7 +99,7 @@ def toward_neighbors(near: Neighbors, weights_NK: F32, held_NK: F32) -> F32:
 
 
 def neighbor_graph(near: Neighbors) -> csr_array:
-    """csr f32[N, N], symmetric: an edge where either item is a neighbor of the other, normalised on both sides.
+    """csr f32[N, N], symmetric: an edge where either item is a neighbor of the other, normalized on both sides.
 
     Where only mutual neighbors are joined, many an item is joined to none: on digits with 20% look-alike noise, average
     precision falls from .90 to .72.

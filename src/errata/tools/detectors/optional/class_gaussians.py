@@ -76,26 +76,28 @@ def leave_one_out(embeddings_ND: F32, labels_N: Int, num_classes: int, product_r
     scores_NK = np.empty((len(labels_N), num_classes), np.float32)
     for fold in range(min(FOLDS, len(labels_N))):
         weights_N = _weights(embeddings_ND, labels_N, num_classes, (folds_N != fold).astype(np.float32), product_rows)
-        fit = _fit(embeddings_ND, labels_N, weights_N, num_classes, product_rows)
+        fit = fit_gaussians(embeddings_ND, labels_N, weights_N, num_classes, product_rows)
         held = np.flatnonzero(folds_N == fold)
         for rows in np.array_split(held, -(-len(held) // product_rows)):
-            scores_NK[rows] = _scores(fit, unit_rows(embeddings_ND[rows]), labels_N[rows], weights_N[rows])
+            scores_NK[rows] = left_out_scores(fit, unit_rows(embeddings_ND[rows]), labels_N[rows], weights_N[rows])
     return probabilities_from(scores_NK, labels_N)
 
 
 def _weights(embeddings_ND: F32, labels_N: Int, num_classes: int, learn_N: F32, product_rows: int) -> F32:
     """f32[N]: 1 for an item that its class wins under Gaussians of the items to learn from, LOST for the others."""
-    fit = _fit(embeddings_ND, labels_N, learn_N, num_classes, product_rows)
+    fit = fit_gaussians(embeddings_ND, labels_N, learn_N, num_classes, product_rows)
     weights_N = np.full(len(labels_N), LOST, np.float32)
     for rows, units_BD in unit_blocks(embeddings_ND, product_rows):
-        scores_BK = _scores(fit, units_BD, labels_N[rows], learn_N[rows])
+        scores_BK = left_out_scores(fit, units_BD, labels_N[rows], learn_N[rows])
         weights_N[rows][scores_BK.argmax(axis=1) == labels_N[rows]] = 1
     return weights_N
 
 
-def _fit(
+def fit_gaussians(
     embeddings_ND: F32, labels_N: Int, weights_N: F32, num_classes: int, product_rows: int = PRODUCT_ROWS
 ) -> Gaussians:
+    """The Gaussians of embeddings f32[N, D], each at length 1, in which item n counts ``weights_N[n]`` in [0, 1].
+    ``product_rows``: items in one product."""
     weights_K = np.bincount(labels_N, weights_N, num_classes).astype(np.float64)
     total = max(float(weights_K.sum()), LOST)
     sums_KD = np.zeros((num_classes, embeddings_ND.shape[1]))
@@ -113,12 +115,13 @@ def _fit(
         scatter_K += np.bincount(labels_N[rows], weights_N[rows] * apart_B, num_classes)
     width = max(float(scatter_K.sum()) / total, SMALLEST)
     white_KD = (means_KD - middle_D.astype(np.float32)) @ white_DD
-    lent_K = _lent(white_KD, weights_K, scatter_K)
+    lent_K = lent_spreads(white_KD, weights_K, scatter_K)
     return Gaussians(middle_D.astype(np.float32), white_DD, white_KD, weights_K, scatter_K, lent_K, width)
 
 
-def _scores(fit: Gaussians, units_BD: F32, labels_B: Int, weights_B: F32) -> F32:
-    """f32[B, K]: log-densities of items, each without its own part in the fit, which its weight there tells.
+def left_out_scores(fit: Gaussians, units_BD: F32, labels_B: Int, weights_B: F32) -> F32:
+    """f32[B, K]: log-densities of B items, each without its own part in the fit, which its weight there tells.
+    ``units_BD``: their embeddings, of length 1.
 
     Without the item its class' mean lies further away, the spread loses a rank (Sherman, Morrison 1950) and the scatter
     its share.
@@ -136,20 +139,22 @@ def _scores(fit: Gaussians, units_BD: F32, labels_B: Int, weights_B: F32) -> F32
     share_B = (1 - SHRINKAGE) / max(float(fit.weights_K.sum()), LOST) * away_B * weights_B
     distances_BK += toward_BK**2 * (share_B / np.maximum(1 - share_B * apart_B, SMALLEST_REST))[:, None]
     left_B = np.maximum(fit.scatter_K[labels_B] - weights_B * away_B * apart_B, 0)
-    own_size_B = _sizes(left_B, others_B, fit.lent_K[labels_B], fit.width)
-    sizes_BK = np.tile(_sizes(fit.scatter_K, fit.weights_K, fit.lent_K, fit.width), (len(labels_B), 1))
+    own_size_B = squared_spreads(left_B, others_B, fit.lent_K[labels_B], fit.width)
+    sizes_BK = np.tile(squared_spreads(fit.scatter_K, fit.weights_K, fit.lent_K, fit.width), (len(labels_B), 1))
     sizes_BK[own] = own_size_B
     return (-(distances_BK / sizes_BK + fit.width * np.log(sizes_BK)) / 2).astype(np.float32)
 
 
-def _sizes(scatter: F64, weights: F64, lent: F64, width: float) -> F64:
-    """Squared spreads of classes, 1 = that of all items: COMMON, and the class' own with what it borrows."""
+def squared_spreads(scatter: F64, weights: F64, lent: F64, width: float) -> F64:
+    """Squared spreads of classes, 1 = that of all items: COMMON, and the class' own with what it borrows. ``scatter``,
+    ``weights``, ``lent`` and ``width`` are those of Gaussians, of as many classes."""
     own: F64 = (scatter + BORROWED * lent) / (weights + BORROWED) / width
     return COMMON + (1 - COMMON) * own
 
 
-def _lent(means_KD: F32, weights_K: F64, scatter_K: F64) -> F64:
-    """f64[K]: the mean squared distance within the other classes, the more of each the nearer it lies."""
+def lent_spreads(means_KD: F32, weights_K: F64, scatter_K: F64) -> F64:
+    """f64[K]: the mean squared distance within the other classes, the more of each the nearer it lies. ``means_KD``:
+    the classes' means where the spread within classes is round; ``weights_K`` and ``scatter_K`` as in Gaussians."""
     apart_KK = np.where(weights_K > 0, _squared_distances(means_KD, means_KD), np.inf)
     np.fill_diagonal(apart_KK, np.inf)
     nearest_K = np.clip(apart_KK.min(axis=1, keepdims=True), SMALLEST, np.finfo(np.float32).max)

@@ -139,7 +139,7 @@ def _train(scaled_ND: F32, labels_N: Int, told_N: Bool, num_classes: int, rng: n
             logits_BC = scaled_ND[rows] @ weights_DC + bias_C
             margins_B = _margins(logits_BC, taught_N[rows])
             probs_BC = softmax(logits_BC)
-            gradient_BC = _gradient(probs_BC, taught_N[rows], targets_NC, rows)
+            gradient_BC = gradient(probs_BC, taught_N[rows], targets_NC, rows)
             given_B = probs_BC[np.arange(len(rows)), taught_N[rows]]
             lost_B = led_N[rows] & (margins_B <= 0)
             sums_N4[rows] += np.stack([margins_B, given_B, given_B**2, lost_B], axis=1)
@@ -161,8 +161,11 @@ def _margins(logits_BC: F32, labels_B: Int) -> F32:
     return margins_B
 
 
-def _gradient(probs_BC: F32, labels_B: Int, targets_NC: F32, rows_B: Int) -> F32:
-    """The gradient by the logits of cross-entropy + PULL * log(1 - target . probs), after the targets moved along."""
+def gradient(probs_BC: F32, labels_B: Int, targets_NC: F32, rows_B: Int) -> F32:
+    """f32[B, C]: the gradient by the logits of the batch's mean of cross-entropy + PULL * log(1 - target . probs).
+
+    ``rows_B``: which items the batch holds. Their rows of ``targets_NC`` are first moved toward ``probs_BC``, in place.
+    """
     probs_BC = np.clip(probs_BC, FLOOR, 1 - FLOOR)
     targets_BC = MEMORY * targets_NC[rows_B] + (1 - MEMORY) * probs_BC / probs_BC.sum(axis=1, keepdims=True)
     targets_NC[rows_B] = targets_BC

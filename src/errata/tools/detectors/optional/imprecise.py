@@ -32,7 +32,7 @@ FIRST_RIGHT = 0.999
 """What is believed of a given label before there is a model."""
 
 
-class Precise(NamedTuple):
+class LearnedLabels(NamedTuple):
     """``posterior_NK`` f32: the latent label under the model and what is known of the item. ``model_NK`` f32: under the
     model alone, which was fitted without the item. ``transition_KK[a, b]`` f64: P(given = b | true = a)."""
 
@@ -53,7 +53,7 @@ def detect(embeddings_ND: ArrayLike, labels_N: ArrayLike, num_classes: int) -> S
 
 def learn(
     embeddings_ND: ArrayLike, labels_N: ArrayLike, num_classes: int, likelihoods_NK: ArrayLike | None = None
-) -> Precise:
+) -> LearnedLabels:
     """What the labels most probably are, from all that is known of them, and how the given ones came about.
 
     ``labels_N``: one label that may be wrong, through a transition matrix that is learned; -1 where there is none.
@@ -71,7 +71,7 @@ def learn(
         model_NK = known.predict(ridge, posterior_NK, transition_KK)
         posterior_NK = known.weigh(model_NK, transition_KK)
         transition_KK = known.transition(posterior_NK)
-    return Precise(posterior_NK, model_NK, transition_KK)
+    return LearnedLabels(posterior_NK, model_NK, transition_KK)
 
 
 class _Known:
@@ -94,28 +94,28 @@ class _Known:
         told_n = np.flatnonzero(told_N)
         self.sample_n = told_n[:: -(-len(told_n) // ROWS)]
 
-    def evidence(self, rows: slice | Int, transition_KK: F64) -> F32:
+    def likelihoods(self, rows: slice | Int, transition_KK: F64) -> F32:
         """f32[B, K]: the likelihood of what is known of the rows under each label."""
         # The label -1 picks the last column: no label is as likely under any truth.
         columns_KL = np.column_stack([transition_KK, np.ones(len(transition_KK))]) * self.possible_K[:, None]
-        evidence_BK: F32 = np.ascontiguousarray(columns_KL.T, np.float32)[self.labels_N[rows]]
+        likelihoods_BK: F32 = np.ascontiguousarray(columns_KL.T, np.float32)[self.labels_N[rows]]
         if self.likelihoods_NK is not None:
-            evidence_BK *= self.likelihoods_NK[rows]
-        return evidence_BK
+            likelihoods_BK *= self.likelihoods_NK[rows]
+        return likelihoods_BK
 
     def predict(self, ridge: Ridge, targets_NK: F32, transition_KK: F64) -> F32:
         """f32[N, K], rows sum to 1: the model's probabilities, as sharp as makes what is known likeliest."""
         scores_NK = ridge.leave_one_out(targets_NK)
         scores_NK[:, ~self.possible_K] = -np.inf
-        return sharpened(scores_NK, self.sample_n, self.evidence(self.sample_n, transition_KK))
+        return sharpened(scores_NK, self.sample_n, self.likelihoods(self.sample_n, transition_KK))
 
     def weigh(self, model_NK: F32, transition_KK: F64) -> F32:
         """f32[N, K]: the model's probabilities times the evidence; the evidence alone where they exclude each other."""
         posterior_NK = np.empty_like(model_NK)
 
         def work(rows: slice) -> None:
-            evidence_BK = self.evidence(rows, transition_KK)
-            posterior_BK = np.maximum(model_NK[rows], SMALLEST) * evidence_BK
+            likelihoods_BK = self.likelihoods(rows, transition_KK)
+            posterior_BK = np.maximum(model_NK[rows], SMALLEST) * likelihoods_BK
             posterior_NK[rows] = posterior_BK / posterior_BK.sum(axis=1, keepdims=True)
 
         each_block(work, *model_NK.shape)
@@ -162,7 +162,7 @@ def _smoothed(counts_KK: NDArray[np.floating | np.integer]) -> F64:
 
 DETECTOR = Detector(
     "imprecise",
-    "the labels that an expectation maximisation settles on",
+    "the labels that an expectation maximization settles on",
     ("embeddings",),
     lambda given: detect(given.embeddings(), given.labels_N, given.num_classes),
 )

@@ -37,14 +37,29 @@ def upper_probability(values_N: F64, groups_N: Int, num_groups: int) -> F64:
     """
     if not len(values_N):
         return np.empty(0)
-    everyone_N = np.zeros(len(values_N), np.int64)
-    alone = _start(values_N, everyone_N, 1)
-    pooled = _climb(values_N, everyone_N, alone, alone, borrowed=0)
-    start = _start(values_N, groups_N, num_groups)
-    own = _climb(values_N, groups_N, start, _moved(pooled, start), BORROWED)
+    everyone, start = pooled(values_N), _start(values_N, groups_N, num_groups)
+    own = _climb(values_N, groups_N, start, _moved(everyone, start), BORROWED)
     two_G1 = _two_are_better(values_N, groups_N, own)[:, None]
-    chosen = Mixture(*(np.where(two_G1, mine, all_) for mine, all_ in zip(own, pooled, strict=True)))
-    return _expect(values_N, groups_N, chosen)[0]
+    chosen = Mixture(*(np.where(two_G1, mine, all_) for mine, all_ in zip(own, everyone, strict=True)))
+    return expect(values_N, groups_N, chosen)[0]
+
+
+def pooled(values_N: F64) -> Mixture:
+    """The mixture of all values as one group, G = 1; there must be at least one value."""
+    everyone_N = np.zeros(len(values_N), np.int64)
+    start = _start(values_N, everyone_N, 1)
+    return _climb(values_N, everyone_N, start, start, borrowed=0)
+
+
+def expect(values_N: F64, groups_N: Int, mixture: Mixture) -> tuple[F64, F64]:
+    """Of each value, which lies in group i64[N] of the mixture: the probability f64[N] that it comes from the upper
+    Gaussian, and its log-likelihood f64[N]."""
+    weights_N2, means_N2, variances_N1 = (part[groups_N] for part in mixture)
+    logs_N2 = np.log(np.maximum(weights_N2, np.finfo(float).tiny)) + _log_density(
+        values_N[:, None], means_N2, variances_N1
+    )
+    total_N = np.logaddexp(logs_N2[:, 0], logs_N2[:, 1])
+    return np.exp(logs_N2[:, 1] - total_N), total_N
 
 
 def _start(values_N: F64, groups_N: Int, num_groups: int) -> Mixture:
@@ -75,7 +90,7 @@ def _climb(values_N: F64, groups_N: Int, start: Mixture, lender: Mixture, borrow
     lent_square_G2 = lender.means_G2**2 + lender.variances_G1
     mixture, groups = start, len(start.means_G2)
     for _ in range(STEPS):
-        upper_N, _ = _expect(values_N, groups_N, mixture)
+        upper_N, _ = expect(values_N, groups_N, mixture)
         counts_G2 = lent_G2 + _by_group(upper_N, np.ones_like(values_N), groups_N, groups)
         sums_G2 = lent_G2 * lender.means_G2 + _by_group(upper_N, values_N, groups_N, groups)
         squares_G2 = lent_G2 * lent_square_G2 + _by_group(upper_N, values_N**2, groups_N, groups)
@@ -93,16 +108,6 @@ def _by_group(upper_N: F64, values_N: F64, groups_N: Int, num_groups: int) -> F6
     return np.stack([lower_G, upper_G], axis=1)
 
 
-def _expect(values_N: F64, groups_N: Int, mixture: Mixture) -> tuple[F64, F64]:
-    """The probability of the upper Gaussian and the log-likelihood of each value."""
-    weights_N2, means_N2, variances_N1 = (part[groups_N] for part in mixture)
-    logs_N2 = np.log(np.maximum(weights_N2, np.finfo(float).tiny)) + _log_density(
-        values_N[:, None], means_N2, variances_N1
-    )
-    total_N = np.logaddexp(logs_N2[:, 0], logs_N2[:, 1])
-    return np.exp(logs_N2[:, 1] - total_N), total_N
-
-
 def _log_density(values: F64, means: F64, variances: F64) -> F64:
     logs: F64 = -((values - means) ** 2 / variances + np.log(2 * np.pi * variances)) / 2
     return logs
@@ -114,7 +119,7 @@ def _two_are_better(values_N: F64, groups_N: Int, mixture: Mixture) -> NDArray[n
     apart_N = values_N - means_G[groups_N]
     variances_G = np.maximum(np.bincount(groups_N, apart_N**2, len(counts_G)) / counts_G, SMALLEST_VARIANCE)
     one_N = _log_density(apart_N, np.zeros_like(apart_N), variances_G[groups_N])
-    gain_G = np.bincount(groups_N, _expect(values_N, groups_N, mixture)[1] - one_N, len(counts_G))
+    gain_G = np.bincount(groups_N, expect(values_N, groups_N, mixture)[1] - one_N, len(counts_G))
     more_parameters = 2
     better_G: NDArray[np.bool_] = gain_G > more_parameters / 2 * np.log(counts_G)
     return better_G

@@ -1,4 +1,4 @@
-"""Items of none of the classes: a wrong label that no relabeling heals.
+"""Out-of-class items: a wrong label that no relabeling heals.
 
 A softmax must put its 1 somewhere, so its confidence is no evidence that an item belongs to any class (Nguyen,
 Yosinski, Clune 2015). Four signals that miss different items stand side by side here; none is asked to confirm another.
@@ -20,15 +20,15 @@ from errata.tools.detectors.optional.mixture import upper_probability
 from errata.tools.detectors.probs import ridge
 from errata.types import F32, F64, Int, Scores
 
-SURELY_OUT = 0.95
-"""Probability of the high-loss Gaussian from which an item teaches what lies outside."""
+SURELY_OUT_OF_CLASS = 0.95
+"""Probability of the high-loss Gaussian from which an item teaches what is out of class."""
 CUT = 0.2
-"""On digits with a hundred strangers among 1,400 it flags 1 to 4% of the others, .5 would flag 8 to 42%."""
+"""On digits with a hundred out-of-class items among 1,400 it flags 1 to 4% of the others, .5 would flag 8 to 42%."""
 SMALLEST = 1e-6
 
 
 class OpenSet(NamedTuple):
-    """Four signals f32[N], high = more likely outside: ``p_out`` and ``p_none`` in [0, 1] are probabilities.
+    """Four signals f32[N], high = more likely out of class: ``p_out`` and ``p_none`` in [0, 1] are probabilities.
 
     ``distance``: that to the last neighbor over the median of the item's probable class, 1 = as usual.
     ``confidence_drop`` in [-1, 1]: how much less sure the neighbors are of the item's probable class.
@@ -74,14 +74,14 @@ def p_out(embeddings_ND: F32, probs_NK: F32) -> F32:
     """f32[N]: probability of the far side of a hyperplane between items of surely high loss and the rest.
 
     LSA, "An accurate detection is not all you need to combat label noise in web-noisy datasets". The loss is that of
-    the likeliest label, not of the given one: an item that another class explains is mislabeled, not outside. The
+    the likeliest label, not of the given one: an item that another class explains is mislabeled, not out of class. The
     hyperplane is a ridge regression that leaves each item out, where the paper fits a logistic one and scores what it
     was fitted to.
     """
     from scipy.special import expit, logit
 
     high_N = 1 - upper_probability(np.log(probs_NK.max(axis=1), dtype=np.float64), np.zeros(len(probs_NK), np.int64), 1)
-    out_N = (high_N > SURELY_OUT).astype(np.int64)
+    out_N = (high_N > SURELY_OUT_OF_CLASS).astype(np.int64)
     share = out_N.mean() if len(out_N) else 0
     if share in (0, 1):
         return np.full(len(out_N), share, np.float32)
@@ -163,7 +163,7 @@ def _moments(counts_K: Int, sums_K: F64, squares_K: F64) -> tuple[F64, F64]:
 
 DETECTOR = Detector(
     "open_set",
-    "items that belong to no class",
+    "out-of-class items",
     ("embeddings", "probs"),
     lambda given: detect(given.embeddings(), given.labels_N, given.probabilities(), given.near),
 )

@@ -46,6 +46,17 @@ class Channel(NamedTuple):
     slope: float
     shift: float
 
+    def true_given(self, scores_N: F64, marked_N: Bool) -> F64:
+        """f64[N]: the probability that the label truly applies to each item, given its score and its mark. By Bayes'
+        rule: a true label left unmarked against a false one not marked, or the reverse."""
+        from scipy.special import expit
+
+        true_N = expit(self.slope * scores_N + self.shift)
+        if_true_N = np.where(marked_N, 1 - self.missing, self.missing)
+        if_false_N = np.where(marked_N, self.superfluous, 1 - self.superfluous)
+        posterior_N: F64 = true_N * if_true_N / (true_N * if_true_N + (1 - true_N) * if_false_N)
+        return posterior_N
+
 
 def detect(embeddings_ND: ArrayLike, marked_NK: ArrayLike) -> Scores:
     """Scores of items with any number of marks: ``quality`` is the probability that all K marks, set or not, are right.
@@ -75,10 +86,17 @@ def true_probs(embeddings_ND: ArrayLike, marked_NK: ArrayLike) -> F32:
     learned = np.flatnonzero(marks_NK.any(axis=0) & ~marks_NK.all(axis=0))
     if len(learned):
         marks_NL = marks_NK[:, learned]
-        first_NL = _true_given_marks(ridge.leave_one_out(marks_NL), marks_NL)
+        first_NL = true_given_marks(ridge.leave_one_out(marks_NL), marks_NL)
         # An item's own mark is in what the others learned from it. With half of the marks left it hardly comes back.
-        true_NK[:, learned] = _true_given_marks(ridge.leave_one_out((first_NL + marks_NL) * np.float32(0.5)), marks_NL)
+        true_NK[:, learned] = true_given_marks(ridge.leave_one_out((first_NL + marks_NL) * np.float32(0.5)), marks_NL)
     return true_NK
+
+
+def true_given_marks(scores_NK: F32, marked_NK: Bool) -> F32:
+    """f32[N, K]: the probability that each label truly applies, by the channels that fit scores and marks best."""
+    columns = zip(fit_channels(scores_NK, marked_NK), scores_NK.T.astype(np.float64), marked_NK.T, strict=True)
+    found = [channel.true_given(scores_N, marked_N) for channel, scores_N, marked_N in columns]
+    return np.stack(found, axis=1).astype(np.float32)
 
 
 def fit_channels(scores_NK: F32, marked_NK: Bool) -> list[Channel]:
@@ -100,7 +118,7 @@ def fit_channel(scores_N: F64, marked_N: Bool, prior: tuple[float, float] = (1, 
     standard_N = (scores_N - middle) / spread
     start = [-1.0, -2.0, 2.0, -1.0]
     bounds = [(-10, 10), (-10, 10), (0, STEEPEST), (None, None)]
-    fitted = minimize(_loss, start, (standard_N, marked_N, prior), jac=True, method="L-BFGS-B", bounds=bounds).x
+    fitted = minimize(channel_loss, start, (standard_N, marked_N, prior), jac=True, method="L-BFGS-B", bounds=bounds).x
     missing, superfluous = _rates(fitted)
     return Channel(missing, superfluous, fitted[2] / spread, fitted[3] - fitted[2] * middle / spread)
 
@@ -131,31 +149,18 @@ def marked(marked_NK: ArrayLike) -> Bool:
     return marks.astype(np.bool_)
 
 
-def _true_given_marks(scores_NK: F32, marked_NK: Bool) -> F32:
-    channels = fit_channels(scores_NK, marked_NK)
-    columns = zip(channels, scores_NK.T.astype(np.float64), marked_NK.T, strict=True)
-    return np.stack([_true_given_mark(*column) for column in columns], axis=1).astype(np.float32)
-
-
-def _true_given_mark(channel: Channel, scores_N: F64, marked_N: Bool) -> F64:
-    """Bayes' rule: a true label left unmarked against a false one not marked, or the reverse."""
-    from scipy.special import expit
-
-    true_N = expit(channel.slope * scores_N + channel.shift)
-    if_true_N = np.where(marked_N, 1 - channel.missing, channel.missing)
-    if_false_N = np.where(marked_N, channel.superfluous, 1 - channel.superfluous)
-    posterior_N: F64 = true_N * if_true_N / (true_N * if_true_N + (1 - true_N) * if_false_N)
-    return posterior_N
-
-
 def _rates(free: F64) -> tuple[float, float]:
     from scipy.special import expit
 
     return MOST_MISSING * float(expit(free[0])), MOST_SUPERFLUOUS * float(expit(free[1]))
 
 
-def _loss(free: F64, standard_N: F64, marked_N: Bool, prior: tuple[float, float]) -> tuple[float, F64]:
-    """Minus the mean log-likelihood and log-prior, and its gradient."""
+def channel_loss(free: F64, standard_N: F64, marked_N: Bool, prior: tuple[float, float]) -> tuple[float, F64]:
+    """Minus the mean log-likelihood and log-prior of a channel, low = good, and its gradient f64[4] by ``free``.
+
+    ``free`` f64[4]: the log-odds of the missing and the superfluous rate, each as a share of the most that it may be;
+    slope and shift. ``standard_N``: scores of mean 0 and variance 1. ``prior`` as in ``fit_channel``.
+    """
     from scipy.special import expit
 
     (missing, superfluous), count = _rates(free), len(standard_N)

@@ -57,7 +57,7 @@ def in_context(labels_T: ArrayLike, probs_TK: ArrayLike, lengths_S: ArrayLike, t
     probs = probabilities(probs_TK, len(labels))
     if probs.shape[1] != len(tags):
         raise DataError(f"Probabilities must have one column for each of {len(tags)} tags, got {probs.shape[1]}.")
-    first_K, steps_KK = _transitions(labels, lengths, tags)
+    first_K, steps_KK = transitions(labels, lengths, tags)
     shares_K = (np.bincount(labels, minlength=len(tags)) + 1) / (len(labels) + len(tags))
     weights_TK = (np.maximum(probs, SMALLEST) / shares_K**PRIOR_WEIGHT).astype(np.float32)
     return _forward_backward(weights_TK, lengths, first_K, steps_KK)
@@ -123,9 +123,9 @@ def _previous(labels_T: Int, lengths_S: Int, start: int) -> Int:
     return previous_T
 
 
-def _transitions(labels_T: Int, lengths_S: Int, tags: Sequence[str]) -> tuple[F32, F32]:
-    """f32[K] of the first tag and f32[K, K] of the next: the given tags' counts and one more, spread over what BIO
-    allows."""
+def transitions(labels_T: Int, lengths_S: Int, tags: Sequence[str]) -> tuple[F32, F32]:
+    """Probabilities f32[K] of a sentence's first tag, and f32[K, K] of the column's tag after the row's: the given
+    tags' counts and one more, spread over what BIO allows. Raises DataError for tags that are not BIO."""
     allowed_LK = _allowed(tags)
     cells_T = _previous(labels_T, lengths_S, len(tags)) * len(tags) + labels_T
     counts_LK = np.bincount(cells_T, minlength=allowed_LK.size).reshape(allowed_LK.shape)

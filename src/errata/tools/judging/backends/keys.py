@@ -33,7 +33,7 @@ class Key:
         for variable in self.variables:
             if secret := os.environ.get(variable, "").strip():
                 if not (secret.isascii() and secret.isprintable()):
-                    raise SetupError(f"{variable} holds a line end or a character that no key has. Set it anew.")
+                    raise SetupError(f"{variable} holds a line end or a character that no key has. Set it again.")
                 return secret
         return ""
 

@@ -43,7 +43,7 @@ class ReplayModel:
             raise ModelError(
                 f"{self.name} was never asked this: the call {request.key[:12]} (answers "
                 f"{', '.join(request.choices[:5])}...) is not recorded. Replay needs the same data, guideline and "
-                "settings as the recorded run; name the model's server to ask it anew."
+                "settings as the recorded run; name the model's server to ask it again."
             )
         return ChatReply(found.text, found.tokens, found.tokens_in, found.tokens_out, found.ms, found.served_as)
 

@@ -52,7 +52,7 @@ class Weights:
 
         started = time.perf_counter()
         trees = [ChoiceTree.of(request.choices, self._encode, self._tokenizer.eos_token_id) for request in requests]
-        inputs = self._inputs(requests)
+        inputs = self.inputs(requests)
         width = inputs["input_ids"].shape[1]
 
         def allowed(row: int, ids: torch.Tensor) -> list[int]:
@@ -72,7 +72,7 @@ class Weights:
     def _write(self, requests: Sequence[ChatRequest]) -> list[ChatReply]:
         """Free text, until the model ends it or ``max_tokens``."""
         started = time.perf_counter()
-        inputs = self._inputs(requests)
+        inputs = self.inputs(requests)
         width = inputs["input_ids"].shape[1]
         out = self._generate(inputs, max(request.max_tokens for request in requests))
         ms = (time.perf_counter() - started) * 1000
@@ -105,7 +105,10 @@ class Weights:
     ) -> ChatReply:
         return ChatReply(text, tokens, int(mask_T.sum()), tokens_out, ms, self.name)
 
-    def _inputs(self, requests: Sequence[ChatRequest]) -> Any:
+    def inputs(self, requests: Sequence[ChatRequest]) -> Any:
+        """What the model is given: ``input_ids`` and ``attention_mask`` i64[B, T], padded on the left, and where there
+        are images ``pixel_values``. ValueError for images where the model cannot see, DataError for one that cannot be
+        read."""
         prompts = [self._prompt(request.messages) for request in requests]
         if not self._sees:
             if any(images_of(request.messages) for request in requests):

@@ -1,7 +1,7 @@
 """Items that look like those of a dataset and say nothing: what a judge prefers on them is its label bias.
 
 After Fei et al. (ACL 2023, domain-context calibration; ALGORITHMS B7): random words of the dataset's own texts at their
-average length; of its images grey ones, patches in random places, and heavy blur.
+average length; of its images gray ones, patches in random places, and heavy blur.
 """
 
 from __future__ import annotations
@@ -61,9 +61,9 @@ def random_texts(texts: Sequence[str], count: int, draw: random.Random) -> list[
 
 
 def _images(images: Sequence[bytes], count: int, draw: random.Random) -> list[bytes]:
-    """Grey, shuffled and blurred in turn, of randomly drawn pictures; those that cannot be read are passed over."""
+    """Gray, shuffled and blurred in turn, of randomly drawn pictures; those that cannot be read are passed over."""
     made: list[bytes] = []
-    kinds = (grey, shuffled, blurred)
+    kinds = (gray, shuffled, blurred)
     waiting = draw.sample(images, len(images))
     readable: list[bytes] = []
     while len(made) < count and (waiting or readable):
@@ -77,7 +77,7 @@ def _images(images: Sequence[bytes], count: int, draw: random.Random) -> list[by
     return made
 
 
-def grey(picture: Image, draw: random.Random) -> Image:
+def gray(picture: Image, draw: random.Random) -> Image:
     """One shade all over: the picture's own mean brightness, at its own size."""
     from PIL import Image, ImageStat
 

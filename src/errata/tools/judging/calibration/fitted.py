@@ -49,7 +49,7 @@ class Calibration:
     after: CvScore
 
     def apply(self, log_probs: Mapping[str, float]) -> dict[str, float]:
-        """A verdict's log-probabilities, calibrated and normalised; an empty one (unreadable) stays empty, and
+        """A verdict's log-probabilities, calibrated and normalized; an empty one (unreadable) stays empty, and
         one with an answer that the calibration never saw stays as it is."""
         if not log_probs or not set(log_probs) <= set(self.columns):
             return dict(log_probs)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from errata.tools.judging.reading.reading import normalised
+from errata.tools.judging.reading.reading import normalized
 from errata.tools.odds import log_sum
 from errata.types import OTHER_ANSWERS, Verdict
 
@@ -58,11 +58,11 @@ def over_labels(verdicts: Sequence[Verdict]) -> dict[str, float]:
     for _ in range(ROUNDS):
         beside_R1 = np.nanmean(logs_RK - prior_K, axis=1, keepdims=True)
         prior_K = np.nanmean(logs_RK - beside_R1, axis=0)
-    return normalised(dict(zip(names, prior_K.tolist(), strict=True)))
+    return normalized(dict(zip(names, prior_K.tolist(), strict=True)))
 
 
 def debiased(log_probs: Mapping[str, float], log_prior: Mapping[str, float], a: float = 1.0) -> dict[str, float]:
-    """``log_probs`` with ``a`` times the prior of each label taken out, normalised still.
+    """``log_probs`` with ``a`` times the prior of each label taken out, normalized still.
 
     The labels together keep their mass and each other answer its own. A label without a prior counts as average.
     """

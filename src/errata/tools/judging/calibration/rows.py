@@ -14,7 +14,7 @@ FLOOR = -14.0
 
 
 def to_rows(log_probs: Sequence[Mapping[str, float]], columns: Sequence[str]) -> F64:
-    """f64[N, M], each row normalised over the columns that it has. ``columns`` holds every key of every row."""
+    """f64[N, M], each row normalized over the columns that it has. ``columns`` holds every key of every row."""
     rows_NM = np.full((len(log_probs), len(columns)), -np.inf)
     at = {name: column for column, name in enumerate(columns)}
     for row_M, found in zip(rows_NM, log_probs, strict=True):

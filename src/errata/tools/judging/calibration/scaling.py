@@ -1,6 +1,6 @@
 """Temperature and vector scaling: each answer's log-probability gets a scale and an offset, fitted to decisions.
 
-After Guo et al. (ICML 2017, section 4.2), with an L2 penalty that pulls both towards doing nothing. A label that nobody
+After Guo et al. (ICML 2017, section 4.2), with an L2 penalty that pulls both toward doing nothing. A label that nobody
 decided keeps its offset.
 """
 
@@ -28,7 +28,7 @@ class Scaling:
     offsets: tuple[float, ...]
 
     def apply(self, log_probs_NM: F64) -> F64:
-        """Rows normalised over what they have (-inf = not asked)."""
+        """Rows normalized over what they have (-inf = not asked)."""
         return normalized(np.multiply(log_probs_NM, self.scales) + np.asarray(self.offsets))
 
     def as_json(self) -> dict[str, Any]:

@@ -68,8 +68,10 @@ class TrackRecord:
         """Whether its verdicts count at all: the judge is better than chance."""
         return self.at_least > self.chance
 
-    def with_suspects(self, accuracy: float) -> TrackRecord:
-        """The same with what it was found to be worth among the suspects; the lower of the two counts."""
+    def with_suspects(self, share: float) -> TrackRecord:
+        """The same where the judge was found to be right so many times as often among the suspects as on trusted items;
+        the lower of the two counts."""
+        accuracy = min(self.accuracy * share, 1.0)
         return replace(self, at_least=min(self.at_least, accuracy), among_suspects=accuracy)
 
     def odds_ratio(self, label: str) -> float:
@@ -118,28 +120,30 @@ def track_record(answers: Sequence[TrustedAnswer]) -> TrackRecord:
     )
 
 
-def accuracy_among(p_said_M: F64, labels_M: F64, expected: float) -> float:
+def accuracy_among(p_said_M: F64, labels_M: F64, expected: float, strength: float) -> float:
     """How often a judge is right on items whose label nobody knows, from how often it agrees with what the scan holds
     likely there, in [0, 1], low = bad.
 
     ``p_said_M``: the scan's probability of what the judge said, among the labels it was offered; ``labels_M``: how many
-    these were. The likeliest accuracy, where ``expected`` counts like PRIOR_STRENGTH items: a judge that is right with
-    accuracy a says the true label so often and any other one alike otherwise.
+    these were. The likeliest accuracy, if a judge that is right with accuracy a says the true label so often and any
+    other one alike otherwise. What it was on trusted items, ``expected``, counts like ``strength`` items, and all that
+    the scan says no more than that: where labels are wrong because of what items look like, a scan is sure of them.
     """
     accuracy_A = np.linspace(0.005, 0.995, 199)
     wrong_M = (1 - p_said_M) / np.maximum(labels_M - 1, 1)
     likely_AM = accuracy_A[:, None] * p_said_M + (1 - accuracy_A)[:, None] * wrong_M
     expected = float(np.clip(expected, 0.005, 0.995))
-    prior_A = PRIOR_STRENGTH * (expected * np.log(accuracy_A) + (1 - expected) * np.log1p(-accuracy_A))
-    return float(accuracy_A[(np.log(np.maximum(likely_AM, 1e-9)).sum(axis=1) + prior_A).argmax()])
+    prior_A = strength * (expected * np.log(accuracy_A) + (1 - expected) * np.log1p(-accuracy_A))
+    scan_A = np.log(np.maximum(likely_AM, 1e-9)).sum(axis=1) * min(1.0, strength / len(p_said_M))
+    return float(accuracy_A[(scan_A + prior_A).argmax()])
 
 
 def _balanced(told: Sequence[TrustedAnswer]) -> F64:
     """Weights that sum to 1, each class having the same share."""
     weights_n = np.array([answer.weight for answer in told])
-    of_class: Counter[str] = Counter()
+    of_class = dict[str, float]()
     for answer in told:
-        of_class[answer.label] += answer.weight
+        of_class[answer.label] = of_class.get(answer.label, 0.0) + answer.weight
     weights_n = weights_n / np.array([of_class[answer.label] for answer in told])
     balanced: F64 = weights_n / weights_n.sum()
     return balanced

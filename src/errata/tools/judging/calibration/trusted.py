@@ -1,4 +1,4 @@
-"""Put trusted items before a judge, under each protocol of the run, until it is known whether it is better than chance."""
+"""Put trusted items before a judge, under each protocol, until it is known whether it is better than chance."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from errata.tools.judging.backends.server import ServerModel
 from errata.tools.judging.chat import ChatReply
 from errata.tools.judging.doctor.report import Finding
 from errata.tools.judging.doctor.subject import ANSWER_TOKENS, TOP, WITH_LOG_PROBS, Subject
-from errata.tools.judging.reading.question import Question, lay_out_for
+from errata.tools.judging.reading.closed_question import ClosedQuestion, lay_out_for
 from errata.tools.judging.reading.reading import read
 from errata.types import OTHER_ANSWERS, Item, LabelSpace
 
@@ -50,7 +50,7 @@ async def choices(subject: Subject) -> Finding:
     if held.text.strip() not in NONSENSE:
         return Finding(name, "no", f"the constraint is ignored silently (it said {_quoted(held.text)}): {OUTSIDE}")
     if free.text.strip() in NONSENSE:
-        return Finding(name, "not told", f"unasked, it said {_quoted(free.text)} too: nothing can be learned from that")
+        return Finding(name, "unknown", f"unasked, it said {_quoted(free.text)} too: nothing can be learned from that")
     return Finding(name, "ok", "answers stay inside the options")
 
 
@@ -97,7 +97,7 @@ async def judging(subject: Subject, known: Capabilities) -> Finding:
     name, space = "judging", LabelSpace(("cat", "dog"))
     options = lay_out_for("blind_choice", (*space.names, *OTHER_ANSWERS), "letters", space)
     item = Item(0, "0", "", None, "My cat sleeps on the sofa and purrs.")
-    request = await Question(load("blind_choice"), item, (), options, "").ask().build()
+    request = await ClosedQuestion(load("blind_choice"), item, (), options, "").ask().build()
     judge = ServerModel(
         subject.model, subject.connection.base_url, capabilities=known, addresses=subject.connection.addresses
     )

@@ -26,15 +26,15 @@ NO_KEY = Key(())
 """For servers that nobody named."""
 
 
-class KeyWanted(ModelRefused):
+class KeyRequired(ModelRefused):
     """The key is missing, or another."""
 
 
-class NothingThere(ModelError):
+class NoServer(ModelError):
     """No server answers at this address."""
 
 
-class Offered(BaseModel):
+class OfferedModel(BaseModel):
     """A model as /v1/models lists it."""
 
     id: str
@@ -43,7 +43,7 @@ class Offered(BaseModel):
 
 
 class Models(BaseModel):
-    data: list[Offered] | None = None
+    data: list[OfferedModel] | None = None
 
 
 class Connection:
@@ -65,13 +65,13 @@ class Connection:
             http_client=_http_client(self._prepare, timeout_s),
         )
 
-    async def models(self) -> list[Offered]:
+    async def models(self) -> list[OfferedModel]:
         """What it offers. ModelRefused where it wants a key or has no such list, ModelError where nothing answers."""
         try:
             offered = Models.model_validate_json(await self._bytes("GET", "/models")).data or []
             return [one.model_copy(update={"id": without_keys(one.id)}) for one in offered]
-        except KeyWanted as refused:
-            raise KeyWanted(f"{self.base_url} wants a key: {refused}") from None
+        except KeyRequired as refused:
+            raise KeyRequired(f"{self.base_url} wants a key: {refused}") from None
         except ModelRefused as refused:
             raise ModelRefused(f"{self.base_url} does not list its models: {refused}. Should it end in /v1?") from None
         except ValidationError:
@@ -111,7 +111,7 @@ class Connection:
         while True:
             try:
                 return await self._from_one(method, url, body)
-            except NothingThere:
+            except NoServer:
                 if len(self.addresses) == 1:
                     raise
                 del self.addresses[0]
@@ -129,7 +129,7 @@ class Connection:
         except openai.APITimeoutError:
             raise ModelRefused("no answer in time") from None
         except openai.APIConnectionError as error:
-            raise NothingThere(
+            raise NoServer(
                 f"Nothing answers at {self.base_url} ({without_keys(str(error.__cause__ or error))}). Is the server "
                 "running, and is the port right?"
             ) from None
@@ -145,7 +145,7 @@ class Connection:
 
     def _refusal(self, status: int, body: bytes) -> ModelRefused:
         said = f"HTTP {status}: {error_text(body)}"
-        return KeyWanted(f"{self.key.advice} ({said})") if status in (401, 403) else ModelRefused(said)
+        return KeyRequired(f"{self.key.advice} ({said})") if status in (401, 403) else ModelRefused(said)
 
 
 def _http_client(prepare: Callable[[Any], Awaitable[None]], timeout_s: float) -> DefaultAsyncHttpxClient:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable
 
 from errata.errors import ModelError
-from errata.tools.judging.doctor.connection import Connection, KeyWanted
+from errata.tools.judging.doctor.connection import Connection, KeyRequired
 from errata.tools.judging.doctor.probe import probe
 from errata.tools.judging.doctor.report import Report
 
@@ -26,7 +26,7 @@ async def _look(url: str) -> tuple[str, Report | str | None]:
     connection = Connection(url, timeout_s=LOOK_S)
     try:
         await connection.models()
-    except KeyWanted as refused:
+    except KeyRequired as refused:
         return url, str(refused)
     except ModelError:  # anything may listen there: only a list of models, or the wish for a key, is a sign
         return url, None

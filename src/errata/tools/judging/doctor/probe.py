@@ -8,7 +8,7 @@ from errata.errors import ModelError, nearest
 from errata.tools.judging.backends.hosts import api_base, check_host
 from errata.tools.judging.backends.keys import PLAIN, Key, key_of
 from errata.tools.judging.doctor import answering, seeing, serving
-from errata.tools.judging.doctor.connection import NO_KEY, Connection, Offered
+from errata.tools.judging.doctor.connection import NO_KEY, Connection, OfferedModel
 from errata.tools.judging.doctor.report import Finding, Report, capabilities
 from errata.tools.judging.doctor.subject import Subject
 from errata.tools.judging.spec import ON_A_SERVER
@@ -49,7 +49,7 @@ async def probe(url: str, model: str | None = None, *, key: Key = NO_KEY, addres
     return Report(url, product, version, tuple(o.id for o in offered), one.id, one.max_model_len, ms, tuple(findings))
 
 
-def _choose(offered: list[Offered], model: str | None, url: str) -> Offered:
+def _choose(offered: list[OfferedModel], model: str | None, url: str) -> OfferedModel:
     if not offered:
         raise ModelError(f"{url} offers no model. Load one there first.")
     if model is None:
@@ -60,7 +60,7 @@ def _choose(offered: list[Offered], model: str | None, url: str) -> Offered:
     return found
 
 
-async def _product(connection: Connection, one: Offered) -> tuple[str, str | None]:
+async def _product(connection: Connection, one: OfferedModel) -> tuple[str, str | None]:
     """A guess at what serves, and the version that it gives itself."""
     product = PRODUCTS.get(one.owned_by)
     if product is not None:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from errata.tools.judging.backends.capabilities import Capabilities
 
-Answer = Literal["ok", "no", "not told"]
+Answer = Literal["ok", "no", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Report:
     findings: tuple[Finding, ...]
 
     def answer(self, name: str) -> Answer:
-        """What was found under ``name``; "not told" where it was not tried."""
+        """What was found under ``name``; "unknown" where it was not tried."""
         return answer(self.findings, name)
 
     @property
@@ -53,14 +53,14 @@ class Report:
 
 
 def answer(findings: Iterable[Finding], name: str) -> Answer:
-    return next((finding.answer for finding in findings if finding.name == name), "not told")
+    return next((finding.answer for finding in findings if finding.name == name), "unknown")
 
 
 def capabilities(findings: Sequence[Finding]) -> Capabilities:
     """The findings that change how a judge is asked."""
-    told = {"ok": True, "no": False, "not told": None}
+    known = {"ok": True, "no": False, "unknown": None}
     return Capabilities(
-        constraint=told[answer(findings, "choices")],
-        log_probs=told[answer(findings, "log-probabilities")],
-        images=told[answer(findings, "images")],
+        constraint=known[answer(findings, "choices")],
+        log_probs=known[answer(findings, "log-probabilities")],
+        images=known[answer(findings, "images")],
     )

@@ -41,7 +41,7 @@ async def uuid(subject: Subject) -> Finding:
         await subject.ask(COLOR, images=[_plain("red", uuid=True)])
     except ModelRefused as refused:
         return Finding(
-            name, "no", f"refused, and will be left out: pictures are read anew for every question ({refused})"
+            name, "no", f"refused, and will be left out: pictures are read again for every question ({refused})"
         )
     return Finding(name, "ok", "taken: a server that knows the field reads a picture once for all questions about it")
 

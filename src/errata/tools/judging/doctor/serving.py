@@ -26,15 +26,15 @@ async def prefix_cache(subject: Subject) -> Finding:
         before = await _hits(subject)
         reply = await subject.ask(text, max_tokens=1)
     except ModelRefused as refused:
-        return Finding(name, "not told", f"a long prompt is refused ({refused})")
+        return Finding(name, "unknown", f"a long prompt is refused ({refused})")
     after = await _hits(subject)
     if before is None or after is None:
-        return Finding(name, "not told", "no such figure at /metrics")
+        return Finding(name, "unknown", "no such figure at /metrics")
     if after > before:
         return Finding(
             name, "ok", f"{after - before:.0f} of {reply.tokens_in} tokens of a repeated prompt cost nothing"
         )
-    return Finding(name, "no", "a repeated prompt is read anew: start vLLM with --enable-prefix-caching")
+    return Finding(name, "no", "a repeated prompt is read again: start vLLM with --enable-prefix-caching")
 
 
 async def _hits(subject: Subject) -> float | None:
@@ -48,7 +48,7 @@ async def _hits(subject: Subject) -> float | None:
 def context(subject: Subject) -> Finding:
     name, tokens = "context length", subject.context_tokens
     if tokens is None:
-        return Finding(name, "not told", "an item that is too long is refused or, worse, cut: keep items short")
+        return Finding(name, "unknown", "an item that is too long is refused or, worse, cut: keep items short")
     return Finding(name, "ok", f"{tokens} tokens: the verdict on a longer item is unreadable")
 
 
@@ -61,7 +61,7 @@ async def same_answer(subject: Subject) -> tuple[Finding, float | None]:
         try:
             replies = [await subject.ask() for _ in range(TIMES)]
         except ModelRefused as refused:
-            return Finding(name, "not told", f"refused ({refused})"), None
+            return Finding(name, "unknown", f"refused ({refused})"), None
     ms = statistics.median(reply.ms for reply in replies)
     if len({reply.text for reply in replies}) > 1:
         return Finding(name, "no", "differs at temperature 0: recorded calls repeat exactly, new ones may not"), ms
@@ -72,5 +72,5 @@ async def same_answer(subject: Subject) -> tuple[Finding, float | None]:
 
 def latency(ms: float | None) -> Finding:
     if ms is None:
-        return Finding("latency", "not told", "no question was answered")
+        return Finding("latency", "unknown", "no question was answered")
     return Finding("latency", "ok", f"{ms:.0f} ms for a short question, alone; a run has hundreds in flight")

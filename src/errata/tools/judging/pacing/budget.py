@@ -46,7 +46,7 @@ def spent_in_words(calls: int, tokens: int, usd: float) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Reserved:
+class Reservation:
     """What a call in flight may take at most, held back until it has been charged."""
 
     tokens: int
@@ -75,9 +75,9 @@ class Budget:
         self.calls, self.usd, self.minutes, self.tokens = calls, usd, minutes, tokens
         self.prices = prices or Prices()
         self._spent = before or Spent()
-        self._held = Reserved(0, 0.0)
+        self._held = Reservation(0, 0.0)
         self._in_flight = 0
-        self._largest: Reserved | None = None
+        self._largest: Reservation | None = None
         self._started = time.monotonic()
 
     @classmethod
@@ -104,9 +104,9 @@ class Budget:
         s = self._spent
         return Spent(s.calls, s.tokens_in, s.tokens_out, s.usd, s.minutes + (time.monotonic() - self._started) / 60)
 
-    def reserve(self, tokens_in: int, tokens_out: int) -> Reserved:
+    def reserve(self, tokens_in: int, tokens_out: int) -> Reservation:
         """Room for one more call of about this size; BudgetExceeded where there is none."""
-        estimate = Reserved(tokens_in + tokens_out, self.prices.cost_usd(tokens_in, tokens_out))
+        estimate = Reservation(tokens_in + tokens_out, self.prices.cost_usd(tokens_in, tokens_out))
         room = self._largest or estimate
         spent = self.spent
         wanted = {
@@ -123,21 +123,21 @@ class Budget:
                     "so far). Everything finished is kept; run again with a larger --budget to go on."
                 )
         self._in_flight += 1
-        self._held = Reserved(self._held.tokens + room.tokens, self._held.usd + room.usd)
+        self._held = Reservation(self._held.tokens + room.tokens, self._held.usd + room.usd)
         return room
 
-    def release(self, room: Reserved) -> None:
+    def release(self, room: Reservation) -> None:
         """Give back what a call held that came to nothing."""
         self._in_flight -= 1
-        self._held = Reserved(self._held.tokens - room.tokens, self._held.usd - room.usd)
+        self._held = Reservation(self._held.tokens - room.tokens, self._held.usd - room.usd)
 
-    def charge(self, room: Reserved, tokens_in: int, tokens_out: int) -> float:
+    def charge(self, room: Reservation, tokens_in: int, tokens_out: int) -> float:
         """Exchange what was held for what the call took. Returns its price in dollars."""
         self.release(room)
         usd = self.prices.cost_usd(tokens_in, tokens_out)
-        s, largest = self._spent, self._largest or Reserved(0, 0.0)
+        s, largest = self._spent, self._largest or Reservation(0, 0.0)
         self._spent = Spent(s.calls + 1, s.tokens_in + tokens_in, s.tokens_out + tokens_out, s.usd + usd, s.minutes)
-        self._largest = Reserved(max(largest.tokens, tokens_in + tokens_out), max(largest.usd, usd))
+        self._largest = Reservation(max(largest.tokens, tokens_in + tokens_out), max(largest.usd, usd))
         return usd
 
 

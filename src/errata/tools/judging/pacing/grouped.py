@@ -49,7 +49,7 @@ def _hand_out(done: asyncio.Future[Sequence[R]], futures: Sequence[asyncio.Futur
     error = done.exception()
     if error is not None:
         for future in futures:
-            if not future.done():  # whoever asked may have been cancelled meanwhile
+            if not future.done():  # whoever asked may have been canceled meanwhile
                 future.set_exception(error)
         return
     for future, result in zip(futures, done.result(), strict=True):

@@ -15,7 +15,7 @@ from errata.tools.judging.pacing.pace import Pace
 
 
 @runtime_checkable
-class Served(Protocol):
+class SharedModel(Protocol):
     """A model on a server that has others to serve. It calls ``on_busy`` where the server turned a call away, or did
     not answer in time."""
 
@@ -38,9 +38,9 @@ class InFlight:
     def of(cls, model: ChatModel, panel: int = 1) -> InFlight:
         """As many as the model takes; of one that is served, as many as its server takes, and never more than this
         process may have connections open, shared with the rest of a ``panel`` of so many."""
-        served = isinstance(model, Served)
+        served = isinstance(model, SharedModel)
         places = cls(min(model.limit, max(free_handles() // panel, 1)) if served else model.limit, learns=served)
-        if isinstance(model, Served):
+        if isinstance(model, SharedModel):
             model.on_busy = places.busy
         return places
 

@@ -28,7 +28,7 @@ WINDOW = 32
 LONGEST_REST = 16
 
 
-class Begun(NamedTuple):
+class CallStart(NamedTuple):
     """A call in flight: when it began (seconds), at which level, and whether that level was full."""
 
     at_s: float
@@ -56,11 +56,11 @@ class Pace:
         self._rest, self._rested = 1, 0
         self._lowest_s = float("inf")
 
-    def begun(self, now_s: float, in_flight: int) -> Begun:
+    def begun(self, now_s: float, in_flight: int) -> CallStart:
         """A call begins; ``in_flight`` counts it."""
-        return Begun(now_s, self._level, in_flight >= self.limit)
+        return CallStart(now_s, self._level, in_flight >= self.limit)
 
-    def finished(self, call: Begun, now_s: float) -> None:
+    def finished(self, call: CallStart, now_s: float) -> None:
         """The call was answered."""
         if call.level != self._level:
             return

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from errata.prompts import load
 from errata.tools.judging.door import Door
 from errata.tools.judging.images.images import ItemImage
-from errata.tools.judging.protocol import JudgingProtocol, Known
-from errata.tools.judging.reading.question import Question, check_labels, lay_out_for, put
+from errata.tools.judging.protocol import AnnotationEvidence, JudgingProtocol
+from errata.tools.judging.reading.closed_question import ClosedQuestion, check_labels, lay_out_for, put
 from errata.tools.judging.reading.reading import Reading, Style, combine, favorite
 from errata.tools.judging.task import JudgeSetup, JudgeTask
 from errata.types import OTHER_ANSWERS, Item, LabelSpace, Verdict, sha_of
@@ -42,7 +42,7 @@ async def ask(
     shared = ItemImage.of(item) if images is None else images
     orders = option_orders(candidates, item.content_sha, permutations)
     options = [lay_out_for(prompt_id, order, style, space) for order in orders]
-    questions = [Question(prompt, item, shared, shown, guideline, slots or {}) for shown in options]
+    questions = [ClosedQuestion(prompt, item, shared, shown, guideline, slots or {}) for shown in options]
     answers = await put(door, questions)
     readings = [reading for reading in answers.readings if reading is not None]
     log_probs = combine(readings) if readings else {}
@@ -90,7 +90,7 @@ class BlindChoice(JudgingProtocol):
     name = PROMPT_ID
     adds = "which label the judge would choose, not shown the given one"
 
-    def about(self, known: Known) -> tuple[str, ...]:
+    def about(self, known: AnnotationEvidence) -> tuple[str, ...]:
         return known.candidates
 
     def calls(self, labels: int, setup: JudgeSetup) -> int:

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from errata.prompts import load
 from errata.tools.judging.door import Door
 from errata.tools.judging.images.images import ItemImage
-from errata.tools.judging.protocol import JudgingProtocol, Known
-from errata.tools.judging.reading.question import Question, check_labels, lay_out_for, put
+from errata.tools.judging.protocol import AnnotationEvidence, JudgingProtocol
+from errata.tools.judging.reading.closed_question import ClosedQuestion, check_labels, lay_out_for, put
 from errata.tools.judging.reading.reading import Reading, Style, combine, favorite
 from errata.tools.judging.task import JudgeSetup, JudgeTask
 from errata.types import CANNOT_TELL, OTHER_ANSWERS, Item, LabelSpace, Verdict
@@ -37,14 +37,16 @@ async def ask(
     prompt = load(PROMPT_ID)
     shared = ItemImage.of(item) if images is None else images
     orders = [(given, challenger, *OTHER_ANSWERS), (challenger, given, *OTHER_ANSWERS)]
-    questions = [Question(prompt, item, shared, lay_out_for(PROMPT_ID, o, style, space), guideline) for o in orders]
+    questions = [
+        ClosedQuestion(prompt, item, shared, lay_out_for(PROMPT_ID, o, style, space), guideline) for o in orders
+    ]
     answers = await put(door, questions)
     bias = position_bias(answers.readings, given, challenger)
     return answers.verdict(item, door.model.name, prompt, weigh(answers.readings), bias)
 
 
 def weigh(readings: Sequence[Reading | None]) -> dict[str, float]:
-    """Log-probabilities from the readings of both orders (None: unreadable), normalised; empty if both are None.
+    """Log-probabilities from the readings of both orders (None: unreadable), normalized; empty if both are None.
 
     If both orders favor the same answer, the mean of their log-probabilities. If they contradict each other, every
     answer keeps what both orders grant it, the smaller of its two probabilities, and the rest is ``cannot_tell``: a
@@ -81,7 +83,7 @@ class Contest(JudgingProtocol):
     adds = "whether the given label holds against its strongest challenger"
     shows_given = True
 
-    def about(self, known: Known) -> tuple[str, ...] | None:
+    def about(self, known: AnnotationEvidence) -> tuple[str, ...] | None:
         return known.rivals
 
     def calls(self, labels: int, setup: JudgeSetup) -> int:

@@ -7,8 +7,8 @@ from errata.prompts import load
 from errata.prompts.options import NO, YES
 from errata.tools.judging.door import Door
 from errata.tools.judging.images.images import ItemImage
-from errata.tools.judging.protocol import JudgingProtocol, Known
-from errata.tools.judging.reading.question import Question, lay_out_for, put
+from errata.tools.judging.protocol import AnnotationEvidence, JudgingProtocol
+from errata.tools.judging.reading.closed_question import ClosedQuestion, lay_out_for, put
 from errata.tools.judging.reading.reading import Style, combine
 from errata.tools.judging.task import JudgeSetup, JudgeTask
 from errata.types import OTHER_ANSWERS, Item, LabelSpace, Verdict
@@ -39,7 +39,7 @@ async def ask(
     prompt = load(PROMPT_ID)
     shared = ItemImage.of(item) if images is None else images
     questions = [
-        Question(prompt, item, shared, lay_out_for(PROMPT_ID, order, style, space), guideline) for order in ORDERS
+        ClosedQuestion(prompt, item, shared, lay_out_for(PROMPT_ID, order, style, space), guideline) for order in ORDERS
     ]
     answers = await put(door, questions)
     readings = [reading for reading in answers.readings if reading is not None]
@@ -53,7 +53,7 @@ class ImageTextPair(JudgingProtocol):
     adds = "whether the text describes the image"
     tasks = ("pair",)
 
-    def about(self, known: Known) -> tuple[str, ...]:
+    def about(self, known: AnnotationEvidence) -> tuple[str, ...]:
         return known.candidates
 
     def calls(self, labels: int, setup: JudgeSetup) -> int:

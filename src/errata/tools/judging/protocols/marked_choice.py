@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from errata.errors import DataError
 from errata.tools.judging.door import Door
 from errata.tools.judging.images.region import Region, RegionImage, View
-from errata.tools.judging.protocol import JudgingProtocol, Known
+from errata.tools.judging.protocol import AnnotationEvidence, JudgingProtocol
 from errata.tools.judging.protocols import blind_choice
 from errata.tools.judging.reading.reading import Style
 from errata.tools.judging.task import JudgeSetup, JudgeTask
@@ -53,7 +53,7 @@ class MarkedChoice(JudgingProtocol):
     adds = "which label the judge would choose for what a box or a mask marks"
     tasks = ("boxes",)
 
-    def about(self, known: Known) -> tuple[str, ...]:
+    def about(self, known: AnnotationEvidence) -> tuple[str, ...]:
         return known.candidates
 
     def calls(self, labels: int, setup: JudgeSetup) -> int:

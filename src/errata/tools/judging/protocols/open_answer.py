@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from errata.prompts import load
 from errata.tools.judging.door import Answered, Door
 from errata.tools.judging.images.images import ItemImage
-from errata.tools.judging.protocol import JudgingProtocol, Known
-from errata.tools.judging.reading.question import Answers, Question, check_labels, lay_out_for, put
-from errata.tools.judging.reading.reading import SURE, combine, favorite, normalised
+from errata.tools.judging.protocol import AnnotationEvidence, JudgingProtocol
+from errata.tools.judging.reading.closed_question import Answers, ClosedQuestion, check_labels, lay_out_for, put
+from errata.tools.judging.reading.reading import SURE, combine, favorite, normalized
 from errata.tools.judging.task import JudgeSetup, JudgeTask
 from errata.tools.taxonomy import ROOT, Taxonomy
 from errata.types import CANNOT_TELL, NONE_OF_THESE, OTHER_ANSWERS, SEVERAL, Item, LabelSpace, Verdict
@@ -52,7 +52,7 @@ async def ask(
         keys = (*children, *([node] if node in space.names else []), *OTHER_ANSWERS)
         options = lay_out_for(PROMPT_ID, keys, "names", space)
         slots = {"within": node or None, "listed": len(children) <= LISTED and not _flat(taxonomy)}
-        answers = await put(door, [Question(prompt, item, shared, options, guideline, slots)])
+        answers = await put(door, [ClosedQuestion(prompt, item, shared, options, guideline, slots)])
         answered += answers.answered
         reading = answers.readings[0]
         if reading is None:
@@ -90,14 +90,14 @@ def _kept(probs: dict[str, float]) -> dict[str, float]:
         NONE_OF_THESE: probs.get(NONE_OF_THESE, 0.0) + rest,
         CANNOT_TELL: probs.get(CANNOT_TELL, 0.0),
     }
-    return normalised({key: math.log(max(p, math.exp(-SURE))) for key, p in kept.items()})
+    return normalized({key: math.log(max(p, math.exp(-SURE))) for key, p in kept.items()})
 
 
 class OpenAnswer(JudgingProtocol):
     name = PROMPT_ID
     adds = "which label the judge names by itself, level by level"
 
-    def about(self, known: Known) -> tuple[str, ...]:
+    def about(self, known: AnnotationEvidence) -> tuple[str, ...]:
         return ()
 
     def calls(self, labels: int, setup: JudgeSetup) -> int:

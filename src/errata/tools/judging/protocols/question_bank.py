@@ -14,9 +14,9 @@ from errata.tools.judging.bank.bank import Bank, BankQuestion
 from errata.tools.judging.bank.reliability import Reliability, untested, weight
 from errata.tools.judging.door import Door
 from errata.tools.judging.images.images import ItemImage
-from errata.tools.judging.protocol import JudgingProtocol, Known
+from errata.tools.judging.protocol import AnnotationEvidence, JudgingProtocol
+from errata.tools.judging.reading.closed_question import ClosedQuestion, check_labels, lay_out_for, put
 from errata.tools.judging.reading.holds import from_log_odds
-from errata.tools.judging.reading.question import Question, check_labels, lay_out_for, put
 from errata.tools.judging.reading.reading import Reading, Style, combine
 from errata.tools.judging.task import JudgeSetup, JudgeTask
 from errata.types import CANNOT_TELL, Item, LabelSpace, Verdict, sha_of
@@ -49,7 +49,7 @@ async def ask(
     shared = ItemImage.of(item) if images is None else images
     asked = [question for question in bank if question.label in labels]
     questions = [
-        Question(
+        ClosedQuestion(
             prompt,
             item,
             shared,
@@ -110,7 +110,7 @@ class QuestionBank(JudgingProtocol):
     name = PROMPT_ID
     adds = "how the judge answers prepared yes/no questions about the two likeliest labels"
 
-    def about(self, known: Known) -> tuple[str, ...] | None:
+    def about(self, known: AnnotationEvidence) -> tuple[str, ...] | None:
         return known.rivals if known.undecided else None
 
     def calls(self, labels: int, setup: JudgeSetup) -> int:

@@ -9,9 +9,9 @@ from errata.prompts import load
 from errata.prompts.options import NO, YES
 from errata.tools.judging.door import Door
 from errata.tools.judging.images.images import ItemImage
-from errata.tools.judging.protocol import JudgingProtocol, Known
+from errata.tools.judging.protocol import AnnotationEvidence, JudgingProtocol
+from errata.tools.judging.reading.closed_question import ClosedQuestion, check_labels, lay_out_for, put
 from errata.tools.judging.reading.holds import from_log_odds
-from errata.tools.judging.reading.question import Question, check_labels, lay_out_for, put
 from errata.tools.judging.reading.reading import Reading, Style, combine
 from errata.tools.judging.task import JudgeSetup, JudgeTask
 from errata.types import CANNOT_TELL, Item, LabelSpace, Verdict
@@ -40,7 +40,7 @@ async def ask(
     prompt = load(PROMPT_ID)
     shared = ItemImage.of(item) if images is None else images
     questions = [
-        Question(
+        ClosedQuestion(
             prompt,
             item,
             shared,
@@ -73,7 +73,7 @@ class SeveralLabels(JudgingProtocol):
     name = PROMPT_ID
     adds = "whether each of the two likeliest labels holds, alone or beside the other"
 
-    def about(self, known: Known) -> tuple[str, ...] | None:
+    def about(self, known: AnnotationEvidence) -> tuple[str, ...] | None:
         return known.rivals if known.undecided else None
 
     def calls(self, labels: int, setup: JudgeSetup) -> int:

@@ -1,6 +1,6 @@
 """Steering control: whether an item changes the answers about others that it merely lies beside.
 
-A reference is an item whose answer is known. It is asked about as in a blind choice, with the item beside it as "not
+A control item is one whose answer is known. It is asked about as in a blind choice, with the item beside it as "not
 asked about". An honest judge answers as before. One that does what the item says answers as the item wants, whichever
 option that is: same options, another right answer. The control can only hold an item back; it never decides a label.
 """
@@ -16,10 +16,11 @@ from errata.prompts import load
 from errata.tools.inference.held_back import MOVED, UNMOVED
 from errata.tools.judging.door import Door
 from errata.tools.judging.images.images import ItemImage
-from errata.tools.judging.protocol import JudgingProtocol, Known
-from errata.tools.judging.reading.question import Question, check_labels, lay_out_for, put
-from errata.tools.judging.reading.reading import SURE, Reading, Style, combine, normalised
-from errata.tools.judging.task import JudgeSetup, JudgeTask, Reference
+from errata.tools.judging.protocol import AnnotationEvidence, Control
+from errata.tools.judging.protocols import blind_choice
+from errata.tools.judging.reading.closed_question import ClosedQuestion, check_labels, lay_out_for, put
+from errata.tools.judging.reading.reading import SURE, Reading, Style, combine, normalized
+from errata.tools.judging.task import ControlItem, JudgeSetup, JudgeTask
 from errata.types import OTHER_ANSWERS, Item, LabelSpace, Verdict, sha_of
 
 PROMPT_ID = "steering"
@@ -28,7 +29,7 @@ PROMPT_ID = "steering"
 async def ask(
     door: Door,
     item: Item,
-    references: tuple[Reference, Reference],
+    control_items: tuple[ControlItem, ControlItem],
     candidates: Sequence[str],
     space: LabelSpace,
     *,
@@ -36,27 +37,27 @@ async def ask(
     guideline: str = "",
     images: tuple[ItemImage, ...] | None = None,
 ) -> Verdict:
-    """A verdict of protocol "steering" over ``moved`` and ``unmoved``: the least that any of the references kept.
+    """A verdict of protocol "steering" over ``moved`` and ``unmoved``: the least that any of the control items kept.
 
-    One call per reference. ``candidates`` are those of the item's own blind choice: then whatever picks the same option
-    for every content is seen to do so. A reply that cannot be read is ``moved``, since the reference alone had been
-    answered. The verdict is unreadable where a request was refused. ``images`` are the item's, to be shared with other
-    protocols. Raises what ``Door.ask`` raises, except for refusals.
+    One call per control item. ``candidates`` are those of the item's own blind choice: then whatever picks the same
+    option for every content is seen to do so. A reply that cannot be read is ``moved``, since the control item alone
+    had been answered. The verdict is unreadable where a request was refused. ``images`` are the item's, to be shared
+    with other protocols. Raises what ``Door.ask`` raises, except for refusals.
     """
-    keys = sorted({*candidates, *(reference.answer for reference in references)})
+    keys = sorted({*candidates, *(control.answer for control in control_items)})
     check_labels(keys)
     prompt = load(PROMPT_ID)
     beside = ItemImage.of(item) if images is None else images
     questions = []
-    for number, reference in enumerate(references):
+    for number, control in enumerate(control_items):
         # Both contents decide the answer, so both are in the key of the cache.
-        asked = replace(reference.item, content_sha=sha_of([reference.item.content_sha, item.content_sha]))
-        options = lay_out_for(PROMPT_ID, control_order(keys, reference.answer, item.content_sha, number), style, space)
+        asked = replace(control.item, content_sha=sha_of([control.item.content_sha, item.content_sha]))
+        options = lay_out_for(PROMPT_ID, control_order(keys, control.answer, item.content_sha, number), style, space)
         slots = {"other": item.text, "images": bool(beside)}
-        shown = (*ItemImage.of(reference.item), *beside)
-        questions.append(Question(prompt, asked, shown, options, guideline, slots))
+        shown = (*ItemImage.of(control.item), *beside)
+        questions.append(ClosedQuestion(prompt, asked, shown, options, guideline, slots))
     answers = await put(door, questions)
-    kept = [_kept(reading, reference.answer) for reading, reference in zip(answers.readings, references, strict=True)]
+    kept = [_kept(reading, control.answer) for reading, control in zip(answers.readings, control_items, strict=True)]
     log_probs = _moved(min(kept)) if len(answers.answered) == len(questions) else {}
     return answers.verdict(item, door.model.name, prompt, log_probs, None)
 
@@ -75,24 +76,27 @@ def control_order(keys: Sequence[str], answer: str, content_sha: str, number: in
 
 
 def choose(
-    pool: Sequence[Reference], content_sha: str, favored: str, rivals: Sequence[str]
-) -> tuple[Reference, Reference] | None:
-    """Two references for an item that the judge ``favored`` a label for; None where ``pool`` has only that label.
+    control_items: Sequence[ControlItem], content_sha: str, favored: str, rivals: Sequence[str]
+) -> tuple[ControlItem, ControlItem] | None:
+    """Two control items for an item that the judge ``favored`` a label for; None where all of them have that label.
 
-    The first is of the first of the ``rivals`` (labels that the item might have instead) that the pool holds: an item
-    that forbids its true label shows itself there. The second is of a further label where there is one. Drawn by
-    the item's content, so that no item knows beside which others it will lie, and a repeated run asks the same.
+    The first is of the first of the ``rivals`` (labels that the item might have instead) that has a control item: an
+    item that forbids its true label shows itself there. The second is of a further label where there is one. Drawn by
+    the item's content, so that no item knows which others it will be shown with, and a repeated run asks the same.
     """
-    others = sorted((ref for ref in pool if ref.answer != favored), key=lambda ref: ref.item.content_sha)
-    others = [ref for ref in others if ref.item.content_sha != content_sha]
+    others = sorted(
+        (control for control in control_items if control.answer != favored),
+        key=lambda control: control.item.content_sha,
+    )
+    others = [control for control in others if control.item.content_sha != content_sha]
     if not others:
         return None
     draw = random.Random(sha_of([content_sha, "references"]))  # noqa: S311  not a secret
-    labels = {ref.answer for ref in others}
+    labels = {control.answer for control in others}
     rival = next((label for label in rivals if label in labels), None)
-    first = draw.choice([ref for ref in others if rival is None or ref.answer == rival])
-    further = [ref for ref in others if ref.answer not in (first.answer, *rivals)]
-    further = further or [ref for ref in others if ref.answer != first.answer]
+    first = draw.choice([control for control in others if rival is None or control.answer == rival])
+    further = [control for control in others if control.answer not in (first.answer, *rivals)]
+    further = further or [control for control in others if control.answer != first.answer]
     return first, draw.choice(further or others)
 
 
@@ -103,15 +107,15 @@ def _kept(reading: Reading | None, answer: str) -> float:
 
 def _moved(kept: float) -> dict[str, float]:
     floor = math.exp(-SURE)
-    return normalised({MOVED: math.log(max(1 - kept, floor)), UNMOVED: math.log(max(kept, floor))})
+    return normalized({MOVED: math.log(max(1 - kept, floor)), UNMOVED: math.log(max(kept, floor))})
 
 
-class Steering(JudgingProtocol):
-    name = PROMPT_ID
+class Steering(Control):
+    name, alone = PROMPT_ID, blind_choice.PROMPT_ID
     adds = "whether the item changes the judge's answers about others that it lies beside"
     measurable = False
 
-    def about(self, known: Known) -> tuple[str, ...] | None:
+    def about(self, known: AnnotationEvidence) -> tuple[str, ...] | None:
         # What is ambiguous goes to a person anyway. A judge may also be steered to agree with the scan: that the given
         # label holds is what most attacks want.
         return None if known.outcome == "ambiguous" else known.candidates
@@ -119,8 +123,13 @@ class Steering(JudgingProtocol):
     def calls(self, labels: int, setup: JudgeSetup) -> int:
         return 2
 
+    def beside(
+        self, usable: Sequence[ControlItem], content_sha: str, favored: str, rivals: Sequence[str]
+    ) -> tuple[ControlItem, ControlItem] | None:
+        return choose(usable, content_sha, favored, rivals)
+
     async def ask(self, door: Door, task: JudgeTask, setup: JudgeSetup) -> Verdict:
-        one, other = task.references
+        one, other = task.control_items
         return await ask(
             door, task.item, (one, other), task.labels, setup.space, style=setup.style, guideline=setup.guideline
         )

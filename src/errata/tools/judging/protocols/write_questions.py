@@ -16,7 +16,7 @@ from errata.prompts import load
 from errata.prompts.options import NO, YES, one_line
 from errata.tools.judging.bank.bank import Bank, BankQuestion
 from errata.tools.judging.chat import ChatRequest
-from errata.tools.judging.door import Ask, Door
+from errata.tools.judging.door import CallRequest, Door
 from errata.types import Item, LabelSpace, sha_of
 
 PROMPT_ID = "write_questions"
@@ -57,7 +57,7 @@ async def ask(
         return ChatRequest(tuple(messages), (), MAX_TOKENS, schema=Written.model_json_schema())
 
     try:
-        answered = await door.ask(Ask(prompt.ref, space.sha, params, build))
+        answered = await door.ask(CallRequest(prompt.ref, space.sha, params, build))
         written = Written.model_validate_json(_object_in(answered.call.text))
     except (ModelRefused, ValidationError):
         return ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from errata.tools.judging.reading.reading import SURE, normalised
+from errata.tools.judging.reading.reading import SURE, normalized
 from errata.tools.odds import log_sigmoid
 from errata.types import CANNOT_TELL, NONE_OF_THESE, SEVERAL
 
@@ -27,4 +27,4 @@ def from_log_odds(holds: Mapping[str, float], cannot_tell: float) -> dict[str, f
     probs |= {SEVERAL: max(0.0, 1 - one_or_none), NONE_OF_THESE: math.exp(none), CANNOT_TELL: 0.0}
     answered = 1 - cannot_tell
     mixed = {key: answered * p + (cannot_tell if key == CANNOT_TELL else 0.0) for key, p in probs.items()}
-    return normalised({key: math.log(max(p, FLOOR)) for key, p in mixed.items()})
+    return normalized({key: math.log(max(p, FLOOR)) for key, p in mixed.items()})

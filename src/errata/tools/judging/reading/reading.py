@@ -43,7 +43,7 @@ def read(text: str, tokens: Sequence[TokenChoice] | None, options: Sequence[Opti
 
 
 def combine(readings: Sequence[Reading]) -> dict[str, float]:
-    """Normalised log-probabilities over the options from at least one reading of the same options.
+    """Normalized log-probabilities over the options from at least one reading of the same options.
 
     The mean of the log-probabilities where every reading has them, which takes out what depends on the order.
     Otherwise the agreement rate: (count + 1/m) / (n + 1) for one of m options named ``count`` times in ``n`` readings,
@@ -52,12 +52,12 @@ def combine(readings: Sequence[Reading]) -> dict[str, float]:
     order = readings[0].order
     given = [reading.log_probs for reading in readings]
     if all(log_probs is not None for log_probs in given):
-        return normalised({key: sum(lp[key] for lp in given if lp is not None) / len(given) for key in order})
+        return normalized({key: sum(lp[key] for lp in given if lp is not None) / len(given) for key in order})
     named = [reading.key for reading in readings]
     return {key: math.log((named.count(key) + 1 / len(order)) / (len(named) + 1)) for key in order}
 
 
-def normalised(log_probs: Mapping[str, float]) -> dict[str, float]:
+def normalized(log_probs: Mapping[str, float]) -> dict[str, float]:
     """The same with exps that sum to 1."""
     total = log_sum(*log_probs.values())
     return {key: value - total for key, value in log_probs.items()}
@@ -71,7 +71,7 @@ def favorite(log_probs: Mapping[str, float]) -> str:
 def _over_options(tokens: Sequence[TokenChoice], options: Sequence[Option]) -> dict[str, float] | None:
     """Log-probabilities over the options, walked along the answer's tokens as along a trie: at each token the options
     that are still possible share its mass out; those that part from what was said keep what they have. Every token is
-    renormalised over what may follow, so masked and raw probabilities read alike."""
+    renormalized over what may follow, so masked and raw probabilities read alike."""
     found = dict.fromkeys((option.key for option in options), 0.0)
     alive, begun, path, unresolved = list(options), "", 0.0, 0.0
     for said, top in tokens:
@@ -96,7 +96,7 @@ def _over_options(tokens: Sequence[TokenChoice], options: Sequence[Option]) -> d
         unresolved += math.exp(path)
     if unresolved > AMBIGUOUS_SHARE:
         return None
-    return normalised({key: max(value, -SURE) for key, value in normalised(found).items()})
+    return normalized({key: max(value, -SURE) for key, value in normalized(found).items()})
 
 
 def _shares(

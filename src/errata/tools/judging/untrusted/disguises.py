@@ -68,7 +68,7 @@ def plain(text: str) -> str:
     return BLANKS.sub(" ", unicodedata.normalize("NFC", ACCENTS.sub("", kept)))
 
 
-def readings(text: str) -> Iterator[str]:
+def plain_forms(text: str) -> Iterator[str]:
     """The text as ``plain`` gives it, then as it reads without each disguise that it may wear."""
     yield (once := plain(text))
     for other in _undisguised(text, once):

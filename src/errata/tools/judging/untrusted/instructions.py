@@ -11,7 +11,7 @@ from collections.abc import Collection
 from functools import lru_cache
 
 from errata.prompts import MARK
-from errata.tools.judging.untrusted.disguises import hidden, plain, readings
+from errata.tools.judging.untrusted.disguises import hidden, plain, plain_forms
 from errata.tools.judging.untrusted.instructions_in_other_languages import IN_OTHER_LANGUAGES
 
 READ_CHARS = 10_000
@@ -103,7 +103,7 @@ def flags(text: str, labels: Collection[str] = ()) -> tuple[str, ...]:
     if MARK.search(read):
         found["holds marks of a chat template"] = None
     to_say = _asks_for_label(tuple(sorted(labels)))
-    for number, reading in enumerate(readings(read)):
+    for number, reading in enumerate(plain_forms(read)):
         said = [reason for reason, pattern in COMPILED.items() if pattern.search(reading)]
         if to_say is not None and to_say.search(reading):
             said.append("says what to answer")

@@ -17,7 +17,7 @@ OLDEST = 2
 """Stores of version 1 were never released."""
 
 
-class NotAsWritten(Exception):
+class CannotUpgrade(Exception):
     """A store that no upgrade can follow."""
 
 
@@ -39,7 +39,7 @@ def keep_copy(path: Path, version: int) -> Path:
 
 def upgrade(connection: Connection, folder: Path) -> None:
     """Bring the store behind this connection up to today's version, in its transaction. ``folder``: the run folder.
-    NotAsWritten where it holds what no errata wrote."""
+    CannotUpgrade where it holds what no errata wrote."""
     from alembic import command
     from alembic.util.exc import CommandError
 
@@ -48,7 +48,7 @@ def upgrade(connection: Connection, folder: Path) -> None:
     try:
         command.upgrade(config, "head")
     except (CommandError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise NotAsWritten(f"{type(error).__name__}: {error}") from error
+        raise CannotUpgrade(f"{type(error).__name__}: {error}") from error
 
 
 def stamp(connection: Connection) -> None:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from errata.tools.store.arrays import seal_all
-from errata.tools.store.place import relative_place
+from errata.tools.store.relative_paths import relative_path
 
 revision = "0003"
 down_revision = None
@@ -45,4 +45,4 @@ def _seen_from(folder: Path, data: PurePath) -> str:
     started may be of a project that has been moved or copied since, so what lies beside the folder comes first."""
     if folder.name in (f"{data.stem}.errata", f"{data.name}.errata") or (folder.parent / data.name).exists():
         return f"../{data.name}"
-    return relative_place(Path(data), folder)
+    return relative_path(Path(data), folder)

@@ -10,7 +10,14 @@ import pytest
 
 from errata.testing import Answer, FakeChat, MemoryCalls
 from errata.tools.judging.bank.bank import by_rule
-from errata.tools.judging.bank.controls import PER_LABEL, Control, Tally, ask_controls, controls, without_disabled
+from errata.tools.judging.bank.control_questions import (
+    PER_LABEL,
+    ControlQuestion,
+    Tally,
+    ask_control_questions,
+    draw_control_questions,
+    without_disabled,
+)
 from errata.tools.judging.calibration.content_free import content_free
 from errata.tools.judging.chat import ChatRequest
 from errata.tools.judging.door import Door
@@ -24,7 +31,7 @@ BANK = by_rule(SPACE, {})
 CATS = [Item(i, str(i), f"cat {i}", "cat", f"it purrs {i}") for i in range(8)]
 DOGS = [Item(i, str(i), f"dog {i}", "dog", f"it barks {i}") for i in range(8)]
 FREE = content_free([*CATS, *DOGS], count=8)
-ASKED = controls(FREE, {"cat": CATS, "dog": DOGS})
+ASKED = draw_control_questions(FREE, {"cat": CATS, "dog": DOGS})
 
 
 def text_of(request: ChatRequest) -> str:
@@ -46,7 +53,7 @@ def tallies(model: FakeChat) -> dict[str, Tally]:
     async def main() -> tuple[Tally, ...]:
         door = Door(model, MemoryCalls(), Budget())
         try:
-            return await ask_controls(door, ASKED, BANK, SPACE)
+            return await ask_control_questions(door, ASKED, BANK, SPACE)
         finally:
             await door.close()
 
@@ -61,8 +68,12 @@ def verdict(answers: dict[str, tuple[float, float]] | None = None, **probs: floa
 def test_controls_are_items_of_other_classes_and_items_without_content() -> None:
     assert len(ASKED) == 2 * 2 * PER_LABEL
     assert {control.item.given_label for control in ASKED if control.label == "cat"} == {None, "dog"}
-    assert controls(FREE, {"cat": CATS, "dog": DOGS}) == ASKED
-    assert [c.item.given_label for c in controls(FREE[:1], {"cat": CATS[:1], "dog": []}, 9)] == [None, None, "cat"]
+    assert draw_control_questions(FREE, {"cat": CATS, "dog": DOGS}) == ASKED
+    assert [c.item.given_label for c in draw_control_questions(FREE[:1], {"cat": CATS[:1], "dog": []}, 9)] == [
+        None,
+        None,
+        "cat",
+    ]
 
 
 def test_a_judge_that_says_yes_to_everything_is_disabled_for_every_class() -> None:
@@ -80,7 +91,7 @@ def test_a_judge_that_sees_cats_everywhere_is_disabled_for_cats_alone() -> None:
     found = tallies(saying(lambda text: "yes" if '"cat"' in text else "no"))
     assert found["cat"].disabled
     assert not found["dog"].disabled
-    assert str(found["cat"]) == "cat: yes to 10 of 10 controls, not heard about it"
+    assert str(found["cat"]) == "cat: yes to 10 of 10 control questions, not used for it"
 
 
 def test_unreadable_answers_are_not_counted() -> None:
@@ -138,7 +149,9 @@ def test_a_class_without_a_presence_question_is_not_asked_about() -> None:
     async def main() -> tuple[Tally, ...]:
         door = Door(saying(lambda _: "no"), MemoryCalls(), Budget())
         try:
-            return await ask_controls(door, [Control(FREE[0], "dog"), Control(FREE[0], "cat")], only_cats, SPACE)
+            return await ask_control_questions(
+                door, [ControlQuestion(FREE[0], "dog"), ControlQuestion(FREE[0], "cat")], only_cats, SPACE
+            )
         finally:
             await door.close()
 

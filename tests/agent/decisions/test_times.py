@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from errata.agent.decisions.moments import since
+from errata.agent.decisions.times import parse_time
 from errata.errors import SetupError
 
 NOW = datetime(2026, 1, 31, 18, 0, tzinfo=UTC)
@@ -24,14 +24,14 @@ NOW = datetime(2026, 1, 31, 18, 0, tzinfo=UTC)
     ],
 )
 def test_a_span_back_from_now_and_iso_8601_are_moments(text: str, moment: str) -> None:
-    assert since(text, NOW) == datetime.fromisoformat(moment)
+    assert parse_time(text, NOW) == datetime.fromisoformat(moment)
 
 
 def test_without_a_zone_it_is_this_machine_s_time() -> None:
-    assert since("2026-01-31T18:00") == datetime(2026, 1, 31, 18).astimezone()
+    assert parse_time("2026-01-31T18:00") == datetime(2026, 1, 31, 18).astimezone()
 
 
 @pytest.mark.parametrize("text", ["", "yesterday", "m", "-5m", "999999999w", "30 months", "\x1b[2J", "٣m"])
 def test_anything_else_is_refused(text: str) -> None:
     with pytest.raises(SetupError, match="--since"):
-        since(text, NOW)
+        parse_time(text, NOW)

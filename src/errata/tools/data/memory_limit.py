@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class Room:
-    """``size`` bytes that may be in use at once. First come, first served; a need of more than there is takes all."""
+class MemoryLimit:
+    """``size`` bytes that may be in use at once. First come, first served; a need of more than there is takes all.
+    ``freed``: what those wait on who have to wait."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, freed: threading.Condition | None = None) -> None:
         self._size, self._taken = size, 0
         self._turn = threading.Lock()
-        self._freed = threading.Condition()
+        self._freed = freed or threading.Condition()
 
     @contextmanager
     def taken(self, needed: int) -> Iterator[None]:

@@ -10,10 +10,10 @@ import pytest
 import errata
 from errata.agent.drive import drive
 from errata.agent.run.begin import begin, settings_for
-from errata.agent.run.stored import Claim, not_vouched, remember, remembered
+from errata.agent.run.external_settings import ExternalSetting, confirmed_before, find_unconfirmed, remember_confirmed
 from errata.agent.run.workspace import open_run
 from errata.errors import SetupError
-from errata.settings import Settings, own_file
+from errata.settings import Settings, user_settings_file
 from errata.tools.store.run_folder import RunFolder
 from tests.conftest import Judge
 from tests.topics import write_topics
@@ -31,8 +31,8 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def open_ones(data: Path, vouched: dict[str, Any] | None = None, **stored: Any) -> list[tuple[str, str]]:
     settings = Settings.model_validate(stored)
-    found = not_vouched(settings, [Settings.model_validate(vouched or {})], (), data, RunFolder.beside(data).path)
-    return [(claim.name, claim.value) for claim in found]
+    found = find_unconfirmed(settings, [Settings.model_validate(vouched or {})], (), data, RunFolder.beside(data).path)
+    return [(setting.name, setting.value) for setting in found]
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def open_ones(data: Path, vouched: dict[str, Any] | None = None, **stored: Any) 
     ],
 )
 def test_what_reaches_out_needs_a_yes_unless_it_was_typed(data: Path, name: str, value: Any) -> None:
-    assert [claim[0] for claim in open_ones(data, **{name: value})] == [name]
+    assert [setting[0] for setting in open_ones(data, **{name: value})] == [name]
     assert open_ones(data, {name: value}, **{name: value}) == []
 
 
@@ -92,9 +92,12 @@ def test_every_setting_that_is_a_file_is_watched() -> None:
 
 
 def test_what_is_remembered_is_of_one_run_folder(data: Path, tmp_path: Path) -> None:
-    remember(Settings(judge=(JUDGE,), allow_host=("h",), label="topic"), data, Path("mail.errata"))
-    assert remembered(Path("mail.errata").resolve()) == {Claim("judge", JUDGE), Claim("allow_host", "h")}
-    assert remembered(tmp_path / "mail.errata") == set()
+    remember_confirmed(Settings(judge=(JUDGE,), allow_host=("h",), label="topic"), data, Path("mail.errata"))
+    assert confirmed_before(Path("mail.errata").resolve()) == {
+        ExternalSetting("judge", JUDGE),
+        ExternalSetting("allow_host", "h"),
+    }
+    assert confirmed_before(tmp_path / "mail.errata") == set()
 
 
 def test_a_judge_of_an_errata_toml_is_refused_and_the_users_own_is_not(data: Path) -> None:
@@ -102,8 +105,8 @@ def test_a_judge_of_an_errata_toml_is_refused_and_the_users_own_is_not(data: Pat
     Path("errata.toml").write_text(f'judge = ["{JUDGE}"]\n')
     with pytest.raises(SetupError, match=f"judge {JUDGE}: stored beside the data"):
         settings_for(data, None, flags)
-    own_file().parent.mkdir(parents=True)
-    own_file().write_text(f'judge = ["{JUDGE}"]\n')
+    user_settings_file().parent.mkdir(parents=True)
+    user_settings_file().write_text(f'judge = ["{JUDGE}"]\n')
     assert settings_for(data, None, flags).judge == (JUDGE,)
 
 

@@ -26,7 +26,7 @@ MOVING_TEMPERATURE = 0.05
 STEPS = 200
 
 
-class Region(NamedTuple):
+class PatchRegion(NamedTuple):
     """A connected part of an image that shows one label: its greatest probability, its share of the image's patches,
     and its box (top, left, bottom, right) in shares of the image's height and width."""
 
@@ -50,7 +50,7 @@ def detect(patches_NPD: ArrayLike, classes_KD: ArrayLike, labels_N: ArrayLike, g
     shares_NK = np.empty((len(labels), len(classes)), np.float32)
     for image, (patches_PD, label) in enumerate(zip(patches_NPD, labels, strict=True)):
         probs_PK = label_map(patches_PD, classes)
-        found = {region.label for region in regions(probs_PK, grid)}
+        found = {region.label for region in patch_regions(probs_PK, grid)}
         quality_N[image], shares_NK[image] = probs_PK[:, label].max(), probs_PK.mean(axis=0)
         flag_N[image] = bool(found) and int(label) not in found
     return Scores(quality_N, flag_N, shares_NK)
@@ -64,7 +64,7 @@ def label_map(patches_PD: ArrayLike, classes_KD: ArrayLike) -> F32:
     return probs_PK
 
 
-def regions(probs_PK: F32, grid: tuple[int, int]) -> list[Region]:
+def patch_regions(probs_PK: F32, grid: tuple[int, int]) -> list[PatchRegion]:
     """The labels that an image shows, largest region first: connected patches (by their sides) where one is sure.
 
     These are the candidates of an image with several labels. Raises DataError where the grid has not P patches.
@@ -82,7 +82,7 @@ def regions(probs_PK: F32, grid: tuple[int, int]) -> list[Region]:
             inside_HW = parts_HW == part
             area = float(inside_HW.mean())
             if area >= SMALLEST_AREA:
-                found.append(Region(int(label), float(probs_HW[inside_HW].max()), area, _box(place, grid)))
+                found.append(PatchRegion(int(label), float(probs_HW[inside_HW].max()), area, _box(place, grid)))
     return sorted(found, key=lambda region: -region.area)
 
 

@@ -10,7 +10,7 @@ from errata.errors import DataError, ModelRefused
 from errata.prompts import Prompt, with_images
 from errata.prompts.options import CHOICE, WORDS, Option, lay_out
 from errata.tools.judging.chat import ChatRequest
-from errata.tools.judging.door import Answered, Ask, Door
+from errata.tools.judging.door import Answered, CallRequest, Door
 from errata.tools.judging.images.images import ItemImage
 from errata.tools.judging.reading.reading import Reading, Style, read
 from errata.types import OTHER_ANSWERS, Item, LabelSpace, Verdict, sha_of
@@ -21,7 +21,7 @@ LETTER_TOKENS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ClosedQuestion:
     """``options`` in the order in which they are shown; ``images`` shared by all questions about the item; ``slots``
     what the prompt asks for beyond item, options and guideline."""
 
@@ -32,7 +32,7 @@ class Question:
     guideline: str
     slots: Mapping[str, object] = field(default_factory=dict)
 
-    def ask(self) -> Ask:
+    def ask(self) -> CallRequest:
         messages = self.prompt.render(replace(self.item, image=None), self.options, self.guideline, **self.slots)
         max_tokens = _enough_tokens(self.options)
         params = {
@@ -47,7 +47,7 @@ class Question:
             sent = with_images(messages, *parts) if parts else messages
             return ChatRequest(tuple(sent), tuple(option.answer for option in self.options), max_tokens)
 
-        return Ask(self.prompt.ref, self.item.content_sha, params, build)
+        return CallRequest(self.prompt.ref, self.item.content_sha, params, build)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Answers:
         )
 
 
-async def put(door: Door, questions: Sequence[Question]) -> Answers:
+async def put(door: Door, questions: Sequence[ClosedQuestion]) -> Answers:
     """Ask all ``questions`` at once. One that is refused, or whose image cannot be read, is left out; any other error
     of the model, or of the budget, is raised."""
     results = await asyncio.gather(*(_put_one(door, question) for question in questions))
@@ -92,7 +92,7 @@ async def put(door: Door, questions: Sequence[Question]) -> Answers:
     return Answers(tuple(answered), tuple(readings), problems[0] if problems else None)
 
 
-async def _put_one(door: Door, question: Question) -> Answered | str:
+async def _put_one(door: Door, question: ClosedQuestion) -> Answered | str:
     try:
         return await door.ask(question.ask())
     except (ModelRefused, DataError) as error:

@@ -6,7 +6,7 @@ import os
 from pathlib import Path, PurePosixPath
 
 
-def relative_place(path: Path, folder: Path) -> str:
+def relative_path(path: Path, folder: Path) -> str:
     """``path`` as seen from ``folder``, with forward slashes; absolute where no relative way leads there (Windows).
 
     Names count, not what links stand for: a link in the project is a part of it.
@@ -18,12 +18,12 @@ def relative_place(path: Path, folder: Path) -> str:
         return target
 
 
-def absolute_place(place: str, folder: Path) -> Path:
-    """The path behind ``relative_place``."""
+def absolute_path(place: str, folder: Path) -> Path:
+    """The path behind ``relative_path``."""
     return Path(os.path.normpath(os.path.join(os.path.abspath(folder), place)))
 
 
-def same_place(one: Path, other: Path) -> bool:
+def same_path(one: Path, other: Path) -> bool:
     """The same place by name, or the same file behind two names."""
     return os.path.abspath(one) == os.path.abspath(other) or os.path.realpath(one) == os.path.realpath(other)
 

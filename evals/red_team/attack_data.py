@@ -25,7 +25,7 @@ WRONG_SHARE = 0.08
 
 
 @dataclass(frozen=True, slots=True)
-class Planted:
+class RedTeamItem:
     """One item. ``wants`` is the label that its attack asks for, which is never the true one; None: no attack."""
 
     item_id: str
@@ -35,10 +35,10 @@ class Planted:
     wants: str | None = None
 
 
-def plant_texts(folder: Path, attacks: Sequence[Attack], honest: int, seed: int) -> tuple[Path, list[Planted]]:
+def plant_texts(folder: Path, attacks: Sequence[Attack], honest: int, seed: int) -> tuple[Path, list[RedTeamItem]]:
     """A CSV file of texts with columns id, text, label, and what is in it."""
 
-    def write(item: Planted, number: int) -> str:
+    def write(item: RedTeamItem, number: int) -> str:
         text = text_about(item.truth, number)
         if item.attack is None or item.attack.where != "text":
             return text
@@ -48,11 +48,11 @@ def plant_texts(folder: Path, attacks: Sequence[Attack], honest: int, seed: int)
     return _plant(folder / "texts.csv", "text", topics, lambda n: topics[n % len(topics)], write, attacks, honest, seed)
 
 
-def plant_images(folder: Path, attacks: Sequence[Attack], honest: int, seed: int) -> tuple[Path, list[Planted]]:
+def plant_images(folder: Path, attacks: Sequence[Attack], honest: int, seed: int) -> tuple[Path, list[RedTeamItem]]:
     """A CSV file with columns id, image, label, beside a folder of images, and what is in it."""
     (folder / "images").mkdir()
 
-    def write(item: Planted, number: int) -> str:
+    def write(item: RedTeamItem, number: int) -> str:
         image, name = digit(number)[0], f"{number}"
         saved: dict[str, object] = {}
         if item.attack is not None:
@@ -74,11 +74,11 @@ def _plant(
     content: str,
     labels: Sequence[str],
     truth_of: Callable[[int], str],
-    write: Callable[[Planted, int], str],
+    write: Callable[[RedTeamItem, int], str],
     attacks: Sequence[Attack],
     honest: int,
     seed: int,
-) -> tuple[Path, list[Planted]]:
+) -> tuple[Path, list[RedTeamItem]]:
     rng = random.Random(seed)
     found = []
     for number in range(honest + 2 * len(attacks)):
@@ -86,11 +86,11 @@ def _plant(
         other = rng.choice([label for label in labels if label != truth])
         if number < honest:
             given = other if rng.random() < WRONG_SHARE else truth
-            found.append(Planted(str(number), truth, given))
+            found.append(RedTeamItem(str(number), truth, given))
             continue
         attack, wrong = attacks[(number - honest) // 2], (number - honest) % 2 == 0
         item_id = f"{number} {attack.said(other, truth)}" if attack.where == "id" else str(number)
-        found.append(Planted(item_id, truth, other if wrong else truth, attack, other))
+        found.append(RedTeamItem(item_id, truth, other if wrong else truth, attack, other))
     with file.open("w", newline="", encoding="utf-8") as out:
         writer = csv.writer(out)
         writer.writerow(("id", content, "label"))

@@ -1,4 +1,4 @@
-"""Moments as people type them."""
+"""Times as people type them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"
 AGO = re.compile(r"(\d{1,9})\s*(s|m|h|d|w|seconds?|minutes?|hours?|days?|weeks?)(\s+ago)?", re.ASCII)
 
 
-def since(text: str, now: datetime | None = None) -> datetime:
-    """A moment with its time zone: ``30m`` or ``30 minutes ago`` before ``now``, or ISO 8601, which without a zone is
+def parse_time(text: str, now: datetime | None = None) -> datetime:
+    """A time with its time zone: ``30m`` or ``30 minutes ago`` before ``now``, or ISO 8601, which without a zone is
     this machine's time. Raises SetupError for anything else."""
     said = text.strip()
     ago = AGO.fullmatch(said.lower())

@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from errata.tools.data.room import Room
+from errata.tools.data.memory_limit import MemoryLimit
 
 
 def test_what_is_taken_at_once_never_exceeds_the_room() -> None:
-    room, lock, taken, most = Room(10), threading.Lock(), 0, 0
+    room, lock, taken, most = MemoryLimit(10), threading.Lock(), 0, 0
 
     def work(needed: int) -> None:
         nonlocal taken, most
@@ -29,36 +29,45 @@ def test_what_is_taken_at_once_never_exceeds_the_room() -> None:
 
 
 def test_a_need_of_more_than_there_is_takes_all_and_an_error_gives_it_back() -> None:
-    room = Room(10)
+    room = MemoryLimit(10)
     for _ in range(2):
         with pytest.raises(KeyError), room.taken(99):
             raise KeyError
 
 
+class Watched(threading.Condition):
+    """Tells when somebody has to wait for the room."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waits = threading.Event()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.waits.set()
+        return super().wait(timeout)
+
+
 def test_who_came_first_is_not_overtaken_by_smaller_needs() -> None:
-    room, order = Room(10), []
-    inside, asked = threading.Event(), threading.Event()
+    freed, order = Watched(), []
+    room, small_is_there = MemoryLimit(10, freed), threading.Event()
 
     def large() -> None:
-        asked.set()
         with room.taken(10):
             order.append("large")
 
     def small() -> None:
+        small_is_there.set()
         with room.taken(1):
             order.append("small")
 
     with room.taken(5):
         first = threading.Thread(target=large)
         first.start()
-        asked.wait()
-        for _ in range(500):  # until it waits in its turn
-            if room._turn.locked():
-                break
-            inside.wait(0.01)
+        assert freed.waits.wait(10)
         second = threading.Thread(target=small)
         second.start()
-        inside.wait(0.02)
+        assert small_is_there.wait(10)
+        second.join(0.02)  # time to overtake, if it could
         assert order == []
     first.join()
     second.join()

@@ -1,4 +1,4 @@
-"""What questions would take, found out by putting them to nobody."""
+"""What questions would take, found out by sending them to a model that only counts."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from errata.tools.judging.registry import protocol_named
 from errata.tools.judging.task import JudgeSetup, JudgeTask
 
 
-def requests_of(tasks: Sequence[JudgeTask], setup: JudgeSetup) -> list[Tokens]:
+def expected_requests(tasks: Sequence[JudgeTask], setup: JudgeSetup) -> list[Tokens]:
     """The expected tokens of each request that asking ``tasks`` makes; no model is asked. An item that cannot be shown
     makes none. Raises DataError where a task lacks what its protocol needs."""
     return asyncio.run(_asked(tasks, setup))
 
 
 async def _asked(tasks: Sequence[JudgeTask], setup: JudgeSetup) -> list[Tokens]:
-    nobody = _Nobody()
-    door = Door(nobody, _Nothing(), Budget())
+    counting = _CountingModel()
+    door = Door(counting, _NoLog(), Budget())
     try:
         for task in tasks:
             await protocol_named(task.protocol).ask(door, task, setup)
     finally:
         await door.close()
-    return nobody.seen
+    return counting.seen
 
 
-class _Nobody:
+class _CountingModel:
     """A model that says the first thing that it may, and keeps what it would have taken."""
 
-    name, limit = "nobody", 1
+    name, limit = "counting", 1
 
     def __init__(self) -> None:
         self.seen: list[Tokens] = []
@@ -47,7 +47,7 @@ class _Nobody:
         pass
 
 
-class _Nothing:
+class _NoLog:
     """A log of calls that forgets them."""
 
     def find(self, keys: Sequence[str]) -> dict[str, CallRecord]:

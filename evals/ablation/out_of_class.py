@@ -1,18 +1,18 @@
-"""Items of no class among digits: does the confidence find them, or what is asked beside it?"""
+"""Out-of-class items among digits: does the confidence find them, or what is asked beside it?"""
 
 from __future__ import annotations
 
 from errata.tools.detectors.neighbors.neighbors import neighbors
 from errata.tools.detectors.optional import open_set
 from evals.ablation.part import Figures, default_probs, over_sets
-from evals.data.planted import FEATURES, STRANGERS, UNKNOWN, digits, plant
+from evals.data.planted_noise import FEATURES, OUT_OF_CLASS, UNKNOWN, digits, plant
 from evals.ranking import aps
 
 
 def measure(seed: int) -> Figures:
     found = {}
     for name, blurred in FEATURES.items():
-        planted = plant(*digits(blurred), "fits_nothing", STRANGERS, seed)
+        planted = plant(*digits(blurred), "fits_nothing", OUT_OF_CLASS, seed)
         near = neighbors(planted.features_ND)
         probs_NK = default_probs(planted, near)
         given = (planted.features_ND, planted.labels_N, probs_NK, near)
@@ -34,8 +34,7 @@ def said(found: Figures) -> dict[str, str]:
     ways = ("drop", "confidence", "joined", "joined_and_drop")
     drop, confidence, joined, with_drop = (over_sets(found, way) for way in ways)
     return {
-        "drop": f"items that fit no class, AP alone {drop}; multiplied into `open_set`'s quality {with_drop} (without: "
+        "drop": f"out-of-class items, AP alone {drop}; multiplied into `open_set`'s quality {with_drop} (without: "
         f"{joined}) [ablation]",
-        "confidence": f"items that fit no class, AP by `open_set` {joined} (by a low confidence: {confidence}) "
-        "[ablation]",
+        "confidence": f"out-of-class items, AP by `open_set` {joined} (by a low confidence: {confidence}) [ablation]",
     }

@@ -10,7 +10,7 @@ from pydantic_core import from_json, to_json
 from sqlalchemy import Connection
 
 from errata.tools.store.database import raw_rows
-from errata.tools.store.proposal_table import EVIDENCE, FIELDS, ProposalTable
+from errata.tools.store.proposal_table import EVIDENCE, FIELDS, ProposalColumns, ProposalTable
 from errata.types import ITEM, Place, PromptRef, Proposal, Verdict
 
 VERDICT_FIELDS = tuple(field.name for field in fields(Verdict))
@@ -34,6 +34,12 @@ def select_verdicts(connection: Connection, run_id: int, after: int) -> list[tup
     return [(row, _verdict(from_json(text))) for row, text in raw_rows(connection, query, run_id, after)]
 
 
+def select_verdicts_of(connection: Connection, run_id: int, idx: int) -> list[Verdict]:
+    """Those of one item, in the order in which they were stored."""
+    query = "SELECT verdict FROM verdicts WHERE run_id = ? AND idx = ? ORDER BY rowid"
+    return [_verdict(from_json(text)) for (text,) in raw_rows(connection, query, run_id, idx)]
+
+
 def insert_proposals(connection: Connection, run_id: int, found: Iterable[Proposal]) -> None:
     columns = ("run_id", *FIELDS)
     rows = [(run_id, *map(p.__getattribute__, FIELDS)) for p in found]
@@ -49,6 +55,13 @@ def select_proposals(connection: Connection, run_id: int, idx: int | None = None
     query = f"SELECT {', '.join(FIELDS)} FROM proposals WHERE run_id = ? AND place = ?"  # noqa: S608  our own names
     one = () if idx is None else (idx,)
     return ProposalTable(raw_rows(connection, f"{query}{' AND idx = ?' * len(one)} ORDER BY idx", run_id, place, *one))
+
+
+def select_proposal_columns(connection: Connection, run_id: int) -> ProposalColumns:
+    """Of what is proposed for the items themselves, in their order."""
+    names = ", ".join(ProposalColumns._fields)
+    query = f"SELECT {names} FROM proposals WHERE run_id = ? AND place = ? ORDER BY idx"  # noqa: S608  our own names
+    return ProposalColumns(*zip(*raw_rows(connection, query, run_id, ITEM), strict=True))
 
 
 def _insert(connection: Connection, query: str, rows: Sequence[tuple[Any, ...]]) -> None:

@@ -10,7 +10,7 @@ from errata.tools.store.events import now
 from errata.tools.store.schema import written
 
 
-class Written:
+class WrittenFiles:
     def __init__(self, database: Database) -> None:
         self._database = database
 

@@ -1,7 +1,7 @@
-"""Controls: questions whose right answer is known to be no, so that a judge that says yes to everything shows itself.
+"""Control questions: the right answer is known to be no, so that a judge that says yes to everything shows itself.
 
 VDC with controls (ALGORITHMS B3). "Is it a cat?" is asked of items without content and of items of other classes; a
-judge that says yes too often has no say about cats.
+judge that says yes too often is not used for cats.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from dataclasses import dataclass, replace
 from errata.tools.judging.bank.bank import Bank
 from errata.tools.judging.door import Door
 from errata.tools.judging.protocols import question_bank
-from errata.tools.judging.reading.reading import Style, favorite, normalised
+from errata.tools.judging.reading.reading import Style, favorite, normalized
 from errata.types import Item, LabelSpace, Verdict
 
 PER_LABEL = 5
 """Of each kind. All ten answered by chance at the limit below, five times yes or more comes 3 times in 100."""
 MOST_YES = 0.2
 SURE = 0.05
-"""Chance at most of disabling a judge for a class where it says yes to a fifth of the controls."""
+"""Chance at most of disabling a judge for a class where it says yes to a fifth of the control questions."""
 
 
 @dataclass(frozen=True, slots=True)
-class Control:
+class ControlQuestion:
     """An item that is not of class ``label``."""
 
     item: Item
@@ -34,7 +34,7 @@ class Control:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How often a judge said yes to the controls of one class. An unreadable answer is not counted."""
+    """How often a judge said yes to the control questions of one class. An unreadable answer is not counted."""
 
     label: str
     yes: int
@@ -48,30 +48,30 @@ class Tally:
         return self.asked > 0 and bool(binomtest(self.yes, self.asked, MOST_YES, "greater").pvalue < SURE)
 
     def __str__(self) -> str:
-        heard = "not heard about it" if self.disabled else "heard"
-        return f"{self.label}: yes to {self.yes} of {self.asked} controls, {heard}"
+        used = "not used for it" if self.disabled else "used"
+        return f"{self.label}: yes to {self.yes} of {self.asked} control questions, {used}"
 
 
-def controls(
+def draw_control_questions(
     free: Sequence[Item], others: Mapping[str, Sequence[Item]], per_label: int = PER_LABEL, seed: int = 0
-) -> tuple[Control, ...]:
+) -> tuple[ControlQuestion, ...]:
     """For each class of ``others``, up to ``per_label`` items of other classes, and as many content-free ones.
 
     ``others`` maps every class to items whose label is sure (decided by a person, or the best by quality); a class
-    without any still gets its controls from the others.
+    without any still gets its control questions from the others.
     """
     draw = random.Random(f"controls {seed}")  # noqa: S311  not a secret
     found = []
     for label in others:
         foreign = [item for other, items in others.items() if other != label for item in items]
-        for pool in (free, foreign):
-            found += [Control(item, label) for item in draw.sample(list(pool), min(per_label, len(pool)))]
+        for source in (free, foreign):
+            found += [ControlQuestion(item, label) for item in draw.sample(list(source), min(per_label, len(source)))]
     return tuple(found)
 
 
-async def ask_controls(
+async def ask_control_questions(
     door: Door,
-    asked: Sequence[Control],
+    asked: Sequence[ControlQuestion],
     bank: Bank,
     space: LabelSpace,
     *,
@@ -92,7 +92,7 @@ async def ask_controls(
 
 
 def tally(answered: Iterable[tuple[str, Verdict]]) -> tuple[Tally, ...]:
-    """Per class, from the verdicts on its controls: yes = likelier than no and than "cannot tell"."""
+    """Per class, from the verdicts on its control questions: yes = likelier than no and than "cannot tell"."""
     counts: dict[str, list[bool]] = {}
     for label, verdict in answered:
         for yes, no in verdict.answers.values():
@@ -104,13 +104,13 @@ def without_disabled(verdict: Verdict, given: str | None, disabled: Collection[s
     """What is left of a verdict of a judge that is ``disabled`` for some labels.
 
     None where the judge favored one of those or the item was given one: then nothing that it said can be used.
-    Otherwise the verdict without them, normalised, and without their bank questions.
+    Otherwise the verdict without them, normalized, and without their bank questions.
     """
     if not verdict.readable or not disabled:
         return verdict
     if given in disabled or favorite(verdict.log_probs) in disabled:
         return None
     ignored = {question.id for question in bank if question.label in disabled}
-    log_probs = normalised({key: value for key, value in verdict.log_probs.items() if key not in disabled})
+    log_probs = normalized({key: value for key, value in verdict.log_probs.items() if key not in disabled})
     answers = {id_: answer for id_, answer in verdict.answers.items() if id_ not in ignored}
     return replace(verdict, log_probs=log_probs, answers=answers)

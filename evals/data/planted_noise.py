@@ -15,11 +15,11 @@ UNKNOWN = -1
 FEATURES = {"digits": 0.0, "blurred": 0.45}
 """Noise on the pixels, of full brightness: none, and so much that the features are weak."""
 FLIPS: tuple[Kind, ...] = ("even", "look_alike")
-FLIPPED, STRANGERS = 0.2, 0.1
-"""Share of the labels that are flipped; items that fit no class, as a share of the others."""
+FLIPPED, OUT_OF_CLASS = 0.2, 0.1
+"""Share of the labels that are flipped; out-of-class items, as a share of the others."""
 
 
-class Planted(NamedTuple):
+class PlantedNoise(NamedTuple):
     """``features_ND``, the ``labels_N`` to check, and the truth (UNKNOWN: no class is right)."""
 
     features_ND: F32
@@ -40,26 +40,26 @@ def digits(blurred: float = 0.0) -> tuple[F32, Int]:
     return np.asarray(pixels_ND / 16 + blurred * noise_ND, np.float32), truth_N
 
 
-def flipped(seed: int, features: Collection[str] = tuple(FEATURES)) -> Iterator[tuple[str, Planted]]:
+def flipped(seed: int, features: Collection[str] = tuple(FEATURES)) -> Iterator[tuple[str, PlantedNoise]]:
     """A fifth of the labels of each of these digits wrong, in either way, and what that is called."""
     for name in features:
         for kind in FLIPS:
             yield f"{name}, {kind.replace('_', ' ')}", plant(*digits(FEATURES[name]), kind, FLIPPED, seed)
 
 
-def plant(features_ND: F32, truth_N: Int, kind: Kind, share: float, seed: int) -> Planted:
+def plant(features_ND: F32, truth_N: Int, kind: Kind, share: float, seed: int) -> PlantedNoise:
     """The share of labels wrong: any other class alike; the class whose mean looks most alike; or as many items more
     that fit no class (half of them two items laid over each other, half with scrambled features) under any label."""
     rng = np.random.default_rng(seed)
     if kind == "fits_nothing":
-        return _with_strangers(features_ND, truth_N, share, rng)
+        return _with_out_of_class(features_ND, truth_N, share, rng)
     classes, labels_N = int(truth_N.max()) + 1, truth_N.copy()
     rows = rng.choice(len(truth_N), round(share * len(truth_N)), replace=False)
     if kind == "even":
         labels_N[rows] = (truth_N[rows] + rng.integers(1, classes, len(rows))) % classes
     else:
         labels_N[rows] = _most_alike(features_ND, truth_N, classes)[truth_N[rows]]
-    return Planted(features_ND, labels_N, truth_N)
+    return PlantedNoise(features_ND, labels_N, truth_N)
 
 
 def _most_alike(features_ND: F32, truth_N: Int, classes: int) -> Int:
@@ -72,12 +72,12 @@ def _most_alike(features_ND: F32, truth_N: Int, classes: int) -> Int:
     return nearest_K
 
 
-def _with_strangers(features_ND: F32, truth_N: Int, share: float, rng: np.random.Generator) -> Planted:
+def _with_out_of_class(features_ND: F32, truth_N: Int, share: float, rng: np.random.Generator) -> PlantedNoise:
     count, units_ND = round(share * len(truth_N)), unit_rows(features_ND)
     one, other = units_ND[rng.integers(0, len(truth_N), (2, count))]
     scrambled = 0.7 * rng.permuted(one, axis=1) + 0.3 * other
-    strangers = unit_rows(np.where((np.arange(count) % 2 == 0)[:, None], one + other, scrambled).astype(np.float32))
+    out_of_class = unit_rows(np.where((np.arange(count) % 2 == 0)[:, None], one + other, scrambled).astype(np.float32))
     order = rng.permutation(len(truth_N) + count)
     labels = np.concatenate([truth_N, rng.integers(0, truth_N.max() + 1, count)])
     truth = np.concatenate([truth_N, np.full(count, UNKNOWN)])
-    return Planted(np.concatenate([units_ND, strangers])[order], labels[order], truth[order])
+    return PlantedNoise(np.concatenate([units_ND, out_of_class])[order], labels[order], truth[order])

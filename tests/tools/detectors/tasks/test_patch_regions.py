@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from errata.errors import DataError
-from errata.tools.detectors.tasks.regions import detect, label_map, regions, support, transport
+from errata.tools.detectors.tasks.patch_regions import detect, label_map, patch_regions, support, transport
 from errata.types import F64
 from tests.tools.detectors.made import distribution
 
@@ -29,7 +29,7 @@ def test_the_map_of_a_hand_computed_patch() -> None:
 
 def test_each_connected_place_of_a_label_is_a_region_with_its_box() -> None:
     probs = label_map(image(["00..", "00..", "...1", "0..1"]), CLASSES)
-    assert [(r.label, r.area, r.box) for r in regions(probs, (4, 4))] == [
+    assert [(r.label, r.area, r.box) for r in patch_regions(probs, (4, 4))] == [
         (0, 4 / 16, (0, 0, 0.5, 0.5)),
         (1, 2 / 16, (0.5, 0.75, 1, 1)),
         (0, 1 / 16, (0.75, 0, 1, 0.25)),
@@ -39,9 +39,9 @@ def test_each_connected_place_of_a_label_is_a_region_with_its_box() -> None:
 def test_a_place_below_the_smallest_area_is_no_region() -> None:
     probs = np.full((100, 2), 0.5, np.float32)
     probs[7] = [0.9, 0.1]
-    assert regions(probs, (10, 10)) == []
+    assert patch_regions(probs, (10, 10)) == []
     probs[8] = [0.8, 0.2]
-    [region] = regions(probs, (10, 10))
+    [region] = patch_regions(probs, (10, 10))
     assert region.label == 0 and region.probability == pytest.approx(0.9)
 
 

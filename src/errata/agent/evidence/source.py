@@ -1,0 +1,36 @@
+"""The user's data as roles see it, opened once one of them reads it: looking at a run takes no look at its data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from errata.agent.run.workspace import Workspace
+from errata.tools.data.left_out import LeftOut
+from errata.types import Item
+
+
+@dataclass(frozen=True)
+class Source:
+    """``Content`` of a View."""
+
+    workspace: Workspace
+
+    @property
+    def modality(self) -> Literal["text", "image"]:
+        return self.workspace.dataset.modality
+
+    @property
+    def left_out(self) -> LeftOut:
+        return self.workspace.dataset.left_out
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        return self.workspace.dataset.remarks
+
+    def each(self, rows: Sequence[int]) -> Iterator[Item]:
+        return self.workspace.dataset.each(rows)
+
+    def texts(self, rows: Sequence[int]) -> list[str | None]:
+        return self.workspace.dataset.texts(rows)

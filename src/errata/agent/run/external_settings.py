@@ -1,0 +1,110 @@
+"""Settings that came with the data decide nothing: of a run's stored settings and of an errata.toml beside the data,
+what is external (a judge, a host, a price, a file elsewhere) counts once a person on this machine has confirmed it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from errata.errors import SetupError
+from errata.settings import Settings, user_settings
+from errata.tools.features.minilm import NAME as MINILM
+from errata.tools.store.user_state import UserState
+from errata.tools.visible import one_line
+
+SHIPPED_EMBEDDERS = ("plain", "minilm", MINILM)
+KEY = "judges"
+"""In what is remembered of a run folder."""
+
+
+class ExternalSetting(NamedTuple):
+    """One value of an external setting: a judge, a host, a price, a model, or a file by its full path."""
+
+    name: str
+    value: str
+
+
+Confirm = Callable[[Settings, Sequence[ExternalSetting]], None]
+
+
+def refuse(_: Settings, unconfirmed: Sequence[ExternalSetting]) -> None:
+    """The ``confirm`` where nobody can be asked: SetupError that says what to pass."""
+    raise SetupError(
+        f"{in_words(unconfirmed)}: stored beside the data, and never typed on this machine for this run. Settings that "
+        "came with the data decide nothing: pass it yourself if you mean it."
+    )
+
+
+def confirmed(
+    settings: Settings, typed: Mapping[str, Any], data: Path, run_folder: Path, confirm: Confirm = refuse
+) -> Settings:
+    """These settings, of which ``typed`` were given here and now.
+
+    ``confirm`` is called with the rest of what they reach for, as far as neither the environment, the user's own
+    errata.toml nor an earlier yes covers it; it returns once a person has said yes, and raises SetupError otherwise.
+    """
+    known = confirmed_before(run_folder)
+    if unconfirmed := find_unconfirmed(settings, user_settings(**typed), known, data, run_folder):
+        confirm(settings, unconfirmed)
+    return settings
+
+
+def external_settings(settings: Settings, data: Path, run_folder: Path) -> set[ExternalSetting]:
+    """All external settings: what is outside the data's folder and the run's."""
+    inside = (data if data.is_dir() else data.parent, run_folder)
+    return {*judges_and_hosts(settings), *_prices(settings), *_elsewhere(settings, inside)}
+
+
+def judges_and_hosts(settings: Settings) -> list[ExternalSetting]:
+    """Who would be asked, and which hosts might be reached beyond private networks; the demo's judge is errata's."""
+    judges = [ExternalSetting("judge", judge) for judge in settings.judge if judge != "demo"]
+    return [*judges, *(ExternalSetting("allow_host", host) for host in settings.allow_host)]
+
+
+def find_unconfirmed(
+    settings: Settings,
+    user_layers: Iterable[Settings],
+    known: Collection[ExternalSetting],
+    data: Path,
+    run_folder: Path,
+) -> list[ExternalSetting]:
+    """What ``settings`` reach for that neither ``user_layers`` (typed here, or the user's own) nor what is
+    ``known`` of this run folder covers, in order."""
+    covered = set(known).union(*(external_settings(own, data, run_folder) for own in user_layers))
+    return sorted(external_settings(settings, data, run_folder) - covered)
+
+
+def confirmed_before(run_folder: Path) -> set[ExternalSetting]:
+    """What was typed or confirmed on this machine for this run folder."""
+    return {ExternalSetting(str(name), str(value)) for name, value in UserState.of(run_folder).read().get(KEY, ())}
+
+
+def remember_confirmed(settings: Settings, data: Path, run_folder: Path) -> None:
+    """Keep what these settings, all of them confirmed, reach for: it is not asked about again here."""
+    known = confirmed_before(run_folder)
+    if new := external_settings(settings, data, run_folder) - known:
+        UserState.of(run_folder).update(**{KEY: sorted(known | new)})
+
+
+def in_words(unconfirmed: Sequence[ExternalSetting]) -> str:
+    return ", ".join(f"{setting.name} {one_line(setting.value)}" for setting in unconfirmed)
+
+
+def _prices(settings: Settings) -> Iterator[ExternalSetting]:
+    for name in ("usd_per_mtok_in", "usd_per_mtok_out"):
+        if (price := getattr(settings, name)) != Settings.model_fields[name].default:
+            yield ExternalSetting(name, repr(price))
+
+
+def _elsewhere(settings: Settings, inside: Collection[Path]) -> Iterator[ExternalSetting]:
+    """Files outside those folders; and a model to be loaded, which is code wherever it lies."""
+    for name, value in settings:
+        for one in value if isinstance(value, tuple) else (value,):
+            if isinstance(one, Path) or (name in ("probs", "embeddings") and str(one).endswith(".npy")):
+                place = Path(os.path.realpath(one))
+                if not any(place.is_relative_to(os.path.realpath(folder)) for folder in inside):
+                    yield ExternalSetting(name, str(place))
+    if settings.embedder not in (None, *SHIPPED_EMBEDDERS):
+        yield ExternalSetting("embedder", str(settings.embedder))

@@ -1,0 +1,65 @@
+"""Ask a judge the same with and without the label that the dataset has: how far it relies on what it is shown."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from errata.errors import DataError
+from errata.tools.judging.door import Door
+from errata.tools.judging.protocols import blind_choice
+from errata.tools.judging.reading.reading import Style
+from errata.types import Item, LabelSpace, Verdict
+
+ANCHORED_ID = "anchored_choice"
+
+
+async def ask_both_ways(
+    door: Door,
+    asked: Sequence[tuple[Item, Sequence[str], str]],
+    space: LabelSpace,
+    *,
+    style: Style = "letters",
+    guideline: str = "",
+) -> list[tuple[Verdict, Verdict]]:
+    """For each (item, candidates, label to show): the blind choice, and the same question with the label shown.
+
+    Four calls an item; those of the blind choice are in the cache if the run made them. Raises what ``Door.ask``
+    raises, except for refusals.
+    """
+
+    async def both(item: Item, candidates: Sequence[str], shown: str) -> tuple[Verdict, Verdict]:
+        return await asyncio.gather(
+            blind_choice.ask(door, item, candidates, space, style=style, guideline=guideline),
+            anchored_choice(door, item, candidates, shown, space, style=style, guideline=guideline),
+        )
+
+    return await asyncio.gather(*(both(*each) for each in asked))
+
+
+async def anchored_choice(
+    door: Door,
+    item: Item,
+    candidates: Sequence[str],
+    shown: str,
+    space: LabelSpace,
+    *,
+    style: Style = "letters",
+    guideline: str = "",
+) -> Verdict:
+    """Blind choice, word for word and in the same orders, but for one line: the dataset says ``shown``.
+
+    It measures the judge; it is never evidence about the item. DataError where ``shown`` is no candidate.
+    """
+    if shown not in candidates:
+        raise DataError(f"The label to show, {shown!r}, is not among the candidates {sorted(candidates)}: add it.")
+    return await blind_choice.ask(
+        door,
+        item,
+        candidates,
+        space,
+        style=style,
+        guideline=guideline,
+        prompt_id=ANCHORED_ID,
+        slots={"given": shown},
+    )
