@@ -39,6 +39,10 @@ Reads = Counter[str]
 a single row of it."""
 
 
+WHOLE = {"items": "content_sha", "proposals": "evidence"}
+"""Table -> a column that is read only with all the others."""
+
+
 @contextmanager
 def counted() -> Iterator[Reads]:
     """What is read from any store inside the block."""
@@ -62,6 +66,8 @@ def part_of(statement: str, values: object) -> str | None:
         return None
     if table[1] == "events":
         return "decisions" if "'decision'" in repr(values) else "other events"
+    if (whole := WHOLE.get(table[1])) and whole not in statement:
+        return f"{table[1]}: what can be counted"
     return table[1] + ": one" * bool(re.search(r"\b(idx|item_id) = \?", statement))
 
 
@@ -107,7 +113,7 @@ def test_a_command_reads_each_part_of_a_run_at_most_once_however_large_it_is(tmp
     small, large = (reads_of_commands(tmp_path / str(rows), judge, rows) for rows in (SMALL, LARGE))
     assert large == small
     assert {command: twice(found) for command, found in small.items()} == {command: [] for command in COMMANDS}
-    assert all(found["proposals"] == 1 for found in small.values())  # they are seen at all
+    assert all(any(part.startswith("proposals") for part in found) for found in small.values())  # they are seen at all
     assert all(small[command]["verdicts"] == 1 for command in COMMANDS if command != "review")
 
 

@@ -27,6 +27,7 @@ from errata.apps.terminal.review_session import ReviewSession
 from errata.errors import DataError
 from errata.settings import Settings
 from errata.tools.judging.protocols.steering import PROTOCOL
+from errata.tools.store.decisions import settled
 from errata.types import OTHER_ANSWERS, PromptRef, Verdict
 from tests.by_hand import closed_later, session_of, somebody
 from tests.conftest import Judge
@@ -128,7 +129,7 @@ def test_what_people_say_of_one_form_teaches_about_all(data: Path) -> None:
         log_probs = {name: math.log(p) for name, p in sure.items()}
         verdicts.append(Verdict(row.idx, "j", "blind_choice", PromptRef("p", "v1", "s"), log_probs, "", ()))
         approval.decide(workspace, ann(workspace), row.item_id, "label", row.given_label)
-    space, decided = workspace.run.label_space, workspace.settled_decisions()
+    space, decided = workspace.run.label_space, settled(workspace.decisions())
     taught = {idx: replace(decision, label=space.canonical(decision.label)) for idx, decision in decided.items()}
     believed = adjusted(verdicts, workspace.rows(), space, {}, (), decided)
     assert believed != verdicts

@@ -51,9 +51,9 @@ def test_an_item_whose_text_reads_like_an_instruction_is_left_to_a_person() -> N
 
 def test_an_item_beside_which_the_judge_answers_otherwise_is_left_to_a_person() -> None:
     moved = replace(said("dog"), protocol="any control", log_probs={"moved": math.log(0.9), "unmoved": math.log(0.1)})
-    held = proposals(view(verdicts=[said("dog")], controls=[moved]))[0]
+    held = proposals(view(verdicts=[said("dog")], control_verdicts=[moved]))[0]
     assert held.outcome == "ambiguous"
-    assert held.reason.startswith("held back: small answered otherwise about another item")
+    assert held.reason.startswith("held back: small answered differently about another item")
 
 
 def test_an_item_that_cannot_be_read_gets_no_outcome_but_the_reason() -> None:

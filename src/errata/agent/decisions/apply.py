@@ -35,7 +35,7 @@ def changes(workspace: Workspace) -> list[PatchLine]:
     """One line for each item whose standing decision gives it another label. DataError where a decision names a label
     that the data does not have."""
     rows, proposals = workspace.rows(), workspace.store.proposals(workspace.run.run_id)
-    decisions, known = workspace.decisions(rows), workspace.run.label_space.index()
+    decisions, known = workspace.decisions(lambda: rows), workspace.run.label_space.index()
     lines = []
     for row in rows:
         decision = decisions.get(row.idx)

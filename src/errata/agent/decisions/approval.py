@@ -16,7 +16,7 @@ from errata.agent.run.workspace import Workspace
 from errata.agent.state import RunState
 from errata.agent.views.results import proposed, result_rows
 from errata.errors import DataError, SetupError, nearest
-from errata.tools.store.decisions import record
+from errata.tools.store.decisions import record, settled
 from errata.tools.store.store import ItemRow
 from errata.tools.visible import one_line
 from errata.types import Answer, Decision, Looked, Proposal, Seeing
@@ -99,7 +99,7 @@ def decide_where(workspace: Workspace, by: Signer, accept: bool, where: str | No
     """
     found = matching(workspace, where)
     proposals = workspace.store.proposals(workspace.run.run_id)
-    done = workspace.settled_decisions([row for row, _ in found])
+    done = settled(workspace.decisions(lambda: [row for row, _ in found]))
     made, left, nothing_open = [], 0, 0
     already: Counter[tuple[str, str]] = Counter()
     for row, result in found:

@@ -38,7 +38,7 @@ class ReviewQueue:
     def open_items(self, by: str) -> OpenItems:
         """The least trustworthy given label first. What one person passed on is open to the others."""
         rows = list(self._rows.values())
-        decisions = self._workspace.decisions(rows)
+        decisions = self._workspace.decisions(lambda: rows)
         left = tuple(row.item_id for row in rows if _is_open(decisions.get(row.idx), by))
         return OpenItems(left, self._moved)
 

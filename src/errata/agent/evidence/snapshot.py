@@ -110,8 +110,7 @@ class Snapshot:
     @made_from("items", "events")
     def decisions(self) -> dict[int, Decision]:
         """What people decided and that holds, by item."""
-        nobody_decided = next(self.workspace.store.events.read("decision"), None) is None
-        return {} if nobody_decided else self.workspace.decisions(self.rows)
+        return self.workspace.decisions(lambda: self.rows)
 
     @made_from("proposals")
     def proposals(self) -> ProposalTable:

@@ -20,7 +20,7 @@ from errata.tools.data.formats import read_table
 from errata.tools.store import RunInfo, Store
 from errata.tools.store.arrays import Arrays
 from errata.tools.store.choose_run import choose_run
-from errata.tools.store.decisions import Terms, settled, standing
+from errata.tools.store.decisions import Terms, standing
 from errata.tools.store.gate import Gate
 from errata.tools.store.relative_paths import absolute_path
 from errata.tools.store.run_folder import RunFolder
@@ -150,13 +150,9 @@ class Workspace:
         """Leave out items whose content turned out to be unreadable while it was used."""
         self.store.add_problems(self.run.run_id, problems)
 
-    def decisions(self, rows: Sequence[ItemRow] | None = None) -> dict[int, Decision]:
-        rows = rows if rows is not None else self.rows()
-        return standing(self.store, Terms.of(self.run), rows, self.run.run_id)
-
-    def settled_decisions(self, rows: Sequence[ItemRow] | None = None) -> dict[int, Decision]:
-        """Without those that one person passed on to another: such an item is still open."""
-        return settled(self.decisions(rows))
+    def decisions(self, rows: Callable[[], Sequence[ItemRow]] | None = None) -> dict[int, Decision]:
+        """``rows`` gives those of the run, where somebody has read them already."""
+        return standing(self.store, Terms.of(self.run), rows or self.rows, self.run.run_id)
 
     def item(self, item_id: str) -> ItemRow:
         """One item's row; DataError, naming the nearest id, where the run has no such item."""

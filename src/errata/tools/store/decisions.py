@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from typing import Any
@@ -61,9 +61,11 @@ def record(chain: EventChain, run: RunInfo, decisions: Iterable[Decision], os_us
     return chain.append("decision", bodies)
 
 
-def standing(store: Store, terms: Terms, rows: Sequence[ItemRow], run_id: int | None = None) -> dict[int, Decision]:
+def standing(
+    store: Store, terms: Terms, rows: Callable[[], Sequence[ItemRow]], run_id: int | None = None
+) -> dict[int, Decision]:
     """idx -> the last decision that holds for it under these terms; ``run_id`` is the run that the rows are of, if it
-    has begun.
+    has begun. ``rows`` are read only where there is a decision.
 
     In its own run a decision belongs to its item. From other runs it is inherited by content and given label, first by
     the row of the same id, as long as what it was made under still holds: see ``why_lapsed``.
@@ -80,7 +82,7 @@ def standing(store: Store, terms: Terms, rows: Sequence[ItemRow], run_id: int | 
     found: dict[int, Decision] = {}
     if not own and not inherited:
         return found
-    for row in rows:
+    for row in rows():
         place = (row.content_sha, str(terms.space.today(row.given_label)))
         from_others = inherited.get((*place, row.item_id)) or inherited.get(place)
         candidates = [own.get(row.item_id), from_others and _in_words_of(row, from_others, terms.space)]
@@ -101,8 +103,8 @@ def lapsing(store: Store, terms: Terms, rows: Sequence[ItemRow]) -> Counter[str]
     if not earlier:
         return Counter()
     before = Terms.of(earlier[-1])
-    stood = standing(store, before, store.items(earlier[-1].run_id), earlier[-1].run_id)
-    gone = {d.event for d in stood.values()} - {d.event for d in standing(store, terms, rows).values()}
+    stood = standing(store, before, lambda: store.items(earlier[-1].run_id), earlier[-1].run_id)
+    gone = {d.event for d in stood.values()} - {d.event for d in standing(store, terms, lambda: rows).values()}
     changes = _changes(store, terms)
     made = [(body["run_id"], decision) for body, decision in _not_undone(store.events) if decision.event in gone]
     return Counter(why_lapsed(decision, changes[run_id]) or ROW_GONE for run_id, decision in made)
