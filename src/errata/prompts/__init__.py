@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -19,15 +17,10 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined, Template
 
 from errata.prompts.options import Option
+from errata.prompts.quoting import escaped, quoted
 from errata.types import Item, PromptRef
 
 Message = dict[str, Any]
-
-MARK = re.compile(
-    r"(?i:<(?=[|\uff5c]|/?(?:s|bos|eos|pad|unk|mask|cls|sep|img|image|video|audio|think|tool_call|tool_response"
-    r"|\w+_of_\w+|\w+_token)>))|\[(?=/?[A-Z_]{3,}\])"
-)
-"""Where a special token of today's models begins: <|im_end|>, </s>, <image>, <start_of_turn>, [/INST], ..."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +44,7 @@ class Prompt:
         values = {
             **slots,
             "text": item.text,
-            "guideline": guideline.strip(),
+            "guideline": quoted(guideline.strip()) if guideline.strip() else "",
             "options": options,
             "aliased": any(option.alias for option in options),
         }
@@ -66,7 +59,6 @@ class Prompt:
         return messages if item.image is None else with_images(messages, image_part(item.image))
 
 
-_as_json = json.JSONEncoder(ensure_ascii=False).encode
 PARTS = ("system", "item", "question")
 
 
@@ -97,15 +89,6 @@ def image_part(image: bytes) -> Message:
     return {"type": "image_url", "image_url": {"url": url}, "uuid": hashlib.sha256(image).hexdigest()}
 
 
-def quoted(text: str) -> str:
-    """Text of an item as a JSON string: it cannot end its own quotes, so whatever it says stays inside its slot.
-
-    What chat templates use to mark turns and images is escaped (still the same JSON string), or a tokenizer would
-    read such a mark in an item as the real one.
-    """
-    return MARK.sub(lambda found: f"\\u{ord(found[0]):04x}", _as_json(text))
-
-
 def _split(source: str) -> list[str]:
     for part in PARTS:
         source = source.replace(f"## {part}\n", "\0", 1)
@@ -115,14 +98,19 @@ def _split(source: str) -> list[str]:
 @cache
 def _environment() -> Environment:
     # Templates are files of this package alone, so no sandbox, which takes a third of rendering: what an item holds is
-    # a value in them. What they make is no HTML.
+    # a value in them. What they make is no HTML. Whatever a template does with a value, no mark of it comes out whole.
     environment = Environment(
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701
+        finalize=_no_marks,
     )
     environment.filters["json"] = quoted
     environment.filters["json_list"] = lambda texts: ", ".join(map(quoted, texts))
     return environment
+
+
+def _no_marks(value: object) -> object:
+    return escaped(value) if isinstance(value, str) else value

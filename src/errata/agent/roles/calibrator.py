@@ -11,6 +11,7 @@ from errata.agent.contributions import JudgeProfile, JudgeProfiles
 from errata.agent.evidence.next_questions import ALL_LABELS
 from errata.agent.evidence.view import View
 from errata.agent.role import Ask, Left, Role
+from errata.tools.guideline.excerpt import excerpt
 from errata.tools.judging.bank.controls import ask_controls, controls
 from errata.tools.judging.calibration.bias import anchor_bias, ask_both_ways
 from errata.tools.judging.calibration.content_free import content_free
@@ -51,7 +52,9 @@ def _some(view: View, drawn: Sequence[int]) -> list[Item]:
 
 async def measure(view: View, door: Door, free: Sequence[Item], sure: Sequence[Item]) -> JudgeProfile:
     """The prior of a blind choice, the anchor bias, and how often it said yes to what is not there."""
-    space, style, guideline = view.space, view.settings.style, view.guideline
+    space, style = view.space, view.settings.style
+    # About labels in turn: of a guideline that is too long for each judge, what it says from its beginning.
+    guideline = excerpt(view.guideline, space, ())
     names = list(space.names)
     # Labels too many for one question take turns, as they do among the candidates of an item.
     sets = [names[at : at + ALL_LABELS] for at in range(0, len(names), ALL_LABELS)]
