@@ -51,7 +51,7 @@ def _is_bare_png(data: bytes) -> bool:
         size, kind = CHUNK_HEAD.unpack_from(data, at)
         at += CHUNK_HEAD.size + size + CHUNK_SUM
         if kind == b"IEND":
-            return size == 0 and at == len(data)
+            return bool(size == 0 and at == len(data))
         if kind != b"IDAT" and (kind in met or size > PNG_ONCE.get(kind, -1)):
             return False
         met.add(kind)
