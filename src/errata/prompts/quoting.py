@@ -11,24 +11,26 @@ import re
 
 UNSEEN = r"\u00ad\u034f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
 """Some tokenizers drop these before they look for their tokens, and turn wide signs into plain ones."""
-OPEN, CLOSE, BAR = "[<\uff1c\ufe64]", "[>\uff1e\ufe65]", "[|\uff5c\u00a6\u2502\u2223\u01c0]"
+OPEN, CLOSE, BAR = r"<\uff1c\ufe64", r">\uff1e\ufe65", r"|\uff5c\u00a6\u2502\u2223\u01c0"
 HTML = r"(?:b|i|u|p|em|strong|br|hr|div|span|ul|ol|li|table|tr|td|th|h[1-6]|pre|html|body|head|font|center|sub|sup)"
 """Tags that people write and no template uses."""
 
 SPECIAL = re.compile(
-    rf"(?i:{OPEN}(?=[{UNSEEN}]*(?:{BAR}|(?!/?{HTML}{CLOSE})[/{UNSEEN}]*[\w:.$\-{UNSEEN}]{{1,64}}{CLOSE})))"
-    rf"|[\[\uff3b](?=[/{UNSEEN}]*(?:[gs]?[A-Z][A-Z0-9_{UNSEEN}]{{2,64}}|unused\d+)[\]\uff3d])"
-    r"|>(?=>[A-Z]{2,32}<<)"
-    r"|\](?=~|<\])"
+    # The class in front lets a text without any of these signs be passed over quickly.
+    rf"[{OPEN}\[\uff3b>\]](?:"
+    rf"(?<=[{OPEN}])(?=(?i:[{UNSEEN}]*(?:[{BAR}]|(?!/?{HTML}[{CLOSE}])[/{UNSEEN}]*[\w:.$\-{UNSEEN}]{{1,64}}[{CLOSE}])))"
+    rf"|(?<=[\[\uff3b])(?=[/{UNSEEN}]*(?:[gs]?[A-Z][A-Z0-9_{UNSEEN}]{{2,64}}|unused\d+)[\]\uff3d])"
+    r"|(?<=>)(?=>[A-Z]{2,32}<<)"
+    r"|(?<=\])(?=~|<\]))"
 )
 """Where something of the form of a special token begins: <|im_end|>, </s>, <row_1_col_1>, [/INST], >>QUESTION<<, ]~b].
 Today's models have such tokens, and most likely tomorrow's. Honest text has such forms too: they are escaped, not told.
 """
 
 MARK = re.compile(
-    rf"(?i:{OPEN}(?:[|\uff5c]|/?(?:s|bos|eos|pad|unk|mask|cls|sep|sop|eop|img|image|video|audio|think|tool_call"
-    r"|tool_response|global-img|row_\d+_col_\d+|\w+_of_\w+|\w+_token|\w+_token_\w+|img_\w+|im_\w+)"
-    rf"{CLOSE})|<</?SYS>>)|\[/?[A-Z_]{{3,}}\]|\[[gs]MASK\]"
+    rf"[{OPEN}\[](?:(?<=[{OPEN}])(?i:[|\uff5c]|<?/?(?:s|bos|eos|pad|unk|mask|cls|sep|sop|eop|sys|img|image|video|audio"
+    r"|think|tool_call|tool_response|global-img|row_\d+_col_\d+|\w+_of_\w+|\w+_token|\w+_token_\w+|img_\w+|im_\w+)"
+    rf"[{CLOSE}])|(?<=\[)(?:/?[A-Z_]{{3,}}|[gs]MASK)\])"
 )
 """A special token of a known model: what honest text has hardly ever."""
 
