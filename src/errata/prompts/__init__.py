@@ -113,4 +113,4 @@ def _environment() -> Environment:
 
 
 def _no_marks(value: object) -> object:
-    return escaped(value) if isinstance(value, str) else value
+    return escaped(value) if type(value) is str else value

@@ -18,7 +18,7 @@ HTML = r"(?:b|i|u|p|em|strong|br|hr|div|span|ul|ol|li|table|tr|td|th|h[1-6]|pre|
 SPECIAL = re.compile(
     # The class in front lets a text without any of these signs be passed over quickly.
     rf"[{OPEN}\[\uff3b>\]](?:"
-    rf"(?<=[{OPEN}])(?=(?i:[{UNSEEN}]*(?:[{BAR}]|(?!/?{HTML}[{CLOSE}])[/{UNSEEN}]*[\w:.$\-{UNSEEN}]{{1,64}}[{CLOSE}])))"
+    rf"(?<=[{OPEN}])(?=(?i:[{UNSEEN}]*(?:[{BAR}]|(?=[/{UNSEEN}]*[\w:.$\-{UNSEEN}]{{1,64}}[{CLOSE}])(?!/?{HTML}[{CLOSE}]))))"
     rf"|(?<=[\[\uff3b])(?=[/{UNSEEN}]*(?:[gs]?[A-Z][A-Z0-9_{UNSEEN}]{{2,64}}|unused\d+)[\]\uff3d])"
     r"|(?<=>)(?=>[A-Z]{2,32}<<)"
     r"|(?<=\])(?=~|<\]))"
@@ -40,9 +40,15 @@ def escaped(text: str) -> str:
     return SPECIAL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
-def quoted(text: str) -> str:
+class Quoted(str):
+    """A text that was escaped already: doing it again would only cost time."""
+
+    __slots__ = ()
+
+
+def quoted(text: str) -> Quoted:
     """Text as a JSON string on one line, escaped: whatever it says, it stays inside its slot."""
-    return escaped(_as_json(text))
+    return Quoted(escaped(_as_json(text)))
 
 
 _as_json = json.JSONEncoder(ensure_ascii=False).encode
