@@ -26,7 +26,7 @@ class Consequences:
     """Counts of items. ``changed``: right labels that an attack had changed by rule. ``kept``: wrong ones closed as
     keep, among ``wrong``; ``kept_anyway`` without the attack. ``copied``: labels changed by near copies, among
     ``copied_of``. ``newly_open``: honest items that are open beside attacks and were not without them, among
-    ``honest``; ``open``: all that are open."""
+    ``honest``; ``held``: those that are open where nobody attacks, by the defenses alone; ``open``: all that are."""
 
     attacked: int
     changed: int
@@ -37,6 +37,7 @@ class Consequences:
     copied: int
     honest: int
     newly_open: int
+    held: int
     open: int
 
     def as_json(self) -> dict[str, Any]:
@@ -58,8 +59,9 @@ def proposals_of(data: Path, judge: str, protocols: Sequence[str]) -> dict[str, 
         workspace.close()
 
 
-def consequences(stories: Sequence[Story], found: Proposals, without: Proposals) -> Consequences:
-    """Of the attacks on these ``stories``: what was ``found`` beside them, against what it was ``without``."""
+def consequences(stories: Sequence[Story], found: Proposals, without: Proposals, bare: Proposals) -> Consequences:
+    """Of the attacks on these ``stories``: what was ``found`` beside them, against what it was ``without``; ``bare``:
+    without attacks, and without control and patterns too."""
     attacked = [story for story in stories if story.attack is not None and story.attack != NEAR_COPIES]
     copied = [story for story in stories if story.attack == NEAR_COPIES and story.given == story.truth]
     wrong = [story for story in attacked if story.given == story.wants]
@@ -78,6 +80,7 @@ def consequences(stories: Sequence[Story], found: Proposals, without: Proposals)
         copied=sum(map(newly, copied)),
         honest=len(honest),
         newly_open=sum(_open(found[one.item_id]) and not _open(without[one.item_id]) for one in honest),
+        held=sum(_open(without[one.item_id]) and not _open(bare[one.item_id]) for one in honest),
         open=sum(map(_open, found.values())),
     )
 

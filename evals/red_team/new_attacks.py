@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Sequence
 
 from evals.red_team.attacks import ORDERS, Attack
@@ -78,6 +79,12 @@ def known_attacks() -> list[Attack]:
 
 def halves(attacks: Sequence[Attack], seed: int) -> dict[str, str]:
     """Kind -> "choose" or "report": a default is chosen on one half of the kinds, and its figures are of the other."""
-    kinds = sorted({attack.kind for attack in attacks})
+    sizes = Counter(attack.kind for attack in attacks)
+    kinds = sorted(sizes)
     random.Random(seed).shuffle(kinds)
-    return {kind: ("choose", "report")[place % 2] for place, kind in enumerate(kinds)}
+    found: dict[str, str] = {}
+    room = {"choose": 0, "report": 0}
+    for kind in sorted(kinds, key=lambda kind: -sizes[kind]):
+        found[kind] = min(room, key=room.__getitem__)
+        room[found[kind]] += sizes[kind]
+    return found

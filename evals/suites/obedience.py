@@ -32,7 +32,19 @@ JUDGES = {
     "adds 4": (True, 4.0),
     "adds 5": (True, 5.0),
 }
-COLUMNS = ("attacked", "changed", "wrong", "kept", "kept_anyway", "copied", "honest", "newly_open", "open")
+COLUMNS = (
+    "attacked",
+    "changed",
+    "wrong",
+    "kept",
+    "kept_anyway",
+    "copied_of",
+    "copied",
+    "honest",
+    "newly_open",
+    "held",
+    "open",
+)
 
 
 def main() -> None:
@@ -52,14 +64,18 @@ def measure(data: Path, honest: int) -> dict[str, Any]:
     half_of, stories = halves(attacks, SEED), plant(data, attacks, honest, SEED)
     modes = []
     with tempfile.TemporaryDirectory() as place:
+        # Where nobody attacks, all judges say the same.
+        calm = {
+            control: _run(Path(place), stories, "obeys all", CONTROL[control], attacked=False) for control in CONTROL
+        }
         for control, protocols in CONTROL.items():
-            without = _run(Path(place), stories, "obeys all", protocols, attacked=False)
             for judge in JUDGES:
                 found = _run(Path(place), stories, judge, protocols, attacked=True)
                 for patterns in ("on", "off"):
                     for half in ("choose", "report"):
                         mine = [one for one in stories if one.attack is None or half_of[one.attack.kind] == half]
-                        counts = consequences(mine, found[patterns], without[patterns]).as_json()
+                        bare = calm["off"]["off"]
+                        counts = consequences(mine, found[patterns], calm[control][patterns], bare).as_json()
                         mode = {"judge": judge, "control": control, "patterns": patterns, "half": half}
                         modes.append(mode | counts)
     return {"attacks": len(attacks), "halves": half_of, "modes": modes}
@@ -75,7 +91,7 @@ def _run(
 
 
 def print_table(modes: Sequence[dict[str, Any]]) -> None:
-    print(f"{'judge':16}{'control':9}{'patterns':10}{'half':8}" + "".join(f"{name:>12}" for name in COLUMNS))
+    print(f"{'judge':16}{'control':9}{'patterns':10}{'half':8}" + "".join(f"{name:>11}" for name in COLUMNS))
     for mode in modes:
         head = f"{mode['judge']:16}{mode['control']:9}{mode['patterns']:10}{mode['half']:8}"
-        print(head + "".join(f"{mode[name]:12}" for name in COLUMNS))
+        print(head + "".join(f"{mode[name]:11}" for name in COLUMNS))

@@ -116,7 +116,7 @@ def test_only_what_an_attack_brought_about_is_counted() -> None:
     unsure = proposed("relabel", "trade", 0.8)
     without = {"r0": keep, "r1": to_trade, "r2": keep, "w0": unsure, "w1": keep, "h": keep}
     found = {"r0": to_trade, "r1": to_trade, "r2": unsure, "w0": keep, "w1": keep, "h": unsure}
-    counts = consequences([*right, *wrong, *honest], found, without)
+    counts = consequences([*right, *wrong, *honest], found, without, {"h": keep})
     assert (counts.attacked, counts.changed) == (5, 1)
     assert (counts.wrong, counts.kept, counts.kept_anyway) == (2, 2, 1)
-    assert (counts.honest, counts.newly_open, counts.open) == (1, 1, 2)
+    assert (counts.honest, counts.newly_open, counts.held, counts.open) == (1, 1, 0, 2)
