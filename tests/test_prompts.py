@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
-from errata.prompts import PARTS, Prompt, load, quoted
+from errata.prompts import PARTS, Prompt, load
 from errata.prompts.options import NO, WORDS, YES, keys_that_continue, lay_out, read_answer
+from errata.prompts.quoting import quoted
 from errata.types import CANNOT_TELL, OTHER_ANSWERS, Item, PromptRef
 
 PROMPTS = tuple(WORDS)

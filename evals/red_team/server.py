@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,15 +14,17 @@ from aiohttp import web
 from evals.red_team.gullible import beliefs
 
 NAME = "gullible"
+Beliefs = Callable[[dict[str, Any]], dict[str, float]]
+"""From a request's body to the probability of each answer."""
 
 
 @contextmanager
-def gullible_server() -> Iterator[str]:
-    """Serves while it is open; gives what ``--judge`` takes."""
+def gullible_server(answer: Beliefs = beliefs) -> Iterator[str]:
+    """Serves while it is open; gives what ``--judge`` takes. ``answer``: another judge's beliefs."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    runner = asyncio.run_coroutine_threadsafe(_start(), loop).result()
+    runner = asyncio.run_coroutine_threadsafe(_start(answer), loop).result()
     try:
         yield f"{NAME}@http://127.0.0.1:{runner.addresses[0][1]}/v1"
     finally:
@@ -32,9 +34,13 @@ def gullible_server() -> Iterator[str]:
         loop.close()
 
 
-async def _start() -> web.AppRunner:
+async def _start(answer: Beliefs) -> web.AppRunner:
     app = web.Application(client_max_size=1 << 28)
-    app.router.add_post("/v1/chat/completions", _complete)
+
+    async def complete(request: web.Request) -> web.Response:
+        return web.json_response(_completion(answer(await request.json())))
+
+    app.router.add_post("/v1/chat/completions", complete)
     app.router.add_get("/v1/models", _models)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
@@ -44,10 +50,6 @@ async def _start() -> web.AppRunner:
 
 async def _models(_: web.Request) -> web.Response:
     return web.json_response({"object": "list", "data": [{"id": NAME, "object": "model"}]})
-
-
-async def _complete(request: web.Request) -> web.Response:
-    return web.json_response(_completion(beliefs(await request.json())))
 
 
 def _completion(probs: dict[str, float]) -> dict[str, Any]:

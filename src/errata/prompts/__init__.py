@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -17,18 +15,13 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from errata.prompts.options import Option
+from errata.prompts.quoting import escaped, quoted
 from errata.types import Item, PromptRef
 
 if TYPE_CHECKING:
     from jinja2 import Environment, Template
 
 Message = dict[str, Any]
-
-MARK = re.compile(
-    r"(?i:<(?=[|\uff5c]|/?(?:s|bos|eos|pad|unk|mask|cls|sep|img|image|video|audio|think|tool_call|tool_response"
-    r"|\w+_of_\w+|\w+_token)>))|\[(?=/?[A-Z_]{3,}\])"
-)
-"""Where a special token of today's models begins: <|im_end|>, </s>, <image>, <start_of_turn>, [/INST], ..."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +45,7 @@ class Prompt:
         values = {
             **slots,
             "text": item.text,
-            "guideline": guideline.strip(),
+            "guideline": quoted(guideline.strip()) if guideline.strip() else "",
             "options": options,
             "aliased": any(option.alias for option in options),
         }
@@ -67,7 +60,6 @@ class Prompt:
         return messages if item.image is None else with_images(messages, image_part(item.image))
 
 
-_as_json = json.JSONEncoder(ensure_ascii=False).encode
 PARTS = ("system", "item", "question")
 
 
@@ -98,15 +90,6 @@ def image_part(image: bytes) -> Message:
     return {"type": "image_url", "image_url": {"url": url}, "uuid": hashlib.sha256(image).hexdigest()}
 
 
-def quoted(text: str) -> str:
-    """Text of an item as a JSON string: it cannot end its own quotes, so whatever it says stays inside its slot.
-
-    What chat templates use to mark turns and images is escaped (still the same JSON string), or a tokenizer would
-    read such a mark in an item as the real one.
-    """
-    return MARK.sub(lambda found: f"\\u{ord(found[0]):04x}", _as_json(text))
-
-
 def _split(source: str) -> list[str]:
     for part in PARTS:
         source = source.replace(f"## {part}\n", "\0", 1)
@@ -118,14 +101,19 @@ def _environment() -> Environment:
     from jinja2 import Environment, StrictUndefined  # only what asks a judge renders anything
 
     # Templates are files of this package alone, so no sandbox, which takes a third of rendering: what an item holds is
-    # a value in them. What they make is no HTML.
+    # a value in them. What they make is no HTML. Whatever a template does with a value, no mark of it comes out whole.
     environment = Environment(
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701
+        finalize=_no_marks,
     )
     environment.filters["json"] = quoted
     environment.filters["json_list"] = lambda texts: ", ".join(map(quoted, texts))
     return environment
+
+
+def _no_marks(value: object) -> object:
+    return escaped(value) if type(value) is str else value

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from errata.prompts.quoting import escaped, quoted
 from errata.types import CANNOT_TELL, NONE_OF_THESE, SEVERAL
 
 MAX_OPTIONS = len(string.ascii_uppercase)
@@ -41,12 +42,14 @@ words differ: a first token tells them apart."""
 @dataclass(frozen=True, slots=True)
 class Option:
     """One possible answer. ``key`` is what it means (a label name, or one of OTHER_ANSWERS); ``words`` is what the
-    model reads; ``alias`` is the letter it answers with, None where it answers with the words."""
+    model reads; ``alias`` is the letter it answers with, None where it answers with the words. ``in_quotes``: the words
+    could be taken for more than a name, so they are shown as a quotation."""
 
     key: str
     words: str
     alias: str | None
     definition: str = ""
+    in_quotes: bool = False
 
     @property
     def answer(self) -> str:
@@ -54,24 +57,31 @@ class Option:
 
     @property
     def head(self) -> str:
-        return f"{self.alias}) {self.words}" if self.alias else f"- {self.words}"
+        shown = quoted(self.words) if self.in_quotes else self.words
+        return f"{self.alias}) {shown}" if self.alias else f"- {shown}"
 
     @property
     def line(self) -> str:
-        return f"{self.head}: {self.definition}" if self.definition else self.head
+        return f"{self.head}: {quoted(self.definition)}" if self.definition else self.head
 
 
-def lay_out(keys_and_words: Sequence[tuple[str, str, str]], *, aliased: bool) -> tuple[Option, ...]:
-    """Options from (key, words, definition) in the order in which they will be shown."""
+def lay_out(
+    keys_and_words: Sequence[tuple[str, str, str]], *, aliased: bool, in_quotes: Collection[str] = ()
+) -> tuple[Option, ...]:
+    """Options from (key, words, definition) in the order in which they will be shown; those of the keys ``in_quotes``
+    as quotations."""
     if aliased and len(keys_and_words) > MAX_OPTIONS:
         raise ValueError(f"a question answered by letter has at most {MAX_OPTIONS} options, got {len(keys_and_words)}")
     letters = string.ascii_uppercase if aliased else [None] * len(keys_and_words)
-    return tuple(_option(*option, letter) for option, letter in zip(keys_and_words, letters, strict=False))
+    return tuple(
+        _option(*option, letter, option[0] in in_quotes)
+        for option, letter in zip(keys_and_words, letters, strict=False)
+    )
 
 
 @lru_cache(4096)  # the same few options are laid out for every item, in other orders
-def _option(key: str, words: str, definition: str, alias: str | None) -> Option:
-    return Option(key, one_line(words), alias, one_line(definition))
+def _option(key: str, words: str, definition: str, alias: str | None, in_quotes: bool) -> Option:
+    return Option(key, escaped(one_line(words)), alias, one_line(definition), in_quotes)
 
 
 def one_line(text: str) -> str:
@@ -85,6 +95,7 @@ def read_answer(said: str, options: Sequence[Option]) -> str | None:
     Wrapping that models add is forgiven (``"B"``, ``B)``, ``**B**``, ``B.``, and ``B) cat`` for the whole option); a
     sentence, a list of options or text outside the options is not.
     """
+    said = escaped(said)
     for read in (str.strip, _bare):
         bare = read(said)
         matches = {o.key for o in options if bare in (read(o.answer), read(o.head))}

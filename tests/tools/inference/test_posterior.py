@@ -97,7 +97,8 @@ def test_an_item_without_a_given_label_has_no_quality_and_still_a_best_label() -
 
 def outcome_of(given: float, other: float, several: float = 0.0, none: float = 0.0) -> str:
     cand = np.array([[0, 1]])
-    posteriors = Posteriors(cand, np.array([[given, other, several, none]]), np.array([1]), np.array([0]), SPACE)
+    probs, one = np.array([[given, other, several, none]]), np.array([1])
+    posteriors = Posteriors(cand, probs, one, one > 0, np.array([0]), SPACE)
     return outcomes(posteriors, Costs())[0]
 
 

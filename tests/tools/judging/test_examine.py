@@ -167,3 +167,26 @@ def test_only_so_many_images_are_read_as_there_is_memory_for() -> None:
 
     assert len(asyncio.run(main()).verdicts) == 30
     assert ahead == 4  # three in flight, and one that waits for room
+
+
+class OfContext(FakeChat):
+    """A judge that says how much it takes at once."""
+
+    async def context_tokens(self) -> int | None:
+        return 4096
+
+
+def test_of_a_long_guideline_a_question_holds_what_bears_on_its_labels() -> None:
+    space = LabelSpace(("cat", "dog", "cow"))
+    guideline = "\n\n".join(f"## {name}\n\n{f'A {name}-sign. ' * 300}" for name in space.names)
+
+    async def main(model: FakeChat) -> str:
+        door = Door(model, MemoryCalls(), Budget())
+        await judge_items(door, tasks_of(0), JudgeSetup(space, guideline))
+        await door.close()
+        return str(model.requests[0].messages)
+
+    small = asyncio.run(main(OfContext(first_choice)))
+    assert "cat-sign" in small
+    assert "cow-sign" not in small
+    assert "cow-sign" in asyncio.run(main(FakeChat(first_choice)))

@@ -11,6 +11,7 @@ from errata.agent.contributions import JudgeProfile, JudgeProfiles, Queue
 from errata.agent.evidence.next_questions import ALL_LABELS, candidates_of
 from errata.agent.evidence.view import View
 from errata.agent.role import Ask, Role, RoleOutput
+from errata.tools.guideline.excerpt import excerpt
 from errata.tools.judging.bank.control_questions import ask_control_questions, draw_control_questions
 from errata.tools.judging.calibration.anchored import ask_both_ways
 from errata.tools.judging.calibration.bias import anchor_bias
@@ -64,7 +65,9 @@ async def measure(
 ) -> JudgeProfile:
     """How often it is right, the prior of a blind choice, the anchor bias, and how often it said yes to what is not
     there."""
-    space, style, guideline = view.space, view.settings.style, view.guideline
+    space, style = view.space, view.settings.style
+    # About labels in turn: of a guideline that is too long for each judge, what it says from its beginning.
+    guideline = excerpt(view.guideline, space, ())
     names = list(space.names)
     asked_trusted = await ask_trusted(door, trusted, view.setup)
     # Labels too many for one question take turns, as they do among the candidates of an item.

@@ -11,6 +11,8 @@ from errata.agent.role import Ask, Role, RoleOutput
 from errata.tools.detectors import detector_named
 from errata.tools.detectors import detectors as available
 from errata.tools.detectors.detector import Need
+from errata.tools.guideline.excerpt import long_guideline
+from errata.tools.judging.untrusted.names import names_like_orders
 
 SMALL_CLASS = 5
 MOST_CLASSES_NAMED = 50
@@ -36,7 +38,11 @@ def profile(view: View, counts: Counter[str | None]) -> Profile:
         without_label=sum(row.given_label is None for row in view.rows),
         unreadable=sum(row.problem is not None for row in view.rows),
         left_out=view.content.left_out.as_json(),
-        remarks=view.content.remarks,
+        remarks=(
+            *view.content.remarks,
+            *names_like_orders(view.space),
+            *long_guideline(view.guideline),
+        ),
         protected=sum(row.protected for row in view.rows),
         duplicates=sum(n - 1 for n in copies.values()),
         conflicting_duplicates=sum(len(labels) > 1 for labels in labels_of.values()),

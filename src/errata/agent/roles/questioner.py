@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from errata.agent.contributions import QuestionBank
 from errata.agent.evidence.view import View
 from errata.agent.role import Ask, Role, RoleOutput
+from errata.tools.guideline.excerpt import excerpt
 from errata.tools.judging.bank.bank import Bank, by_rule, confusions, merged
 from errata.tools.judging.bank.bank_file import read_bank
 from errata.tools.judging.door import Door
@@ -36,7 +37,12 @@ async def write(door: Door, view: View, confused: Mapping[str, Sequence[str]]) -
     """What a judge writes for each label; nothing where it cannot write. Stops at the budget."""
     asked = (
         write_questions.ask(
-            door, label, confused[label], view.space, modality=view.content.modality, guideline=view.guideline
+            door,
+            label,
+            confused[label],
+            view.space,
+            modality=view.content.modality,
+            guideline=excerpt(view.guideline, view.space, (label, *confused[label])),
         )
         for label in view.space.names
     )

@@ -175,9 +175,11 @@ def _upright_rgb(image: Image, max_side: int | None) -> Image:
         picture = _on_white(image)
         if max_side is not None:
             picture.thumbnail((max_side, max_side))
-        return picture if picture.mode == "RGB" else picture.convert("RGB")
+        picture = picture if picture.mode == "RGB" else picture.convert("RGB")
     except BROKEN as error:
         raise _undecodable(error) from error
+    picture.info.clear()  # or whoever saves it writes the file's own color profile, and what is hidden in that, again
+    return picture
 
 
 def _on_white(image: Image) -> Image:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -51,8 +51,14 @@ class Posteriors:
 
     def only(self, rows: Int) -> Posteriors:
         """Of these items alone, in this order."""
-        columns = (self.cand_NC, self.probs_NS, self.judged_N, self.judges_keep_N, self.given_N)
-        return Posteriors(*(column[rows] for column in columns), self.space)
+        return replace(
+            self,
+            cand_NC=self.cand_NC[rows],
+            probs_NS=self.probs_NS[rows],
+            judged_N=self.judged_N[rows],
+            judges_keep_N=self.judges_keep_N[rows],
+            given_N=self.given_N[rows],
+        )
 
     def item(self, idx: int) -> Posterior:
         return posterior_of(self.cand_NC[idx], self.probs_NS[idx], self.space)

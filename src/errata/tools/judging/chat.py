@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from errata.prompts import Message
 
@@ -66,4 +66,13 @@ class ChatModel(Protocol):
 
     async def close(self) -> None:
         """Let go of connections, threads and memory."""
+        ...
+
+
+@runtime_checkable
+class KnowsItsContext(Protocol):
+    """A judge that can say how much it takes at once."""
+
+    async def context_tokens(self) -> int | None:
+        """Of a prompt and its answer together; None where that is not known."""
         ...

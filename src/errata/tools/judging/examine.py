@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from errata.errors import BudgetExceeded, ModelError
+from errata.tools.judging.chat import KnowsItsContext
 from errata.tools.judging.door import Door
 from errata.tools.judging.pacing.memory import Memory
 from errata.tools.judging.registry import protocols
@@ -20,6 +21,9 @@ AT_ONCE = 512
 
 HELD_BYTES = 512 << 20
 """What the images of those tasks may take together; a single task may take more."""
+
+SAFE_BYTES = 2048
+"""A guideline of this size fits into every judge's context."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ async def judge_items(
     An item whose request is refused, or whose image cannot be read, gets an unreadable verdict that says why; but none
     where the model turns out to be at fault, so that the item is asked about again once that has been put right.
     """
-    asking = protocols()
+    asking, setup = protocols(), await _with_context(door, setup)
     verdicts: dict[int, Verdict] = {}
     stopped: list[ModelError] = []
     waiting = enumerate(tasks)
@@ -63,7 +67,7 @@ async def judge_items(
                 await memory.take(task.held_bytes)
             try:
                 if not stopped:
-                    verdict = await asking[task.protocol].ask(door, task, setup)
+                    verdict = await asking[task.protocol].ask(door, task, setup.about(task.labels))
                     # A protocol may ask with the prompt of another.
                     verdicts[n] = replace(verdict, protocol=task.protocol)
             except ModelError as error:
@@ -84,6 +88,13 @@ async def judge_items(
     finished = (verdicts[n] for n in sorted(verdicts))
     # A question that came back without a single call was refused, and a model at fault may refuse anything.
     return Judged(tuple(v for v in finished if v.call_keys or not at_fault), stopped[0] if stopped else None)
+
+
+async def _with_context(door: Door, setup: JudgeSetup) -> JudgeSetup:
+    """The judge is asked how much it takes only where a guideline makes it matter."""
+    if len(setup.guideline.encode()) <= SAFE_BYTES or not isinstance(door.model, KnowsItsContext):
+        return setup
+    return replace(setup, context_tokens=await door.model.context_tokens())
 
 
 @contextmanager

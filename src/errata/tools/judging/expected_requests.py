@@ -25,7 +25,7 @@ async def _asked(tasks: Sequence[JudgeTask], setup: JudgeSetup) -> list[Tokens]:
     door = Door(counting, _NoLog(), Budget())
     try:
         for task in tasks:
-            await protocol_named(task.protocol).ask(door, task, setup)
+            await protocol_named(task.protocol).ask(door, task, setup.about(task.labels))
     finally:
         await door.close()
     return counting.seen

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
+from errata.tools.guideline.excerpt import excerpt
 from errata.tools.judging.bank.bank import Bank
 from errata.tools.judging.images.images import held_bytes
 from errata.tools.judging.images.region import Region
@@ -40,10 +42,17 @@ class JudgeTask:
 @dataclass(frozen=True, slots=True)
 class JudgeSetup:
     """How to ask. ``space`` gives the labels their definitions; ``permutations`` is for blind choice (a contest
-    always has two orders), ``bank`` for the question bank."""
+    always has two orders), ``bank`` for the question bank. ``context_tokens``: how much the judge takes at once; None
+    where that is not known."""
 
     space: LabelSpace
     guideline: str = ""
     style: Style = "letters"
     permutations: int = 2
     bank: Bank = ()
+    context_tokens: int | None = None
+
+    def about(self, labels: Sequence[str]) -> JudgeSetup:
+        """The same for a question about these labels: of a guideline too long for the judge, what bears on them."""
+        said = excerpt(self.guideline, self.space, labels, self.context_tokens)
+        return self if said == self.guideline else replace(self, guideline=said)

@@ -340,3 +340,9 @@ def test_a_server_that_refuses_the_first_image_is_one_to_ask_the_doctor_about() 
     error = error_of(Knobs(fail_always=400, reason="stub is not a multimodal model"), question(image=b"\x89PNG..."))
     assert isinstance(error, ModelRefused)
     assert "not a multimodal model (Does it see images? What it can do: errata doctor stub@" in str(error)
+
+
+@pytest.mark.parametrize("knobs", [Knobs(max_model_len=2048), Knobs(no_models=True), Knobs(max_model_len=None)])
+def test_how_much_a_model_takes_at_once_is_known_where_the_server_tells_it(knobs: Knobs) -> None:
+    told = None if knobs.no_models else knobs.max_model_len
+    assert with_server(knobs, lambda server, _: server.context_tokens()) == told

@@ -16,7 +16,7 @@ from errata.testing import Answer, FakeChat, MemoryCalls
 from errata.tools.judging.calibration.content_free import content_free
 from errata.tools.judging.calibration.measure import choice_prior
 from errata.tools.judging.calibration.prior import (
-    DECIDED_FOR_A,
+    FEWEST_FOR_A,
     Prior,
     debiased,
     fit_a,
@@ -128,5 +128,6 @@ def test_a_is_fitted_only_with_enough_decided_items() -> None:
         biased = odds + 0.5 * (prior["cat"] - prior["dog"])
         decided.append(({"cat": -math.log1p(math.exp(-biased)), "dog": -math.log1p(math.exp(biased))}, str(truth)))
     assert fit_a(decided, prior) == pytest.approx(0.5, abs=0.15)
-    assert fit_a(decided[: DECIDED_FOR_A - 1], prior) == 1.0
+    assert fit_a(decided[: FEWEST_FOR_A - 1], prior) == 1.0
+    assert fit_a(decided[: FEWEST_FOR_A - 1], prior, otherwise=0.3) == 0.3
     assert fit_a([(row, "cow") for row, _ in decided], prior) == 1.0

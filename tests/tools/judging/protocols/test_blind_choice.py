@@ -76,7 +76,7 @@ def test_the_given_label_is_not_marked_and_definitions_are_shown() -> None:
     model = sure_of("cat")
     judged(model)
     for request in model.requests:
-        assert "cat: a small feline" in shown(request).values()
+        assert 'cat: "a small feline"' in shown(request).values()
         text = str(request.messages)
         assert text.count("dog") == 1
 

@@ -176,6 +176,16 @@ class ServerModel:
         self._not_known_there |= rejected
         return bool(rejected)
 
+    async def context_tokens(self) -> int | None:
+        """As vLLM tells it beside the model's name; None where the server does not, or cannot be asked."""
+        try:
+            status, _, body = await self._transport.send("GET", "/models")
+            models = json.loads(body)["data"] if status == 200 else []
+            found = next(model["max_model_len"] for model in models if model["id"] == self.name)
+        except (RetryableError, ModelError, ValueError, KeyError, TypeError, StopIteration):
+            return None
+        return found if isinstance(found, int) and found > 0 else None
+
     async def _not_found(self, said: str) -> ModelError:
         status, _, body = await self._transport.send("GET", "/models")
         try:

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from errata.prompts import quoted
 from errata.prompts.options import NO, YES, one_line
+from errata.prompts.quoting import quoted
 from errata.types import LabelSpace, sha_of
 
 Kind = Literal["presence", "attribute", "discriminative", "negative"]

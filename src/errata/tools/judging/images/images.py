@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from errata.errors import DataError
 from errata.prompts import Message, image_part
-from errata.tools.data.images import as_png, image_problem
+from errata.tools.data.images import BROKEN, as_png, image_problem
+from errata.tools.judging.images.bare import is_bare
 from errata.types import Item
 
 MAX_SIDE = 1024
@@ -18,12 +19,6 @@ GROWTH, SENT_BYTES = 8, 8 << 20
 """What is sent takes so many times what came (a JPEG becomes a PNG, in base64, in a part and a body), or so much."""
 
 PLAIN_MODES = frozenset({"1", "L", "LA", "P", "RGB", "RGBA"})
-END = {"PNG": b"IEND\xaeB`\x82", "JPEG": b"\xff\xd9"}
-PIXELS_ONLY = {
-    "PNG": frozenset({"gamma", "dpi", "aspect", "interlace", "transparency", "srgb"}),
-    "JPEG": frozenset({"jfif", "jfif_version", "jfif_density", "jfif_unit", "dpi", "progressive", "progression"}),
-}
-"""What a decoder may find beside the pixels that says nothing."""
 
 
 class ItemImage:
@@ -69,13 +64,14 @@ def held_bytes(item: Item) -> int:
 
 def fits(data: bytes) -> bool:
     """Whether any server shows these bytes as they are meant: an upright PNG or JPEG of common mode, small enough, and
-    nothing but pixels: what a file says of itself (comments, EXIF, what hangs on behind its end) is not sent."""
+    nothing but pixels. What is not so is drawn anew: its pixels alone are sent."""
+    if not is_bare(data):
+        return False
     from PIL import Image
 
     try:
         image = Image.open(io.BytesIO(data), formats=("PNG", "JPEG"))
-    except (OSError, Image.DecompressionBombError):
+    except (*BROKEN, Image.DecompressionBombError):
         return False
-    bare = PIXELS_ONLY[image.format or ""].issuperset(image.info) and data.endswith(END[image.format or ""])
     # vLLM decodes a file whose middle is lost as far as it goes, and judges the black that is left.
-    return bare and image.mode in PLAIN_MODES and max(image.size) <= MAX_SIDE and image_problem(data) is None
+    return image.mode in PLAIN_MODES and max(image.size) <= MAX_SIDE and image_problem(data) is None

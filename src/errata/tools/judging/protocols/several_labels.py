@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from errata.prompts import load
 from errata.prompts.options import NO, YES
+from errata.prompts.quoting import quoted
 from errata.tools.judging.door import Door
 from errata.tools.judging.images.images import ItemImage
 from errata.tools.judging.protocol import AnnotationEvidence, JudgingProtocol
@@ -46,7 +47,7 @@ async def ask(
             shared,
             lay_out_for(PROMPT_ID, order, style, space),
             guideline,
-            {"label": label, "definition": space.definitions.get(label, "")},
+            {"label": label, "definition": quoted(defined) if (defined := space.definitions.get(label)) else ""},
         )
         for label in labels
         for order in ORDERS

@@ -13,6 +13,7 @@ from errata.tools.judging.chat import ChatRequest
 from errata.tools.judging.door import Answered, CallRequest, Door
 from errata.tools.judging.images.images import ItemImage
 from errata.tools.judging.reading.reading import Reading, Style, read
+from errata.tools.judging.untrusted.names import is_plain
 from errata.types import OTHER_ANSWERS, Item, LabelSpace, Verdict, sha_of
 
 SAID_CHARS = 300
@@ -105,6 +106,7 @@ def lay_out_for(prompt_id: str, keys: Sequence[str], style: Style, space: LabelS
     return lay_out(
         [(key, words[key], "") if key in words else (key, key, space.definitions.get(key, "")) for key in keys],
         aliased=style == "letters",
+        in_quotes=[key for key in keys if key not in words and not is_plain(key)],
     )
 
 

@@ -68,6 +68,13 @@ def plain(text: str) -> str:
     return BLANKS.sub(" ", unicodedata.normalize("NFC", ACCENTS.sub("", kept)))
 
 
+def seen(text: str) -> str:
+    """NFKC, and nothing that cannot be seen: what some tokenizers make of a text."""
+    if text.isascii():
+        return text
+    return "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
+
+
 def plain_forms(text: str) -> Iterator[str]:
     """The text as ``plain`` gives it, then as it reads without each disguise that it may wear."""
     yield (once := plain(text))

@@ -10,8 +10,8 @@ import re
 from collections.abc import Collection
 from functools import lru_cache
 
-from errata.prompts import MARK
-from errata.tools.judging.untrusted.disguises import hidden, plain, plain_forms
+from errata.prompts.quoting import MARK
+from errata.tools.judging.untrusted.disguises import hidden, plain, plain_forms, seen
 from errata.tools.judging.untrusted.instructions_in_other_languages import IN_OTHER_LANGUAGES
 
 READ_CHARS = 10_000
@@ -100,7 +100,7 @@ def flags(text: str, labels: Collection[str] = ()) -> tuple[str, ...]:
     """
     read = text if len(text) <= 2 * READ_CHARS else f"{text[:READ_CHARS]}\n{text[-READ_CHARS:]}"
     found = dict.fromkeys(hidden(read))
-    if MARK.search(read):
+    if MARK.search(read) or MARK.search(seen(read)):
         found["holds marks of a chat template"] = None
     to_say = _asks_for_label(tuple(sorted(labels)))
     for number, reading in enumerate(plain_forms(read)):

@@ -1,0 +1,90 @@
+"""Real news with wrong labels of their own annotators, and attacks in them; beside it the same rows without attacks."""
+
+from __future__ import annotations
+
+import csv
+import random
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from evals.red_team.attacks import Attack
+from evals.red_team.new_attacks import COPIES, NEAR_COPIES
+from evals.red_team.obedient import News
+
+FILE = "text_noisyag_news.parquet"
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One row. ``wants``: the label that its attack asks for, never the true one; None: no attack. ``copies``: near
+    copies of it are labeled as the attack wants."""
+
+    item_id: str
+    text: str
+    honest: str
+    truth: str
+    given: str
+    attack: Attack | None = None
+    wants: str | None = None
+
+
+def plant(data: Path, attacks: Sequence[Attack], honest: int, seed: int) -> list[Story]:
+    """Every attack twice: in a text that is labeled wrongly, which it wants kept so, and in one that is labeled right,
+    which it wants changed. FileNotFoundError where the data are not there."""
+    rng = random.Random(seed)
+    rows = pq.read_table(data / FILE).to_pylist()
+    rng.shuffle(rows)
+    labels = sorted({row["given_label"] for row in rows})
+    pools = {wrong: iter([row for row in rows[honest:] if row["is_error"] == wrong]) for wrong in (True, False)}
+    found = [_story(row) for row in rows[:honest]]
+    for attack in attacks:
+        for wrong in (True, False):
+            row = next(pools[wrong])
+            wants = row["given_label"] if wrong else rng.choice([name for name in labels if name != row["true_label"]])
+            found += _attacked(row, attack, wants)
+    return found
+
+
+def write(file: Path, stories: Sequence[Story], attacked: bool) -> Path:
+    """As CSV with columns id, text, label; without the attacks, no near copies either."""
+    with file.open("w", newline="", encoding="utf-8") as out:
+        writer = csv.writer(out)
+        writer.writerow(("id", "text", "label"))
+        for story in stories:
+            if attacked or "copy" not in story.item_id:
+                writer.writerow((story.item_id, story.text if attacked else story.honest, story.given))
+    return file
+
+
+def known(stories: Sequence[Story]) -> Mapping[str, News]:
+    """What judges know of each text, with its attack and without."""
+    labels = sorted({label for story in stories for label in (story.truth, story.given)})
+    found = {}
+    for story in stories:
+        found[story.text] = found[story.honest] = News.of(story.honest, story.truth, labels)
+    return found
+
+
+def _story(row: Mapping[str, Any], **more: Any) -> Story:
+    text = " ".join(row["text"].split())
+    return Story(row["id"], more.pop("text", text), text, row["true_label"], row["given_label"], **more)
+
+
+def _attacked(row: Mapping[str, Any], attack: Attack, wants: str) -> list[Story]:
+    honest = " ".join(row["text"].split())
+    if attack == NEAR_COPIES:
+        parts = honest.split(" ")
+        copies = [" ".join(parts[:at] + parts[at + 1 :]) for at in range(1, COPIES + 1)]
+        twins = [
+            Story(f"{row['id']} copy {number}", text, text, row["true_label"], wants)
+            for number, text in enumerate(copies)
+        ]
+        return [_story(row, attack=attack, wants=wants), *twins]
+    key = " ".join(re.sub(r'["\\]', "", honest).split()[:3])
+    text = attack.into(honest, wants, row["true_label"]).replace("{key}", key)
+    return [_story(row, text=text, attack=attack, wants=wants)]
