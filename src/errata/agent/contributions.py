@@ -98,12 +98,14 @@ class JudgeProfiles(Contribution):
 
 class Judging(Contribution):
     """How far judging has come. ``asked``: questions answered; ``stopped``: why it ended early, "" where it did not;
-    ``failed``: whether that was an error and not the budget."""
+    ``failed``: whether that was an error and not the budget; ``estimated``: whether a server did not say how many
+    tokens it took."""
 
     asked: int = 0
     calls: int = 0
     tokens: int = 0
     usd: float = 0.0
+    estimated: bool = False
     stopped: str = ""
     failed: bool = False
 

@@ -46,6 +46,20 @@ class OpenQuestions:
         self.waiting = self.waiting[len(questions) :]
 
 
+def reopen(workspace: Workspace) -> int:
+    """Open the questions again whose answers could not be read, before a run goes on: they say nothing of an item. How
+    many. What is remembered of them still costs nothing: the door asks anew only where that may help."""
+
+    def again(verdict: Verdict) -> bool:
+        partly = workspace.retry_unreadable and bool(verdict.unread or verdict.refused)
+        return not verdict.readable or partly
+
+    count = workspace.store.reopen(workspace.run.run_id, again)
+    if count:
+        workspace.kept.clear()
+    return count
+
+
 def waiting(workspace: Workspace) -> int:
     """How many questions are worth asking as things stand."""
     return len(OpenQuestions.of(workspace).waiting)
@@ -100,11 +114,13 @@ def finish(workspace: Workspace) -> Judging:
 
 def _leave(workspace: Workspace, asked: int, stopped: ModelError | None) -> Judging:
     spent = workspace.panel.budget.spent
+    before_estimated = (Snapshot.of(workspace).left.find(Judging) or Judging()).estimated
     judging = Judging(
         asked=asked,
         calls=spent.calls,
         tokens=spent.tokens,
         usd=spent.usd,
+        estimated=before_estimated or workspace.panel.budget.estimated,
         stopped=str(stopped) if stopped else "",
         failed=stopped is not None and not isinstance(stopped, BudgetExceeded),
     )

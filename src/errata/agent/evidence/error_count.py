@@ -37,7 +37,7 @@ def given_holds(snapshot: Snapshot) -> F64:
     own_N = _own_probs(snapshot)
     flags = [np.asarray(arrays.load(f"{name}.flag")) for name in snapshot.detectors]
     judged_N = np.zeros(len(given_N), bool)
-    judged_N[[verdict.idx for verdict in snapshot.verdicts]] = True
+    judged_N[[verdict.idx for verdict in snapshot.verdicts if verdict.readable]] = True
     return np.where(judged_N, quality_N, np.stack([quality_N, own_N, *(1.0 - flag_N for flag_N in flags)]))
 
 

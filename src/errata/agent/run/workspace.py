@@ -32,11 +32,13 @@ T = TypeVar("T")
 
 @dataclass
 class Workspace:
-    """``kept``: what others worked out from it and want to find again as long as it is open."""
+    """``kept``: what others worked out from it and want to find again as long as it is open. ``retry_unreadable``:
+    judges are asked again for every answer that could not be read."""
 
     store: Store
     run: RunInfo
     kept: dict[str, Any] = field(default_factory=dict, repr=False)
+    retry_unreadable: bool = False
     _dataset: Dataset | None = field(default=None, repr=False)
     _panel: Panel | None = field(default=None, repr=False)
     _history_checked: bool = False
@@ -88,7 +90,7 @@ class Workspace:
     def panel(self) -> Panel:
         """The run's judges, opened when the first of them is needed."""
         if self._panel is None:
-            self._panel = Panel(self.store, self.run, self.settings)
+            self._panel = Panel(self.store, self.run, self.settings, retry_unreadable=self.retry_unreadable)
         return self._panel
 
     @property

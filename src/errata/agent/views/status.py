@@ -16,6 +16,7 @@ from errata.agent.views.results import item_statuses
 from errata.tools.judging.calibration.bias import Bias, position_bias
 from errata.tools.judging.pacing.budget import spent_in_words
 from errata.tools.store.decisions import settled
+from errata.types import Verdict
 
 NAMED = 20
 """Unreadable items that are named one by one."""
@@ -32,7 +33,7 @@ def status_of(workspace: Workspace) -> dict[str, Any]:
     undecided = [
         i for i, outcome in zip(found, found.outcomes, strict=True) if outcome in OPEN_OUTCOMES and i not in decided
     ]
-    wrong = wrong_labels(snapshot)
+    wrong, said = wrong_labels(snapshot), (*snapshot.verdicts, *snapshot.controls)
     return {
         "run": str(workspace.folder.path),
         "run_id": workspace.run.run_id,
@@ -51,8 +52,9 @@ def status_of(workspace: Workspace) -> dict[str, Any]:
         "drawn": 0 if queue is None else queue.drawn,
         "references": 0 if queue is None else len(queue.control_items),
         "biases": _biases(snapshot),
-        "spent": judging.model_dump(include={"calls", "tokens", "usd"}),
-        "unreadable_answers": sum(not verdict.readable for verdict in snapshot.verdicts),
+        "spent": judging.model_dump(include={"calls", "tokens", "usd", "estimated"}),
+        "unreadable_answers": sum(map(_unread, said)),
+        "refused_requests": sum(verdict.refused for verdict in said),
         "unreadable": sum(row.problem is not None for row in snapshot.rows),
         "left_out": profile.left_out,
         "remarks": list(profile.remarks),
@@ -82,8 +84,7 @@ def describe(found: dict[str, Any]) -> str:
     drawn = f", {found['drawn']} others drawn at random" * bool(found["drawn"] and found["judges"])
     lines.append(f"scan      {found['suspects'] or 0} suspects{drawn} ({', '.join(found['detectors'])})")
     if found["judges"]:
-        failed = f", {found['unreadable_answers']} answers unreadable" if found["unreadable_answers"] else ""
-        lines.append(f"judge     {spent_in_words(**spent)}{failed}{tested(found)}")
+        lines.append(f"judge     {spent_in_words(**spent)}{_failed(found)}{tested(found)}")
     lines += [f"          {line}" for line in found["biases"]]
     counts = [f"{n} {words.outcome(name)}" for name, n in found["outcomes"].items()]
     lines.append("propose   " + (", ".join(counts) or "nothing"))
@@ -97,6 +98,16 @@ def describe(found: dict[str, Any]) -> str:
     lines += _weak_features(found)
     lines += ["", *_next(found)]
     return "\n".join(lines)
+
+
+def _unread(verdict: Verdict) -> int:
+    """How many of its answers could not be read; older verdicts do not say."""
+    return verdict.unread or (0 if verdict.readable else len(verdict.call_keys))
+
+
+def _failed(found: dict[str, Any]) -> str:
+    unread, refused = found["unreadable_answers"], found["refused_requests"]
+    return f", {unread} answers unreadable" * bool(unread) + f", {refused} requests refused" * bool(refused)
 
 
 def _applied(workspace: Workspace) -> list[dict[str, Any]]:

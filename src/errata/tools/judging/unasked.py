@@ -53,5 +53,8 @@ class _Nothing:
     def find(self, keys: Sequence[str]) -> dict[str, CallRecord]:
         return {}
 
+    def set_aside(self, keys: Sequence[str]) -> None:
+        pass
+
     def record(self, records: Sequence[CallRecord]) -> None:
         pass

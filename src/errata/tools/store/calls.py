@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Sequence
 
 from pydantic_core import from_json, to_json
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from errata.tools.judging.calls import CallRecord
@@ -31,6 +31,11 @@ class Calls:
                 query = select(calls.c.key, calls.c.record).where(calls.c.key.in_(keys[start : start + KEYS_PER_QUERY]))
                 found.update((row.key, _unpack(row.record)) for row in connection.execute(query))
         return found
+
+    def set_aside(self, keys: Sequence[str]) -> None:
+        aside = update(calls).where(calls.c.key.in_(keys)).values(key=calls.c.key + ":" + calls.c.made_at)
+        with self._database.write() as connection:
+            connection.execute(aside)
 
     def record(self, records: Sequence[CallRecord]) -> None:
         rows = [_row(record) | {"run_id": self._run_id} for record in records]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ from errata.tools.store.contributions import Contributions
 from errata.tools.store.database import Database, raw_rows
 from errata.tools.store.events import EventChain, now
 from errata.tools.store.evidence_rows import (
+    delete_verdicts,
     insert_proposals,
     insert_verdicts,
     select_proposals,
@@ -202,6 +203,15 @@ class Store:
         with self._database.write() as connection:
             if insert_verdicts(connection, run_id, found):
                 bump(connection, run_id, "verdicts")
+
+    def reopen(self, run_id: int, again: Callable[[Verdict], bool]) -> int:
+        """Forget the verdicts that are to be made ``again``, so that their questions are open. How many there were."""
+        with self._database.write() as connection:
+            rows = [row for row, verdict in select_verdicts(connection, run_id, 0) if again(verdict)]
+            if rows:
+                delete_verdicts(connection, rows)
+                bump(connection, run_id, "verdicts")
+        return len(rows)
 
     def verdicts(self, run_id: int) -> list[Verdict]:
         """In the order of the items."""

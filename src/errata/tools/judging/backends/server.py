@@ -24,7 +24,7 @@ from errata.tools.judging.backends.body import (
 from errata.tools.judging.backends.capabilities import NOT_KNOWN, Capabilities, Thinking, breaks_constraint
 from errata.tools.judging.backends.failures import QUOTA, Failure, failure
 from errata.tools.judging.backends.keys import Key, key_of, without_keys
-from errata.tools.judging.backends.patience import Patience
+from errata.tools.judging.backends.patience import MOST_S, Patience
 from errata.tools.judging.backends.replies import Declined, NoCompletion, read_reply, without_key
 from errata.tools.judging.backends.transport import LONGEST_WAIT_S, RetryableError, Transport, backoff
 from errata.tools.judging.chat import ChatReply, ChatRequest
@@ -41,6 +41,8 @@ class ServerModel:
     """Asks ``model`` at ``base_url`` (ending in /v1). ``addresses`` are those of its host that ``check_host`` passed;
     without them the host must be private. ``key``: None is that of a judge who is asked alone.
 
+    ``busy_s``: nothing but "busy" for so long is an error.
+
     ``capabilities`` is what is known of the server, and what it turns out to be; ``outside`` counts the answers outside
     the choices they were held to.
     """
@@ -53,6 +55,7 @@ class ServerModel:
         limit: int = 256,
         timeout_s: float = 300.0,
         first_wait_s: float = 0.5,
+        busy_s: float = MOST_S,
         capabilities: Capabilities = NOT_KNOWN,
         key: Key | None = None,
         addresses: Sequence[str] = (),
@@ -62,7 +65,7 @@ class ServerModel:
         self._transport = Transport(self.base_url, limit=limit, timeout_s=timeout_s, key=self._key, addresses=addresses)
         self._first_wait_s = first_wait_s
         self.on_busy: Callable[[], None] = lambda: None
-        self.patience = Patience(self._where)
+        self.patience = Patience(self._where, most_s=busy_s)
         self._answered = 0
         self.capabilities, self.outside = capabilities, 0
         self.thinking = Thinking.known(capabilities)
