@@ -120,7 +120,7 @@ class Contributions:
     """All that was left in a run."""
 
     def __init__(self, bodies: Mapping[str, str]) -> None:
-        self._bodies = bodies
+        self._bodies = dict(bodies)
 
     @classmethod
     def of_run(cls, store: Store, run_id: int) -> Contributions:
@@ -130,6 +130,10 @@ class Contributions:
     def made(cls, *found: Contribution) -> Contributions:
         """By hand."""
         return cls({type(one).__name__: one.model_dump_json() for one in found})
+
+    def plus(self, *found: Contribution) -> Contributions:
+        """With these in the place of older ones of their kinds."""
+        return Contributions(self._bodies | Contributions.made(*found)._bodies)
 
     def find(self, kind: type[T]) -> T | None:
         """The one of this kind; None where nobody has left any yet. StoreError where it is damaged."""

@@ -10,8 +10,10 @@ from errata.agent.contributions import Judging, Queue
 from errata.agent.evidence.next_questions import Question
 from errata.agent.evidence.queue import form_queue
 from errata.agent.evidence.snapshot import Snapshot
+from errata.agent.run.go_ahead import needs_word
 from errata.agent.run.notices import Progress
 from errata.agent.run.workspace import Workspace
+from errata.agent.views import price as pricing
 from errata.errors import BudgetExceeded, ModelError
 from errata.tools.guideline import Guideline
 from errata.tools.judging.examine import Judged
@@ -20,6 +22,8 @@ from errata.types import Verdict
 
 BATCH = 4096
 """Questions between two looks at what is worth asking next."""
+FIRST_BATCH = 16
+"""Questions that show how fast a judge is, where a long job needs somebody's word."""
 
 
 @dataclass
@@ -37,10 +41,10 @@ class OpenQuestions:
             workspace.kept["open questions"] = found
         return found
 
-    def next_batch(self) -> tuple[str, list[Question]]:
+    def next_batch(self, most: int = BATCH) -> tuple[str, list[Question]]:
         """Of the judge whose turn it is."""
         judge = self.waiting[0].judge
-        return judge, [question for question in self.waiting[:BATCH] if question.judge == judge]
+        return judge, [question for question in self.waiting[:most] if question.judge == judge]
 
     def done(self, questions: Sequence[Question]) -> None:
         self.waiting = self.waiting[len(questions) :]
@@ -81,7 +85,7 @@ def judge_batch(workspace: Workspace, progress: Progress) -> Judging:
     if not found.waiting:
         # Killed after the last verdicts were stored, and before a checkpoint said so: nothing is left to ask.
         return finish(workspace)
-    judge, questions = found.next_batch()
+    judge, questions = found.next_batch(_allowed(workspace))
     total = before.asked + len(found.waiting)
     try:
         phases.work(workspace, "prepare", judge, progress)
@@ -96,6 +100,19 @@ def judge_batch(workspace: Workspace, progress: Progress) -> Judging:
     _store(workspace, judged.verdicts)
     found.done(questions)
     return _leave(workspace, before.asked + len(judged.verdicts), judged.stopped)
+
+
+def _allowed(workspace: Workspace) -> int:
+    """How many questions may be asked before the next look. SetupError where nobody lets the run go on."""
+    if workspace.go_ahead is None or workspace.settings.budget:
+        return BATCH
+    job = pricing.remaining(workspace)
+    if needs_word(job):
+        workspace.go_ahead(job)
+    elif job.minutes is None:
+        return FIRST_BATCH
+    workspace.go_ahead = None
+    return BATCH
 
 
 def _store(workspace: Workspace, verdicts: Sequence[Verdict]) -> None:

@@ -52,6 +52,11 @@ class Role(ABC):
     def work(self, view: View, ask: Ask) -> Sequence[Left]:
         """What it has to say of the run as it stands."""
 
+    def rehearse(self, view: View, ask: Ask) -> Sequence[Left]:
+        """What it would ask at most, put to a judge that knows nothing: so the price of a role in the phase "prepare"
+        is known beforehand. A role whose questions depend on the answers asks all of them here."""
+        return self.work(view, ask)
+
 
 def role_named(name: str) -> Role:
     """SetupError, with the nearest name, where there is no such role."""

@@ -35,6 +35,7 @@ class Panel:
         clock = Contributions.of_run(store, run.run_id).find(Clock) or Clock()
         before = replace(calls.spent(), minutes=clock.minutes)
         self.budget = Budget.parse(settings.budget, prices=prices, before=before)
+        self.budget.refuse_unpriced()
         self._runner = asyncio.Runner()
         self._stopped = self._asking = False
         self._doors: dict[str, Door] = {}

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from errata.agent.contributions import Contribution
+from errata.agent.run.go_ahead import GoAhead
 from errata.agent.run.notices import Tell, tell
 from errata.agent.run.panel import Panel
 from errata.errors import DataError, SetupError, StoreError, nearest
@@ -33,12 +34,14 @@ T = TypeVar("T")
 @dataclass
 class Workspace:
     """``kept``: what others worked out from it and want to find again as long as it is open. ``retry_unreadable``:
-    judges are asked again for every answer that could not be read."""
+    judges are asked again for every answer that could not be read. ``go_ahead``: asked before a long or a paid job that
+    no budget limits; None where somebody gave their word already."""
 
     store: Store
     run: RunInfo
     kept: dict[str, Any] = field(default_factory=dict, repr=False)
     retry_unreadable: bool = False
+    go_ahead: GoAhead | None = None
     _dataset: Dataset | None = field(default=None, repr=False)
     _panel: Panel | None = field(default=None, repr=False)
     _history_checked: bool = False

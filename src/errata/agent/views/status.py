@@ -45,6 +45,7 @@ def status_of(workspace: Workspace) -> dict[str, Any]:
         "decided": len(decided),
         "wrong": {"estimate": wrong.estimate, "low": wrong.low, "high": wrong.high, "sentence": wrong.sentence},
         "features": None if features is None else features.model_dump(),
+        "probs_order": _probs_order(workspace),
         "modality": "image" if workspace.settings.image or not workspace.settings.text else "text",
         "detectors": list(plan.detectors),
         "judges": list(workspace.settings.judge),
@@ -81,6 +82,7 @@ def describe(found: dict[str, Any]) -> str:
     lines += [f"note      {remark}" for remark in found["remarks"]]
     if found["features"]:
         lines.append(f"features  {found['features']['name']}")
+    lines += [f"probs     {found['probs_order']}"] if found["probs_order"] else []
     drawn = f", {found['drawn']} others drawn at random" * bool(found["drawn"] and found["judges"])
     lines.append(f"scan      {found['suspects'] or 0} suspects{drawn} ({', '.join(found['detectors'])})")
     if found["judges"]:
@@ -98,6 +100,13 @@ def describe(found: dict[str, Any]) -> str:
     lines += _weak_features(found)
     lines += ["", *_next(found)]
     return "\n".join(lines)
+
+
+def _probs_order(workspace: Workspace) -> str:
+    """How the columns of the user's own probabilities were read; empty where there are none."""
+    names = workspace.run.label_space.names
+    more = ", ..." if len(names) > NAMED else ""
+    return f"your own, columns in this order: {', '.join(names[:NAMED])}{more}" if workspace.settings.probs else ""
 
 
 def _unread(verdict: Verdict) -> int:

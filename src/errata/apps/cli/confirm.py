@@ -12,7 +12,7 @@ import typer
 from errata.errors import SetupError
 
 if TYPE_CHECKING:
-    from errata.agent.actions.running import Claim
+    from errata.agent.actions.running import Claim, Job
     from errata.settings import Settings
 
 
@@ -32,6 +32,18 @@ def confirm(settings: Settings, unvouched: Sequence[Claim]) -> None:
         f"{claims_in_words(unvouched)}: stored beside the data, and never typed on this machine for this run. What "
         f"came with the data decides nothing. If you mean it: {_typed(settings, [claim.name for claim in unvouched])}"
     )
+
+
+def go_ahead(job: Job) -> None:
+    """The ``go_ahead`` of a session on the command line."""
+    from errata.agent.actions.running import refuse_job
+
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        refuse_job(job)
+    # Whole lines: a progress bar below them would hide one that has no end yet.
+    typer.echo(f"This takes {job.costs()}.\nGo on? y or n", err=True)
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise SetupError("Stopped. Everything finished is kept; limit it with --budget calls=2000,minutes=30.")
 
 
 def _typed(settings: Settings, names: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""Answers that nobody can read: asked for anew once the server answers otherwise; a judge that gives most is stopped."""
+"""Answers that nobody can read: asked for anew once others can be; where most are such, the judge is stopped."""
 
 from __future__ import annotations
 

@@ -185,8 +185,8 @@ class ServerModel:
         error = await self._error(found, {}, request)
         if error is not None and not isinstance(error, RetryableError):
             return error
-        advice = "" if self._answered else " Is it OpenAI-compatible, and should the address end in /v1?"
-        return RetryableError(f"it sent no chat completion ({what}). It said: {found.said}.{advice}", found)
+        advice = "" if self._answered else " (is it OpenAI-compatible, and should the address end in /v1?)"
+        return RetryableError(f"it sent no chat completion ({what}). It said: {found.said}{advice}", found)
 
     async def _error(self, found: Failure, headers: Mapping[str, str], request: ChatRequest) -> ModelError | None:
         """What to raise; None where the same is to be sent again, without a field that the server does not know."""

@@ -22,6 +22,11 @@ class Prices:
     def cost_usd(self, tokens_in: int, tokens_out: int) -> float:
         return (tokens_in * self.in_usd_per_mtok + tokens_out * self.out_usd_per_mtok) / 1e6
 
+    @property
+    def known(self) -> bool:
+        """Whether anybody said what a token costs."""
+        return bool(self.in_usd_per_mtok or self.out_usd_per_mtok)
+
 
 @dataclass(frozen=True, slots=True)
 class Spent:
@@ -99,6 +104,14 @@ class Budget:
             prices=prices,
             before=before,
         )
+
+    def refuse_unpriced(self) -> None:
+        """SetupError for a limit in dollars that no price lets anybody keep."""
+        if self.usd is not None and not self.prices.known:
+            raise SetupError(
+                f"A budget in usd needs prices, or it would limit nothing: got usd={self.usd:g} without any. Say what "
+                "a million tokens cost: --usd-per-mtok-in, --usd-per-mtok-out; or limit calls, tokens or minutes."
+            )
 
     @property
     def spent(self) -> Spent:
