@@ -143,7 +143,9 @@ def test_what_is_used_up_is_not_waited_for() -> None:
 def test_busy_is_waited_for_more_often_than_broken_is_tried(status: int, wait: dict[str, str]) -> None:
     busy = {"error": {"message": "slow down"}}
     times = 9 if wait else 3
-    reply, bodies = asked(lambda n, _: web.json_response(busy, status=status, headers=wait) if n <= times else said("B"))
+    reply, bodies = asked(
+        lambda n, _: web.json_response(busy, status=status, headers=wait) if n <= times else said("B")
+    )
     assert (key_of(reply), len(bodies)) == ("cat", times + 1)
 
 
