@@ -36,7 +36,7 @@ from errata.agent.run.notices import no_progress
 from errata.demo.digits import read_key, write_digits
 from errata.settings import Settings
 from errata.testing import TextContent
-from errata.tools.judging.calibration.trusted import FEWEST, STEP, answers_of, known
+from errata.tools.judging.calibration.trusted import FEWEST, STEP, answers_of, is_known
 from errata.types import F64, Proposal
 from evals.data.label_tasks import CIFAR_CLASSES
 from evals.data.real_files import real_files
@@ -101,7 +101,7 @@ def judged(found: Set, judge: str, script: Script) -> tuple[View, int]:
         for question in [one for of_item in each[start : start + STEP] for one in of_item]:
             asked = Asked(question.item.idx, question.protocol, question.labels, question.given)
             put.append((question, verdict(judge, script, found.world, asked)))
-        if start + STEP >= FEWEST and known(answers_of(put, view.space)):
+        if start + STEP >= FEWEST and is_known(answers_of(put, view.space)):
             break
     calls += len(put)
     profile = JudgeProfile(

@@ -22,6 +22,7 @@ import numpy as np
 
 from errata.prompts import load
 from errata.testing import MemoryCalls
+from errata.tools.judging.backends.capabilities import Thinking
 from errata.tools.judging.backends.server import ServerModel
 from errata.tools.judging.bank.bank import PRESENCE
 from errata.tools.judging.chat import ChatRequest
@@ -58,10 +59,10 @@ def main() -> None:
 class Turned(ServerModel):
     """The same server, asked with the image last: what errata does not do."""
 
-    def body(self, request: ChatRequest) -> dict[str, Any]:
+    def body(self, request: ChatRequest, thinking: Thinking | None = None) -> dict[str, Any]:
         *before, last = request.messages
         turned = {**last, "content": [*last["content"][1:], last["content"][0]]}
-        return super().body(replace(request, messages=(*before, turned)))
+        return super().body(replace(request, messages=(*before, turned)), thinking)
 
 
 async def compare(server: VllmServer) -> dict[str, Any]:

@@ -64,6 +64,10 @@ class MemoryCalls:
     def find(self, keys: Sequence[str]) -> dict[str, CallRecord]:
         return {key: self.calls[key] for key in keys if key in self.calls}
 
+    def set_aside(self, keys: Sequence[str]) -> None:
+        for key in keys:
+            self.calls[f"{key}:{len(self.calls)}"] = self.calls.pop(key)
+
     def record(self, records: Sequence[CallRecord]) -> None:
         self.calls.update((record.key, record) for record in records)
         self.commits += 1

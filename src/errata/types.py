@@ -124,7 +124,8 @@ class Verdict:
     ``log_probs`` has one entry for each candidate label and for each of OTHER_ANSWERS, normalized: their exps sum
     to 1. It is empty where the answer could not be read, which is never an agreement. ``answers`` holds what the
     questions of a bank were answered: question id -> (p(yes), p(no)). ``wording``: what the guideline said of the
-    labels that the verdict rests on, hashed (errata.tools.guideline); empty where it said nothing of them.
+    labels that the verdict rests on, hashed (errata.tools.guideline); empty where it said nothing of them. ``unread``
+    answers could not be read, and ``refused`` requests were answered by none, be the rest of them readable.
     """
 
     idx: int
@@ -141,6 +142,8 @@ class Verdict:
     answers: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     place: Place = ITEM
     wording: Mapping[str, str] = field(default_factory=dict)
+    unread: int = 0
+    refused: int = 0
 
     @property
     def readable(self) -> bool:

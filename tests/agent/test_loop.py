@@ -171,7 +171,7 @@ def test_a_dry_run_asks_no_model_and_the_run_takes_no_more_calls_than_it_says(da
         scanned(workspace, silent)
         estimate = price(workspace)
         drawn = len(Snapshot.of(workspace).control_items)
-        assert estimate.calls == (estimate.suspects + estimate.drawn) * 6 + drawn * 4 and estimate.usd > 0
+        assert estimate.calls == (estimate.suspects + estimate.drawn) * 6 + drawn * 4 and (estimate.usd or 0) > 0
     assert judge.requests() == []
     drive(workspace, silent)
     assert 0 < len(judge.requests()) <= estimate.calls

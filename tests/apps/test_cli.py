@@ -202,9 +202,22 @@ def test_judges_that_cannot_be_used_are_clear_errors(data: Path, tmp_path: Path)
 
 def test_nonsense_answers_are_never_an_agreement(data: Path, tmp_path: Path) -> None:
     with stub_server(tmp_path / "log", "--says", "blah blah", "--no-logprobs") as judge:
-        status = said("run", data, *COLUMNS, "--judge", judge.spec)
+        options = (*COLUMNS, "--judge", judge.spec, "--permutations", 4)
+        assert 'It said "blah blah"' in fails("run", data, *options, code=3)
+        assert "cannot be read" in fails("run", data, *options, "--retry-unreadable", code=3)
+        status = said("status", cwd=data.parent)
     assert status["unreadable_answers"] > 0
     assert "keep" not in status["outcomes"]
+
+
+def test_a_paid_run_needs_yes_or_a_budget_and_dry_run_says_what_it_takes(data: Path, judge: Judge) -> None:
+    options = ("run", data, *COLUMNS, "--judge", judge.spec)
+    assert said(*options, "--dry-run")["usd"] is None
+    assert "needs prices" in fails(*options, "--budget", "usd=1")
+    priced = (*options, "--usd-per-mtok-in", 2)
+    assert said(*priced, "--dry-run")["usd"] > 0
+    assert "--yes" in fails(*priced) and judge.requests() == []
+    assert said(*priced, "--yes")["spent"]["calls"] > 0
 
 
 def test_a_full_disk_loses_nothing(data: Path, tmp_path: Path) -> None:

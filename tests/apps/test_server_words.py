@@ -39,9 +39,16 @@ def is_plain(text: str) -> bool:
 
 
 def test_the_line_about_a_servers_trouble(capsys: pytest.CaptureFixture[str]) -> None:
-    ask(Knobs(fail=[429], reason=HOSTILE))
+    ask(Knobs(fail=[500], reason=HOSTILE))
     said = capsys.readouterr().err
     assert "trying again" in said and is_plain(said)
+
+
+def test_the_line_about_a_busy_server(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        ask(Knobs(fail=[429], reason=HOSTILE, retry_after="0.01"))
+    (warning,) = caplog.messages
+    assert "is busy" in warning and is_plain(warning)
 
 
 def test_the_warning_about_a_constraint(caplog: pytest.LogCaptureFixture) -> None:

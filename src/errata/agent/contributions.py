@@ -109,10 +109,13 @@ class JudgeProfiles(Contribution):
 
 
 class JudgeCard(BaseModel):
-    """A judge in words, a fact a line. ``used``: whether its verdicts count: it was found to be better than chance."""
+    """A judge in words, a fact a line. ``used``: whether its verdicts count: it was found to be better than chance.
+    ``unreadable`` answers and ``refused`` requests."""
 
     used: bool = True
     lines: tuple[str, ...] = ()
+    unreadable: int = 0
+    refused: int = 0
 
 
 class JudgeCards(Contribution):
@@ -121,12 +124,14 @@ class JudgeCards(Contribution):
 
 class Judging(Contribution):
     """How far judging has come. ``asked``: questions answered; ``stopped``: why it ended early, "" where it did not;
-    ``failed``: whether that was an error and not the budget."""
+    ``failed``: whether that was an error and not the budget; ``estimated``: whether a server did not say how many
+    tokens it took."""
 
     asked: int = 0
     calls: int = 0
     tokens: int = 0
     usd: float = 0.0
+    estimated: bool = False
     stopped: str = ""
     failed: bool = False
 
@@ -141,7 +146,7 @@ class Contributions:
     """All that was left in a run."""
 
     def __init__(self, bodies: Mapping[str, str]) -> None:
-        self._bodies = bodies
+        self._bodies = dict(bodies)
 
     @classmethod
     def of_run(cls, store: Store, run_id: int) -> Contributions:
@@ -151,6 +156,10 @@ class Contributions:
     def made(cls, *found: Contribution) -> Contributions:
         """By hand."""
         return cls({type(one).__name__: one.model_dump_json() for one in found})
+
+    def plus(self, *found: Contribution) -> Contributions:
+        """With these in the place of older ones of their kinds."""
+        return Contributions(self._bodies | Contributions.made(*found)._bodies)
 
     def find(self, kind: type[T]) -> T | None:
         """The one of this kind; None where nobody has left any yet. StoreError where it is damaged."""

@@ -11,6 +11,7 @@ from typing import Any, cast
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Command
 
+from errata.agent import judging
 from errata.agent.graph import Nodes, build
 from errata.agent.run.checkpoints import UnreadableCheckpoints, opened, remove, state_of
 from errata.agent.run.notices import Progress
@@ -28,6 +29,7 @@ _log = logging.getLogger(__name__)
 def drive(workspace: Workspace, progress: Progress, nodes: MakeNodes = Nodes) -> RunState:
     """Run until the graph waits for approval. The report is written too: a person decides with it at hand."""
     with workspace.folder.lock():
+        judging.reopen(workspace)
         state = _Driver(workspace, progress, nodes=nodes).go(RunState())
         write_run_report(workspace)
     return state

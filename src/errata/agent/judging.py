@@ -11,8 +11,10 @@ from errata.agent.evidence.judge_cards import card_of
 from errata.agent.evidence.next_questions import Question
 from errata.agent.evidence.queue import form_queue
 from errata.agent.evidence.snapshot import Snapshot
+from errata.agent.run.go_ahead import needs_word
 from errata.agent.run.notices import Progress
 from errata.agent.run.workspace import Workspace
+from errata.agent.views import price as pricing
 from errata.errors import BudgetExceeded, ModelError, UselessJudge
 from errata.tools.guideline import Guideline
 from errata.tools.judging.examine import Judged
@@ -21,6 +23,8 @@ from errata.types import Verdict
 
 BATCH = 4096
 """Questions between two looks at what is worth asking next."""
+FIRST_BATCH = 16
+"""Questions that show how fast a judge is, where a long job needs somebody's word."""
 
 
 @dataclass
@@ -38,13 +42,27 @@ class OpenQuestions:
             workspace.kept["open questions"] = found
         return found
 
-    def next_batch(self) -> tuple[str, list[Question]]:
+    def next_batch(self, most: int = BATCH) -> tuple[str, list[Question]]:
         """Of the judge whose turn it is."""
         judge = self.waiting[0].judge
-        return judge, [question for question in self.waiting[:BATCH] if question.judge == judge]
+        return judge, [question for question in self.waiting[:most] if question.judge == judge]
 
     def done(self, questions: Sequence[Question]) -> None:
         self.waiting = self.waiting[len(questions) :]
+
+
+def reopen(workspace: Workspace) -> int:
+    """Open the questions again whose answers could not be read, before a run goes on: they say nothing of an item. How
+    many. What is remembered of them still costs nothing: the door asks anew only where that may help."""
+
+    def again(verdict: Verdict) -> bool:
+        partly = workspace.retry_unreadable and bool(verdict.unread or verdict.refused)
+        return not verdict.readable or partly
+
+    count = workspace.store.reopen(workspace.run.run_id, again)
+    if count:
+        workspace.kept.clear()
+    return count
 
 
 def waiting(workspace: Workspace) -> int:
@@ -68,7 +86,7 @@ def judge_batch(workspace: Workspace, progress: Progress) -> Judging:
     if not found.waiting:
         # Killed after the last verdicts were stored, and before a checkpoint said so: nothing is left to ask.
         return finish(workspace)
-    judge, questions = found.next_batch()
+    judge, questions = found.next_batch(_allowed(workspace))
     total = before.asked + len(found.waiting)
     try:
         phases.work(workspace, "prepare", judge, progress)
@@ -100,6 +118,19 @@ def _check_usable(workspace: Workspace, judge: str) -> None:
     workspace.notify(f"{why}. The run goes on without it.")
 
 
+def _allowed(workspace: Workspace) -> int:
+    """How many questions may be asked before the next look. SetupError where nobody lets the run go on."""
+    if workspace.go_ahead is None or workspace.settings.budget:
+        return BATCH
+    job = pricing.remaining(workspace)
+    if needs_word(job):
+        workspace.go_ahead(job)
+    elif job.minutes is None:
+        return FIRST_BATCH
+    workspace.go_ahead = None
+    return BATCH
+
+
 def _store(workspace: Workspace, verdicts: Sequence[Verdict]) -> None:
     """With what the guideline said of the labels that each of them rests on."""
     run = workspace.run
@@ -116,11 +147,13 @@ def finish(workspace: Workspace) -> Judging:
 
 def _leave(workspace: Workspace, asked: int, stopped: ModelError | None) -> Judging:
     spent = workspace.panel.budget.spent
+    before_estimated = (Snapshot.of(workspace).contributions.find(Judging) or Judging()).estimated
     judging = Judging(
         asked=asked,
         calls=spent.calls,
         tokens=spent.tokens,
         usd=spent.usd,
+        estimated=before_estimated or workspace.panel.budget.estimated,
         stopped=str(stopped) if stopped else "",
         failed=stopped is not None and not isinstance(stopped, BudgetExceeded),
     )

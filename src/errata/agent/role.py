@@ -53,6 +53,11 @@ class Role(ABC):
     def work(self, view: View, ask: Ask) -> Sequence[RoleOutput]:
         """What it has to say of the run as it stands."""
 
+    def rehearse(self, view: View, ask: Ask) -> Sequence[RoleOutput]:
+        """What it would ask at most, put to a judge that knows nothing: so the price of a role in the phase "prepare"
+        is known beforehand. A role whose questions depend on the answers asks all of them here."""
+        return self.work(view, ask)
+
 
 def role_named(name: str) -> Role:
     """SetupError, with the nearest name, where there is no such role."""

@@ -51,10 +51,16 @@ class Run:
         self._begin((), "")
         return perform(SCAN, self._session)
 
-    def judge(self, *judges: str, budget: str = "") -> dict[str, Any]:
-        """Put the suspects before these judges (MODEL@URL, a folder, replay:RUN_FOLDER), within ``budget``."""
+    def judge(
+        self, *judges: str, budget: str = "", yes: bool = False, retry_unreadable: bool = False
+    ) -> dict[str, Any]:
+        """Put the suspects before these judges (MODEL@URL, a folder, replay:RUN_FOLDER), within ``budget``.
+
+        Without a budget, a job of more than ten minutes or with a price needs ``yes``; SetupError says what it takes.
+        ``retry_unreadable``: ask again for what could not be read, and for what was refused.
+        """
         self._begin(judges, budget)
-        return perform(RUN, self._session)
+        return perform(RUN, self._session, yes=yes, retry_unreadable=retry_unreadable)
 
     @property
     def results(self) -> list[dict[str, Any]]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from errata.prompts.quoting import escaped, quoted
 from errata.types import CANNOT_TELL, NONE_OF_THESE, SEVERAL
@@ -89,19 +91,55 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def read_answer(said: str, options: Sequence[Option]) -> str | None:
-    """The key of the option that was answered, or None where the answer is not exactly one of them.
+LEAD_IN = re.compile(
+    r"(?:(?:the|my|final|correct|best|right)\s+)*(?:answer|choice|option|label|category|class)\s*(?:is|:|=|-)+\s*", re.I
+)
+"""What models put before an answer."""
 
-    Wrapping that models add is forgiven (``"B"``, ``B)``, ``**B**``, ``B.``, and ``B) cat`` for the whole option); a
-    sentence, a list of options or text outside the options is not.
+
+class Answer(NamedTuple):
+    """``key``: the option that was answered; ``said``: the part of the answer that names it; ``by_words``: with the
+    option's words where a letter was asked for."""
+
+    key: str
+    said: str
+    by_words: bool
+
+
+def read_answer(said: str, options: Sequence[Option]) -> str | None:
+    """The key of the option that was answered; see ``find_answer``."""
+    found = find_answer(said, options)
+    return None if found is None else found.key
+
+
+def find_answer(said: str, options: Sequence[Option]) -> Answer | None:
+    """The option that was answered, or None where the answer is not exactly one of them.
+
+    Wrapping that models add is forgiven (``"B"``, ``B)``, ``**B**``, ``B.``, and ``B) cat`` for the whole option), and
+    so is a lead-in (``Answer: B``). An option's words stand for its letter where they are those of exactly one. A
+    sentence, a list of options or text outside the options is no answer.
     """
-    said = escaped(said)
-    for read in (str.strip, _bare):
-        bare = read(said)
-        matches = {o.key for o in options if bare in (read(o.answer), read(o.head))}
-        if matches:
-            return matches.pop() if len(matches) == 1 else None
+    whole = said.strip()
+    led = LEAD_IN.match(whole.replace("*", ""))
+    rest = whole.replace("*", "")[led.end() :] if led else ""
+    for text in filter(None, (whole, rest)):
+        for by_words, forms in ((False, _asked_for), (True, _by_words)):
+            for read in (str.strip, _bare):
+                matches = {o.key for o in options if read(text) in {read(form) for form in forms(o)}}
+                if matches:
+                    return Answer(matches.pop(), text.strip(WRAPPING), by_words) if len(matches) == 1 else None
     return None
+
+
+def _asked_for(option: Option) -> tuple[str, ...]:
+    return option.answer, option.head
+
+
+def _by_words(option: Option) -> tuple[str, ...]:
+    """What an option with a letter is called all the same."""
+    if option.alias is None:
+        return ()
+    return option.words, *(f"{option.alias}{between} {option.words}" for between in (":", ".", " -", "")), option.line
 
 
 def keys_that_continue(begun: str, token: str, options: Sequence[Option]) -> tuple[str, ...]:

@@ -31,6 +31,16 @@ class Table:
         return found
 
 
+class Labeled(Table):
+    def __init__(self, names: tuple[str, ...], given: list[str]) -> None:
+        super().__init__()
+        self.label_space = LabelSpace(names)
+        self.given_labels = tuple(given)  # type: ignore[assignment]
+
+    def __len__(self) -> int:
+        return len(self.given_labels)
+
+
 GOOD = [[0.9, 0.1], [0.25, 0.75], [1.0, 0.0]]
 
 
@@ -147,3 +157,13 @@ def test_a_number_too_large_for_a_float_is_refused() -> None:
 def test_an_unknown_column_is_the_datasets_error() -> None:
     with pytest.raises(DataError, match="no column 'q'"):
         load_probs("q", Table())
+
+
+def test_embeddings_that_are_probabilities_in_another_order_name_it(tmp_path: Path) -> None:
+    names = tuple("123456")
+    given = [names[n % 6] for n in range(120)]
+    probs = np.full((120, 6), 0.02)
+    probs[range(120), [(names.index(label) + 1) % 6 for label in given]] = 0.9
+    np.save(tmp_path / "e.npy", probs)
+    with pytest.raises(DataError, match=r"in the order 6, 1, 2, 3, 4, 5, in 120\. Reorder"):
+        load_embeddings(str(tmp_path / "e.npy"), Labeled(names, given))

@@ -14,6 +14,8 @@ from errata.agent.actions.session import Session
 from errata.agent.run import begin as beginning
 from errata.agent.run.external_settings import ExternalSetting, confirmed
 from errata.agent.run.external_settings import in_words as settings_in_words
+from errata.agent.run.go_ahead import Job
+from errata.agent.run.go_ahead import refuse as refuse_job
 from errata.agent.views import price as pricing
 from errata.agent.views.price import Price
 from errata.agent.views.status import status_of
@@ -22,7 +24,19 @@ from errata.settings import Settings, load_settings
 from errata.tools.judging.spec import check_forms
 from errata.tools.store.run_folder import RunFolder
 
-__all__ = ["ANSWER", "BEGIN", "PRICE", "RUN", "SCAN", "SETTINGS", "ExternalSetting", "OpenedRun", "settings_in_words"]
+__all__ = [
+    "ANSWER",
+    "BEGIN",
+    "PRICE",
+    "RUN",
+    "SCAN",
+    "SETTINGS",
+    "ExternalSetting",
+    "Job",
+    "OpenedRun",
+    "refuse_job",
+    "settings_in_words",
+]
 
 
 class SettingsInputs(Inputs):
@@ -53,6 +67,13 @@ class OpenedRun:
     remarks: tuple[str, ...]
 
 
+class Going(Inputs):
+    yes: bool = Field(default=False, description="Go on, however long it takes and whatever it costs.")
+    retry_unreadable: bool = Field(
+        default=False, description="Ask again for every answer that could not be read, and every request refused."
+    )
+
+
 class YesOrNo(Inputs):
     approve: bool = Field(description="True applies what has been decided by now; false changes nothing.")
 
@@ -72,7 +93,9 @@ def _begin(session: Session, given: BeginInputs) -> OpenedRun:
     return OpenedRun(str(run.folder.path), run.run.run_id, len(run.dataset), tuple(run.dataset.remarks))
 
 
-def _run(session: Session, _: NoInputs) -> dict[str, Any]:
+def _run(session: Session, given: Going) -> dict[str, Any]:
+    session.run.retry_unreadable = given.retry_unreadable
+    session.run.go_ahead = None if given.yes else session.go_ahead
     drive.drive(session.run, session.progress)
     return status_of(session.run)
 
@@ -80,7 +103,7 @@ def _run(session: Session, _: NoInputs) -> dict[str, Any]:
 def _scan(session: Session, given: NoInputs) -> dict[str, Any]:
     if judges := session.run.settings.judge:
         raise SetupError(f"This run has judges ({', '.join(judges)}), and a scan asks none: begin one without a judge.")
-    return _run(session, given)
+    return _run(session, Going())
 
 
 def _price(session: Session, _: NoInputs) -> Price:
@@ -117,7 +140,7 @@ RUN = Action(
     "Scan the open run's data, put its suspects before its judges within its budget, and propose an outcome for each "
     "item. Goes on where it was stopped; no finished call is paid again. Gives where the run stands then.",
     "spend",
-    NoInputs,
+    Going,
     dict[str, Any],
     (SetupError, DataError, StoreError, ModelError, Stopped),
     _run,

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from errata.agent.actions.permission import Permission
 from errata.agent.decisions.approval import Signer
 from errata.agent.run.external_settings import Confirm, refuse
+from errata.agent.run.go_ahead import GoAhead
+from errata.agent.run.go_ahead import refuse as refuse_job
 from errata.agent.run.notices import Notify, Progress, no_progress, print_notice
 from errata.agent.run.workspace import Workspace, open_run
 from errata.errors import SetupError
@@ -24,7 +26,8 @@ if TYPE_CHECKING:
 @dataclass
 class Session:
     """``progress`` is told how far a long action is, ``notify`` what a person should know beside its result, and
-    ``confirm`` is asked about settings that came with the data. ``here`` is where run folders are looked for.
+    ``confirm`` is asked about settings that came with the data, ``go_ahead`` about a long or a paid job. ``here`` is
+    where run folders are looked for.
 
     ``signer`` is set by ``perform``, while an action that needs a person is at work.
     """
@@ -33,6 +36,7 @@ class Session:
     progress: Progress = no_progress
     notify: Notify = print_notice
     confirm: Confirm = refuse
+    go_ahead: GoAhead = refuse_job
     here: Path = field(default_factory=Path.cwd)
     folder: RunFolder | None = None
     workspace: Workspace | None = None

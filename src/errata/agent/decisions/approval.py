@@ -68,12 +68,14 @@ class Signer:
 class DecidedMany:
     """What a rule did. ``left`` matched but has nothing to accept: an ambiguous proposal names no answer. ``already``:
     what else matched and had been decided, by whom and how they looked. ``nothing_open`` matched, and nothing is
-    proposed for them, or they are protected."""
+    proposed for them, or they are protected. ``judge_alone``: changes that no rule may accept, since the scan does not
+    rank the proposed label above the given one, and a judge may have obeyed what it read."""
 
     decided: int
     left: int
     already: Mapping[tuple[str, str], int] = field(default_factory=dict)
     nothing_open: int = 0
+    judge_alone: int = 0
 
 
 def decide(
@@ -100,7 +102,7 @@ def decide_where(workspace: Workspace, by: Signer, accept: bool, where: str | No
     found = matching(workspace, where)
     proposals = workspace.store.proposals(workspace.run.run_id)
     done = settled(workspace.decisions(lambda: [row for row, _ in found]))
-    made, left, nothing_open = [], 0, 0
+    made, left, judge_alone, nothing_open = [], 0, 0, 0
     already: Counter[tuple[str, str]] = Counter()
     for row, result in found:
         if result["outcome"] not in OPEN_OUTCOMES or row.protected:
@@ -114,9 +116,12 @@ def decide_where(workspace: Workspace, by: Signer, accept: bool, where: str | No
         if answered is None:
             left += 1
             continue
+        if accept and proposal.outcome == "relabel" and proposal.basis == "judge alone":
+            judge_alone += 1
+            continue
         made.append(_decision(workspace, by.name, row, proposal, *answered, "proposal", "rule"))
     record(workspace.store.events, workspace.run, made, by.user)
-    return DecidedMany(len(made), left, already, nothing_open)
+    return DecidedMany(len(made), left, already, nothing_open, judge_alone)
 
 
 def matching(workspace: Workspace, where: str | None) -> list[tuple[ItemRow, dict[str, Any]]]:

@@ -36,8 +36,7 @@ def given_holds(snapshot: Snapshot) -> F64:
     quality_N = np.array(snapshot.proposed.quality, np.float64)  # None, where there is no label, becomes NaN
     own_N = _own_probs(snapshot)
     flags = [np.asarray(arrays.load(f"{name}.flag")) for name in snapshot.detectors]
-    judged_N = np.zeros(len(quality_N), bool)
-    judged_N[[verdict.idx for verdict in snapshot.verdicts]] = True
+    judged_N = np.array(snapshot.proposed.basis) != "scan"
     return np.where(judged_N, quality_N, np.stack([quality_N, own_N, *(1.0 - flag_N for flag_N in flags)]))
 
 

@@ -22,7 +22,18 @@ def card_of(view: View, judge: str) -> JudgeCard:
     records = {protocol: record for (name, protocol), record in view.track_records.items() if name == judge}
     used = not records or any(record.used for record in records.values())
     lines = [_record_in_words(protocol, record) for protocol, record in records.items()]
-    return JudgeCard(used=used, lines=(*lines, *_leaning(view, judge, said), *_answers_in_words(said)))
+    every = [*said, *(verdict for verdict in view.control_verdicts if verdict.judge == judge)]
+    return JudgeCard(
+        used=used,
+        lines=(*lines, *_leaning(view, judge, said), *_cost_in_words(said)),
+        unreadable=sum(map(_unread, every)),
+        refused=sum(verdict.refused for verdict in every),
+    )
+
+
+def _unread(verdict: Verdict) -> int:
+    """How many of its answers could not be read; older verdicts do not say."""
+    return verdict.unread or (0 if verdict.readable else len(verdict.call_keys))
 
 
 def _record_in_words(protocol: str, record: TrackRecord) -> str:
@@ -46,15 +57,9 @@ def _leaning(view: View, judge: str, said: Sequence[Verdict]) -> list[str]:
     return [", ".join(parts)] if parts else []
 
 
-def _answers_in_words(said: Sequence[Verdict]) -> list[str]:
-    if not said:
-        return []
-    unreadable = sum(not verdict.readable for verdict in said)
+def _cost_in_words(said: Sequence[Verdict]) -> list[str]:
     fresh = [verdict for verdict in said if not verdict.cached and verdict.ms]
-    parts = [f"{unreadable} of {len(said)} answers unreadable"] if unreadable else []
-    if fresh:
-        seconds = sum(verdict.ms for verdict in fresh) / len(fresh) / 1000
-        parts.append(
-            f"{seconds:.1f} s and {sum(verdict.tokens for verdict in said) / len(said):,.0f} tokens a question"
-        )
-    return [", ".join(parts)] if parts else []
+    if not fresh:
+        return []
+    seconds = sum(verdict.ms for verdict in fresh) / len(fresh) / 1000
+    return [f"{seconds:.1f} s and {sum(verdict.tokens for verdict in fresh) / len(fresh):,.0f} tokens a question"]

@@ -18,13 +18,15 @@ from errata.tools.judging.calibration.bias import anchor_bias
 from errata.tools.judging.calibration.content_free import content_free
 from errata.tools.judging.calibration.measure import choice_prior
 from errata.tools.judging.calibration.prior import Prior, debiased, fit_a
-from errata.tools.judging.calibration.trusted import TrustedQuestion, answers_of, ask_trusted
+from errata.tools.judging.calibration.trusted import FEWEST, Enough, TrustedQuestion, answers_of, ask_trusted, is_known
 from errata.tools.judging.door import Door
 from errata.tools.judging.protocol import AnnotationEvidence
 from errata.tools.judging.protocols import blind_choice, question_bank
 from errata.tools.judging.registry import protocol_named
 from errata.types import Item, Verdict
 
+TENTH = 10
+"""No more than one in so many questions is about a trusted item, beyond the fewest that tell anything."""
 SAMPLE, SAMPLE_BYTES = 200, 256 << 20
 """So many items give their words, and so much of their pictures, as they are encoded, to the content-free ones."""
 
@@ -38,12 +40,19 @@ class Calibrator(Role):
 
     def work(self, view: View, ask: Ask) -> Sequence[RoleOutput]:
         """The JudgeProfiles, with that of the judge that is about to be asked."""
+        return self._measured(view, ask, is_known)
+
+    def rehearse(self, view: View, ask: Ask) -> Sequence[RoleOutput]:
+        """All trusted items, since nobody can say when enough will be known."""
+        return self._measured(view, ask, lambda answers: False)
+
+    def _measured(self, view: View, ask: Ask, enough: Enough) -> Sequence[RoleOutput]:
         rows = [row.idx for row in view.rows if row.problem is None]
         drawn = random.Random(0).sample(rows, min(SAMPLE, len(rows)))  # noqa: S311  not a secret
         free = content_free(_some(view, drawn))
         sure = [replace(item, given_label=view.space.canonical(item.given_label)) for item in view.control_items]
         trusted = questions_about(view)
-        found = ask(view.judge, lambda door: measure(view, door, free, sure, trusted))
+        found = ask(view.judge, lambda door: measure(view, door, free, sure, trusted, enough))
         return (JudgeProfiles(judges=view.profiles.judges | {view.judge: found}),)
 
 
@@ -62,6 +71,7 @@ async def measure(
     free: Sequence[Item],
     sure: Sequence[Item],
     trusted: Sequence[Sequence[TrustedQuestion]],
+    enough: Enough,
 ) -> JudgeProfile:
     """How often it is right, the prior of a blind choice, the anchor bias, and how often it said yes to what is not
     there."""
@@ -69,7 +79,7 @@ async def measure(
     # About labels in turn: of a guideline that is too long for each judge, what it says from its beginning.
     guideline = excerpt(view.guideline, space, ())
     names = list(space.names)
-    asked_trusted = await ask_trusted(door, trusted, view.setup)
+    asked_trusted = await ask_trusted(door, trusted, view.setup, enough)
     # Labels too many for one question take turns, as they do among the candidates of an item.
     sets = [names[at : at + ALL_LABELS] for at in range(0, len(names), ALL_LABELS)]
     prior = await choice_prior(
@@ -99,7 +109,7 @@ def questions_about(view: View) -> list[list[TrustedQuestion]]:
     """What a judge is to be asked about each trusted item. A protocol that shows a given label is shown the trusted one
     about half of the items, and the likeliest other one about the rest."""
     queue = view.contributions.find(Queue)
-    drawn = queue.trusted if queue else ()
+    drawn = queue.trusted[: max(FEWEST, (queue.suspects + queue.drawn) // TENTH)] if queue else ()
     asking = [protocol_named(name) for name in view.settings.protocols]
     challengers, found = view.scan_posterior.challengers, list[list[TrustedQuestion]]()
     items = view.content.each([one.idx for one in drawn])

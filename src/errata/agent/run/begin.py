@@ -15,6 +15,7 @@ from errata.settings import Settings, load_settings
 from errata.tools.data import Dataset
 from errata.tools.detectors import detector_named
 from errata.tools.guideline import same_words
+from errata.tools.judging.pacing.budget import Budget, Prices
 from errata.tools.judging.registry import check_protocols
 from errata.tools.judging.spec import check_forms
 from errata.tools.store import Store
@@ -61,6 +62,7 @@ def begin(data: Path, settings: Settings, run_dir: Path | None = None, notify: N
     ``notify`` is told, before it happens, how many decisions lapse and why, and how much of the data is known.
     """
     dataset = open_data(data, settings)
+    _check_budget(settings)
     _check_names(settings, dataset.label_space.task)  # before anything is written
     store = Store(RunFolder(run_dir) if run_dir else RunFolder.beside(data))
     store.refuse_read_only()
@@ -90,6 +92,13 @@ def begin(data: Path, settings: Settings, run_dir: Path | None = None, notify: N
     write_settings(store, run.settings)
     remember_confirmed(settings, data, store.folder.path)
     return Workspace(store, run, notify=notify, _dataset=dataset)
+
+
+def _check_budget(settings: Settings) -> None:
+    """SetupError for a limit that would not bind."""
+    if settings.judge:
+        prices = Prices(settings.usd_per_mtok_in, settings.usd_per_mtok_out)
+        Budget.parse(settings.budget, prices=prices).refuse_unpriced()
 
 
 def _check_names(settings: Settings, task: str) -> None:

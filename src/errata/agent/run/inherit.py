@@ -27,7 +27,11 @@ def inherit_verdicts(
     if earlier is None:
         return set()
     verdicts_of: dict[int, list[Verdict]] = {}
+    unread: set[int] = set()
     for verdict in store.verdicts(earlier.run_id):
+        if not verdict.readable:  # no look at the item: its question is as open as it was
+            unread.add(verdict.idx)
+            continue
         verdicts_of.setdefault(verdict.idx, []).append(verdict)
     today, rewording = run.label_space.today, Rewording(Terms.of(earlier).meaning, Terms.of(run).meaning)
     known = {today(name) for name in earlier.label_space.names}
@@ -40,7 +44,7 @@ def inherit_verdicts(
             continue
         found = [carried_over(v, old.given_label, rewording) for v in verdicts_of.get(old.idx, ())]
         copies += [replace(verdict, idx=row.idx, cached=True) for verdict in found if verdict is not None]
-        if None not in found and (old.suspicion is None or finished):
+        if None not in found and old.idx not in unread and (old.suspicion is None or finished):
             settled.add(row.idx)
     store.add_verdicts(run.run_id, copies)
     return settled

@@ -27,7 +27,7 @@ NOTE_EVERY_S = 10.0
 
 
 class Panel:
-    def __init__(self, store: Store, run: RunInfo, settings: Settings) -> None:
+    def __init__(self, store: Store, run: RunInfo, settings: Settings, *, retry_unreadable: bool = False) -> None:
         prices = Prices(settings.usd_per_mtok_in, settings.usd_per_mtok_out)
         _refuse_unconfirmed(settings, store.folder.path)
         self._store, self._run_id, calls = store, run.run_id, store.calls_of(run.run_id)
@@ -35,6 +35,7 @@ class Panel:
         clock = Contributions.of_run(store, run.run_id).find(Clock) or Clock()
         before = replace(calls.spent(), minutes=clock.minutes)
         self.budget = Budget.parse(settings.budget, prices=prices, before=before)
+        self.budget.refuse_unpriced()
         self._runner = asyncio.Runner()
         self._stopped = self._asking = False
         self._doors: dict[str, Door] = {}
@@ -44,7 +45,9 @@ class Panel:
                 raise SetupError(
                     f"Two judges are called {model.name!r}: one model asked twice is one judge. Name it once."
                 )
-            self._doors[model.name] = Door(model, calls, self.budget, len(settings.judge))
+            self._doors[model.name] = Door(
+                model, calls, self.budget, len(settings.judge), retry_unreadable=retry_unreadable
+            )
 
     @property
     def judges(self) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import ValidationError
 
 from errata.agent.contributions import Contribution
+from errata.agent.run.go_ahead import GoAhead
 from errata.agent.run.notices import Notify, print_notice
 from errata.errors import DataError, SetupError, StoreError, nearest
 from errata.settings import Settings
@@ -36,12 +37,16 @@ T = TypeVar("T")
 
 @dataclass
 class Workspace:
-    """``kept``: what others worked out from it and want to find again as long as it is open."""
+    """``kept``: what others worked out from it and want to find again as long as it is open. ``retry_unreadable``:
+    judges are asked again for every answer that could not be read. ``go_ahead``: asked before a long or a paid job that
+    no budget limits; None where somebody gave their word already."""
 
     store: Store
     run: RunInfo
     kept: dict[str, Any] = field(default_factory=dict, repr=False)
     notify: Notify = field(default=print_notice, repr=False)
+    retry_unreadable: bool = False
+    go_ahead: GoAhead | None = None
     _dataset: Dataset | None = field(default=None, repr=False)
     _panel: Panel | None = field(default=None, repr=False)
     _history_checked: bool = False
@@ -110,7 +115,7 @@ class Workspace:
         if self._panel is None:
             from errata.agent.run.panel import Panel  # whoever only looks at a run needs none of it
 
-            self._panel = Panel(self.store, self.run, self.settings)
+            self._panel = Panel(self.store, self.run, self.settings, retry_unreadable=self.retry_unreadable)
         return self._panel
 
     @property

@@ -14,7 +14,7 @@ from errata.agent.run.workspace import Workspace
 from errata.errors import SetupError
 from errata.tools.data.plain import Plain, plain
 from errata.tools.store.store import ItemRow
-from errata.types import Outcome, Proposal, Status
+from errata.types import Basis, Outcome, Proposal, Status
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -28,6 +28,7 @@ COLUMNS = (
     "confidence",
     "quality",
     "best_other_label",
+    "basis",
 )
 PROPOSED = COLUMNS[3:]
 """What a proposal says of its item."""
@@ -80,31 +81,35 @@ def result_columns(workspace: Workspace, own: Sequence[str] = ()) -> dict[str, S
         said = zip(*found[1:], strict=True)
         usable = snapshot.usable_N.tolist()
         proposed_values = [proposed_values_of(*one) if use else NOTHING for use, one in zip(usable, said, strict=True)]
-        columns |= dict(zip(PROPOSED, zip(*proposed_values, strict=True) if rows else [()] * 5, strict=True))
+        columns |= dict(
+            zip(PROPOSED, zip(*proposed_values, strict=True) if rows else [()] * len(PROPOSED), strict=True)
+        )
     return columns | {OWN + name: plain(workspace.dataset.column(name), name) for name in own}
 
 
 def proposed(proposal: Proposal) -> dict[str, Any]:
     """What a proposal says to a person. Only ``relabel`` proposes a label; ``confidence`` is of the proposed label, of
     the outcome (several, none_of_these) or of the given label (keep)."""
-    values = proposed_values_of(proposal.outcome, proposal.proposed_label, proposal.confidence, proposal.quality)
+    said = (proposal.outcome, proposal.proposed_label, proposal.confidence, proposal.quality, proposal.basis)
+    values = proposed_values_of(*said)
     return dict(zip(PROPOSED, values, strict=True))
 
 
 def proposed_values_of(
-    outcome: Outcome | None, label: str | None, confidence: float, quality: float | None
+    outcome: Outcome | None, label: str | None, confidence: float, quality: float | None, basis: Basis
 ) -> tuple[Any, ...]:
     """Those of PROPOSED."""
     proposed_label = label if outcome == "relabel" else None
-    return outcome, proposed_label, confidence if outcome in CONFIDENT else None, quality, label
+    return outcome, proposed_label, confidence if outcome in CONFIDENT else None, quality, label, basis
 
 
 def item_statuses(snapshot: Snapshot) -> list[Status]:
     """The furthest that each item has come, in the order of the items."""
-    judged = {verdict.idx for verdict in snapshot.verdicts if verdict.readable}
+    found = snapshot.proposed
+    judged = {idx for idx, basis in zip(found.idx, found.basis, strict=True) if basis != "scan"}
     decided, written = snapshot.decisions, applied_items(snapshot.workspace)
     applied = {row.idx for row in snapshot.rows if row.item_id in written} if written else set()
-    scanned_N = snapshot.usable_N & bool(snapshot.proposed.idx)
+    scanned_N = snapshot.usable_N & bool(found.idx)
     return [_furthest(i in applied, i in decided, i in judged, scanned) for i, scanned in enumerate(scanned_N.tolist())]
 
 

@@ -6,14 +6,13 @@ from collections import Counter
 from typing import Any
 
 from errata import words
-from errata.agent.contributions import Features, JudgeProfiles, Judging, Plan, Profile, Queue
+from errata.agent.contributions import Features, JudgeCards, Judging, Plan, Profile, Queue
 from errata.agent.decisions.approval import OPEN_OUTCOMES
 from errata.agent.evidence.error_count import wrong_labels
 from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.applied import WORDS, on_disk, standing_patches
 from errata.agent.run.workspace import Workspace
 from errata.agent.views.results import item_statuses
-from errata.tools.judging.calibration.bias import Bias, position_bias
 from errata.tools.judging.pacing.budget import spent_in_words
 from errata.tools.store.decisions import settled
 
@@ -32,7 +31,7 @@ def status_of(workspace: Workspace) -> dict[str, Any]:
     undecided = [
         i for i, outcome in zip(found.idx, found.outcome, strict=True) if outcome in OPEN_OUTCOMES and i not in decided
     ]
-    wrong = wrong_labels(snapshot)
+    wrong, cards = wrong_labels(snapshot), (left.find(JudgeCards) or JudgeCards()).judges
     return {
         "run": str(workspace.folder.path),
         "run_id": workspace.run.run_id,
@@ -44,15 +43,17 @@ def status_of(workspace: Workspace) -> dict[str, Any]:
         "decided": len(decided),
         "wrong": {"estimate": wrong.estimate, "low": wrong.low, "high": wrong.high, "sentence": wrong.sentence},
         "features": None if features is None else features.model_dump(),
+        "probs_order": _probs_order(workspace),
         "modality": "image" if workspace.settings.image or not workspace.settings.text else "text",
         "detectors": list(plan.detectors),
         "judges": list(workspace.settings.judge),
         "suspects": None if queue is None else queue.suspects,
         "drawn": 0 if queue is None else queue.drawn,
         "references": 0 if queue is None else len(queue.control_items),
-        "biases": _biases(snapshot),
-        "spent": judging.model_dump(include={"calls", "tokens", "usd"}),
-        "unreadable_answers": sum(not verdict.readable for verdict in snapshot.verdicts),
+        "judge_cards": {judge: card.model_dump() for judge, card in cards.items()},
+        "spent": judging.model_dump(include={"calls", "tokens", "usd", "estimated"}),
+        "unreadable_answers": sum(card.unreadable for card in cards.values()),
+        "refused_requests": sum(card.refused for card in cards.values()),
         "unreadable": len(snapshot.unreadable),
         "left_out": profile.left_out,
         "remarks": list(profile.remarks),
@@ -79,12 +80,12 @@ def describe(found: dict[str, Any]) -> str:
     lines += [f"note      {remark}" for remark in found["remarks"]]
     if found["features"]:
         lines.append(f"features  {found['features']['name']}")
+    lines += [f"probs     {found['probs_order']}"] if found["probs_order"] else []
     drawn = f", {found['drawn']} others drawn at random" * bool(found["drawn"] and found["judges"])
     lines.append(f"scan      {found['suspects'] or 0} suspects{drawn} ({', '.join(found['detectors'])})")
     if found["judges"]:
-        failed = f", {found['unreadable_answers']} answers unreadable" if found["unreadable_answers"] else ""
-        lines.append(f"judge     {spent_in_words(**spent)}{failed}{tested(found)}")
-    lines += [f"          {line}" for line in found["biases"]]
+        lines.append(f"judge     {spent_in_words(**spent)}{_failed(found)}{tested(found)}")
+    lines += [f"          {judge}: {line}" for judge, card in found["judge_cards"].items() for line in card["lines"]]
     counts = [f"{n} {words.outcome(name)}" for name, n in found["outcomes"].items()]
     lines.append("propose   " + (", ".join(counts) or "nothing"))
     lines += [f"decided   {found['decided']}, {found['open']} open"] if found["decided"] else []
@@ -97,6 +98,18 @@ def describe(found: dict[str, Any]) -> str:
     lines += _weak_features(found)
     lines += ["", *_next(found)]
     return "\n".join(lines)
+
+
+def _probs_order(workspace: Workspace) -> str:
+    """How the columns of the user's own probabilities were read; empty where there are none."""
+    names = workspace.run.label_space.names
+    more = ", ..." if len(names) > NAMED else ""
+    return f"your own, columns in this order: {', '.join(names[:NAMED])}{more}" if workspace.settings.probs else ""
+
+
+def _failed(found: dict[str, Any]) -> str:
+    unread, refused = found["unreadable_answers"], found["refused_requests"]
+    return f", {unread} answers unreadable" * bool(unread) + f", {refused} requests refused" * bool(refused)
 
 
 def _applied(workspace: Workspace) -> list[dict[str, Any]]:
@@ -118,20 +131,6 @@ def _applied(workspace: Workspace) -> list[dict[str, Any]]:
 def _applied_line(one: dict[str, Any]) -> str:
     line = f"applied   {one['changes']} labels of {one['label']} in {one['output']} ({one['patch']})"
     return f"{line}: {WORDS[one['state']]}" if WORDS[one["state"]] else line
-
-
-def _biases(snapshot: Snapshot) -> list[str]:
-    """One line per judge: how far it leans to what stands first, and to a label that it is shown; in log-odds."""
-    profiles = snapshot.contributions.find(JudgeProfiles) or JudgeProfiles()
-    calibrated, verdicts = profiles.judges, snapshot.verdicts
-    lines = []
-    for judge in dict.fromkeys(verdict.judge for verdict in verdicts):
-        parts = [f"position bias {position_bias(v for v in verdicts if v.judge == judge)}"]
-        if judge in calibrated:
-            parts.append(f"anchor bias {Bias(*calibrated[judge].anchor_bias)}")
-            parts += [f"not used for {label}" for label in calibrated[judge].disabled]
-        lines.append(f"{judge}: {', '.join(parts)}")
-    return lines
 
 
 def _weak_features(found: dict[str, Any]) -> list[str]:

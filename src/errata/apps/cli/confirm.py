@@ -12,7 +12,7 @@ import typer
 from errata.errors import SetupError
 
 if TYPE_CHECKING:
-    from errata.agent.actions.running import ExternalSetting
+    from errata.agent.actions.running import ExternalSetting, Job
     from errata.settings import Settings
 
 
@@ -33,6 +33,18 @@ def confirm(settings: Settings, unconfirmed: Sequence[ExternalSetting]) -> None:
         "Settings that came with the data decide nothing. If you mean it: "
         f"{_typed(settings, [setting.name for setting in unconfirmed])}"
     )
+
+
+def go_ahead(job: Job) -> None:
+    """The ``go_ahead`` of a session on the command line."""
+    from errata.agent.actions.running import refuse_job
+
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        refuse_job(job)
+    # Whole lines: a progress bar below them would hide one that has no end yet.
+    typer.echo(f"This takes {job.costs()}.\nGo on? y or n", err=True)
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise SetupError("Stopped. Everything finished is kept; limit it with --budget calls=2000,minutes=30.")
 
 
 def _typed(settings: Settings, names: Sequence[str]) -> str:

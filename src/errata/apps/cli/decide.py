@@ -76,7 +76,15 @@ def decide(
         done = perform(DECIDE_WHERE, session, accept=accept, where=where)
     if as_json:
         already = [{"by": by, "looked": looked, "items": items} for (by, looked), items in done.already.items()]
-        print_json({"decided": done.decided, "left": done.left, "already": already, "nothing_open": done.nothing_open})
+        print_json(
+            {
+                "decided": done.decided,
+                "left": done.left,
+                "judge_alone": done.judge_alone,
+                "already": already,
+                "nothing_open": done.nothing_open,
+            }
+        )
     else:
         print_text(_in_words(done, "accepted" if accept else "rejected", where))
 
@@ -119,8 +127,8 @@ def _in_words(done: DecidedMany, what: str, where: str) -> str:
     from errata.tools.visible import one_line
 
     already = sum(done.already.values())
-    matched = done.decided + done.left + already
-    lines = [f"{done.decided} proposals {what} by rule."] if done.decided or done.left else []
+    matched = done.decided + done.left + done.judge_alone + already
+    lines = [f"{done.decided} proposals {what} by rule."] if matched > already else []
     if already:
         condition = shlex.quote(one_line(where)) if len(where) <= LONGEST_TYPED else "CONDITION"
         undo = f"errata undo --where {condition}"
@@ -129,6 +137,11 @@ def _in_words(done: DecidedMany, what: str, where: str) -> str:
     if done.left:
         lines.append(
             f"{done.left} matched but are ambiguous: there is nothing to accept. Decide: errata review --terminal"
+        )
+    if done.judge_alone:
+        lines.append(
+            f"{done.judge_alone} matched but rest on a judge alone, which may have obeyed the item: a person looks at "
+            "them. See which: errata results -o FILE, column basis. Decide: errata review --terminal"
         )
     if not matched:
         nothing = f", though {done.nothing_open} items do: nothing is proposed for them" * bool(done.nothing_open)

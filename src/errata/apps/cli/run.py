@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from errata.apps.cli.confirm import confirm
+from errata.apps.cli.confirm import confirm, go_ahead
 from errata.apps.cli.console import can_show
 from errata.apps.cli.graceful_shutdown import graceful_shutdown
 from errata.apps.cli.options import AsJson, keyboard_session, on_one_line, print_json, print_text, report_retries
@@ -104,6 +104,11 @@ UsdOut = Annotated[
 AllowHost = Annotated[list[str] | None, typer.Option(metavar="HOST", help="A host outside private networks to allow.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Scan, then say what judging would cost. Asks no model.")]
 
+Yes = Annotated[bool, typer.Option("--yes", help="Go on, however long it takes and whatever it costs.")]
+RetryUnreadable = Annotated[
+    bool, typer.Option("--retry-unreadable", help="Ask again for answers that could not be read, and what was refused.")
+]
+
 
 def run(
     data: Data,
@@ -139,11 +144,17 @@ def run(
     usd_per_mtok_out: UsdOut = None,
     run_dir: RunDir = None,
     dry_run: DryRun = False,
+    yes: Yes = False,
+    retry_unreadable: RetryUnreadable = False,
     as_json: AsJson = False,
 ) -> None:
     """Scan the data, put suspects before the judges, and propose. Type it again to go on after a stop."""
-    flags = {name: value for name, value in locals().items() if name not in ("data", "run_dir", "dry_run", "as_json")}
-    (_price if dry_run else _run)(data, run_dir, as_json, flags)
+    own = ("data", "run_dir", "dry_run", "yes", "retry_unreadable", "as_json")
+    flags = {name: value for name, value in locals().items() if name not in (*own, "own")}
+    if dry_run:
+        _price(data, run_dir, as_json, flags)
+    else:
+        _run(data, run_dir, as_json, flags, yes=yes, retry_unreadable=retry_unreadable)
 
 
 def scan(
@@ -178,12 +189,13 @@ def add_to(app: typer.Typer) -> None:
     app.command("scan")(scan)
 
 
-def _run(data: Path, run_dir: Path | None, as_json: bool, flags: dict[str, Any]) -> None:
+def _run(data: Path, run_dir: Path | None, as_json: bool, flags: dict[str, Any], **going: bool) -> None:
     from errata.agent.actions.perform import perform
     from errata.agent.actions.running import RUN
 
     with _at_work(data, run_dir, flags) as session:
-        found = perform(RUN, session)
+        session.go_ahead = go_ahead
+        found = perform(RUN, session, **going)
     _print_status(found, as_json)
 
 

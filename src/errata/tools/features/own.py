@@ -60,11 +60,19 @@ def load_probs(source: str, dataset: Rows) -> F32:
 
 
 def load_embeddings(source: str, dataset: Rows) -> F32:
-    """f32[N, D], rows scaled to length 1; ``source`` as in load_probs. Raises DataError where a value is not finite."""
+    """f32[N, D], rows scaled to length 1; ``source`` as in load_probs. Raises DataError where a value is not finite;
+    and where they are a model's probabilities of the labels, in another order than the labels."""
     raw = _read(source, dataset, "embeddings")
     if raw.shape[1] > MOST_COLUMNS:
         raise DataError(f"{source}: embeddings have {raw.shape[1]:,} columns; more than {MOST_COLUMNS:,} are none.")
-    return unit_rows(_finite(raw, source))
+    values = _finite(raw, source)
+    if raw.shape[1] == len(dataset.label_space.names) and _are_probs(values):
+        _refuse_other_order(values, source, dataset)
+    return unit_rows(values)
+
+
+def _are_probs(values: F32) -> bool:
+    return bool(np.all(values >= 0) and np.all(np.abs(values.sum(axis=1, dtype=np.float64) - 1) <= SUM_TOLERANCE))
 
 
 def _read(source: str, dataset: Rows, what: str) -> NDArray[np.generic]:

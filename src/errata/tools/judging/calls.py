@@ -41,10 +41,14 @@ class CallRecord:
 
 
 class CallLog(Protocol):
-    """Where calls are kept. Both methods are called from worker threads, one at a time."""
+    """Where calls are kept. All methods are called from worker threads, one at a time."""
 
     def find(self, keys: Sequence[str]) -> dict[str, CallRecord]:
         """The recorded calls among ``keys``; an unknown key is left out."""
+        ...
+
+    def set_aside(self, keys: Sequence[str]) -> None:
+        """What is recorded of ``keys`` answers for them no more; that it was paid for stays."""
         ...
 
     def record(self, records: Sequence[CallRecord]) -> None:

@@ -39,7 +39,8 @@ class ChatReply:
     """What came back, unjudged: ``text`` may be outside the choices.
 
     ``tokens`` are those of the answer in turn, from where it begins; None where the model gives no probabilities.
-    ``model`` is the name that the server itself uses.
+    ``model`` is the name that the server itself uses. ``estimated``: the server did not say how many tokens it took;
+    0 means not known before that.
     """
 
     text: str
@@ -48,6 +49,7 @@ class ChatReply:
     tokens_out: int
     ms: float
     model: str
+    estimated: bool = False
 
 
 class ChatModel(Protocol):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from errata.errors import ModelError, ModelRefused
 from errata.tools.judging.calls import CallLog, CallRecord
@@ -14,7 +15,8 @@ from errata.tools.judging.chat import ChatModel, ChatReply, ChatRequest
 from errata.tools.judging.pacing.budget import Budget, Reservation
 from errata.tools.judging.pacing.expected import expected_tokens
 from errata.tools.judging.pacing.grouped import Grouped
-from errata.tools.judging.pacing.in_flight import InFlight
+from errata.tools.judging.pacing.in_flight import InFlight, Waiting
+from errata.tools.judging.unreadable import Unreadable
 from errata.types import PromptRef, sha_of
 
 COMMIT_EVERY_S = 0.02
@@ -51,8 +53,13 @@ class Door:
     """Asks one model, of a ``panel`` of so many. Use it within one event loop, and ``close`` it: it waits for what is
     still in flight."""
 
-    def __init__(self, model: ChatModel, calls: CallLog, budget: Budget, panel: int = 1) -> None:
-        self.model, self.budget = model, budget
+    def __init__(
+        self, model: ChatModel, calls: CallLog, budget: Budget, panel: int = 1, *, retry_unreadable: bool = False
+    ) -> None:
+        self.model, self.budget, self._calls = model, budget, calls
+        self.unreadable = Unreadable(model.name, self._ask_again, self._end, all_again=retry_unreadable)
+        if isinstance(model, Waiting):
+            model.patience.may_wait = self._check_wait
         self._in_flight: dict[str, asyncio.Task[Answered]] = {}
         self._places = InFlight.of(model, panel)
         self._broken: ModelError | None = None
@@ -69,13 +76,21 @@ class Door:
         (every later call then fails at once in the same way).
         """
         key = ask.key(self.model.name)
-        task = self._in_flight.get(key)
+        return await self._shared(key, lambda: self._answer(ask, key))
+
+    async def _shared(self, name: str, answer: Callable[[], Coroutine[Any, Any, Answered]]) -> Answered:
+        task = self._in_flight.get(name)
         if task is None:
-            task = asyncio.get_running_loop().create_task(self._answer(ask, key))
-            self._in_flight[key] = task
-            task.add_done_callback(lambda done: self._forget(key, done))
+            task = asyncio.get_running_loop().create_task(answer())
+            self._in_flight[name] = task
+            task.add_done_callback(lambda done: self._forget(name, done))
         # A call that was begun is paid for: it ends, and is recorded, even if nobody waits for it any more.
         return await asyncio.shield(task)
+
+    async def _ask_again(self, ask: CallRequest) -> Answered:
+        """Whatever is remembered of it; the new answer takes its place."""
+        key = ask.key(self.model.name)
+        return await self._shared(f"again {key}", lambda: self._replaced(ask, key))
 
     @property
     def in_flight(self) -> int:
@@ -85,6 +100,15 @@ class Door:
     def stop(self) -> None:
         """Send nothing more: whoever waits for a place gets a ModelError."""
         self._broken = self._broken or ModelError("The run was stopped before this was asked. Run again to go on.")
+
+    def _end(self, error: ModelError) -> None:
+        self._broken = self._broken or error
+
+    def _check_wait(self) -> None:
+        """Whether a call may go on waiting for a server that is busy."""
+        if self._broken is not None:
+            raise self._broken
+        self.budget.check_minutes()
 
     async def finish(self) -> None:
         """Send nothing more, wait for the calls in flight, and commit them."""
@@ -107,12 +131,21 @@ class Door:
         found = await self._find(key)
         if found is not None:
             return Answered(found, cached=True)
+        record = await self._called(ask, key)
+        await self._record(record)
+        return Answered(record, cached=False)
+
+    async def _replaced(self, ask: CallRequest, key: str) -> Answered:
+        record = await self._called(ask, key)
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._calls.set_aside, [key])
+        await self._record(record)
+        return Answered(record, cached=False)
+
+    async def _called(self, ask: CallRequest, key: str) -> CallRecord:
         async with self._places.place():
             if self._broken is not None:
                 raise self._broken
-            record = await self._call(ask, key)
-        await self._record(record)
-        return Answered(record, cached=False)
+            return await self._call(ask, key)
 
     async def _call(self, ask: CallRequest, key: str) -> CallRecord:
         request = replace(await ask.build(), key=key)
@@ -154,7 +187,7 @@ class Door:
             tokens_in=reply.tokens_in,
             tokens_out=reply.tokens_out,
             ms=reply.ms,
-            cost_usd=self.budget.charge(room, reply.tokens_in, reply.tokens_out),
+            cost_usd=self.budget.charge(room, reply.tokens_in, reply.tokens_out, estimated=reply.estimated),
             served_as=reply.model,
             made_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
         )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, TypeVar
 
 from errata.tools.judging.calls import CallRecord
 from errata.tools.judging.chat import ChatReply, ChatRequest
@@ -12,6 +13,8 @@ from errata.tools.judging.pacing.budget import Budget
 from errata.tools.judging.pacing.expected import Tokens, expected_tokens
 from errata.tools.judging.registry import protocol_named
 from errata.tools.judging.task import JudgeSetup, JudgeTask
+
+T = TypeVar("T")
 
 
 def expected_requests(tasks: Sequence[JudgeTask], setup: JudgeSetup) -> list[Tokens]:
@@ -29,6 +32,25 @@ async def _asked(tasks: Sequence[JudgeTask], setup: JudgeSetup) -> list[Tokens]:
     finally:
         await door.close()
     return counting.seen
+
+
+class Rehearsal:
+    """What roles ask their judges through where no model is asked. ``seen``: the expected tokens of each request."""
+
+    def __init__(self) -> None:
+        self.seen: list[Tokens] = []
+
+    def __call__(self, judge: str, ask: Callable[[Door], Coroutine[Any, Any, T]]) -> T:
+        return asyncio.run(self._through_a_door(ask))
+
+    async def _through_a_door(self, ask: Callable[[Door], Coroutine[Any, Any, T]]) -> T:
+        model = _CountingModel()
+        door = Door(model, _NoLog(), Budget())
+        try:
+            return await ask(door)
+        finally:
+            await door.close()
+            self.seen += model.seen
 
 
 class _CountingModel:
@@ -52,6 +74,9 @@ class _NoLog:
 
     def find(self, keys: Sequence[str]) -> dict[str, CallRecord]:
         return {}
+
+    def set_aside(self, keys: Sequence[str]) -> None:
+        pass
 
     def record(self, records: Sequence[CallRecord]) -> None:
         pass

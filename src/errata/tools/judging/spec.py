@@ -32,6 +32,12 @@ def check_forms(specs: Iterable[str]) -> None:
             raise _names_no_judge(spec)
 
 
+def model_name(spec: str) -> str:
+    """What its calls are recorded under, of a judge on a server; of another, what was typed."""
+    server = ON_A_SERVER.fullmatch(spec)
+    return server["model"] if server else spec
+
+
 def open_model(
     spec: str,
     *,

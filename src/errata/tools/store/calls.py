@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
+from datetime import datetime
+from itertools import pairwise
 
 from pydantic_core import from_json, to_json
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from errata.tools.judging.calls import CallRecord
@@ -15,6 +17,8 @@ from errata.tools.store.database import Database
 from errata.tools.store.schema import calls, runs
 
 KEYS_PER_QUERY = 500
+LATELY, ENOUGH = 512, 16
+BREAK_S = 60.0
 
 
 class Calls:
@@ -32,6 +36,11 @@ class Calls:
                 found.update((row.key, _unpack(row.record)) for row in connection.execute(query))
         return found
 
+    def set_aside(self, keys: Sequence[str]) -> None:
+        aside = update(calls).where(calls.c.key.in_(keys)).values(key=calls.c.key + ":" + calls.c.made_at)
+        with self._database.write() as connection:
+            connection.execute(aside)
+
     def record(self, records: Sequence[CallRecord]) -> None:
         rows = [_row(record) | {"run_id": self._run_id} for record in records]
         with self._database.write() as connection:
@@ -42,6 +51,16 @@ class Calls:
         """Names of the models that have recorded calls."""
         with self._database.read() as connection:
             return list(connection.execute(select(calls.c.model).distinct().order_by(calls.c.model)).scalars())
+
+    def seconds_per_call(self, model: str) -> float | None:
+        """How soon one answer of this model has followed another of late, however many were in flight; None where there
+        were too few. A long break was none of the model's making."""
+        query = select(calls.c.made_at).where(calls.c.model == model).order_by(calls.c.made_at.desc()).limit(LATELY)
+        with self._database.read() as connection:
+            made = [datetime.fromisoformat(at) for at in connection.execute(query).scalars()]
+        gaps_s = [(later - earlier).total_seconds() for later, earlier in pairwise(made)]
+        gaps_s = [gap_s for gap_s in gaps_s if gap_s < BREAK_S]
+        return sum(gaps_s) / len(gaps_s) if len(gaps_s) >= ENOUGH else None
 
     def spent(self) -> Spent:
         """What the run's calls took: one that was killed and goes on keeps its budget, whatever a clock says.

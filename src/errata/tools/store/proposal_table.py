@@ -10,7 +10,7 @@ from pydantic_core import from_json
 
 from errata.errors import StoreError
 from errata.tools.store.database import DAMAGED
-from errata.types import Outcome, Proposal
+from errata.types import Basis, Outcome, Proposal
 
 FIELDS = tuple(field.name for field in fields(Proposal))
 EVIDENCE = FIELDS.index("evidence")
@@ -24,6 +24,7 @@ class ProposalColumns(NamedTuple):
     proposed_label: Sequence[str | None] = ()
     confidence: Sequence[float] = ()
     quality: Sequence[float | None] = ()
+    basis: Sequence[Basis] = ()
 
 
 class ProposalTable(Mapping[int, Proposal]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
@@ -20,6 +20,7 @@ from errata.tools.store.revisions import Revisions, bump, read_revisions
 from errata.tools.store.run_folder import RunFolder
 from errata.tools.store.schema import items, proposals, runs, store
 from errata.tools.store.verdict_and_proposal_rows import (
+    delete_verdicts,
     insert_proposals,
     insert_verdicts,
     select_proposal_columns,
@@ -216,6 +217,15 @@ class Store:
         with self._database.write() as connection:
             if insert_verdicts(connection, run_id, found):
                 bump(connection, run_id, "verdicts")
+
+    def reopen(self, run_id: int, again: Callable[[Verdict], bool]) -> int:
+        """Forget the verdicts that are to be made ``again``, so that their questions are open. How many there were."""
+        with self._database.write() as connection:
+            rows = [row for row, verdict in select_verdicts(connection, run_id, 0) if again(verdict)]
+            if rows:
+                delete_verdicts(connection, rows)
+                bump(connection, run_id, "verdicts")
+        return len(rows)
 
     def verdicts(self, run_id: int) -> list[Verdict]:
         """In the order of the items."""

@@ -20,7 +20,7 @@ NONE = "[]"
 def insert_verdicts(connection: Connection, run_id: int, found: Iterable[Verdict]) -> bool:
     """Whether there was any. One that is there already stays as it is."""
     rows = [(run_id, v.idx, v.place, v.judge, v.protocol, _verdict_json(v)) for v in found]
-    _insert(
+    _do(
         connection,
         "INSERT OR IGNORE INTO verdicts (run_id, idx, place, judge, protocol, verdict) VALUES (?, ?, ?, ?, ?, ?)",
         rows,
@@ -40,6 +40,11 @@ def select_verdicts_of(connection: Connection, run_id: int, idx: int) -> list[Ve
     return [_verdict(from_json(text)) for (text,) in raw_rows(connection, query, run_id, idx)]
 
 
+def delete_verdicts(connection: Connection, rows: Iterable[int]) -> None:
+    """Those of these rows."""
+    _do(connection, "DELETE FROM verdicts WHERE rowid = ?", [(row,) for row in rows])
+
+
 def insert_proposals(connection: Connection, run_id: int, found: Iterable[Proposal]) -> None:
     columns = ("run_id", *FIELDS)
     rows = [(run_id, *map(p.__getattribute__, FIELDS)) for p in found]
@@ -47,7 +52,7 @@ def insert_proposals(connection: Connection, run_id: int, found: Iterable[Propos
     plain = [(*row[:evidence], _evidence_json(row[evidence]), *row[evidence + 1 :]) for row in rows]
     places = ", ".join("?" * len(columns))
     query = f"INSERT INTO proposals ({', '.join(columns)}) VALUES ({places})"  # noqa: S608  our own names
-    _insert(connection, query, plain)
+    _do(connection, query, plain)
 
 
 def select_proposals(connection: Connection, run_id: int, idx: int | None = None, place: Place = ITEM) -> ProposalTable:
@@ -64,7 +69,7 @@ def select_proposal_columns(connection: Connection, run_id: int) -> ProposalColu
     return ProposalColumns(*zip(*raw_rows(connection, query, run_id, ITEM), strict=True))
 
 
-def _insert(connection: Connection, query: str, rows: Sequence[tuple[Any, ...]]) -> None:
+def _do(connection: Connection, query: str, rows: Sequence[tuple[Any, ...]]) -> None:
     if rows:
         connection.exec_driver_sql(query, list(rows))
 

@@ -111,7 +111,7 @@ def from_parrot(said: str, status: int = 200) -> ChatReply:
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
         host, port = runner.addresses[0]
-        model = ServerModel("a", f"http://{host}:{port}/v1", first_wait_s=0.001)
+        model = ServerModel("a", f"http://{host}:{port}/v1", first_wait_s=0.001, busy_s=0.1)
         try:
             return await model.complete(ChatRequest(({"role": "user", "content": "?"},), (), 4))
         finally:

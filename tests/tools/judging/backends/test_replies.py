@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from errata.tools.judging.backends.replies import ERROR_CHARS, error_text, read_reply
+from errata.tools.judging.backends.failures import ERROR_CHARS, error_text
+from errata.tools.judging.backends.replies import read_reply
 
 
 def completion(content: str | None = "A", positions: list[dict[str, Any]] | None = None, **more: Any) -> bytes:
@@ -53,7 +54,7 @@ def test_a_token_without_alternatives_stands_for_itself() -> None:
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        (b"<html>", "Invalid JSON"),
+        (b"<html>", "no JSON"),
         (b"{}", "choices"),
         (b'{"choices": []}', "choices"),
         (b'{"choices": [{}]}', "message"),

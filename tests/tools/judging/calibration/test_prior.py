@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from errata.errors import ModelError
 from errata.testing import Answer, FakeChat, MemoryCalls
 from errata.tools.judging.calibration.content_free import content_free
 from errata.tools.judging.calibration.measure import choice_prior
@@ -89,10 +90,13 @@ def test_sets_of_candidates_make_one_prior() -> None:
     assert log["cow"] - log["dog"] == pytest.approx(0, abs=1e-3)
 
 
-def test_a_judge_that_answers_nothing_readable_has_no_prior() -> None:
-    prior, _ = measured(FakeChat(lambda _: "I would say it is a cat"), [SPACE.names])
-    assert (prior.log_prior, prior.items) == ({}, 0)
-    assert debiased({"cat": -0.1, "cannot_tell": -2.4}, prior.log_prior) == {"cat": -0.1, "cannot_tell": -2.4}
+def test_a_judge_that_answers_nothing_readable_is_stopped_before_it_has_a_prior() -> None:
+    with pytest.raises(ModelError, match="cannot be read"):
+        measured(FakeChat(lambda _: "I would say it is a cat"), [SPACE.names])
+
+
+def test_without_a_prior_nothing_is_taken_out() -> None:
+    assert debiased({"cat": -0.1, "cannot_tell": -2.4}, {}) == {"cat": -0.1, "cannot_tell": -2.4}
 
 
 def test_debiasing_undoes_the_lean_between_labels_and_leaves_the_other_answers() -> None:

@@ -153,3 +153,50 @@ TOKENS = st.text(alphabet=f"ABCabcxK\u212a1 {WRAPPING}", max_size=4)
 def test_letters_looked_up_are_letters_compared(begun: str, token: str) -> None:
     options = letters("cat", "dog", "cow")
     assert follower(options)(begun, token) == keys_that_continue(begun, token, options)
+
+
+@pytest.mark.parametrize(
+    ("said", "key"),
+    [
+        ("kitchen", "kitchen"),
+        ("Kitchen.", "kitchen"),
+        ("Answer: B", "kitchen"),
+        ("**Answer:** B", "kitchen"),
+        ("The correct answer is B.", "kitchen"),
+        ("Answer: kitchen", "kitchen"),
+        ("B: kitchen", "kitchen"),
+        ("B. kitchen", "kitchen"),
+        ("None_of_these", "none_of_these"),
+        ("<think>sport?</think>\n\nkitchen", "kitchen"),
+        ("B, since there is flour", None),
+        ("sport or kitchen", None),
+        ("Answer:", None),
+        ("A) kitchen", None),
+        ("<think>kitchen", None),
+    ],
+)
+def test_the_words_of_one_option_and_a_lead_in_are_read(said: str, key: str | None) -> None:
+    reading = read_tokens(said, None, letters("sport", "kitchen", "none_of_these", "cannot_tell"))
+    assert (reading.key if reading else None) == key
+
+
+def test_words_that_are_anothers_letter_are_the_letter() -> None:
+    reading = read_tokens("B", None, letters("B", "A"))
+    assert reading is not None and reading.key == "A"
+
+
+def test_probabilities_after_a_lead_in_are_those_of_the_answer() -> None:
+    top = {"B": math.log(0.8), "A": math.log(0.2)}
+    tokens = [
+        TokenChoice("Answer", {"Answer": -0.01, "A": -5.0}),
+        TokenChoice(":", {":": -0.01}),
+        TokenChoice(" B", top),
+    ]
+    reading = read_tokens("Answer: B", tokens, letters("sport", "kitchen"))
+    assert probs_of(reading) == pytest.approx({"sport": 0.2, "kitchen": 0.8}, abs=0.01)
+
+
+def test_probabilities_of_words_are_those_of_the_words() -> None:
+    tokens = [TokenChoice("kitchen", {"kitchen": math.log(0.7), "sport": math.log(0.2), "A": math.log(0.1)})]
+    reading = read_tokens("kitchen", tokens, letters("sport", "kitchen"))
+    assert probs_of(reading)["kitchen"] == pytest.approx(7 / 9, abs=0.01)

@@ -6,20 +6,30 @@ from collections.abc import Collection
 from typing import Any
 
 from errata.prompts import Message
-from errata.tools.judging.backends.capabilities import Capabilities
+from errata.tools.judging.backends.capabilities import Capabilities, Thinking
 from errata.tools.judging.chat import ChatRequest
 
 OPTIONAL = ("structured_outputs", "response_format", "top_logprobs", "logprobs", "seed", "uuid")
 """Fields that some servers do not know. Without them a judge still works, only less well."""
 
 
-def request_body(model: str, request: ChatRequest, left_out: Collection[str]) -> dict[str, Any]:
+THINKING_TOKENS = 2048
+"""Room for the thoughts of a model that cannot be kept from thinking."""
+
+THINKING_OFF = {"chat_template_kwargs": {"enable_thinking": False, "thinking": False}}
+"""As vLLM, SGLang and llama.cpp hand it on to a model's template, which knows one of these or none."""
+
+
+def request_body(
+    model: str, request: ChatRequest, left_out: Collection[str], thinking: Thinking = Thinking.NOT_SEEN
+) -> dict[str, Any]:
     """The request in OpenAI's form, with vLLM's constraint to the choices. A server that ignores the constraint is
     noticed where the answer is read."""
+    room = THINKING_TOKENS if thinking is Thinking.WITH_ROOM else 0
     body: dict[str, Any] = {
         "model": model,
         "messages": list(request.messages),
-        "max_tokens": request.max_tokens,
+        "max_tokens": request.max_tokens + room,
         "temperature": request.temperature,
         "seed": 0,
         "logprobs": True,
@@ -30,6 +40,8 @@ def request_body(model: str, request: ChatRequest, left_out: Collection[str]) ->
     if request.schema is not None:
         answer = {"name": "answer", "schema": dict(request.schema), "strict": True}
         body["response_format"] = {"type": "json_schema", "json_schema": answer}
+    if thinking is Thinking.OFF:
+        body |= THINKING_OFF
     if "uuid" in left_out:
         body["messages"] = [_without_uuid(message) for message in request.messages]
     return {name: value for name, value in body.items() if name not in left_out}
@@ -39,6 +51,11 @@ def rejected_fields(said: str, left_out: Collection[str]) -> set[str]:
     """The optional fields that a server names in its complaint."""
     rejected = {name for name in set(OPTIONAL) - set(left_out) if name in said}
     return rejected | {"top_logprobs"} if "logprobs" in rejected else rejected
+
+
+def refuses_thinking_off(said: str) -> bool:
+    """Whether a server's complaint is of being asked not to think."""
+    return any(word in said for word in ("chat_template", "enable_thinking", "nrecognized", "nknown", "xtra input"))
 
 
 def useless_fields(known: Capabilities) -> set[str]:

@@ -2,77 +2,137 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import replace
-from typing import Annotated, Any, NotRequired
+from typing import Any, NotRequired, TypeVar
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import from_json
 from typing_extensions import TypedDict
 
 from errata.prompts.options import WRAPPING
+from errata.tools.judging.backends.failures import ERROR_CHARS
 from errata.tools.judging.backends.keys import MASK, Key, without_keys
 from errata.tools.judging.chat import ChatReply, TokenChoice
+from errata.tools.judging.reading.thinking import OPENING, after_thinking, thinks
 from errata.tools.odds import log_sum
-
-ERROR_CHARS = 300
 
 
 class TopToken(TypedDict):
-    token: str
-    logprob: float
+    token: str | None
+    logprob: float | None
 
 
 class TokenLogprobs(TopToken):
-    top_logprobs: NotRequired[list[TopToken]]
+    top_logprobs: NotRequired[list[TopToken | None] | None]
 
 
 class Logprobs(TypedDict):
-    content: NotRequired[list[TokenLogprobs] | None]
-
-
-class Message(TypedDict):
-    content: NotRequired[str | None]
-
-
-class Choice(TypedDict):
-    message: Message
-    logprobs: NotRequired[Logprobs | None]
+    content: NotRequired[list[TokenLogprobs | None] | None]
 
 
 class Usage(TypedDict):
-    prompt_tokens: NotRequired[Annotated[int, Field(ge=0)]]
-    completion_tokens: NotRequired[Annotated[int, Field(ge=0)]]
+    prompt_tokens: NotRequired[int | None]
+    completion_tokens: NotRequired[int | None]
 
 
-class Completion(TypedDict):
-    """The parts of a chat completion that errata reads; servers add many more."""
-
-    model: NotRequired[str]
-    choices: Annotated[list[Choice], Field(min_length=1)]
-    usage: NotRequired[Usage | None]
-
-
-_completion = TypeAdapter(Completion)
+_logprobs: TypeAdapter[Logprobs | None] = TypeAdapter(Logprobs | None)
+_usage: TypeAdapter[Usage | None] = TypeAdapter(Usage | None)
 """Dictionaries, not models: they are made in two thirds of the time, forty to a reply."""
+
+T = TypeVar("T")
+
+
+class NoCompletion(ValueError):
+    """What came is no answer of a model, in a few words."""
+
+
+class Declined(ValueError):
+    """The model, or a filter before it, would not answer; its words."""
 
 
 def read_reply(body: bytes, ms: float) -> ChatReply:
-    """The reply in ``body``. ValueError, in a few words, where it is not a chat completion."""
-    try:
-        completion = _completion.validate_json(body)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise ValueError(f"{'.'.join(map(str, first['loc'])) or 'the body'}: {first['msg']}") from None
-    choice, usage = completion["choices"][0], completion.get("usage") or Usage()
+    """The reply in ``body``. NoCompletion where it is none, Declined where the model would not answer.
+
+    Only the words are needed. What else is missing, null or of another form is not known.
+    """
+    found = _parsed(body)
+    choice = _first_choice(found)
+    message = choice.get("message") or {}
+    text, thoughts = _text(message.get("content")), _thoughts(message)
+    if not text.strip():
+        _refuse_declined(found, choice, message)
+        # Where there was only room for thoughts, some servers keep even these to themselves.
+        text = f"{OPENING}{thoughts}" if thoughts or choice.get("finish_reason") == "length" else text
+    usage = _part(_usage, found.get("usage")) or Usage()
     return ChatReply(
-        text=choice["message"].get("content") or "",
-        tokens=_answer_tokens(choice.get("logprobs")),
-        tokens_in=usage.get("prompt_tokens", 0),
-        tokens_out=usage.get("completion_tokens", 0),
+        text=text,
+        tokens=_answer_tokens(_part(_logprobs, choice.get("logprobs"))),
+        tokens_in=_count(usage.get("prompt_tokens")),
+        tokens_out=_count(usage.get("completion_tokens")),
         ms=ms,
-        model=completion.get("model", ""),
+        model=str(found.get("model") or ""),
     )
+
+
+def _parsed(body: bytes) -> dict[str, Any]:
+    try:
+        found = from_json(body)
+    except ValueError:
+        raise NoCompletion("no JSON" if body.strip() else "nothing at all") from None
+    if not isinstance(found, dict):
+        raise NoCompletion(f"a {type(found).__name__} where an object was expected")
+    return found
+
+
+def _first_choice(found: dict[str, Any]) -> dict[str, Any]:
+    choices = found.get("choices")
+    choice = choices[0] if isinstance(choices, list) and choices else None
+    if not isinstance(choice, dict):
+        raise NoCompletion("no choices in it")
+    if choice.get("error") or choice.get("finish_reason") == "error" or not isinstance(choice.get("message"), dict):
+        raise NoCompletion("no message in its first choice")
+    return choice
+
+
+def _refuse_declined(found: dict[str, Any], choice: dict[str, Any], message: dict[str, Any]) -> None:
+    if found.get("error"):
+        raise NoCompletion("an error beside an empty answer")
+    if refusal := message.get("refusal"):
+        raise Declined(f"the model would not answer: {without_keys(str(refusal))[:ERROR_CHARS]}")
+    if choice.get("finish_reason") == "content_filter":
+        raise Declined("the server's content filter held the answer back")
+
+
+def _text(content: Any) -> str:
+    """A text, or that of a list's parts; thoughts among them are none."""
+    if isinstance(content, list):
+        texts = (part.get("text") if isinstance(part, dict) else part for part in content)
+        return "".join(text for text in texts if isinstance(text, str))
+    return content if isinstance(content, str) else ""
+
+
+def _thoughts(message: dict[str, Any]) -> str:
+    """What the model thought, where the server sends it apart from the answer."""
+    for name in ("reasoning_content", "reasoning", "thinking"):
+        if isinstance(thoughts := message.get(name), str) and thoughts.strip():
+            return thoughts
+    content = message.get("content")
+    parts = content if isinstance(content, list) else []
+    return "thoughts" if any(isinstance(part, dict) and "think" in str(part.get("type")) for part in parts) else ""
+
+
+def _part(adapter: TypeAdapter[T | None], found: Any) -> T | None:
+    """None where it is of another form."""
+    try:
+        return adapter.validate_python(found)
+    except ValidationError:
+        return None
+
+
+def _count(tokens: int | None) -> int:
+    """0 where the server does not say, or says nonsense."""
+    return max(tokens or 0, 0)
 
 
 def without_key(reply: ChatReply, key: Key) -> ChatReply:
@@ -93,35 +153,33 @@ def without_key(reply: ChatReply, key: Key) -> ChatReply:
 
 
 def _answer_tokens(logprobs: Logprobs | None) -> tuple[TokenChoice, ...] | None:
-    """The answer's tokens from where it begins: past those that are only spaces, quotes or asterisks."""
-    positions = (logprobs.get("content") if logprobs is not None else None) or []
-    begun = next((i for i, position in enumerate(positions) if position["token"].strip(WRAPPING)), len(positions))
-    tokens = tuple(TokenChoice(position["token"], _by_text(position)) for position in positions[begun:])
-    return tokens if tokens and tokens[0].log_probs else None
+    """The answer's tokens from where it begins: past thoughts, and past what is only spaces, quotes or asterisks."""
+    found = (logprobs.get("content") if logprobs is not None else None) or []
+    tokens = [TokenChoice(one["token"] or "", _by_text(one)) for one in found if one is not None]
+    tokens = _after_thoughts(tokens)
+    begun = next((i for i, token in enumerate(tokens) if token.said.strip(WRAPPING)), len(tokens))
+    answer = tuple(tokens[begun:])
+    return answer if answer and answer[0].log_probs else None
+
+
+def _after_thoughts(tokens: list[TokenChoice]) -> list[TokenChoice]:
+    said = "".join(token.said for token in tokens)
+    if not thinks(said):
+        return tokens
+    begins = len(said) - len(after_thinking(said))
+    at = 0
+    for n, token in enumerate(tokens):
+        if at >= begins:
+            return tokens[n:]
+        at += len(token.said)
+    return []
 
 
 def _by_text(position: TokenLogprobs) -> dict[str, float]:
     tokens: dict[str, float] = {}
     for top in position.get("top_logprobs") or [position]:
-        token, log_prob = top["token"], top["logprob"]
-        if math.isfinite(log_prob):
+        token, log_prob = (top["token"], top["logprob"]) if top is not None else (None, None)
+        if token is not None and log_prob is not None and math.isfinite(log_prob):
             # Byte-level tokens that are no characters all read alike: their mass adds up.
             tokens[token] = log_sum(tokens[token], log_prob) if token in tokens else log_prob
     return tokens
-
-
-def error_text(body: bytes) -> str:
-    """What the server says went wrong, from any of the usual forms of an error body; without a key that it repeats."""
-    try:
-        said = _message(json.loads(body))
-    except ValueError:
-        said = body.decode("utf-8", "replace")
-    return " ".join(without_keys(said).split())[:ERROR_CHARS] or "no reason given"
-
-
-def _message(body: Any) -> str:
-    if isinstance(body, dict):
-        for name in ("error", "message", "detail"):
-            if body.get(name):
-                return _message(body[name])
-    return body if isinstance(body, str) else json.dumps(body)

@@ -6,7 +6,7 @@ import json
 import logging
 import shlex
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,21 +14,25 @@ import stamina
 import structlog
 
 from errata.errors import ModelError, ModelRefused, nearest
-from errata.tools.judging.backends.body import has_image, rejected_fields, request_body, useless_fields
-from errata.tools.judging.backends.capabilities import NOT_KNOWN, Capabilities, breaks_constraint
+from errata.tools.judging.backends.body import (
+    has_image,
+    refuses_thinking_off,
+    rejected_fields,
+    request_body,
+    useless_fields,
+)
+from errata.tools.judging.backends.capabilities import NOT_KNOWN, Capabilities, Thinking, breaks_constraint
+from errata.tools.judging.backends.failures import QUOTA, Failure, failure
 from errata.tools.judging.backends.keys import Key, key_of, without_keys
-from errata.tools.judging.backends.replies import error_text, read_reply, without_key
+from errata.tools.judging.backends.patience import MOST_S, Patience
+from errata.tools.judging.backends.replies import Declined, NoCompletion, read_reply, without_key
 from errata.tools.judging.backends.transport import LONGEST_WAIT_S, RetryableError, Transport, backoff
 from errata.tools.judging.chat import ChatReply, ChatRequest
+from errata.tools.judging.pacing.expected import told_or_expected
+from errata.tools.judging.reading.thinking import after_thinking, thinks
 from errata.tools.visible import one_line
 
 _log = structlog.wrap_logger(logging.getLogger(__name__), [structlog.stdlib.render_to_log_kwargs])
-
-HEALING = frozenset({408, 409, 429, *range(500, 600)})
-"""Answers that another try may change."""
-
-BUSY = frozenset({408, 429, 503})
-"""Those of them that say: not so many at once."""
 
 ATTEMPTS = 6
 
@@ -36,6 +40,8 @@ ATTEMPTS = 6
 class ServerModel:
     """Asks ``model`` at ``base_url`` (ending in /v1). ``addresses`` are those of its host that ``check_host`` passed;
     without them the host must be private. ``key``: None is that of a judge who is asked alone.
+
+    ``busy_s``: nothing but "busy" for so long is an error.
 
     ``capabilities`` is what is known of the server, and what it turns out to be; ``outside`` counts the answers outside
     the choices they were held to.
@@ -49,6 +55,7 @@ class ServerModel:
         limit: int = 256,
         timeout_s: float = 300.0,
         first_wait_s: float = 0.5,
+        busy_s: float = MOST_S,
         capabilities: Capabilities = NOT_KNOWN,
         key: Key | None = None,
         addresses: Sequence[str] = (),
@@ -58,8 +65,10 @@ class ServerModel:
         self._transport = Transport(self.base_url, limit=limit, timeout_s=timeout_s, key=self._key, addresses=addresses)
         self._first_wait_s = first_wait_s
         self.on_busy: Callable[[], None] = lambda: None
+        self.patience = Patience(self._where, most_s=busy_s)
         self._answered = 0
         self.capabilities, self.outside = capabilities, 0
+        self.thinking = Thinking.known(capabilities)
         self._not_known_there = useless_fields(capabilities)
 
     async def complete(self, request: ChatRequest) -> ChatReply:
@@ -74,7 +83,7 @@ class ServerModel:
         try:
             return await self._try_again(request, first)
         except RetryableError as last:
-            if last.status == 500 and self._answered > answered_before:
+            if last.failure is not None and self._answered > answered_before:
                 raise ModelRefused(f"the server failed on this request {ATTEMPTS} times: {last}") from None
             raise ModelError(
                 f"{self._where} failed {ATTEMPTS} times in a row: {last}. Is the server all right? Everything "
@@ -111,53 +120,106 @@ class ServerModel:
         return f"What it can do: errata doctor {shlex.quote(f'{self.name}@{self.base_url}')}"
 
     async def _try(self, request: ChatRequest) -> ChatReply:
-        try:
-            return await self._send(request)
-        except RetryableError as error:
-            if error.busy:
-                self.on_busy()
-            raise
+        """One try. "Busy" is none: the server works, and is waited for."""
+        while True:
+            sent_s = await self.patience.turn()
+            try:
+                reply = await self._thoughtful(request)
+            except RetryableError as error:
+                busy = error.failure is not None and error.failure.busy
+                if busy or error.slow:
+                    self.on_busy()
+                if not busy or error.failure is None:
+                    raise
+                self.patience.turned_away(sent_s, error.failure)
+            else:
+                self.patience.answered()
+                return reply
 
-    async def _send(self, request: ChatRequest) -> ChatReply:
+    async def _thoughtful(self, request: ChatRequest) -> ChatReply:
+        """The reply; of a model that thinks and gives no answer, with its thinking off, or with room for it."""
+        spent = (0, 0)
+        while True:
+            asked = self.thinking
+            try:
+                reply = await self._send(request, asked)
+            except ModelRefused as refused:
+                if asked is not Thinking.OFF or not refuses_thinking_off(str(refused)):
+                    raise
+                self.thinking = Thinking.WITH_ROOM
+                continue
+            reply = replace(reply, tokens_in=reply.tokens_in + spent[0], tokens_out=reply.tokens_out + spent[1])
+            if after_thinking(reply.text).strip() or not thinks(reply.text) or asked is Thinking.WITH_ROOM:
+                return reply
+            spent = (reply.tokens_in, reply.tokens_out)
+            if asked is self.thinking:
+                self.thinking = asked.next()
+                if asked is Thinking.NOT_SEEN:
+                    _log.warning(
+                        f"errata: {one_line(self._where)} thinks before it answers. Its thinking is asked off; where "
+                        "it cannot be, answers get room for it, and cost more."
+                    )
+
+    async def _send(self, request: ChatRequest, thinking: Thinking) -> ChatReply:
         started = time.perf_counter()
-        status, headers, body = await self._transport.send("POST", "/chat/completions", self.body(request), request.key)
-        if status == 200:
-            reply = self._read(body, (time.perf_counter() - started) * 1000)
-            self._notice(request, reply)
-            return reply
-        said = error_text(body)
-        if status in HEALING:
-            raise RetryableError(f"HTTP {status}: {said}", status, headers.get("Retry-After"), busy=status in BUSY)
-        if status in (401, 403):
-            raise ModelError(
-                f"{self._where} says the key is missing or wrong (HTTP {status}): {self._key.advice}. It said: {said}"
-            )
-        if status == 404:
-            raise await self._not_found(said)
-        if 300 <= status < 400:
-            elsewhere = without_keys(headers.get("Location", ""))
-            raise ModelError(f"{self.base_url} redirects to {elsewhere!r}: name that address itself.")
-        if self.forget_field(said):
-            return await self._send(request)
-        advice = f" (Does it see images? {self._advice})" if self._answered == 0 and has_image(request) else ""
-        raise ModelRefused(f"HTTP {status}: {said}{advice}")
-
-    def body(self, request: ChatRequest) -> dict[str, Any]:
-        """What is sent: the request, less what this server does not know."""
-        return request_body(self.name, request, self._not_known_there)
-
-    def _read(self, body: bytes, ms: float) -> ChatReply:
+        sent = self.body(request, thinking)
+        status, headers, body = await self._transport.send("POST", "/chat/completions", sent, request.key)
+        if status != 200:
+            error = await self._error(failure(status, headers, body), headers, request)
+            if error is None:  # it is asked without what it does not know
+                return await self._send(request, thinking)
+            raise error
+        ms = (time.perf_counter() - started) * 1000
         try:
-            reply = without_key(read_reply(body, ms), self._key)
-        except ValueError as error:
-            kind = ModelRefused if self._answered else ModelError
-            raise kind(f"{self._where} did not send a chat completion ({error}). Is it OpenAI-compatible?") from None
+            reply = told_or_expected(without_key(read_reply(body, ms), self._key), request)
+        except Declined as declined:
+            raise ModelRefused(str(declined)) from None
+        except NoCompletion as error:
+            raise await self._no_completion(failure(status, headers, body), str(error), request) from None
         self._answered += 1
+        self._notice(request, reply)
         return reply
 
+    async def _no_completion(self, found: Failure, what: str, request: ChatRequest) -> ModelError:
+        """Of an error under status 200, which is an error like any other; the words are the server's."""
+        error = await self._error(found, {}, request)
+        if error is not None and not isinstance(error, RetryableError):
+            return error
+        advice = "" if self._answered else " (is it OpenAI-compatible, and should the address end in /v1?)"
+        return RetryableError(f"it sent no chat completion ({what}). It said: {found.said}{advice}", found)
+
+    async def _error(self, found: Failure, headers: Mapping[str, str], request: ChatRequest) -> ModelError | None:
+        """What to raise; None where the same is to be sent again, without a field that the server does not know."""
+        status, said = found.status, found.said
+        if found.may_pass:
+            return RetryableError(f"HTTP {status}: {said}", found, slow=status in (408, 503))
+        if status in (401, 403):
+            return ModelError(
+                f"{self._where} says the key is missing or wrong (HTTP {status}): {self._key.advice}. It said: {said}"
+            )
+        if status == 402 or QUOTA in said:
+            return ModelError(f"{self._where} says that what was paid for is used up (HTTP {status}). It said: {said}")
+        if status == 404:
+            return await self._not_found(said)
+        if 300 <= status < 400:
+            elsewhere = without_keys(headers.get("Location", ""))
+            return ModelError(f"{self.base_url} redirects to {elsewhere!r}: name that address itself.")
+        if self.forget_field(said):
+            return None
+        advice = f" (Does it see images? {self._advice})" if self._answered == 0 and has_image(request) else ""
+        return ModelRefused(f"HTTP {status}: {said}{advice}")
+
+    def body(self, request: ChatRequest, thinking: Thinking | None = None) -> dict[str, Any]:
+        """What is sent: the request, less what this server does not know."""
+        return request_body(self.name, request, self._not_known_there, thinking or self.thinking)
+
     def _notice(self, request: ChatRequest, reply: ChatReply) -> None:
-        """One answer outside its choices is proof that the server ignores the constraint."""
-        if not breaks_constraint(reply.text, request.choices) or "structured_outputs" in self._not_known_there:
+        """One answer outside its choices is proof that the server ignores the constraint; thoughts are none."""
+        if (
+            thinks(reply.text)
+            or not breaks_constraint(reply.text, request.choices)
+            or "structured_outputs" in self._not_known_there
+        ):
             return
         self.outside += 1
         if self.outside == 1:

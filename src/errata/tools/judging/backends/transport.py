@@ -12,6 +12,7 @@ import aiohttp
 from pydantic_core import to_json
 
 from errata.errors import ModelError
+from errata.tools.judging.backends.failures import Failure
 from errata.tools.judging.backends.hosts import CheckedAddresses, check_host
 from errata.tools.judging.backends.keys import Key, without_keys
 
@@ -21,13 +22,12 @@ LONGEST_WAIT_S = 60.0
 
 
 class RetryableError(ModelError):
-    """This try failed; another may not. ``busy``: the server has too much to do."""
+    """This try failed; another may not. ``failure``: what the server said, None where it said nothing. ``slow``: it may
+    have too much to do."""
 
-    def __init__(
-        self, message: str, status: int | None = None, retry_after: str | None = None, *, busy: bool = False
-    ) -> None:
+    def __init__(self, message: str, failure: Failure | None = None, *, slow: bool = False) -> None:
         super().__init__(message)
-        self.status, self.retry_after, self.busy = status, retry_after, busy
+        self.failure, self.slow = failure, slow
 
 
 class Transport:
@@ -58,13 +58,13 @@ class Transport:
         except aiohttp.ClientConnectorError as error:
             if error.os_error.errno in (errno.EMFILE, errno.ENFILE):
                 raise RetryableError(
-                    "this system lets no more files and connections be open (see ulimit -n)", busy=True
+                    "this system lets no more files and connections be open (see ulimit -n)", slow=True
                 ) from None
             raise ModelError(
                 f"Nothing answers at {self.base_url} ({error.os_error}). Is the server running, and is the port right?"
             ) from None
         except TimeoutError:
-            raise RetryableError(f"no answer within {self._timeout.total:g} seconds", busy=True) from None
+            raise RetryableError(f"no answer within {self._timeout.total:g} seconds", slow=True) from None
         except aiohttp.InvalidURL as error:
             raise ModelError(f"{self.base_url} is no address to connect to ({error}).") from None
         except aiohttp.ClientError as error:
@@ -104,10 +104,8 @@ class Transport:
 
 
 def backoff(error: Exception) -> bool | float:
-    """Whether to try again, or after how many seconds if the server said so (bounded: it may say "tomorrow")."""
+    """Whether to try again, or after how many seconds if the server said so."""
     if not isinstance(error, RetryableError):
         return False
-    try:
-        return min(max(float(error.retry_after or ""), 0.0), LONGEST_WAIT_S)
-    except ValueError:
-        return True
+    wait_s = error.failure.wait_s if error.failure is not None else None
+    return True if wait_s is None else wait_s

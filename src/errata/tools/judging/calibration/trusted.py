@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from errata.tools.inference.verdict_columns import VerdictColumns
@@ -34,16 +34,19 @@ class TrustedQuestion:
     wrong: float
 
 
+Enough = Callable[[Sequence[TrustedAnswer]], bool]
+
+
 async def ask_trusted(
-    door: Door, each: Sequence[Sequence[TrustedQuestion]], setup: JudgeSetup
+    door: Door, each: Sequence[Sequence[TrustedQuestion]], setup: JudgeSetup, enough: Enough
 ) -> list[tuple[TrustedQuestion, Verdict]]:
-    """``each``: the questions about each trusted item, in the order in which they are to be asked. Stops once it is
-    known under every protocol whether the judge is better than chance, or how often it is right."""
+    """``each``: the questions about each trusted item, in the order in which they are to be asked. Stops once
+    ``enough`` is known."""
     found: list[tuple[TrustedQuestion, Verdict]] = []
     for start in range(0, len(each), STEP):
         questions = [question for of_item in each[start : start + STEP] for question in of_item]
         found += zip(questions, await asyncio.gather(*(_put(door, one, setup) for one in questions)), strict=True)
-        if known(answers_of(found, setup.space)):
+        if enough(answers_of(found, setup.space)):
             break
     return found
 
@@ -57,8 +60,8 @@ def answers_of(found: Sequence[tuple[TrustedQuestion, Verdict]], space: LabelSpa
     ]
 
 
-def known(answers: Sequence[TrustedAnswer]) -> bool:
-    """Whether enough was asked under every protocol."""
+def is_known(answers: Sequence[TrustedAnswer]) -> bool:
+    """Whether it is known under every protocol whether the judge is better than chance, or how often it is right."""
     for protocol in dict.fromkeys(answer.protocol for answer in answers):
         record = track_record([answer for answer in answers if answer.protocol == protocol])
         if not record.used and record.within > CLOSE_ENOUGH:

@@ -7,13 +7,15 @@ from typing import Any
 
 from errata.errors import ModelRefused
 from errata.prompts import load
-from errata.tools.judging.backends.capabilities import Capabilities
+from errata.tools.judging.backends.body import refuses_thinking_off
+from errata.tools.judging.backends.capabilities import Capabilities, Thinking
 from errata.tools.judging.backends.server import ServerModel
 from errata.tools.judging.chat import ChatReply
 from errata.tools.judging.doctor.report import Finding
 from errata.tools.judging.doctor.subject import ANSWER_TOKENS, TOP, WITH_LOG_PROBS, Subject
 from errata.tools.judging.reading.closed_question import ClosedQuestion, lay_out_for
 from errata.tools.judging.reading.reading import read
+from errata.tools.judging.reading.thinking import after_thinking, thinks
 from errata.types import OTHER_ANSWERS, Item, LabelSpace
 
 NONSENSE = ("zorblat", "quexomi", "blenfrip 7")
@@ -27,6 +29,12 @@ SCHEMA = {
     "additionalProperties": False,
 }
 NO_BLANKS = """--structured-outputs-config '{"backend": "xgrammar", "disable_any_whitespace": true}'"""
+NO_THINKING = """--default-chat-template-kwargs '{"enable_thinking": false}'"""
+THINKS = {
+    Thinking.NOT_SEEN: "",
+    Thinking.OFF: "; it thinks first, and does not where it is asked not to, as a run asks it",
+    Thinking.WITH_ROOM: "; it thinks first, and cannot be kept from it: answers take many times as long",
+}
 OUTSIDE = "answers outside the options do not count"
 QUOTED_CHARS = 60
 
@@ -104,10 +112,15 @@ async def judging(subject: Subject, known: Capabilities) -> Finding:
     while True:
         try:
             reply = await subject.connection.ask(judge.body(request))
-            break
         except ModelRefused as refused:
-            if not judge.forget_field(str(refused)):
+            if judge.thinking is Thinking.OFF and refuses_thinking_off(str(refused)):
+                judge.thinking = Thinking.WITH_ROOM
+            elif not judge.forget_field(str(refused)):
                 return Finding(name, "no", f"one of errata's own questions is refused: {refused}")
+            continue
+        if after_thinking(reply.text).strip() or not thinks(reply.text) or judge.thinking is Thinking.WITH_ROOM:
+            break
+        judge.thinking = judge.thinking.next()
     reading = read(reply.text, reply.tokens, options)
     if reading is None:
         return Finding(name, "no", _unreadable(reply))
@@ -116,13 +129,14 @@ async def judging(subject: Subject, known: Capabilities) -> Finding:
         if reading.log_probs
         else "without probabilities: every question is asked in several orders"
     )
-    return Finding(name, "ok", f"one of errata's own questions comes back readable, {sure}")
+    return Finding(name, "ok", f"one of errata's own questions comes back readable, {sure}{THINKS[judge.thinking]}")
 
 
 def _unreadable(reply: ChatReply) -> str:
-    if not reply.text.strip():
+    if not after_thinking(reply.text).strip():
         return (
-            "it says nothing where one letter is asked for: a model that thinks first needs its thinking switched off"
+            "it says nothing where one letter is asked for: a model that thinks first needs its thinking switched off "
+            f"(it said {_quoted(reply.text)}). vLLM has a flag for it: {NO_THINKING}"
         )
     return f"asked for a letter it said {_quoted(reply.text)}: its verdicts would be unreadable"
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
@@ -10,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ValidationError
 
 from errata.errors import ModelError, ModelRefused
+from errata.tools.judging.backends.failures import Failure, failure
 from errata.tools.judging.backends.hosts import check_host
 from errata.tools.judging.backends.keys import Key, without_keys
-from errata.tools.judging.backends.replies import error_text, read_reply, without_key
+from errata.tools.judging.backends.replies import Declined, NoCompletion, read_reply, without_key
 from errata.tools.judging.chat import ChatReply
 
 if TYPE_CHECKING:
@@ -21,6 +24,9 @@ if TYPE_CHECKING:
 SENT = ("host", "accept", "content-type", "content-length", "connection")
 """The SDK adds the operating system, the Python version and what OPENAI_* variables hold. None of that is sent."""
 
+
+BUSY_S, FIRST_WAIT_S = 120.0, 2.0
+"""How long one question waits for a server that is busy, and between two tries where the server does not say."""
 
 NO_KEY = Key(())
 """For servers that nobody named."""
@@ -32,6 +38,16 @@ class KeyRequired(ModelRefused):
 
 class NoServer(ModelError):
     """No server answers at this address."""
+
+
+class StillBusy(ModelError):
+    """It works, and has had too much to do for as long as the doctor waits."""
+
+
+class _Busy(ModelRefused):
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.said)
+        self.failure = failure
 
 
 class OfferedModel(BaseModel):
@@ -51,11 +67,17 @@ class Connection:
     must be private. The ``key`` goes nowhere else: no proxy of the environment is used and no redirect followed."""
 
     def __init__(
-        self, base_url: str, *, key: Key = NO_KEY, addresses: Sequence[str] = (), timeout_s: float = 120.0
+        self,
+        base_url: str,
+        *,
+        key: Key = NO_KEY,
+        addresses: Sequence[str] = (),
+        timeout_s: float = 120.0,
+        busy_s: float = BUSY_S,
     ) -> None:
         from openai import AsyncOpenAI
 
-        self.base_url, self.key = base_url.rstrip("/"), key
+        self.base_url, self.key, self._busy_s = base_url.rstrip("/"), key, busy_s
         self.addresses = list(addresses or check_host(base_url, ()))
         self._client = AsyncOpenAI(
             base_url=self.base_url,
@@ -78,13 +100,33 @@ class Connection:
             raise ModelRefused(f"What {self.base_url} sends is no list of models. Should it end in /v1?") from None
 
     async def ask(self, body: dict[str, Any]) -> ChatReply:
-        """The reply to a chat completion. ModelRefused with the server's words where there is none."""
+        """The reply to a chat completion. ModelRefused with the server's words where there is none; a server that is
+        busy is waited for, StillBusy where it stays so."""
+        until_s = time.monotonic() + self._busy_s
+        while True:
+            try:
+                return await self._ask(body)
+            except _Busy as busy:
+                wait_s = busy.failure.wait_s or FIRST_WAIT_S
+                if time.monotonic() + wait_s > until_s:
+                    raise StillBusy(
+                        f"{self.base_url} is busy, and stayed so ({busy}): it works, and what it can do cannot be told "
+                        "now. Try again when it has less to do."
+                    ) from None
+                await asyncio.sleep(wait_s * (1 + random.random()))  # noqa: S311  not a secret
+
+    async def _ask(self, body: dict[str, Any]) -> ChatReply:
         started = time.perf_counter()
         sent = await self._bytes("POST", "/chat/completions", body)
         try:
             return without_key(read_reply(sent, (time.perf_counter() - started) * 1000), self.key)
-        except ValueError as error:
-            raise ModelRefused(f"no chat completion came back ({error})") from None
+        except Declined as declined:
+            raise ModelRefused(str(declined)) from None
+        except NoCompletion as error:
+            found = failure(200, {}, sent)
+            if found.busy:
+                raise _Busy(found) from None
+            raise ModelRefused(f"no chat completion came back ({error}). It said: {found.said}") from None
 
     async def text(self, path: str) -> str | None:
         """What lies at ``path`` of the server, beside its API; None where nothing does."""
@@ -125,7 +167,8 @@ class Connection:
                 return (await self._client.get(url, cast_to=kind)).content
             return (await self._client.post(url, cast_to=kind, body=body)).content
         except openai.APIStatusError as error:
-            raise self._refusal(error.status_code, error.response.content) from None
+            found = failure(error.status_code, error.response.headers, error.response.content)
+            raise _Busy(found) if found.busy else self._refusal(error.status_code, found.said) from None
         except openai.APITimeoutError:
             raise ModelRefused("no answer in time") from None
         except openai.APIConnectionError as error:
@@ -143,8 +186,8 @@ class Connection:
         request.extensions = {**request.extensions, "sni_hostname": request.url.host}
         request.url = request.url.copy_with(host=self.addresses[0])
 
-    def _refusal(self, status: int, body: bytes) -> ModelRefused:
-        said = f"HTTP {status}: {error_text(body)}"
+    def _refusal(self, status: int, reason: str) -> ModelRefused:
+        said = f"HTTP {status}: {reason}"
         return KeyRequired(f"{self.key.advice} ({said})") if status in (401, 403) else ModelRefused(said)
 
 

@@ -22,6 +22,11 @@ class Prices:
     def cost_usd(self, tokens_in: int, tokens_out: int) -> float:
         return (tokens_in * self.in_usd_per_mtok + tokens_out * self.out_usd_per_mtok) / 1e6
 
+    @property
+    def known(self) -> bool:
+        """Whether anybody said what a token costs."""
+        return bool(self.in_usd_per_mtok or self.out_usd_per_mtok)
+
 
 @dataclass(frozen=True, slots=True)
 class Spent:
@@ -41,8 +46,9 @@ class Spent:
         return spent_in_words(self.calls, self.tokens, self.usd)
 
 
-def spent_in_words(calls: int, tokens: int, usd: float) -> str:
-    return f"{calls} calls, {tokens:,} tokens" + (f", {usd:.2f} USD" if usd else "")
+def spent_in_words(calls: int, tokens: int, usd: float, estimated: bool = False) -> str:
+    about = " (estimated: the server does not count all of them)" if estimated else ""
+    return f"{calls} calls, {tokens:,} tokens{about}" + (f", {usd:.2f} USD" if usd else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +65,7 @@ class Budget:
 
     What a call takes is known only afterwards, so each one holds back the most that any call has taken so far (before
     the first: an estimate from its length). A limit can therefore be passed only by calls in flight together that
-    outgrow every one before them.
+    outgrow every one before them. ``estimated``: of some calls nobody said how many tokens they took.
     """
 
     def __init__(
@@ -77,6 +83,7 @@ class Budget:
         self._spent = before or Spent()
         self._held = Reservation(0, 0.0)
         self._in_flight = 0
+        self.estimated = False
         self._largest: Reservation | None = None
         self._started = time.monotonic()
 
@@ -98,6 +105,14 @@ class Budget:
             before=before,
         )
 
+    def refuse_unpriced(self) -> None:
+        """SetupError for a limit in dollars that no price lets anybody keep."""
+        if self.usd is not None and not self.prices.known:
+            raise SetupError(
+                f"A budget in usd needs prices, or it would limit nothing: got usd={self.usd:g} without any. Say what "
+                "a million tokens cost: --usd-per-mtok-in, --usd-per-mtok-out; or limit calls, tokens or minutes."
+            )
+
     @property
     def spent(self) -> Spent:
         """What has been charged so far, and the minutes since this budget was made (plus those before)."""
@@ -117,22 +132,32 @@ class Budget:
         }
         for name, (limit, amount) in wanted.items():
             if limit is not None and amount > limit:
-                raise BudgetExceeded(
-                    f"The budget of {limit:g} {name} leaves no room for the next call "
-                    f"({spent.calls} calls, {spent.tokens} tokens, {spent.usd:.4f} usd, {spent.minutes:.1f} minutes "
-                    "so far). Everything finished is kept; run again with a larger --budget to go on."
-                )
+                raise self._exceeded(name, limit, spent)
         self._in_flight += 1
         self._held = Reservation(self._held.tokens + room.tokens, self._held.usd + room.usd)
         return room
+
+    @staticmethod
+    def _exceeded(name: str, limit: float, spent: Spent) -> BudgetExceeded:
+        return BudgetExceeded(
+            f"The budget of {limit:g} {name} leaves no room for the next call "
+            f"({spent.calls} calls, {spent.tokens} tokens, {spent.usd:.4f} usd, {spent.minutes:.1f} minutes "
+            "so far). Everything finished is kept; run again with a larger --budget to go on."
+        )
+
+    def check_minutes(self) -> None:
+        """BudgetExceeded where the minutes are over."""
+        if self.minutes is not None and self.spent.minutes > self.minutes:
+            raise self._exceeded("minutes", self.minutes, self.spent)
 
     def release(self, room: Reservation) -> None:
         """Give back what a call held that came to nothing."""
         self._in_flight -= 1
         self._held = Reservation(self._held.tokens - room.tokens, self._held.usd - room.usd)
 
-    def charge(self, room: Reservation, tokens_in: int, tokens_out: int) -> float:
+    def charge(self, room: Reservation, tokens_in: int, tokens_out: int, *, estimated: bool = False) -> float:
         """Exchange what was held for what the call took. Returns its price in dollars."""
+        self.estimated = self.estimated or estimated
         self.release(room)
         usd = self.prices.cost_usd(tokens_in, tokens_out)
         s, largest = self._spent, self._largest or Reservation(0, 0.0)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import NamedTuple
 
 from errata.prompts import Message
-from errata.tools.judging.chat import ChatRequest
+from errata.tools.judging.chat import ChatReply, ChatRequest
 
 BYTES_PER_TOKEN = 3.5
 """Of UTF-8. Measured on what 2,720 questions of all protocols about four text sets (news, reviews, Hausa, exam
@@ -33,6 +34,15 @@ def expected_tokens(request: ChatRequest) -> Tokens:
     longest = max((len(choice.encode()) for choice in request.choices), default=None)
     answered = request.max_tokens if longest is None else math.ceil(longest / BYTES_PER_TOKEN) + 1
     return Tokens(math.ceil(text / BYTES_PER_TOKEN) + images * IMAGE_TOKENS, answered)
+
+
+def told_or_expected(reply: ChatReply, request: ChatRequest) -> ChatReply:
+    """The reply, with what is expected where the server did not say how many tokens it took: none took none at all."""
+    if reply.tokens_in and reply.tokens_out:
+        return reply
+    sent = reply.tokens_in or expected_tokens(request).sent
+    answered = reply.tokens_out or math.ceil(len(reply.text.encode()) / BYTES_PER_TOKEN) + 1
+    return replace(reply, tokens_in=sent, tokens_out=answered, estimated=True)
 
 
 def _parts(message: Message) -> list[Message]:

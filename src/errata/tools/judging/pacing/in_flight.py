@@ -22,6 +22,18 @@ class SharedModel(Protocol):
     on_busy: Callable[[], None]
 
 
+class Patient(Protocol):
+    may_wait: Callable[[], None]
+
+
+@runtime_checkable
+class Waiting(Protocol):
+    """A model that waits for its server while that is busy, and asks ``may_wait`` whether it still may."""
+
+    @property
+    def patience(self) -> Patient: ...
+
+
 class InFlight:
     """``async with in_flight.place():`` waits for a free one, first come, first served.
 

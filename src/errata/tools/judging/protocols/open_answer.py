@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from errata.prompts import load
 from errata.tools.judging.door import Answered, Door
@@ -46,7 +47,8 @@ async def ask(
     shared = ItemImage.of(item) if images is None else images
     probs: dict[str, float] = {}
     answered: list[Answered] = []
-    node, mass, problem = ROOT, 1.0, None
+    node, mass = ROOT, 1.0
+    answers = Answers((), (), None)
     while children := taxonomy.children.get(node, ()):
         # A label that has labels below it may itself be the answer.
         keys = (*children, *([node] if node in space.names else []), *OTHER_ANSWERS)
@@ -56,7 +58,6 @@ async def ask(
         answered += answers.answered
         reading = answers.readings[0]
         if reading is None:
-            problem = answers.problem
             break
         level = {key: mass * math.exp(value) for key, value in combine([reading]).items()}
         if node:  # what its branch was given one level up is dealt out anew
@@ -68,8 +69,7 @@ async def ask(
             break
         node, mass = best, level[best]
     log_probs = _kept(probs) if probs else {}
-    all_answers = Answers(tuple(answered), (), problem)
-    return all_answers.verdict(item, door.model.name, prompt, log_probs, None)
+    return replace(answers, answered=tuple(answered)).verdict(item, door.model.name, prompt, log_probs, None)
 
 
 def _flat(taxonomy: Taxonomy) -> bool:

@@ -53,11 +53,18 @@ class ClosedQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """All answers to one protocol's questions about one item. ``problem`` says why there is one less, if so."""
+    """All answers to one protocol's questions about one item. ``problem`` says why there is one less, if so;
+    ``refused`` is how many there are less."""
 
     answered: tuple[Answered, ...]
     readings: tuple[Reading | None, ...]
     problem: str | None
+    refused: int = 0
+
+    @property
+    def unread(self) -> int:
+        """How many answers could not be read."""
+        return sum(reading is None for reading in self.readings) - self.refused
 
     def verdict(
         self, item: Item, judge: str, prompt: Prompt, log_probs: Mapping[str, float], position_bias: float | None
@@ -77,6 +84,8 @@ class Answers:
             ms=sum(call.ms for call in calls),
             cached=bool(calls) and all(answer.cached for answer in self.answered),
             position_bias=position_bias,
+            unread=self.unread,
+            refused=self.refused,
         )
 
 
@@ -84,20 +93,32 @@ async def put(door: Door, questions: Sequence[ClosedQuestion]) -> Answers:
     """Ask all ``questions`` at once. One that is refused, or whose image cannot be read, is left out; any other error
     of the model, or of the budget, is raised."""
     results = await asyncio.gather(*(_put_one(door, question) for question in questions))
-    answered = [result for result in results if isinstance(result, Answered)]
     problems = [result for result in results if isinstance(result, str)]
-    readings = [
-        read(result.call.text, result.call.tokens, question.options) if isinstance(result, Answered) else None
-        for question, result in zip(questions, results, strict=True)
-    ]
-    return Answers(tuple(answered), tuple(readings), problems[0] if problems else None)
+    found = [result for result in results if not isinstance(result, str)]
+    readings = [None if isinstance(result, str) else result[1] for result in results]
+    return Answers(
+        tuple(answered for answered, _ in found), tuple(readings), problems[0] if problems else None, len(problems)
+    )
 
 
-async def _put_one(door: Door, question: ClosedQuestion) -> Answered | str:
+async def _put_one(door: Door, question: ClosedQuestion) -> tuple[Answered, Reading | None] | str:
+    """An answer with what it says, or why there is none. One that is remembered and says nothing that can be read is
+    asked for anew where that may help."""
+    ask = question.ask()
     try:
-        return await door.ask(question.ask())
+        answered = await door.ask(ask)
+        reading = _read(answered, question)
+        if reading is None and answered.cached:
+            answered = await door.unreadable.again(ask, answered, lambda fresh: _read(fresh, question) is not None)
+            reading = _read(answered, question)
     except (ModelRefused, DataError) as error:
         return str(error)
+    door.unreadable.note(answered.call.text, readable=reading is not None)
+    return answered, reading
+
+
+def _read(answered: Answered, question: ClosedQuestion) -> Reading | None:
+    return read(answered.call.text, answered.call.tokens, question.options)
 
 
 def lay_out_for(prompt_id: str, keys: Sequence[str], style: Style, space: LabelSpace) -> tuple[Option, ...]:

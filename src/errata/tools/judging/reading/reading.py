@@ -1,17 +1,18 @@
 """From replies to log-probabilities over the options: one reading per order in which they were shown, then one verdict.
 
-A reply whose text is not exactly one of the options is no reading at all, whatever its probabilities say.
+A reply that does not name exactly one of the options is no reading at all, whatever its probabilities say.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from errata.prompts.options import WRAPPING, Option, follower, read_answer
+from errata.prompts.options import WRAPPING, Option, find_answer, follower
 from errata.tools.judging.chat import TokenChoice
+from errata.tools.judging.reading.thinking import after_thinking
 from errata.tools.odds import log_sum
 
 Style = Literal["letters", "names"]
@@ -34,12 +35,27 @@ class Reading:
 
 
 def read(text: str, tokens: Sequence[TokenChoice] | None, options: Sequence[Option]) -> Reading | None:
-    """What a reply says, or None where its text is not exactly one of the options."""
-    key = read_answer(text, options)
-    if key is None:
+    """What a reply says after its thoughts, or None where that is not exactly one of the options."""
+    answer = find_answer(after_thinking(text), options)
+    if answer is None:
         return None
     order = tuple(option.key for option in options)
-    return Reading(key, order, None if tokens is None else _over_options(tokens, options))
+    named = [replace(option, alias=None) for option in options] if answer.by_words else options
+    spoken = None if tokens is None else _from_answer(tokens, answer.said)
+    return Reading(answer.key, order, None if spoken is None else _over_options(spoken, named))
+
+
+def _from_answer(tokens: Sequence[TokenChoice], said: str) -> Sequence[TokenChoice] | None:
+    """The tokens from where the answer begins, past a lead-in; None where it begins within a token."""
+    whole = "".join(token.said for token in tokens)
+    begins, at = whole.rfind(said), 0
+    if not whole or whole.strip(WRAPPING).casefold().startswith(said.casefold()) or begins < 0:
+        return tokens
+    for n, token in enumerate(tokens):
+        if at <= begins < at + len(token.said):
+            return None if token.said[: begins - at].strip(WRAPPING) else tokens[n:]
+        at += len(token.said)
+    return None
 
 
 def combine(readings: Sequence[Reading]) -> dict[str, float]:

@@ -1,0 +1,37 @@
+"""Whether a run may ask its judges all that it wants to: a long or a paid job needs somebody's word."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from errata.errors import SetupError
+
+LONG_MINUTES = 10.0
+
+
+class Job(Protocol):
+    """What is still to be asked, at most: ``usd`` and ``minutes`` are None while they are not known."""
+
+    @property
+    def usd(self) -> float | None: ...
+    @property
+    def minutes(self) -> float | None: ...
+    def costs(self) -> str: ...
+
+
+GoAhead = Callable[[Job], None]
+"""Called with a job that needs somebody's word. Returns once that was given, and raises SetupError otherwise."""
+
+
+def needs_word(job: Job) -> bool:
+    """Whether it has any price, or takes long."""
+    return bool(job.usd) or (job.minutes or 0.0) > LONG_MINUTES
+
+
+def refuse(job: Job) -> None:
+    """The GoAhead where nobody can be asked."""
+    raise SetupError(
+        f"This takes {job.costs()}, and nobody said that it may. Pass --yes, or a limit: "
+        "--budget calls=2000,minutes=30. Everything finished is kept."
+    )
