@@ -9,8 +9,9 @@ import numpy as np
 
 from errata.agent.evidence.view import View
 from errata.agent.roles.adjudicator import ROLE, propose
+from errata.testing import FakeAsk
 from errata.types import OTHER_ANSWERS, PromptRef, Proposal, Verdict
-from tests.agent.roles.made import left_by, scan, view
+from tests.agent.roles.made import scan, silent, view
 
 
 def said(label: str, idx: int = 0) -> Verdict:
@@ -20,7 +21,7 @@ def said(label: str, idx: int = 0) -> Verdict:
 
 
 def proposals(seen: View) -> list[Proposal]:
-    return left_by(ROLE, seen, Proposal)
+    return [one for one in ROLE.work(seen, FakeAsk(silent())) if isinstance(one, Proposal)]
 
 
 def test_a_suspect_whose_judge_agrees_with_the_scan_is_to_be_relabeled() -> None:

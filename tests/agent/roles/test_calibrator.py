@@ -30,7 +30,7 @@ def calibrating(**more: object) -> View:
 def test_each_judge_is_calibrated_once_and_only_where_asked_for() -> None:
     known = JudgeProfiles(judges={"fake": JudgeProfile(prior={}, anchor_bias=(0.0, 0.0, 0))})
     assert ROLE.wanted(calibrating())
-    assert not ROLE.wanted(view(judge="fake"))
+    assert not ROLE.wanted(view(settings=settings(calibrate=False), judge="fake"))
     assert not ROLE.wanted(calibrating(contributions=Contributions.made(known)))
 
 

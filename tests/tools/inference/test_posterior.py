@@ -70,14 +70,25 @@ def test_one_sure_wrong_answer_of_a_judge_cannot_overrule_everything() -> None:
     assert found.given_holds_N[0] > 0.5
 
 
-def test_detectors_are_taken_to_their_power_only_where_no_judge_has_looked() -> None:
+def test_detectors_keep_their_power_once_a_judge_has_looked() -> None:
     given, probs, heard = np.array([0, 0]), np.array([[0.05, 0.6, 0.35]] * 2, np.float32), [said(1, a=0.7)]
     sharp, plain = (
         weigh(given, [probs], NOISE._replace(power=p), VerdictColumns.of(heard, SPACE)).given_holds_N
         for p in (3.0, 1.0)
     )
-    assert sharp[0] < plain[0] - 0.1
-    assert sharp[1] == plain[1] > 0.5
+    assert (sharp < plain - 0.1).all() and (plain[1] > plain[0], sharp[1] > sharp[0]) == (True, True)
+
+
+def test_a_verdict_moves_an_item_at_most_by_what_its_judge_was_measured_to_be_worth() -> None:
+    heard = VerdictColumns.of([said(0, b=0.999)], SPACE)
+    odds = []
+    for ratio in (1.0, 4.0):
+        table = weigh(
+            np.array([0]), [np.array([[0.5, 0.3, 0.2]], np.float32)], NOISE, heard.with_odds_ratios(np.full(1, ratio))
+        )
+        labels = table.item(0).labels
+        odds.append(math.log(labels["b"] / labels["a"]))
+    assert 0.9 * math.log(4) < odds[1] - odds[0] <= math.log(4) + 1e-9
 
 
 def test_permuting_the_classes_permutes_the_answer() -> None:

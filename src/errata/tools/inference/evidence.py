@@ -47,7 +47,7 @@ def from_judges(cand_NC: Int, verdicts: VerdictColumns, pool: Pool = "mean") -> 
     """Log-probabilities over C candidates + several + none, up to a constant, f64[N, C + 2], and how many verdicts each
     item has. Rows without a verdict are 0.
 
-    The protocols of one judge share one weight: together they say no more than the one of them that may say most. The
+    The protocols of one judge share one weight: together they say no more than the one of them that says most. The
     judges are pooled (ALGORITHMS B8): their mean, each weighing as much as it may say; the worst case, which grants a
     state what the judge grants that favors it least; or the mean less half of the variance between judges. The last two
     measure each state against column 0, the given label, so that any doubt counts for leaving it.
@@ -59,12 +59,13 @@ def from_judges(cand_NC: Int, verdicts: VerdictColumns, pool: Pool = "mean") -> 
         return found_NS, count_N
     where = (verdicts.judges_M, place_M)
     count_Jn = np.zeros((len(verdicts.judges), len(seen_n)), np.int64)
-    total_JnS, most_Jn = np.zeros((*count_Jn.shape, shape[1])), np.zeros(count_Jn.shape)
+    total_JnS, most_Jn, weight_Jn = (np.zeros(size) for size in ((*count_Jn.shape, shape[1]), *[count_Jn.shape] * 2))
     np.add.at(count_Jn, where, 1)
-    np.add.at(total_JnS, where, verdicts.log_states(cand_NC))
-    error_M = verdicts.errors_M(shape[1])
-    np.maximum.at(most_Jn, where, np.log1p((1 - error_M) * shape[1] / error_M))
-    found_NS[seen_n] = _pooled(_at_most(total_JnS, most_Jn), most_Jn, pool)
+    states_MS, error_M = verdicts.log_states(cand_NC), verdicts.errors_M(shape[1])
+    np.add.at(total_JnS, where, states_MS)
+    np.maximum.at(most_Jn, where, states_MS.max(axis=1) - states_MS.min(axis=1))
+    np.maximum.at(weight_Jn, where, np.log1p((1 - error_M) * shape[1] / error_M))
+    found_NS[seen_n] = _pooled(_at_most(total_JnS, most_Jn), weight_Jn, pool)
     count_N[seen_n] = count_Jn.sum(axis=0)
     return found_NS, count_N
 
