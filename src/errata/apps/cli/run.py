@@ -92,7 +92,11 @@ Escalate = Annotated[
     bool | None, typer.Option("--escalate", help="Ask a later judge only where it can change the outcome.")
 ]
 Calibrate = Annotated[
-    bool | None, typer.Option("--calibrate", help="Measure each judge's biases first, on items without content.")
+    bool | None,
+    typer.Option("--calibrate/--no-calibrate", help="Measure each judge before it is believed. Default: yes."),
+]
+RequireJudge = Annotated[
+    bool | None, typer.Option("--require-judge", help="Stop where a judge is no better than chance.")
 ]
 UsdIn = Annotated[
     float | None, typer.Option("--usd-per-mtok-in", metavar="USD", help="Price of a million tokens sent. Default: 0.")
@@ -139,6 +143,7 @@ def run(
     pool: PoolOf = None,
     escalate: Escalate = None,
     calibrate: Calibrate = None,
+    require_judge: RequireJudge = None,
     allow_host: AllowHost = None,
     usd_per_mtok_in: UsdIn = None,
     usd_per_mtok_out: UsdOut = None,
