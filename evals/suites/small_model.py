@@ -1,6 +1,6 @@
 """What a real small language model does to a run: SmolLM2-135M-Instruct on real vLLM, news and film reviews.
 
-    python -m evals small_model DATA_FOLDER [--out evals/results/small_model.json]
+    python -m evals small_model DATA_FOLDER [--sets noisyag,imdb] [--out evals/results/small_model.json]
 
 Default options, published prompts. Of each set: the model's card, what the run said of it, and what came of the items
 against the scan alone, also where the model is believed without being measured. Its blind choices against the truth,
@@ -53,8 +53,12 @@ from evals.servers.vllm_server import VllmServer
 from evals.small_model.convert import small_model
 from evals.suites.judge_trust import PROTOCOLS, Set, against, judged
 
-SEED, ITEMS, CHOSEN, SEEN = 0, 600, 200, 10
-"""Items a set; blind choices that are held against the truth; verdicts that are kept whole, to be read."""
+SEED, ITEMS, SEEN = 0, 600, 10
+"""Items a set; verdicts that are kept whole, to be read."""
+CHOSEN = {"noisyag": 200, "imdb": 100}
+"""Blind choices that are held against the truth."""
+BUDGETS = {"noisyag": "", "imdb": "calls=300"}
+"""The scan suspects every review: to ask about them all takes a CPU an hour."""
 FILES = {"noisyag": "text_noisyag_news", "imdb": "text_imdb_reviewed"}
 TRUTH_KNOWN = ("confirmed", "corrected")
 """Reviews of which people said which of both labels is right."""
@@ -65,13 +69,14 @@ EXPERT = "90% independent"
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, help="folder of the real errors")
+    parser.add_argument("--sets", default=",".join(FILES))
     parser.add_argument("--out", type=Path, default=Path("evals/results/small_model.json"))
     options = parser.parse_args()
     real_files(parser, options.data, list(FILES.values()))
     figures: dict[str, Any] = {}
     with VllmServer(small_model(), "--max-model-len", str(CONTEXT), "--dtype", "bfloat16") as server:
-        for name, file in FILES.items():
-            figures[name] = measured(name, rows_of(options.data / f"{file}.parquet"), server.spec)
+        for name in options.sets.split(","):
+            figures[name] = measured(name, rows_of(options.data / f"{FILES[name]}.parquet"), server.spec)
             write_result(options.out, {"sets": figures}, seed=SEED)
 
 
@@ -82,7 +87,7 @@ def rows_of(path: Path) -> list[dict[str, Any]]:
 
 def measured(name: str, rows: Sequence[Mapping[str, Any]], spec: str) -> dict[str, Any]:
     with ExitStack() as stack:
-        run, unmeasured = _run(stack, rows, spec), _run(stack, rows, spec, calibrate=False)
+        run = _run(stack, rows, spec, BUDGETS[name])
         alone = propose(replace(run.found.view, verdicts=(), columns=None))
         figures: dict[str, Any] = {
             "items": len(rows),
@@ -93,11 +98,13 @@ def measured(name: str, rows: Sequence[Mapping[str, Any]], spec: str) -> dict[st
             "spent": run.spent,
             "scan alone": against(run.found, alone, alone),
             "with the model": against(run.found, alone, propose(run.found.view)),
-            "with the model, not measured": unmeasured.spent
-            | against(run.found, alone, propose(unmeasured.found.view)),
             "escalation": escalation(run.found),
         }
-        figures |= asyncio.run(blind_choices(stack, run, spec))
+        if run.found.view.track_records:
+            unmeasured = _run(stack, rows, spec, BUDGETS[name], calibrate=False)
+            came_of_it = against(run.found, alone, propose(unmeasured.found.view))
+            figures["with the model, not measured"] = unmeasured.spent | came_of_it
+        figures |= asyncio.run(blind_choices(stack, run, spec, CHOSEN[name]))
     print(f"\n{name}", *(f"  {key}: {value}" for key, value in figures.items()), sep="\n")
     return figures
 
@@ -109,14 +116,15 @@ class Run(NamedTuple):
     spent: dict[str, float]
 
 
-def _run(stack: ExitStack, rows: Sequence[Mapping[str, Any]], spec: str, calibrate: bool = True) -> Run:
+def _run(stack: ExitStack, rows: Sequence[Mapping[str, Any]], spec: str, budget: str, calibrate: bool = True) -> Run:
     """A run as a user types it, open as long as ``stack``; ``calibrate``: measure the judge first."""
     data = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "items.csv"
     with data.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerows([("text", "label"), *((row["text"], row["given_label"]) for row in rows)])
     told: list[str] = []
-    settings = Settings.model_validate({"text": "text", "label": "label", "judge": (spec,), "calibrate": calibrate})
+    asking = {"judge": (spec,), "budget": budget, "calibrate": calibrate}
+    settings = Settings.model_validate({"text": "text", "label": "label", **asking})
     workspace: Workspace = stack.enter_context(closing(begin(data, settings, notify=told.append)))
     drive(workspace, no_progress)
     view = Snapshot.of(workspace).view
@@ -139,10 +147,10 @@ def escalation(found: Set) -> dict[str, Any]:
     return {name: {"calls": line["calls"], **against(found, every, line["proposals"])} for name, line in lines.items()}
 
 
-async def blind_choices(stack: ExitStack, run: Run, spec: str) -> dict[str, Any]:
+async def blind_choices(stack: ExitStack, run: Run, spec: str, count: int) -> dict[str, Any]:
     """About random items, with none, all, and the fitted share of the content-free prior taken out."""
     view, truth = run.found.view, run.found.world.truth
-    drawn = sorted(random.Random(SEED).sample(range(len(truth)), CHOSEN))
+    drawn = sorted(random.Random(SEED).sample(range(len(truth)), count))
     door = Door(open_model(spec), in_sqlite(stack), Budget())
     try:
         tasks = [JudgeTask(item, blind_choice.PROMPT_ID, view.space.names) for item in view.content.each(drawn)]
