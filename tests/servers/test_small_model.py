@@ -66,6 +66,8 @@ def test_the_doctor_finds_a_judge_of_texts(small_server: VllmServer) -> None:
     assert {finding.name for finding in report.findings if finding.answer != "ok"} == {"images"}
     assert report.capabilities == Capabilities(constraint=True, log_probs=True, images=False)
     assert report.usable
+    (chat,) = (finding for finding in report.findings if finding.name == "chat")
+    assert "blue" in chat.means  # it is asked for the color of the sky: weights converted wrongly would babble
 
 
 def test_a_run_ends_and_tells_what_it_thinks_of_the_judge(small_server: VllmServer, tmp_path: Path) -> None:
