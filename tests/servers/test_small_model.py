@@ -27,12 +27,12 @@ from tests.topics import write_topics
 
 ASKED: tuple[tuple[str, Style], ...] = (
     (blind_choice.PROMPT_ID, "letters"),
-    (blind_choice.PROMPT_ID, "names"),
-    (contest.PROMPT_ID, "letters"),
+    (contest.PROMPT_ID, "names"),
     (question_bank.PROMPT_ID, "letters"),
 )
-MOST = 100
-"""Requests to it in a whole run of these tests: it reads slowly on a CPU."""
+MOST, OF_A_RUN = 100, 64
+"""Requests to it in all of these tests, and in the whole run among them: it reads slowly on a CPU."""
+STOPPED_EARLY = 3
 
 
 @pytest.fixture(scope="module")
@@ -76,11 +76,12 @@ def test_a_run_ends_and_tells_what_it_thinks_of_the_judge(small_server: VllmServ
     errata = str(Path(sys.executable).with_name("errata"))
     columns = ["--text", "message", "--label", "topic", "--id", "id", "--embedder", "plain"]
     asking = ["--judge", small_server.spec, "--protocol", "blind_choice", "--permutations", "1"]
+    asking += ["--budget", f"calls={OF_A_RUN}"]  # a model that knew something would be asked more
     command = [errata, "run", str(data), *columns, *asking, "--run", str(folder), "--json"]
     done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode in (0, STOPPED_EARLY), done.stderr
     assert (folder / "report.html").exists()
     found = json.loads(done.stdout)
-    assert (found["items"], found["stopped"], found["unreadable_answers"]) == (40, "", 0)
-    assert found["spent"]["calls"] > 0
+    assert (found["items"], found["unreadable_answers"]) == (40, 0)
+    assert 0 < found["spent"]["calls"] <= OF_A_RUN
     assert found["spent"]["tokens"] > 50 * found["spent"]["calls"]
