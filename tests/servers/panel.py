@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -65,12 +65,15 @@ def text_items() -> list[Item]:
     return [Item(n, str(n), sha_of(text), "food", text) for n, text in enumerate(TEXTS)]
 
 
-async def answers(model: ChatModel, items: Sequence[Item]) -> list[dict[str, Any]]:
-    """What the panel's cases came to, in their order; the model is closed at the end."""
+async def answers(
+    model: ChatModel, items: Sequence[Item], only: Collection[tuple[str, Style]] = ()
+) -> list[dict[str, Any]]:
+    """What the panel's cases came to, in their order; ``only``: of these protocols in these styles, not of all. The
+    model is closed at the end."""
     calls = MemoryCalls()
     door = Door(model, calls, Budget())
     try:
-        asked = list(cases(items))
+        asked = [case for case in cases(items) if not only or (case.protocol, case.style) in only]
         verdicts = await asyncio.gather(*(ask(door, case, items) for case in asked))
     finally:
         await door.close()
