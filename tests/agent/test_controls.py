@@ -50,7 +50,7 @@ def test_control_items_come_before_suspects_and_the_price_knows_them(
     write_topics(tmp_path / "mail.csv")
     values = {"label": "topic", "text": "message", "embedder": "plain", "judge": (judge.spec,), "random_share": 0.0}
     # The stub is never surer than 0.9; what a cautious errata leaves to a person anyway needs no control.
-    more = {"protocols": (ALONE, control), "costs": {"break_right": 1.0}}
+    more = {"protocols": (ALONE, control), "costs": {"break_right": 1.0}, "calibrate": False}
     settings = Settings.model_validate(values | more)
     workspace = closed_later(begin(tmp_path / "mail.csv", settings))
     scanned(workspace, no_progress)

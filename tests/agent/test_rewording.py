@@ -51,7 +51,7 @@ def run(data: Path, guideline: str, judge: Judge, told: list[str]) -> Workspace:
         "embedder": "plain",
         "guideline": data.with_name("guide.md"),
     }
-    settings = Settings.model_validate(values | {"judge": (judge.spec,), "random_share": 0.0})
+    settings = Settings.model_validate(values | {"judge": (judge.spec,), "random_share": 0.0, "calibrate": False})
     workspace = begin(data, settings, None, told.append)
     drive(workspace, lambda *_: None)
     return closed_later(workspace)

@@ -43,20 +43,20 @@ def test_unreadable_answers_are_no_look_and_are_asked_again_once_they_can_be_rea
     scanned_only.close()
     port = free_port()
     with stub_server(tmp_path / "bad.log", "--port", port, "--says", "<think>Okay", "--no-logprobs") as judge:
-        unread = go(data, judge, permutations=4)
+        unread = go(data, judge, permutations=4, calibrate=False)
         found = status_of(unread)
         assert "cannot be read" in found["stopped"] and found["unreadable_answers"] >= 16
         assert (found["statuses"].get("judged", 0), found["wrong"]) == (0, count)
         assert [row["outcome"] for row in result_rows(unread)] == [row["outcome"] for row in by_the_scan]
         unread.close()
     with stub_server(tmp_path / "good.log", "--port", port) as judge:
-        better = go(data, judge, permutations=4)
+        better = go(data, judge, permutations=4, calibrate=False)
         found = status_of(better)
         assert (found["stopped"], found["unreadable_answers"], found["run_id"]) == ("", 0, unread.run.run_id)
         assert found["statuses"]["judged"] > 0
         asked = len(judge.requests())
         better.close()
-        go(data, judge, permutations=4).close()
+        go(data, judge, permutations=4, calibrate=False).close()
         assert len(judge.requests()) == asked > 0, "what could be read is not asked again"
 
 

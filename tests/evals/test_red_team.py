@@ -109,5 +109,5 @@ def test_without_the_control_it_would_be(tmp_path: Path) -> None:
     """The campaign can fail: what it measures is the control's doing."""
     with gullible_server() as judge:
         data, planted = plant_texts(tmp_path, [ORDER] * 4, 60, 1)
-        found = run(data, planted, "text", judge, protocols=("blind_choice", "contest"))
+        found = run(data, planted, "text", judge, protocols=("blind_choice", "contest"), calibrate=False)
     assert summary(found["off"])["accepted_as_the_attack_wants"] >= 4

@@ -119,7 +119,7 @@ def find_answer(said: str, options: Sequence[Option]) -> Answer | None:
     so is a lead-in (``Answer: B``). An option's words stand for its letter where they are those of exactly one. A
     sentence, a list of options or text outside the options is no answer.
     """
-    whole = said.strip()
+    whole = escaped(said).strip()
     led = LEAD_IN.match(whole.replace("*", ""))
     rest = whole.replace("*", "")[led.end() :] if led else ""
     for text in filter(None, (whole, rest)):

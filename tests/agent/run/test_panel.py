@@ -28,7 +28,9 @@ def silent(step: str, done: int, total: int) -> None:
 
 def run(data: Path, *judges: str, **more: object) -> Workspace:
     values = {"label": "topic", "text": "message", "id": "id", "embedder": "plain", "judge": judges}
-    workspace = begin(data, Settings.model_validate(values | {"costs": {"break_right": 1.0}} | more))
+    workspace = begin(
+        data, Settings.model_validate(values | {"costs": {"break_right": 1.0}, "calibrate": False} | more)
+    )
     drive(workspace, silent)
     return closed_later(workspace)
 
@@ -102,7 +104,7 @@ def test_a_calibrated_judge_is_known_before_it_is_heard(data: Path, judge: Judge
 def test_a_judge_that_likes_what_comes_first_is_told_so_and_decides_nothing(data: Path, tmp_path: Path) -> None:
     with stub_server(tmp_path / "first.log", "--first-always") as first:
         workspace = run(data, first.spec)
-        assert float(status_of(workspace)["biases"][0].split()[3]) > 1
+        assert float(status_of(workspace)["judge_cards"]["stub"]["lines"][0].split()[2]) > 1
         proposals = workspace.store.proposals(workspace.run.run_id)
         judged = {verdict.idx for verdict in Snapshot.of(workspace).verdicts}
         assert not any(proposals[idx].outcome == "relabel" and proposals[idx].confidence > 0.9 for idx in judged)

@@ -30,7 +30,7 @@ ENDINGS = ["csv", "jsonl", "parquet"]
 
 def settings(*judges: str) -> Settings:
     values = {"label": "topic", "text": "message", "id": "id", "embedder": "plain", "costs": {"break_right": 1.0}}
-    return Settings.model_validate(values | {"judge": judges})
+    return Settings.model_validate(values | {"judge": judges, "calibrate": False})
 
 
 def check_each_item(workspace: Workspace) -> None:

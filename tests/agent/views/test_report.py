@@ -23,7 +23,7 @@ from errata.agent.views.report_items import TEXT_CHARS
 from errata.errors import SetupError
 from errata.settings import Settings, load_settings
 from errata.tools.report.data import Asked, Flow
-from errata.types import PromptRef, Proposal, Verdict
+from errata.types import Basis, PromptRef, Proposal, Verdict
 from tests.by_hand import somebody
 
 ROWS = (
@@ -36,13 +36,16 @@ ROWS = (
     ("g", "x" * 5000, "cat"),
     ("h", "a stone", "cat"),
 )
+BOTH: Basis = "scan and judge"
 PROPOSALS = (
     Proposal(0, None, "dog", 0.98, 0.98, ""),
-    Proposal(1, "relabel", "dog", 0.9, 0.1, "the judge, not shown the given label, said dog (0.97)"),
+    Proposal(1, "relabel", "dog", 0.9, 0.1, "the judge, not shown the given label, said dog (0.97)", basis=BOTH),
     Proposal(2, None, "cat", 0.95, 0.95, ""),
     Proposal(3, None, None, 0.0, math.nan, "the text is empty"),
     Proposal(4, None, None, 0.0, math.nan, "no given label"),
-    Proposal(5, "several", "cat", 0.8, 0.6, "the judge, not shown the given label, said several labels (0.90)"),
+    Proposal(
+        5, "several", "cat", 0.8, 0.6, "the judge, not shown the given label, said several labels (0.90)", basis=BOTH
+    ),
     Proposal(6, "ambiguous", "dog", 0.5, 0.4, "7 of 10 neighbors are labeled dog"),
     Proposal(7, "none_of_these", "dog", 0.9, 0.05, "the judge, not shown the given label, said none of these (0.95)"),
 )

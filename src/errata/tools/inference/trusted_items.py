@@ -11,9 +11,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from errata.types import F64, Int
+from errata.types import F64, Bool, Int
 
 THIRDS = 3
+ENOUGH = 48
+"""Where fewer items are trusted, the surest suspects are taken too."""
 EVEN_SHARE = 0.5
 """How much of the weight is spread over all thirds alike: nearly all suspects are less certain than any other item, and
 a third of the answers alone would say too little."""
@@ -34,12 +36,12 @@ def draw_trusted(
     """Up to ``count`` of them, in an order of which every beginning is spread over classes and thirds alike.
 
     ``holds_N`` f64[N], low = bad: how surely each given label holds by the scan; NaN where an item may not be drawn.
-    ``suspects_n``: those that are never trusted. Drawn by the hash of the content, so that slightly changed data gives
+    ``suspects_n``: those that are not trusted, unless nearly everything is a suspect: then the surest of them are, with
+    what the scan says of their being wrong. Drawn by the hash of the content, so that slightly changed data gives
     mostly the same items, and their answers need not be paid for again.
     """
     usable_N = np.isfinite(holds_N) & (given_N >= 0)
-    usable_N[suspects_n] = False
-    rows_n = np.flatnonzero(usable_N)
+    rows_n = _least_suspicious(usable_N, holds_N, suspects_n)
     if not len(rows_n):
         return ()
     edges = np.quantile(holds_N[rows_n], np.linspace(0, 1, THIRDS + 1)[1:-1])
@@ -53,6 +55,16 @@ def draw_trusted(
     wanted_T = EVEN_SHARE * drawn_T + (1 - EVEN_SHARE) * alike_T
     weight_T = wanted_T / np.maximum(drawn_T, 1e-12)
     return tuple(TrustedItem(int(rows_n[n]), float(weight_T[third_n[n]]), float(1 - holds_N[rows_n[n]])) for n in order)
+
+
+def _least_suspicious(usable_N: Bool, holds_N: F64, suspects_n: Int) -> Int:
+    """The rows to draw from."""
+    trusted_N = usable_N.copy()
+    trusted_N[suspects_n] = False
+    rows_n, suspected_n = np.flatnonzero(trusted_N), np.flatnonzero(usable_N & ~trusted_N)
+    missing = max(ENOUGH - len(rows_n), 0)
+    surest_n = suspected_n[np.argsort(-holds_N[suspected_n], kind="stable")][:missing]
+    return np.sort(np.concatenate([rows_n, surest_n]))
 
 
 def _in_turn(given_n: Int, third_n: Int, shas: Sequence[str]) -> list[int]:

@@ -6,7 +6,6 @@ judge that says yes too often is not used for cats.
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from errata.tools.judging.bank.bank import Bank
 from errata.tools.judging.door import Door
 from errata.tools.judging.protocols import question_bank
 from errata.tools.judging.reading.reading import Style, favorite, normalized
+from errata.tools.judging.together import together
 from errata.types import Item, LabelSpace, Verdict
 
 PER_LABEL = 5
@@ -82,11 +82,9 @@ async def ask_control_questions(
     refusals."""
     presence = {question.label: (question,) for question in reversed(bank) if question.kind == "presence"}
     known = [control for control in asked if control.label in presence]
-    verdicts = await asyncio.gather(
-        *(
-            question_bank.ask(door, c.item, (c.label,), presence[c.label], space, style=style, guideline=guideline)
-            for c in known
-        )
+    verdicts = await together(
+        question_bank.ask(door, c.item, (c.label,), presence[c.label], space, style=style, guideline=guideline)
+        for c in known
     )
     return tally((control.label, verdict) for control, verdict in zip(known, verdicts, strict=True))
 

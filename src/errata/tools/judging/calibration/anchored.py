@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
 from errata.errors import DataError
 from errata.tools.judging.door import Door
 from errata.tools.judging.protocols import blind_choice
 from errata.tools.judging.reading.reading import Style
+from errata.tools.judging.together import together
 from errata.types import Item, LabelSpace, Verdict
 
 ANCHORED_ID = "anchored_choice"
@@ -28,13 +28,13 @@ async def ask_both_ways(
     raises, except for refusals.
     """
 
-    async def both(item: Item, candidates: Sequence[str], shown: str) -> tuple[Verdict, Verdict]:
-        return await asyncio.gather(
-            blind_choice.ask(door, item, candidates, space, style=style, guideline=guideline),
-            anchored_choice(door, item, candidates, shown, space, style=style, guideline=guideline),
-        )
-
-    return await asyncio.gather(*(both(*each) for each in asked))
+    blind = (blind_choice.ask(door, item, among, space, style=style, guideline=guideline) for item, among, _ in asked)
+    anchored = (
+        anchored_choice(door, item, among, shown, space, style=style, guideline=guideline)
+        for item, among, shown in asked
+    )
+    found = await together([*blind, *anchored])
+    return list(zip(found[: len(asked)], found[len(asked) :], strict=True))
 
 
 async def anchored_choice(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -11,6 +10,7 @@ from errata.tools.judging.calibration.prior import Prior, over_labels
 from errata.tools.judging.door import Door
 from errata.tools.judging.protocols import blind_choice
 from errata.tools.judging.reading.reading import Style
+from errata.tools.judging.together import together
 from errata.types import Item, LabelSpace
 
 T = TypeVar("T")
@@ -31,11 +31,9 @@ async def choice_prior(
     ``sets`` are label sets as the run asks about them: all labels, or several sets of candidates, put in turn. Takes
     max(len(items), len(sets)) * permutations calls. Raises what ``Door.ask`` raises, except for refusals.
     """
-    verdicts = await asyncio.gather(
-        *(
-            blind_choice.ask(door, item, labels, space, style=style, permutations=permutations, guideline=guideline)
-            for item, labels in _in_turn(items, sets)
-        )
+    verdicts = await together(
+        blind_choice.ask(door, item, labels, space, style=style, permutations=permutations, guideline=guideline)
+        for item, labels in _in_turn(items, sets)
     )
     answered = sum(verdict.readable for verdict in verdicts)
     return Prior(door.model.name, load(blind_choice.PROMPT_ID).ref.sha, style, over_labels(verdicts), answered)

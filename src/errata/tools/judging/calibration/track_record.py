@@ -98,7 +98,7 @@ def track_record(answers: Sequence[TrustedAnswer]) -> TrackRecord:
     """From the answers of one judge under one protocol. Trusted items are not assumed right: their own share of wrong
     labels, by the scan, is taken out of the accuracy."""
     told = [answer for answer in answers if answer.said]
-    labels = max((answer.labels for answer in told), default=2)
+    labels = max((answer.labels for answer in answers), default=2)
     named = Counter(answer.said for answer in told)
     right = Counter(answer.said for answer in told if answer.right)
     by_label = {label: (right[label], count) for label, count in named.items()}

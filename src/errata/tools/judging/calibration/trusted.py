@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ from errata.tools.judging.calibration.track_record import TrustedAnswer, track_r
 from errata.tools.judging.door import Door
 from errata.tools.judging.registry import protocols
 from errata.tools.judging.task import JudgeSetup, JudgeTask
+from errata.tools.judging.together import together
 from errata.types import Item, LabelSpace, Verdict
 
 FEWEST, MOST = 24, 100
@@ -45,7 +45,7 @@ async def ask_trusted(
     found: list[tuple[TrustedQuestion, Verdict]] = []
     for start in range(0, len(each), STEP):
         questions = [question for of_item in each[start : start + STEP] for question in of_item]
-        found += zip(questions, await asyncio.gather(*(_put(door, one, setup) for one in questions)), strict=True)
+        found += zip(questions, await together(_put(door, one, setup) for one in questions), strict=True)
         if enough(answers_of(found, setup.space)):
             break
     return found
