@@ -25,7 +25,7 @@ def form_queue(snapshot: Snapshot) -> Queue:
     workspace.store.set_suspicion(workspace.run.run_id, [*ranked.suspects.tolist(), *ranked.drawn.tolist()])
     controlled = workspace.settings.calibrate or controls(workspace.settings.protocols)
     before = earlier_control_items(workspace.store, workspace.run, rows)
-    drawn = control_items.draw(view.given_N, all_holds_N, before) if controlled else []
+    drawn = control_items.draw(view.given_N, all_holds_N, view.found, before) if controlled else []
     return Queue(
         suspects=len(ranked.suspects), drawn=len(ranked.drawn), settled=len(settled), control_items=tuple(drawn)
     )

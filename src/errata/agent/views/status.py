@@ -6,8 +6,9 @@ from collections import Counter
 from typing import Any
 
 from errata import words
-from errata.agent.contributions import Features, JudgeProfiles, Judging, Plan, Profile, Queue
+from errata.agent.contributions import Copies, Features, JudgeProfiles, Judging, Plan, Profile, Queue
 from errata.agent.decisions.approval import OPEN_OUTCOMES
+from errata.agent.evidence.control_items import without_control
 from errata.agent.evidence.error_count import wrong_labels
 from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.applied import WORDS, on_disk, standing_patches
@@ -51,9 +52,11 @@ def status_of(workspace: Workspace) -> dict[str, Any]:
         "drawn": 0 if queue is None else queue.drawn,
         "references": 0 if queue is None else len(queue.control_items),
         "biases": _biases(snapshot),
+        "without_control": without_control(snapshot),
         "spent": judging.model_dump(include={"calls", "tokens", "usd"}),
         "unreadable_answers": sum(not verdict.readable for verdict in snapshot.verdicts),
         "unreadable": len(snapshot.unreadable),
+        "copies": (left.find(Copies) or Copies()).model_dump(),
         "left_out": profile.left_out,
         "remarks": list(profile.remarks),
         "unreadable_items": snapshot.unreadable[:NAMED],
@@ -77,6 +80,8 @@ def describe(found: dict[str, Any]) -> str:
     lines = [f"{found['items']} items in {found['data']}"]
     lines += [f"left out  {found['left_out']['sentence']}"] if found["left_out"].get("sentence") else []
     lines += [f"note      {remark}" for remark in found["remarks"]]
+    if found["copies"]["items"]:
+        lines.append(f"copies    {words.copies(**found['copies'])}")
     if found["features"]:
         lines.append(f"features  {found['features']['name']}")
     drawn = f", {found['drawn']} others drawn at random" * bool(found["drawn"] and found["judges"])
@@ -85,6 +90,7 @@ def describe(found: dict[str, Any]) -> str:
         failed = f", {found['unreadable_answers']} answers unreadable" if found["unreadable_answers"] else ""
         lines.append(f"judge     {spent_in_words(**spent)}{failed}{tested(found)}")
     lines += [f"          {line}" for line in found["biases"]]
+    lines += [f"          {words.without_control(judge)}" for judge in found["without_control"]]
     counts = [f"{n} {words.outcome(name)}" for name, n in found["outcomes"].items()]
     lines.append("propose   " + (", ".join(counts) or "nothing"))
     lines += [f"decided   {found['decided']}, {found['open']} open"] if found["decided"] else []

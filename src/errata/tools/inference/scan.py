@@ -13,7 +13,8 @@ from errata.types import F32, Bool, Int
 class Scan:
     """``probs_NK``: out-of-sample probabilities, f32[N, K]. ``label_probs``: what the detectors say of the labels, f32
     [N, K] each. ``flags``: detector -> its own cut, bool[N]. ``quality_N``: how well each given label fits, f32[N] in
-    [0, 1], low = bad, NaN without one. ``neighbors_Nk``: the nearest labeled items, -1 = none."""
+    [0, 1], low = bad, NaN without one. ``neighbors_Nk``: the nearest labeled items, -1 = none. ``copies_N``: the group
+    of each item that has copies, -1 = alone; None where an older errata scanned."""
 
     probs_NK: F32
     label_probs: Sequence[F32]
@@ -21,9 +22,10 @@ class Scan:
     quality_N: F32
     noise: LabelNoise
     neighbors_Nk: Int | None = None
+    copies_N: Int | None = None
 
     def of_item(self, idx: int) -> Scan:
-        """Of one item as if there were no others; without its neighbors, which are others."""
+        """Of one item as if there were no others; without its neighbors and copies, which are others."""
         one = slice(idx, idx + 1)
         return replace(
             self,
@@ -32,4 +34,5 @@ class Scan:
             flags={name: flag_N[one] for name, flag_N in self.flags.items()},
             quality_N=self.quality_N[one],
             neighbors_Nk=None,
+            copies_N=None,
         )
