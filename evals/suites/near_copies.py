@@ -6,7 +6,7 @@ News of NoisyAG, the first 2,000 in a random order. 24 of them whose label is ri
 each get near copies (a few words left out, swapped or misspelt, other case or signs, a sentence more) under one wrong
 label: 5 or 12 of each. Told: how many of the 24 the scan proposes to change, and to how many of those the wanted
 label; where among all items the 24 are ranked by quality (median, 1 = first); how many copies are proposed to be
-changed; how many are found as copies. The third row leaves them out of nothing but neighbors.
+changed; how many are found as copies.
 """
 
 from __future__ import annotations
@@ -61,7 +61,6 @@ def main() -> None:
         figures[f"{count} copies"] = {
             "found": round(float((copies_N[ROWS:] == copies_N[attacked.targets[attacked.of]]).mean()), 3),
             "each counts": told(attacked, near, None),
-            "as neighbors once": told(attacked, once, None),
             "once": told(attacked, once, copies_N),
         }
         for how, found in figures[f"{count} copies"].items():
