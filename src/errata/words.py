@@ -50,3 +50,14 @@ def against_proposal(decision: Decision) -> str:
     if not decision.changes_label:
         return "the given label holds"
     return "the proposed label" if decision.label == decision.proposed_label else "another label"
+
+
+def copies(items: int, groups: int, conflicting: int) -> str:
+    """What is there more than once in the data, word for word or nearly."""
+    told = f"{items} items are copies of each other, word for word or nearly, in {groups} groups that count once each"
+    return f"{told}; {conflicting} of them under more than one label" if conflicting else told
+
+
+def without_control(judge: str) -> str:
+    """A judge of whom no control says whether the items that it reads steer it."""
+    return f"no working control for {judge}: whether items steer it is not known"

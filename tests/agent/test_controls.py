@@ -12,6 +12,8 @@ from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.begin import begin
 from errata.agent.run.notices import no_progress
 from errata.agent.views.price import price
+from errata.agent.views.report import summarize
+from errata.agent.views.status import describe, status_of
 from errata.settings import Settings
 from errata.tools.plugins import look_again
 from tests.by_hand import closed_later
@@ -65,3 +67,14 @@ def test_control_items_come_before_suspects_and_the_price_knows_them(
     assert drawn <= {verdict.idx for verdict in found.verdicts}
     first = [verdict.idx in drawn for verdict in found.control_verdicts]
     assert first == sorted(first, reverse=True) and True in first and False in first
+
+
+def test_status_and_report_name_a_judge_that_no_control_watches(tmp_path: Path, judge: Judge) -> None:
+    write_topics(tmp_path / "mail.csv")
+    values = {"label": "topic", "text": "message", "embedder": "plain", "judge": (judge.spec,), "random_share": 0.0}
+    workspace = closed_later(begin(tmp_path / "mail.csv", Settings.model_validate(values | {"protocols": (ALONE,)})))
+    drive(workspace, no_progress)
+    (judged,) = {verdict.judge for verdict in Snapshot.of(workspace).verdicts}
+    line = f"no working control for {judged}: whether items steer it is not known"
+    assert line in describe(status_of(workspace))
+    assert f"{judged}: {line}" in summarize(workspace).judging.cards

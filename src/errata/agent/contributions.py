@@ -59,6 +59,15 @@ class Features(Contribution):
     embedded: int = 0
 
 
+class Copies(Contribution):
+    """``items`` whose content is there more than once, word for word or nearly, in how many ``groups`` that count as
+    one item each; ``conflicting``: groups that stand under more than one label."""
+
+    items: int = 0
+    groups: int = 0
+    conflicting: int = 0
+
+
 class Queue(Contribution):
     """How many suspects there are; how many others are ``drawn`` at random, to be asked about too; how many an earlier
     run has settled; the ``control_items``, which nobody doubts; and the ``trusted`` items, on which judges are

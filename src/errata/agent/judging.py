@@ -102,7 +102,7 @@ def judge_batch(workspace: Workspace, progress: Progress) -> Judging:
         judged = Judged((), error)
     _store(workspace, judged.verdicts)
     found.done(questions)
-    return _leave(workspace, before.asked + len(judged.verdicts), judged.stopped)
+    return _leave(workspace, before, len(judged.verdicts), judged.stopped)
 
 
 def _check_usable(workspace: Workspace, judge: str) -> None:
@@ -142,18 +142,17 @@ def _store(workspace: Workspace, verdicts: Sequence[Verdict]) -> None:
 def finish(workspace: Workspace) -> Judging:
     """Nothing is left to ask, and nothing stopped it."""
     before = Snapshot.of(workspace).contributions.find(Judging) or Judging()
-    return _leave(workspace, before.asked, None)
+    return _leave(workspace, before, 0, None)
 
 
-def _leave(workspace: Workspace, asked: int, stopped: ModelError | None) -> Judging:
+def _leave(workspace: Workspace, before: Judging, asked: int, stopped: ModelError | None) -> Judging:
     spent = workspace.panel.budget.spent
-    before_estimated = (Snapshot.of(workspace).contributions.find(Judging) or Judging()).estimated
     judging = Judging(
-        asked=asked,
+        asked=before.asked + asked,
         calls=spent.calls,
         tokens=spent.tokens,
         usd=spent.usd,
-        estimated=before_estimated or workspace.panel.budget.estimated,
+        estimated=before.estimated or workspace.panel.budget.estimated,
         stopped=str(stopped) if stopped else "",
         failed=stopped is not None and not isinstance(stopped, BudgetExceeded),
     )

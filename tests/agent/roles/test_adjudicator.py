@@ -62,3 +62,17 @@ def test_an_item_that_cannot_be_read_gets_no_outcome_but_the_reason() -> None:
     rows[2] = rows[2]._replace(problem="no text")
     found = proposals(view(rows=rows))[2]
     assert (found.outcome, found.reason) == (None, "no text") and math.isnan(found.quality)
+
+
+def test_copies_are_told_apart_and_no_neighbors_any_more() -> None:
+    near = np.array([[3, 1, 4]] + [[-1, -1, -1]] * 5)
+    found = replace(scan(), neighbors_Nk=near, copies_N=np.array([0, -1, -1, 0, -1, -1]))
+    first = proposals(view(verdicts=[said("dog")], scan=found))[0]
+    assert "1 near copy of it in the data, labeled dog; 2 of 2 neighbors are labeled cat" in first.reason
+    assert first.evidence[1:4] == ("copy:3", "neighbor:1", "neighbor:4")
+
+
+def test_copies_of_another_item_are_one_neighbor() -> None:
+    near = np.array([[1, 4, 3]] + [[-1, -1, -1]] * 5)
+    found = replace(scan(), neighbors_Nk=near, copies_N=np.array([-1, 0, -1, -1, 0, -1]))
+    assert "of 2 neighbors" in proposals(view(verdicts=[said("dog")], scan=found))[0].reason

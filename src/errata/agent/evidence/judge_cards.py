@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from errata import words
 from errata.agent.contributions import JudgeCard, JudgeCards
+from errata.agent.evidence.control_items import is_watched
 from errata.agent.evidence.view import View
 from errata.tools.judging.calibration.bias import Bias, position_bias
 from errata.tools.judging.calibration.track_record import TrackRecord
@@ -23,6 +25,8 @@ def card_of(view: View, judge: str) -> JudgeCard:
     used = not records or any(record.used for record in records.values())
     lines = [_record_in_words(protocol, record) for protocol, record in records.items()]
     every = [*said, *(verdict for verdict in view.control_verdicts if verdict.judge == judge)]
+    if not is_watched(view, judge):
+        lines.append(words.without_control(judge))
     return JudgeCard(
         used=used,
         lines=(*lines, *_leaning(view, judge, said), *_cost_in_words(said)),

@@ -7,7 +7,7 @@ import numpy as np
 from errata.agent.contributions import Queue
 from errata.agent.evidence import control_items
 from errata.agent.evidence.snapshot import Snapshot
-from errata.agent.run.inherit import earlier_control_items, inherit_verdicts
+from errata.agent.run.inherit import earlier_control_items, earlier_profiles, inherit_verdicts
 from errata.tools.inference.suspects import rank_suspects
 from errata.tools.inference.trusted_items import draw_trusted
 from errata.tools.judging.calibration.trusted import MOST
@@ -27,8 +27,10 @@ def form_queue(snapshot: Snapshot) -> Queue:
     workspace.store.set_suspicion(workspace.run.run_id, [*ranked.suspects.tolist(), *ranked.drawn.tolist()])
     controlled = workspace.settings.calibrate or controls(workspace.settings.protocols)
     before = earlier_control_items(workspace.store, workspace.run, rows)
-    drawn = control_items.draw(view.given_N, all_holds_N, before) if controlled else []
+    drawn = control_items.draw(view.given_N, all_holds_N, view.found, before) if controlled else []
     trusted = draw_trusted(view.given_N, holds_N, ranked.suspects, shas, MOST) if workspace.settings.calibrate else ()
+    if workspace.settings.calibrate and (known := earlier_profiles(workspace.store, workspace.run)):
+        workspace.add_contributions("calibrator", known)
     return Queue(
         suspects=len(ranked.suspects),
         drawn=len(ranked.drawn),

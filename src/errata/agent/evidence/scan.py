@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 
 from errata.agent.contributions import Contributions, Features
+from errata.agent.evidence.copies import find_copies, near_labeled
 from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.notices import Progress
 from errata.agent.run.workspace import Workspace
 from errata.errors import DataError
 from errata.tools.detectors import DetectorInput, detector_named
-from errata.tools.detectors.neighbors.neighbors import Neighbors, neighbors
+from errata.tools.detectors.neighbors.copies import counted_once
+from errata.tools.detectors.neighbors.neighbors import neighbors
 from errata.tools.detectors.probs import ensemble
 from errata.tools.features.choose import choose_embedder
 from errata.tools.features.embedder import Embedder, embed_readable
@@ -26,7 +28,8 @@ BLOCK, BLOCK_BYTES = 1024, 64 << 20
 
 
 def embed(workspace: Workspace, progress: Progress) -> None:
-    """Features, nearest neighbors and out-of-sample probabilities, each made once; a user's own arrays come first."""
+    """Features, nearest neighbors, copies and out-of-sample probabilities, each made once; a user's own arrays come
+    first."""
     settings, arrays = workspace.settings, workspace.arrays
     needed = {need for name in Snapshot.of(workspace).detectors for need in detector_named(name).needs}
     wanted = "embeddings" in needed or not settings.probs
@@ -34,6 +37,8 @@ def embed(workspace: Workspace, progress: Progress) -> None:
         arrays.save("embeddings", _own_embeddings(workspace) if settings.embeddings else _embed(workspace, progress))
     if wanted and not arrays.has("similarities"):
         _find_neighbors(workspace, progress)
+    if not arrays.has("copies"):
+        find_copies(Snapshot.of(workspace))
     if not arrays.has("probs"):
         own = settings.probs
         arrays.save("probs", load_probs(own, workspace.dataset) if own else _probs(workspace, progress))
@@ -59,19 +64,15 @@ def detect(workspace: Workspace, detector: str, progress: Progress) -> None:
 def detector_input(snapshot: Snapshot, labeled: Int) -> DetectorInput:
     """What the run has made of the labeled items so far."""
     arrays, rows = snapshot.workspace.arrays, snapshot.rows
-    near = None
-    if arrays.has("similarities"):
-        place_N = np.full(len(rows), ABSENT)
-        place_N[labeled] = np.arange(len(labeled))
-        near_nk = place_N[np.asarray(arrays.load("neighbors")[labeled])]
-        near = Neighbors(near_nk, np.asarray(arrays.load("similarities")[labeled]))
+    near, copies_n = near_labeled(snapshot, labeled), np.asarray(arrays.load("copies")[labeled])
     return DetectorInput(
         snapshot.given_N[labeled],
         len(snapshot.workspace.run.label_space.names),
         np.asarray(arrays.load("embeddings")[labeled]) if arrays.has("embeddings") else None,
         np.asarray(arrays.load("probs")[labeled]) if arrays.has("probs") else None,
         [rows[idx].content_sha for idx in labeled],
-        near,
+        near if near is None else counted_once(near, copies_n),
+        copies_n,
     )
 
 
@@ -112,7 +113,7 @@ def _probs(workspace: Workspace, progress: Progress) -> F32:
     labeled = np.flatnonzero(given_N >= 0)
     given = detector_input(snapshot, labeled)
     report = _counted(progress, "probe", 0, ensemble.ROUNDS)
-    probs_nK = ensemble.leave_one_out(given.embeddings(), given.labels_N, classes, given.near, report)
+    probs_nK = ensemble.leave_one_out(given.embeddings(), given.labels_N, classes, given.near, report, given.copies())
     return _for_all(probs_nK, labeled, len(given_N))
 
 

@@ -211,6 +211,7 @@ class Snapshot:
             quality_N=np.asarray(quality_N, np.float32),
             noise=self._noise(label_probs),
             neighbors_Nk=arrays.load("neighbors") if arrays.has("neighbors") else None,
+            copies_N=arrays.load("copies") if arrays.has("copies") else None,
         )
 
     def _witnesses(self) -> list[str]:

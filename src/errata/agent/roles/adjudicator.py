@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from errata.agent.contributions import Features
 from errata.agent.evidence.judge_cards import judge_cards
 from errata.agent.evidence.view import View
 from errata.agent.role import Ask, Role, RoleOutput
+from errata.tools.detectors.neighbors.copies import ALONE
 from errata.tools.inference.candidates import ABSENT
 from errata.tools.inference.held_back import held_back
 from errata.tools.judging.registry import protocol_named
@@ -19,6 +21,9 @@ from errata.tools.store.store import ItemRow
 from errata.types import Basis, Outcome, Proposal, Verdict
 
 Suspicious = Callable[[str, Sequence[str]], Sequence[str]]
+
+NAMED = 5
+"""Copies whose labels are named one by one; of more than these the labels are counted."""
 
 
 class Adjudicator(Role):
@@ -55,6 +60,7 @@ class ProposalBuilder:
         self._judges_keep: list[bool] = self._table.judges_keep_N.tolist()
         self._challengers, self._best_other_N = self._table.challengers, self._table.best_other_N
         self._scan_quality: list[float] = scan.quality_N.tolist()
+        self._groups: list[int] = [ALONE] * len(view.rows) if scan.copies_N is None else scan.copies_N.tolist()
 
     def proposal(self, row: ItemRow, word: Outcome) -> Proposal:
         if row.problem is not None or row.given_label is None:
@@ -105,6 +111,11 @@ class ProposalBuilder:
         for verdict in self._verdicts.get(row.idx, ()):
             said.append(protocol_named(verdict.protocol).in_words(verdict, given))
             evidence.append(f"verdict:{verdict.judge}:{verdict.protocol}")
+        copies = self._copies_of(row)
+        if copies:
+            labels = [str(space.canonical(other.given_label)) for other in copies]
+            said.append(_copies_in_words(labels))
+            evidence += [f"copy:{other.item_id}" for other in copies]
         neighbors = self._neighbor_rows(row)
         if neighbors:
             votes = Counter(space.canonical(other.given_label) for other in neighbors)
@@ -117,10 +128,41 @@ class ProposalBuilder:
         )
         return "; ".join(said), (*evidence, "detector:confident_learning")
 
+    def _copies_of(self, row: ItemRow) -> list[ItemRow]:
+        group = self._group_of(row.idx)
+        return [] if group is None else [self._rows[j] for j in self._members[group] if j != row.idx]
+
     def _neighbor_rows(self, row: ItemRow) -> list[ItemRow]:
+        """Without the item's own copies, and of the copies of another item the nearest alone."""
         if self._scan.neighbors_Nk is None:
             return []
-        return [self._rows[j] for j in self._scan.neighbors_Nk[row.idx] if j != ABSENT]
+        seen, found = {self._group_of(row.idx)} - {None}, []
+        for j in self._scan.neighbors_Nk[row.idx]:
+            group = None if j == ABSENT else self._group_of(j)
+            if j != ABSENT and group not in seen:
+                found.append(self._rows[j])
+                seen |= {group} - {None}
+        return found
+
+    def _group_of(self, idx: int) -> int | None:
+        """The group of the item's copies; None where it has none."""
+        return None if self._groups[idx] == ALONE else self._groups[idx]
+
+    @cached_property
+    def _members(self) -> dict[int, list[int]]:
+        """Group of copies -> its items."""
+        found: dict[int, list[int]] = {}
+        for idx, group in enumerate(self._groups):
+            if group != ALONE:
+                found.setdefault(group, []).append(idx)
+        return found
+
+
+def _copies_in_words(labels: Sequence[str]) -> str:
+    shown = (
+        ", ".join(labels) if len(labels) <= NAMED else ", ".join(f"{n} {name}" for name, n in Counter(labels).items())
+    )
+    return f"{len(labels)} near {'copy' if len(labels) == 1 else 'copies'} of it in the data, labeled {shown}"
 
 
 def _held_back(view: View, suspicious: Suspicious) -> dict[int, str]:

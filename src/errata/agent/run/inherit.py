@@ -6,8 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from errata.agent.contributions import Contributions, Judging, Queue
+from errata.agent.contributions import Contributions, JudgeProfile, JudgeProfiles, Judging, Queue
 from errata.tools.guideline import Rewording, same_words
+from errata.tools.judging.calibration.trusted import FEWEST
 from errata.tools.store.decisions import Terms
 from errata.tools.store.store import ItemRow, RunInfo, Store
 from errata.types import Verdict
@@ -59,6 +60,26 @@ def earlier_control_items(store: Store, run: RunInfo, rows: Sequence[ItemRow]) -
     drawn = set(queue.control_items if queue else ())
     known = {(row.content_sha, row.given_label) for row in store.items(earlier.run_id) if row.idx in drawn}
     return [row.idx for row in rows if (row.content_sha, row.given_label) in known]
+
+
+def earlier_profiles(store: Store, run: RunInfo) -> JudgeProfiles | None:
+    """What the comparable earlier run found of its judges, as far as it is about labels of today; None where the
+    guideline says something else now."""
+    earlier = _comparable_run(store, run)
+    if earlier is None or earlier.guideline != run.guideline:
+        return None
+    known = Contributions.of_run(store, earlier.run_id).find(JudgeProfiles) or JudgeProfiles()
+    names = set(run.label_space.names)
+    kept = {
+        judge: profile.model_copy(update={"trusted": tuple(one for one in profile.trusted if one.label in names)})
+        for judge, profile in known.judges.items()
+    }
+    return JudgeProfiles(judges={judge: one for judge, one in kept.items() if _tells(one)})
+
+
+def _tells(profile: JudgeProfile) -> bool:
+    """Whether enough of the answers told something: a server that answered nothing readable may be another by now."""
+    return sum(bool(answer.said) for answer in profile.trusted) >= FEWEST
 
 
 def judging_finished(store: Store, run: RunInfo) -> bool:

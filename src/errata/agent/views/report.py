@@ -9,9 +9,9 @@ from functools import cached_property
 from importlib.metadata import version
 
 from errata import words
+from errata.agent.contributions import Copies, JudgeCards, Plan, Queue
 from errata.agent.contributions import Features as FeaturesLeft
 from errata.agent.contributions import Judging as JudgingLeft
-from errata.agent.contributions import Plan, Queue
 from errata.agent.contributions import Profile as ProfileLeft
 from errata.agent.decisions.approval import OPEN_OUTCOMES
 from errata.agent.evidence.error_count import given_holds
@@ -117,7 +117,8 @@ class Found:
 
 
 def _profile(workspace: Workspace, found: Found) -> Profile:
-    known = Snapshot.of(workspace).contributions.find(ProfileLeft) or ProfileLeft()
+    left = Snapshot.of(workspace).contributions
+    known, copies = left.find(ProfileLeft) or ProfileLeft(), left.find(Copies) or Copies()
     unreadable = [Unreadable(row.item_id, row.problem) for row in found.rows if row.problem is not None]
     return Profile(
         modality="image" if _of_images(workspace) else "text",
@@ -127,6 +128,7 @@ def _profile(workspace: Workspace, found: Found) -> Profile:
         protected=known.protected,
         duplicates=known.duplicates,
         conflicting_duplicates=known.conflicting_duplicates,
+        copies=words.copies(**copies.model_dump()) if copies.items else "",
         unreadable_items=len(unreadable),
         unreadable=tuple(unreadable[:UNREADABLE]),
         left_out=known.left_out.get("sentence", ""),
@@ -185,6 +187,7 @@ def _rival(proposal: Proposal) -> str | None:
 def _judging(workspace: Workspace, found: Found) -> Judging:
     left = Snapshot.of(workspace).contributions.find(JudgingLeft) or JudgingLeft()
     judged = {verdict.idx for verdict in found.verdicts}
+    cards = (Snapshot.of(workspace).contributions.find(JudgeCards) or JudgeCards()).judges
     queue = Snapshot.of(workspace).contributions.find(Queue) or Queue(suspects=len(found.rows))
     suspects = [row.idx for row in found.rows if row.suspicion is not None and row.suspicion < queue.suspects]
     return Judging(
@@ -195,6 +198,7 @@ def _judging(workspace: Workspace, found: Found) -> Judging:
         suspects=len(suspects),
         waiting=sum(idx not in judged for idx in suspects),
         stopped=left.stopped,
+        cards=tuple(f"{judge}: {line}" for judge, card in cards.items() for line in card.lines),
     )
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 from errata import words
-from errata.agent.contributions import Features, JudgeCards, Judging, Plan, Profile, Queue
+from errata.agent.contributions import Copies, Features, JudgeCards, Judging, Plan, Profile, Queue
 from errata.agent.decisions.approval import OPEN_OUTCOMES
 from errata.agent.evidence.error_count import wrong_labels
 from errata.agent.evidence.snapshot import Snapshot
@@ -55,6 +55,7 @@ def status_of(workspace: Workspace) -> dict[str, Any]:
         "unreadable_answers": sum(card.unreadable for card in cards.values()),
         "refused_requests": sum(card.refused for card in cards.values()),
         "unreadable": len(snapshot.unreadable),
+        "copies": (left.find(Copies) or Copies()).model_dump(),
         "left_out": profile.left_out,
         "remarks": list(profile.remarks),
         "unreadable_items": snapshot.unreadable[:NAMED],
@@ -78,6 +79,8 @@ def describe(found: dict[str, Any]) -> str:
     lines = [f"{found['items']} items in {found['data']}"]
     lines += [f"left out  {found['left_out']['sentence']}"] if found["left_out"].get("sentence") else []
     lines += [f"note      {remark}" for remark in found["remarks"]]
+    if found["copies"]["items"]:
+        lines.append(f"copies    {words.copies(**found['copies'])}")
     if found["features"]:
         lines.append(f"features  {found['features']['name']}")
     lines += [f"probs     {found['probs_order']}"] if found["probs_order"] else []

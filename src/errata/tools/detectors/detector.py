@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Literal
 
 from errata.errors import DataError
+from errata.tools.detectors.neighbors.copies import find_groups
 from errata.tools.detectors.neighbors.neighbors import Neighbors, neighbors
 from errata.types import F32, Int, Scores
 
@@ -25,6 +26,7 @@ class DetectorInput:
     probs_NK: F32 | None = None
     content_shas: Sequence[str] | None = None
     found_near: Neighbors | None = None
+    found_copies_N: Int | None = None
 
     def embeddings(self) -> F32:
         """f32[N, D]. Raises DataError where there are none."""
@@ -34,7 +36,8 @@ class DetectorInput:
 
     @cached_property
     def near(self) -> Neighbors:
-        """The nearest neighbors among the embeddings, searched for at most once."""
+        """The nearest neighbors among the embeddings, searched for at most once. In a run copies among those of one
+        item share the weight of one."""
         return self.found_near if self.found_near is not None else neighbors(self.embeddings())
 
     def probabilities(self) -> F32:
@@ -50,6 +53,12 @@ class DetectorInput:
         if self.content_shas is None:
             raise DataError("This detector needs the hashes of the items' content, and was given none.")
         return self.content_shas
+
+    def copies(self) -> Int:
+        """i64[N]: the groups of copies, as ``copies.find_groups`` has them."""
+        if self.found_copies_N is not None:
+            return self.found_copies_N
+        return find_groups(self.contents(), self.found_near)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ SMALLEST = 1e-9
 class Scan:
     """``probs_NK``: out-of-sample probabilities, f32[N, K]. ``label_probs``: what the detectors say of the labels, f32
     [N, K] each. ``flags``: detector -> its own cut, bool[N]. ``quality_N``: how well each given label fits, f32[N] in
-    [0, 1], low = bad, NaN without one. ``neighbors_Nk``: the nearest labeled items, -1 = none."""
+    [0, 1], low = bad, NaN without one. ``neighbors_Nk``: the nearest labeled items, -1 = none. ``copies_N``: the group
+    of each item that has copies, -1 = alone; None where an older errata scanned."""
 
     probs_NK: F32
     label_probs: Sequence[F32]
@@ -26,6 +27,7 @@ class Scan:
     quality_N: F32
     noise: LabelNoise
     neighbors_Nk: Int | None = None
+    copies_N: Int | None = None
 
     def log_probs(self, idx: int, cand_C: Int) -> F64:
         """How likely the content of one item makes each of these labels, the given one having no say: the detectors'

@@ -31,7 +31,8 @@ class Unreadable:
 class Profile:
     """Counts of items, unless stated otherwise. ``duplicates``: items whose content occurs elsewhere too;
     ``conflicting_duplicates``: contents that stand under more than one label. ``unreadable`` lists the first few;
-    ``left_out`` and ``remarks`` are what was reported to a person about the data, in words."""
+    ``copies`` says in words what is there more than once, word for word or nearly; ``left_out`` and ``remarks`` are
+    what was reported to a person about the data, in words."""
 
     modality: Literal["text", "image"]
     items: int
@@ -42,6 +43,7 @@ class Profile:
     conflicting_duplicates: int
     unreadable_items: int
     unreadable: tuple[Unreadable, ...] = ()
+    copies: str = ""
     left_out: str = ""
     remarks: tuple[str, ...] = ()
 
@@ -120,7 +122,8 @@ class Asked:
 @dataclass(frozen=True, slots=True)
 class Judging:
     """What was asked of models and what this run paid for it. ``stopped`` says what ended it early, if anything did;
-    ``waiting`` are suspects that no judge has looked at."""
+    ``waiting`` are suspects that no judge has looked at; ``cards`` say in words what each judge is worth, and
+    whether a control watches it."""
 
     asked: tuple[Asked, ...]
     calls: int
@@ -129,6 +132,7 @@ class Judging:
     suspects: int
     waiting: int
     stopped: str
+    cards: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from errata.errors import DataError
-from errata.tools.detectors.neighbors.duplicates import ALONE, detect, find_groups, find_leaks
+from errata.tools.detectors.neighbors.copies import ALONE, find_groups
+from errata.tools.detectors.neighbors.duplicates import detect, find_leaks
 from errata.tools.detectors.neighbors.neighbors import Neighbors, neighbors
 
 

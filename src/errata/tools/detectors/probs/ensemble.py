@@ -33,15 +33,17 @@ def leave_one_out(
     num_classes: int,
     near: Neighbors,
     progress: Callable[[int], None] | None = None,
+    copies_N: Int | None = None,
 ) -> F32:
     """f32[N, K], rows sum to 1: the class probabilities of each item from the labels of the others.
 
     An item's label returns to it only through its neighbors, who had a vote on it. ``progress`` is called with how
-    many of ROUNDS are done.
+    many of ROUNDS are done. ``copies_N``: groups of copies, which count as one item each; ``near`` says what they count
+    as neighbors (``copies.counted_once``).
     """
     views = (
         neighbor_votes(near, labels_N, num_classes),
-        discriminant.leave_one_out(embeddings_ND, labels_N, num_classes),
+        discriminant.leave_one_out(embeddings_ND, labels_N, num_classes, copies_N),
     )
     first_NK = pool(views, labels_N)
     del views
@@ -54,7 +56,7 @@ def leave_one_out(
     if progress is not None:
         progress(1)
     logs_NK += _log(averaged(near, corrected_NK), weight)
-    logs_NK += _log(discriminant.leave_one_out(embeddings_ND, corrected_NK.argmax(axis=1), num_classes))
+    logs_NK += _log(discriminant.leave_one_out(embeddings_ND, corrected_NK.argmax(axis=1), num_classes, copies_N))
     probs_NK = probabilities_from(logs_NK, labels_N)
     if progress is not None:
         progress(ROUNDS)

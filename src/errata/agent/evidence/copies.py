@@ -1,0 +1,60 @@
+"""Copies: items of a run whose content is there more than once, word for word or nearly. Sought once, then kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from errata.agent.contributions import Copies
+from errata.agent.evidence.snapshot import Snapshot
+from errata.tools.detectors.neighbors.copies import ALONE, Alike, find_groups
+from errata.tools.detectors.neighbors.neighbors import Neighbors
+from errata.tools.features.near_copies import alike_images, alike_texts
+from errata.tools.inference.candidates import ABSENT
+from errata.types import Int
+
+COMPARED = {"text": 0.7, "image": 0.9}
+"""Neighbors from this cosine on have their content compared: of near copies of news, headlines and reviews fewer than
+one in a hundred lie further apart; images of the same kind lie closer together than texts."""
+
+
+def find_copies(snapshot: Snapshot) -> None:
+    """The group of each labeled item that has copies, ALONE for the others: kept as an array, and told in numbers."""
+    workspace = snapshot.workspace
+    labeled = np.flatnonzero(snapshot.given_N >= 0)
+    shas = [snapshot.rows[idx].content_sha for idx in labeled]
+    from_cosine = COMPARED[workspace.dataset.modality]
+    groups_n = find_groups(shas, near_labeled(snapshot, labeled), _alike(snapshot, labeled), from_cosine)
+    groups_N = np.full(len(snapshot.given_N), ALONE, np.int64)
+    groups_N[labeled] = groups_n
+    copied = np.flatnonzero(groups_N != ALONE)
+    under = np.unique(np.stack([groups_N[copied], snapshot.given_N[copied]]), axis=1)[0]
+    told = Copies(items=len(copied), groups=len(np.unique(under)), conflicting=int((np.bincount(under) > 1).sum()))
+    workspace.add_contributions("embed", told)
+    workspace.arrays.save("copies", groups_N)
+
+
+def near_labeled(snapshot: Snapshot, labeled: Int) -> Neighbors | None:
+    """The neighbors of the labeled items, as places among these; None where none were sought."""
+    arrays = snapshot.workspace.arrays
+    if not arrays.has("similarities"):
+        return None
+    place_N = np.full(len(snapshot.rows), ABSENT)
+    place_N[labeled] = np.arange(len(labeled))
+    near_nk = place_N[np.asarray(arrays.load("neighbors")[labeled])]
+    return Neighbors(near_nk, np.asarray(arrays.load("similarities")[labeled]))
+
+
+def _alike(snapshot: Snapshot, labeled: Int) -> Alike:
+    data = snapshot.workspace.dataset
+
+    def texts(rows: Int) -> list[str]:
+        return [text or "" for text in data.texts(labeled[rows].tolist())]
+
+    def images(rows: Int) -> Iterator[bytes]:
+        return (item.image or b"" for item in data.each(labeled[rows].tolist()))
+
+    if data.modality == "text":
+        return lambda left, right: alike_texts(texts, left, right)
+    return lambda left, right: alike_images(images, left, right)
