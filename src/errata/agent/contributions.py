@@ -100,14 +100,15 @@ class JudgeProfile(Contribution):
     """What was found of a judge before it was believed.
 
     ``prior``: its blind choice where there is nothing to see, as ``Prior.as_json`` gives it; ``prior_share``: how much
-    of it is to be taken out. ``anchor_bias``: mean, half the width of its interval (log-odds), and over how many items.
-    ``disabled``: labels that it says yes to where they are not; ``controls``: how often, in words. ``trusted``: what it
-    said of trusted items.
+    of it is to be taken out. ``anchor_bias`` and ``position_bias``: mean, half the width of its interval (log-odds),
+    and over how many items. ``disabled``: labels that it says yes to where they are not; ``controls``: how often, in
+    words. ``trusted``: what it said of trusted items.
     """
 
     prior: dict[str, Any]
     prior_share: float = 1.0
     anchor_bias: tuple[float, float, int]
+    position_bias: tuple[float, float, int] | None = None
     disabled: tuple[str, ...] = ()
     controls: tuple[str, ...] = ()
     trusted: tuple[TrustedAnswer, ...] = ()

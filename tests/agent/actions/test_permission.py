@@ -25,6 +25,7 @@ INPUTS: dict[str, dict[str, object]] = {
     "begin": {"data": "d.csv", "settings": Settings()},
     "decide": {"item_id": "a", "answer": "several"},
     "decide_where": {"accept": True, "where": "quality < 1"},
+    "measure": {"judge": "model@http://127.0.0.1:1/v1"},
     "prune": {"paths": ()},
     "write_results": {"out": "r.csv"},
 }

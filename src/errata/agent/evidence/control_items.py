@@ -19,6 +19,7 @@ from errata.tools.judging.task import ControlItem
 from errata.tools.store.store import ItemRow
 from errata.types import Int, LabelSpace, Verdict
 
+ROUNDING = 1e-9
 MOST, PER_LABEL, ENOUGH = 12, 2, 6
 
 
@@ -111,7 +112,7 @@ def _agreed(
         v.idx: max(v.log_probs, key=v.log_probs.__getitem__)
         for v in verdicts
         if v.judge == judge and v.protocol == control.alone and v.readable
-        if math.exp(max(v.log_probs.values())) >= held_back.DECISIVE
+        if max(v.log_probs.values()) >= math.log(held_back.DECISIVE) - ROUNDING
     }
     return {
         row.idx: answers[row.idx]

@@ -52,8 +52,9 @@ def _record_in_words(protocol: str, record: TrackRecord) -> str:
 
 def _leaning(view: View, judge: str, said: Sequence[Verdict]) -> list[str]:
     """In log-odds: how far it leans to what stands first, and to a label that it is shown."""
-    parts = [f"position bias {position_bias(said)}"] if said else []
     profile = view.profiles.judges.get(judge)
+    measured = None if profile is None else profile.position_bias
+    parts = [f"position bias {Bias(*measured) if measured else position_bias(said)}"] if measured or said else []
     if profile is not None and profile.anchor_bias[2]:
         parts.append(f"anchor bias {Bias(*profile.anchor_bias)}")
     if profile is not None and profile.disabled:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from errata.agent.contributions import Queue
 from errata.agent.evidence import control_items
 from errata.agent.evidence.snapshot import Snapshot
+from errata.agent.evidence.view import View
 from errata.agent.run.inherit import earlier_control_items, earlier_profiles, inherit_verdicts
 from errata.tools.inference.suspects import rank_suspects
-from errata.tools.inference.trusted_items import draw_trusted
+from errata.tools.inference.trusted_items import TrustedItem, draw_trusted
 from errata.tools.judging.calibration.trusted import MOST
 from errata.tools.judging.registry import controls
 
@@ -28,7 +31,6 @@ def form_queue(snapshot: Snapshot) -> Queue:
     controlled = workspace.settings.calibrate or controls(workspace.settings.protocols)
     before = earlier_control_items(workspace.store, workspace.run, rows)
     drawn = control_items.draw(view.given_N, all_holds_N, view.found, before) if controlled else []
-    trusted = draw_trusted(view.given_N, holds_N, ranked.suspects, shas, MOST) if workspace.settings.calibrate else ()
     if workspace.settings.calibrate and (known := earlier_profiles(workspace.store, workspace.run)):
         workspace.add_contributions("calibrator", known)
     return Queue(
@@ -36,5 +38,13 @@ def form_queue(snapshot: Snapshot) -> Queue:
         drawn=len(ranked.drawn),
         settled=len(settled),
         control_items=tuple(drawn),
-        trusted=trusted,
+        trusted=_trusted(view, shas) if workspace.settings.calibrate else (),
     )
+
+
+def _trusted(view: View, shas: Sequence[str]) -> tuple[TrustedItem, ...]:
+    """Items that the scan does not suspect, whether an earlier run has settled them or not."""
+    holds_N = view.scan_posterior.given_holds_N.copy()
+    holds_N[[row.idx for row in view.rows if row.problem]] = np.nan
+    suspects = rank_suspects(holds_N, view.found.quality_N, list(view.found.flags.values()), shas, 0.0).suspects
+    return draw_trusted(view.given_N, holds_N, suspects, shas, MOST)

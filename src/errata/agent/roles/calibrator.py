@@ -14,7 +14,7 @@ from errata.agent.role import Ask, Role, RoleOutput
 from errata.tools.guideline.excerpt import excerpt
 from errata.tools.judging.bank.control_questions import ask_control_questions, draw_control_questions
 from errata.tools.judging.calibration.anchored import ask_both_ways
-from errata.tools.judging.calibration.bias import anchor_bias
+from errata.tools.judging.calibration.bias import anchor_bias, position_bias
 from errata.tools.judging.calibration.content_free import content_free
 from errata.tools.judging.calibration.measure import choice_prior
 from errata.tools.judging.calibration.prior import Prior, debiased, fit_a
@@ -93,6 +93,7 @@ async def measure(
         prior=prior.as_json(),
         prior_share=share,
         anchor_bias=anchor_bias(pairs, shown),
+        position_bias=position_bias(verdict for _, verdict in asked_trusted),
         trusted=tuple(answers_of(corrected, space)),
     )
     if question_bank.PROMPT_ID not in view.settings.protocols:

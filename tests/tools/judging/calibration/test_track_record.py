@@ -40,7 +40,7 @@ def test_a_judge_that_takes_the_given_label_wherever_it_is_shown_knows_nothing()
     shown = [("cat", "cat"), ("cat", "dog")] * 50
     answers = [TrustedAnswer(n, "contest", label, given, given, 2) for n, (label, given) in enumerate(shown)]
     found = track_record(answers)
-    assert found.accuracy == found.chance == pytest.approx(0.5)
+    assert [found.accuracy, found.chance] == pytest.approx([0.5, 0.5])
     assert not found.used and found.odds_ratio("cat") == 1.0
 
 
