@@ -125,7 +125,8 @@ def _allowed(workspace: Workspace) -> int:
     job = pricing.remaining(workspace)
     if needs_word(job):
         workspace.go_ahead(job)
-    elif job.minutes is None:
+    elif job.minutes is None and not workspace.kept.setdefault("first batch asked", False):
+        workspace.kept["first batch asked"] = True
         return FIRST_BATCH
     workspace.go_ahead = None
     return BATCH

@@ -56,7 +56,7 @@ class Rehearsal:
 class _CountingModel:
     """A model that says the first thing that it may, and keeps what it would have taken."""
 
-    name, limit = "counting", 1
+    name, limit = "counting", 1024
 
     def __init__(self) -> None:
         self.seen: list[Tokens] = []
