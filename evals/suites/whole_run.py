@@ -41,7 +41,7 @@ from errata.tools.judging.examine import judge_items
 from errata.tools.judging.pacing.budget import Budget
 from errata.tools.judging.task import JudgeSetup, JudgeTask
 from errata.types import OTHER_ANSWERS
-from evals.data.made_texts import write_made_texts
+from evals.data.made_texts import LABEL, TEXT, write_made_texts
 from evals.result import write_result
 from evals.servers.calls import in_sqlite
 from evals.servers.loopback import Loopback
@@ -85,7 +85,8 @@ def measure(url: str, size: int) -> dict[str, float]:
     os.sched_setaffinity(0, {0})
     with tempfile.TemporaryDirectory() as folder:
         made = write_made_texts(Path(folder), size, seed=SEED)
-        settings = Settings(text="text", label="label", embeddings=str(made.embeddings), judge=(f"loopback@{url}",))
+        values = {"text": TEXT, "label": LABEL, "embeddings": str(made.embeddings), "judge": (f"loopback@{url}",)}
+        settings = Settings.model_validate(values | {"calibrate": False})  # measured, the stub would not be used
         clock, cpu = Clock(), time.process_time()
         workspace = begin(made.data, settings)
         try:
