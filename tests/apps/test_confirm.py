@@ -61,11 +61,11 @@ def test_a_judge_that_came_with_the_data_is_sent_nothing_until_it_is_typed_here(
     key = {"ERRATA_API_KEY": "secret-of-the-user"}
     command = refused("run", "mail.csv", *COLUMNS, cwd=project, **key)
     assert judge.requests() == [] and not (project / "mail.errata").exists()
-    assert errata(*command, cwd=project, **key).returncode == 0
+    assert errata(*command, "--yes", cwd=project, **key).returncode == 0
     asked = len(judge.requests())
     assert asked > 0
     (project / "errata.toml").unlink()
-    assert errata("run", "mail.csv", cwd=project).returncode == 0, "typed once, it is remembered"
+    assert errata("run", "mail.csv", "--yes", cwd=project).returncode == 0, "typed once, it is remembered"
     shutil.copytree(project, copy := project.with_name("copy"))
     refused("run", "mail.csv", cwd=copy, **key)
     assert len(judge.requests()) == asked
