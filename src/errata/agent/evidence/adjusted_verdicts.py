@@ -6,16 +6,54 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from errata.agent.contributions import JudgeProfile
+from errata.tools.inference.candidates import ABSENT
+from errata.tools.inference.verdict_columns import VerdictColumns
 from errata.tools.judging.bank.bank import Bank
 from errata.tools.judging.bank.control_questions import without_disabled
 from errata.tools.judging.bank.reliability import Reliability, learn
+from errata.tools.judging.calibration.prior import Prior, debiased, debiased_rows, fit_a
 from errata.tools.judging.protocols import blind_choice, question_bank
 from errata.tools.store.store import ItemRow
+from errata.types import CANNOT_TELL, F64, OTHER_ANSWERS, Decision, LabelSpace, Verdict
 
 if TYPE_CHECKING:
     from errata.tools.judging.calibration.fitted import Calibration
-from errata.types import CANNOT_TELL, OTHER_ANSWERS, Decision, LabelSpace, Verdict
+
+
+def adjusted_columns(
+    verdicts: Sequence[Verdict],
+    columns: VerdictColumns,
+    rows: Sequence[ItemRow],
+    profiles: Mapping[str, JudgeProfile],
+    bank: Bank,
+    decisions: Mapping[int, Decision],
+) -> VerdictColumns:
+    """``adjusted`` as columns; ``columns`` are those of the verdicts as they came. As long as there is only a prior to
+    take out, no verdict is looked at by itself."""
+    by_itself = any(known.disabled for known in profiles.values()) or any(verdict.answers for verdict in verdicts)
+    if by_itself or taught(decisions, columns.space):
+        return VerdictColumns.of(adjusted(verdicts, rows, columns.space, profiles, bank, decisions), columns.space)
+    if not profiles:
+        return columns
+    log_probs_MW = columns.log_probs_MW.copy()
+    for judge, known in profiles.items():
+        if (source := (judge, blind_choice.PROMPT_ID)) in columns.sources:
+            of_judge_M = columns.sources_M == columns.sources.index(source)
+            options_mW, said_mW = columns.options_MW[of_judge_M], log_probs_MW[of_judge_M]
+            prior_O = _prior_of_options(known, columns.space)
+            labels_mW = (options_mW != ABSENT) & (options_mW < len(columns.space.names))
+            moved_mW = debiased_rows(np.where(labels_mW, said_mW, -np.inf), prior_O[options_mW], known.prior_share)
+            log_probs_MW[of_judge_M] = np.where(labels_mW, moved_mW, said_mW)
+    return replace(columns, log_probs_MW=log_probs_MW)
+
+
+def _prior_of_options(known: JudgeProfile, space: LabelSpace) -> F64:
+    """The log prior of each label, then NaN for each other answer and for an unused place, which is -1."""
+    log_prior = Prior.from_json(known.prior).log_prior
+    return np.array([*(log_prior.get(name, np.nan) for name in space.names), *[np.nan] * (len(OTHER_ANSWERS) + 1)])
 
 
 def adjusted(
@@ -34,15 +72,20 @@ def adjusted(
     enough of those each protocol's probabilities are fitted to them. Only decisions on items that a person looked at
     teach.
     """
-    taught = {
+    known = taught(decisions, space)
+    kept = _without_disabled(verdicts, rows, space, profiles, bank)
+    kept = _without_prior(kept, profiles, known)
+    kept = _by_reliable_questions(kept, bank, known)
+    return _fitted(kept, space, known)
+
+
+def taught(decisions: Mapping[int, Decision], space: LabelSpace) -> dict[int, Decision]:
+    """Those that say something of judges: a person looked at the item and could tell. With the labels' own spelling."""
+    return {
         idx: replace(decision, label=space.canonical(decision.label))
         for idx, decision in decisions.items()
         if decision.looked == "item" and decision.answer != CANNOT_TELL
     }
-    kept = _without_disabled(verdicts, rows, space, profiles, bank)
-    kept = _without_prior(kept, profiles, taught)
-    kept = _by_reliable_questions(kept, bank, taught)
-    return _fitted(kept, space, taught)
 
 
 def _without_disabled(
@@ -66,8 +109,6 @@ def _without_prior(
 ) -> Sequence[Verdict]:
     if not profiles:
         return verdicts
-    from errata.tools.judging.calibration.prior import Prior, debiased, fit_a  # a second, with scipy's minimizers
-
     found = list(verdicts)
     for judge, known in profiles.items():
         log_prior = Prior.from_json(known.prior).log_prior

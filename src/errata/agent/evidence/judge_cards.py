@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from errata import words
 from errata.agent.contributions import JudgeCard, JudgeCards
 from errata.agent.evidence.control_items import is_watched
+from errata.agent.evidence.track_records import is_used_at_all
 from errata.agent.evidence.view import View
 from errata.tools.judging.calibration.bias import Bias, position_bias
 from errata.tools.judging.calibration.track_record import TrackRecord
@@ -22,7 +23,7 @@ def judge_cards(view: View) -> JudgeCards:
 def card_of(view: View, judge: str) -> JudgeCard:
     said = [verdict for verdict in view.verdicts if verdict.judge == judge]
     records = {protocol: record for (name, protocol), record in view.track_records.items() if name == judge}
-    used = not records or any(record.used for record in records.values())
+    used = is_used_at_all(view.track_records, judge)
     lines = [_record_in_words(protocol, record) for protocol, record in records.items()]
     every = [*said, *(verdict for verdict in view.control_verdicts if verdict.judge == judge)]
     if not is_watched(view, judge):

@@ -17,7 +17,7 @@ from errata.tools.judging.calibration.track_record import (
     accuracy_among,
     track_record,
 )
-from errata.types import CANNOT_TELL, F64, OTHER_ANSWERS, Bool, Decision, Int
+from errata.types import F64, OTHER_ANSWERS, Bool, Decision, Int
 
 Records = Mapping[Source, TrackRecord]
 
@@ -28,7 +28,7 @@ def track_records(
     scan_posterior: Posteriors,
     decisions: Mapping[int, Decision],
 ) -> dict[Source, TrackRecord]:
-    """Of each protocol under which a judge was measured.
+    """Of each protocol under which a judge was measured. ``decisions``: those that teach.
 
     Trusted items were chosen by the scan, and a judge does worse where the scan is unsure: the lower counts of its
     accuracy on them and of that among the suspects, as far as its agreement with the scan there tells.
@@ -59,9 +59,12 @@ def _among(p_said_m: F64, labels_m: F64, record: TrackRecord) -> float:
 def is_used(records: Records, source: Source) -> bool:
     """Whether the verdicts of this judge under this protocol count. Under a protocol that it was not measured under
     they do where it was used under another one, or was not measured at all."""
-    if source in records:
-        return records[source].used
-    of_judge = [record.used for (judge, _), record in records.items() if judge == source[0]]
+    return records[source].used if source in records else is_used_at_all(records, source[0])
+
+
+def is_used_at_all(records: Records, judge: str) -> bool:
+    """Under some protocol, or because the judge was not measured."""
+    of_judge = [record.used for (name, _), record in records.items() if name == judge]
     return not of_judge or any(of_judge)
 
 
@@ -117,9 +120,9 @@ def _decided(
     found = []
     for m in np.flatnonzero(of_source_M).tolist():
         idx = int(columns.items_M[m])
-        decision = decisions.get(idx)
-        if decision is None or decision.looked != "item" or decision.answer == CANNOT_TELL:
+        if idx not in decisions:
             continue
+        decision = decisions[idx]
         said = names[columns.answers_M[m]] if columns.tells_M[m] else ""
         offered = int(((columns.options_MW[m] != ABSENT) & (columns.options_MW[m] < len(columns.space.names))).sum())
         found.append(TrustedAnswer(idx, protocol, str(decision.label or decision.answer), None, said, offered))

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Literal, Protocol
 import numpy as np
 
 from errata.agent.contributions import Contributions, JudgeProfiles, QuestionBank
-from errata.agent.evidence.adjusted_verdicts import adjusted
 from errata.agent.evidence.track_records import believed, is_used, track_records
 from errata.errors import SetupError
 from errata.settings import Settings
@@ -20,15 +19,14 @@ from errata.tools.inference.outcome import outcomes
 from errata.tools.inference.posterior import Posteriors, weigh
 from errata.tools.inference.scan import Scan
 from errata.tools.inference.verdict_columns import Source, VerdictColumns
-from errata.tools.judging.bank.bank import Bank
-from errata.tools.judging.calibration.track_record import TrackRecord
-from errata.tools.judging.task import JudgeSetup
 from errata.tools.store.decisions import settled
 from errata.tools.store.store import ItemRow
 from errata.types import Decision, Int, Item, LabelSpace, Outcome, Proposal, Verdict
 
 if TYPE_CHECKING:
     from errata.tools.judging.bank.bank import Bank
+    from errata.tools.judging.calibration.track_record import TrackRecord
+    from errata.tools.judging.task import JudgeSetup
 
 
 class Content(Protocol):
@@ -92,6 +90,8 @@ class View:
     @property
     def setup(self) -> JudgeSetup:
         """How judges are asked in this run."""
+        from errata.tools.judging.task import JudgeSetup  # whoever only looks at a run asks none
+
         settings = self.settings
         return JudgeSetup(self.space, self.guideline, settings.style, settings.permutations, self.bank)
 
@@ -138,7 +138,10 @@ class View:
         profiles = {judge: known for judge, known in self.profiles.judges.items() if known.trusted}
         if not profiles:
             return {}
-        return track_records(profiles, self._adjusted, self.scan_posterior, self._taught)
+        from errata.agent.evidence.adjusted_verdicts import taught
+
+        decisions = taught(settled(self.decisions), self.space)
+        return track_records(profiles, self._adjusted, self.scan_posterior, decisions)
 
     def trusts(self, judge: str, protocol: str) -> bool:
         """Whether it is worth asking: a judge is not that proved no better than chance, under this protocol or, where
@@ -152,14 +155,13 @@ class View:
 
     @cached_property
     def _adjusted(self) -> VerdictColumns:
-        worth = adjusted(self.verdicts, self.rows, self.space, self.profiles.judges, self.bank, self._taught)
-        if worth is self.verdicts and self.columns is not None:
-            return self.columns
-        return VerdictColumns.of(worth, self.space)
+        from errata.agent.evidence.adjusted_verdicts import (
+            adjusted_columns,  # with the protocols; not every view weighs
+        )
 
-    @property
-    def _taught(self) -> Mapping[int, Decision]:
-        return settled(self.decisions)
+        as_they_came = VerdictColumns.of(self.verdicts, self.space) if self.columns is None else self.columns
+        profiles, decisions = self.profiles.judges, settled(self.decisions)
+        return adjusted_columns(self.verdicts, as_they_came, self.rows, profiles, self.bank, decisions)
 
 
 def given_columns(rows: Sequence[ItemRow], space: LabelSpace) -> Int:

@@ -11,11 +11,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 
 from errata.tools.judging.reading.reading import normalized
-from errata.tools.odds import log_sum
-from errata.types import OTHER_ANSWERS, Verdict
+from errata.types import F64, OTHER_ANSWERS, Verdict
 
 MOST_A = 1.2
 FEWEST_FOR_A = 20
@@ -67,13 +65,26 @@ def debiased(log_probs: Mapping[str, float], log_prior: Mapping[str, float], a: 
     The labels together keep their mass and each other answer its own. A label without a prior counts as average.
     """
     labels = _labels(log_probs)
-    known = [log_prior[key] for key in labels if key in log_prior]
-    if not known:
+    if not labels.keys() & log_prior.keys():
         return dict(log_probs)
-    mean = sum(known) / len(known)
-    moved = {key: value - a * (log_prior.get(key, mean) - mean) for key, value in labels.items()}
-    shift = log_sum(*labels.values()) - log_sum(*moved.values())
-    return {**log_probs, **{key: value + shift for key, value in moved.items()}}
+    prior_1W = np.array([[log_prior.get(key, np.nan) for key in labels]])
+    (row_W,) = debiased_rows(np.array([list(labels.values())]), prior_1W, a)
+    return {**log_probs, **dict(zip(labels, row_W.tolist(), strict=True))}
+
+
+def debiased_rows(labels_MW: F64, prior_MW: F64, a: float = 1.0) -> F64:
+    """The same of many verdicts at once: log-probabilities of the labels that each was asked about, -inf = none here,
+    and the log prior of each, NaN = unknown. A row without a known prior stays as it is."""
+    known_MW = np.isfinite(prior_MW)
+    count_M1 = known_MW.sum(axis=1, keepdims=True)
+    above_MW = np.where(known_MW, prior_MW, 0.0)
+    above_MW -= np.where(known_MW, above_MW.sum(axis=1, keepdims=True) / np.maximum(count_M1, 1), 0.0)
+    moved_MW = labels_MW - a * above_MW
+    before_M1, after_M1 = (np.logaddexp.reduce(rows, axis=1, keepdims=True) for rows in (labels_MW, moved_MW))
+    usable_M1 = (count_M1 > 0) & np.isfinite(before_M1)
+    with np.errstate(invalid="ignore"):
+        found_MW: F64 = np.where(usable_M1, moved_MW + (before_M1 - after_M1), labels_MW)
+    return found_MW
 
 
 def fit_a(
@@ -85,6 +96,8 @@ def fit_a(
     pairs = [(log_probs, label) for log_probs, label in decided if label in log_probs and label in log_prior]
     if len(pairs) < FEWEST_FOR_A:
         return otherwise
+
+    from scipy.optimize import minimize_scalar  # half a second, which a look at a run has not got
 
     def loss(a: float) -> float:
         return -sum(debiased(log_probs, log_prior, a)[label] for log_probs, label in pairs)
