@@ -11,6 +11,8 @@ from errata.agent.evidence.judge_cards import card_of
 from errata.agent.evidence.next_questions import Question
 from errata.agent.evidence.queue import form_queue
 from errata.agent.evidence.snapshot import Snapshot
+from errata.agent.evidence.track_records import is_used_at_all
+from errata.agent.evidence.view import View
 from errata.agent.run.go_ahead import needs_word
 from errata.agent.run.notices import Progress
 from errata.agent.run.workspace import Workspace
@@ -90,12 +92,13 @@ def judge_batch(workspace: Workspace, progress: Progress) -> Judging:
     total = before.asked + len(found.waiting)
     try:
         phases.work(workspace, "prepare", judge, progress)
-        _check_usable(workspace, judge)
-        asked = [question for question in questions if Snapshot.of(workspace).view.trusts(judge, question.protocol)]
+        view = Snapshot.of(workspace).view
+        _check_usable(workspace, view, judge)
+        useful = {protocol for protocol in {q.protocol for q in questions} if view.trusts(judge, protocol)}
         judged = workspace.panel.judge(
             judge,
-            _tasks(workspace, asked),
-            Snapshot.of(workspace).view.setup,
+            _tasks(workspace, [question for question in questions if question.protocol in useful]),
+            view.setup,
             lambda done: progress("judge", before.asked + done, total),
         )
     except ModelError as error:
@@ -105,14 +108,12 @@ def judge_batch(workspace: Workspace, progress: Progress) -> Judging:
     return _leave(workspace, before, len(judged.verdicts), judged.stopped)
 
 
-def _check_usable(workspace: Workspace, judge: str) -> None:
+def _check_usable(workspace: Workspace, view: View, judge: str) -> None:
     """Say once that a judge is not used. UselessJudge where the run is to stop for that."""
-    view = Snapshot.of(workspace).view
-    card = card_of(view, judge)
-    if card.used or judge in workspace.kept.setdefault("told of", set()):
+    if is_used_at_all(view.track_records, judge) or judge in workspace.kept.setdefault("told of", set()):
         return
     workspace.kept["told of"].add(judge)
-    why = f"{judge} is no better than chance and is not used: {'; '.join(card.lines)}"
+    why = f"{judge} is no better than chance and is not used: {'; '.join(card_of(view, judge).lines)}"
     if workspace.settings.require_judge:
         raise UselessJudge(f"{why}. Name another judge, or leave out --require-judge to go on as a scan.")
     workspace.notify(f"{why}. The run goes on without it.")

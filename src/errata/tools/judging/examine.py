@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from errata.tools.judging.door import Door
 from errata.tools.judging.pacing.memory import Memory
 from errata.tools.judging.registry import protocols
 from errata.tools.judging.task import JudgeSetup, JudgeTask
+from errata.tools.judging.together import together
 from errata.types import Verdict
 
 AT_ONCE = 512
@@ -80,10 +80,7 @@ async def judge_items(
 
     with _old_objects_left_alone():
         # Whatever else goes wrong is raised when the others are done: their calls are paid for.
-        results = await asyncio.gather(*(take_tasks() for _ in range(AT_ONCE)), return_exceptions=True)
-    for result in results:
-        if result is not None:
-            raise result
+        await together(take_tasks() for _ in range(AT_ONCE))
     at_fault = bool(stopped) and not isinstance(stopped[0], BudgetExceeded)
     finished = (verdicts[n] for n in sorted(verdicts))
     # A question that came back without a single call was refused, and a model at fault may refuse anything.
