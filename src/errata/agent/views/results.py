@@ -58,7 +58,7 @@ def result_row(snapshot: Snapshot, row: ItemRow, proposal: Proposal | None) -> d
     status = _furthest(
         row.item_id in applied_items(snapshot.workspace),
         row.idx in snapshot.decisions,
-        any(verdict.readable for verdict in snapshot.verdicts_of(row.idx)),
+        proposal is not None and is_judged(proposal.basis),
         usable,
     )
     found: dict[str, Any] = {"item_id": row.item_id, "given_label": row.given_label, "status": status}
@@ -106,11 +106,16 @@ def proposed_values_of(
 def item_statuses(snapshot: Snapshot) -> list[Status]:
     """The furthest that each item has come, in the order of the items."""
     found = snapshot.proposed
-    judged = {idx for idx, basis in zip(found.idx, found.basis, strict=True) if basis != "scan"}
+    judged = {idx for idx, basis in zip(found.idx, found.basis, strict=True) if is_judged(basis)}
     decided, written = snapshot.decisions, applied_items(snapshot.workspace)
     applied = {row.idx for row in snapshot.rows if row.item_id in written} if written else set()
     scanned_N = snapshot.usable_N & bool(found.idx)
     return [_furthest(i in applied, i in decided, i in judged, scanned) for i, scanned in enumerate(scanned_N.tolist())]
+
+
+def is_judged(basis: Basis) -> bool:
+    """Whether a judge told something of the item that counts."""
+    return basis != "scan"
 
 
 def _furthest(applied: bool, decided: bool, judged: bool, scanned: bool) -> Status:
