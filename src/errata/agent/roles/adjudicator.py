@@ -18,7 +18,7 @@ from errata.tools.inference.held_back import held_back
 from errata.tools.judging.registry import protocol_named
 from errata.tools.judging.untrusted.instructions import flags
 from errata.tools.store.store import ItemRow
-from errata.types import Basis, Outcome, Proposal, Verdict
+from errata.types import Basis, Int, Outcome, Proposal, Verdict
 
 Suspicious = Callable[[str, Sequence[str]], Sequence[str]]
 
@@ -48,7 +48,7 @@ class ProposalBuilder:
         self._table, self._rows, self._scan = view.posterior, view.rows, scan
         self._verdicts = _by_item(view.verdicts)
         # An answer that tells nothing is no look: such an item stands as the scan left it.
-        self._looked_at = set(view.believed.items_M.tolist())
+        self._looked_at = self._as_the_scan_ranks(np.unique(view.believed.items_M))
         self._held_back = _held_back(view, suspicious)
         # On features that only show how images look, a scan ranks; it does not know enough to name a label.
         features = view.contributions.find(Features)
@@ -81,12 +81,18 @@ class ProposalBuilder:
         """The scan read no instruction in the item: where it ranks the labels as the judges do, it is a witness."""
         if idx not in self._looked_at:
             return "scan"
-        ranks_C = self._scan.log_probs(idx, self._table.cand_NC[idx])
-        if outcome == "keep":
-            agrees = ranks_C[0] >= ranks_C.max()
-        else:
-            agrees = outcome in ("relabel", "ambiguous") and ranks_C[self._best_other_N[idx]] > ranks_C[0]
+        kept, changed = self._looked_at[idx]
+        agrees = kept if outcome == "keep" else changed and outcome in ("relabel", "ambiguous")
         return "scan and judge" if agrees else "judge alone"
+
+    def _as_the_scan_ranks(self, rows: Int) -> dict[int, tuple[bool, bool]]:
+        """Of each of these items, whether the scan, by itself, ranks the given label first, and whether
+        it ranks the likeliest other one above it."""
+        table = self._table
+        ranks_nC = self._scan.log_probs(rows, table.cand_NC[rows])
+        given_n, other_n = ranks_nC[:, 0], ranks_nC[np.arange(len(rows)), table.best_other_N[rows]]
+        agrees = zip((given_n >= ranks_nC.max(axis=1)).tolist(), (other_n > given_n).tolist(), strict=True)
+        return dict(zip(rows.tolist(), agrees, strict=True))
 
     def _confidence(self, idx: int, outcome: Outcome | None) -> float:
         """The probability of what is proposed; of the given label where that is to keep it, or nothing."""

@@ -29,8 +29,9 @@ class Scan:
     neighbors_Nk: Int | None = None
     copies_N: Int | None = None
 
-    def log_probs(self, idx: int, cand_C: Int) -> F64:
-        """How likely the content of one item makes each of these labels, the given one having no say: the detectors'
-        mean log-probability, f64[C], -inf where there is no candidate."""
-        mean_C = np.mean([np.log(np.maximum(probs_NK[idx, cand_C], SMALLEST)) for probs_NK in self.label_probs], axis=0)
-        return np.where(cand_C == ABSENT, -np.inf, mean_C)
+    def log_probs(self, rows: Int, cand_nC: Int) -> F64:
+        """How likely the content of each of these items makes its candidate labels, the given one having no say: the
+        detectors' mean log-probability, f64[n, C], -inf where there is no candidate."""
+        each = [probs_NK[rows[:, None], np.maximum(cand_nC, 0)] for probs_NK in self.label_probs]
+        mean_nC = np.mean([np.log(np.maximum(probs_nC, SMALLEST)) for probs_nC in each], axis=0)
+        return np.where(cand_nC == ABSENT, -np.inf, mean_nC)
