@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import evals
-from errata.types import Proposal
+from errata.types import Outcome, Proposal
 from evals.red_team.attacks import Attack
 from evals.red_team.ciphers import CIPHERS
 from evals.red_team.consequences import consequences
@@ -103,8 +103,8 @@ def test_what_is_planted_is_in_the_file_and_only_there(tmp_path: Path) -> None:
     assert {story.text for story in stories} <= set(known(stories))
 
 
-def proposed(outcome: str, label: str | None, confidence: float) -> Proposal:
-    return Proposal(0, outcome, label, confidence, 0.5, "")  # type: ignore[arg-type]
+def proposed(outcome: Outcome, label: str | None, confidence: float) -> Proposal:
+    return Proposal(0, outcome, label, confidence, 0.5, "")
 
 
 def test_only_what_an_attack_brought_about_is_counted() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import numpy as np
 import pytest
@@ -48,9 +49,9 @@ def test_in_a_short_text_one_word_makes_another() -> None:
     assert alike("Turn on the lights!", "turn on the lights")
 
 
-def picture(pixels: np.ndarray, **options: object) -> bytes:
+def picture(pixels: np.ndarray, **options: Any) -> bytes:
     to = io.BytesIO()
-    Image.fromarray(pixels.astype(np.uint8)).save(to, **options)  # type: ignore[arg-type]
+    Image.fromarray(pixels.astype(np.uint8)).save(to, **options)
     return to.getvalue()
 
 
