@@ -4,7 +4,7 @@
 
 Made short texts with embeddings, a twentieth of them wrong, judged once by a loopback server. Each command is then a
 process of its own, timed by what the kernel counts for it (user and system), the median of its runs; beside them what a
-program that only starts pays. A first run, not counted, compiles all modules to byte code, as pip does when it installs.
+program that only starts pays. A first run, not counted, compiles all modules to byte code, as pip does.
 ``--before``: the same figures of an older commit, as a JSON object, to stand beside.
 """
 
