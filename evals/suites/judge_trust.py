@@ -5,8 +5,10 @@
 Judges are scripted on the truth: seven know nothing, others are right in 30 to 97% of cases, with errors that are
 independent, or fall on classes, on content that looks alike, or on what the scan is unsure of. Each is measured on
 trusted items as a run measures it, then asked what the run's own roles want asked. Against the scan alone on the same
-items: wrong labels closed as "keep", right labels that a rule at .9 would break, right changes that such a rule would
-make, and right proposals lost and gained.
+items: wrong labels closed as "keep", right labels that a rule at .9 would break, right changes above .9 and how many of
+them such a rule may make, right proposals lost and gained, and how many items are left open for a person. ``worse``
+names the columns in which a judge did worse than the scan beyond chance: an exact one-sided sign test on the items that
+differ, at .05 divided by the number of judges.
 """
 
 from __future__ import annotations
@@ -23,8 +25,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow.parquet as pq
+from scipy.stats import binomtest
 
 from errata.agent.contributions import Contributions, JudgeProfile, JudgeProfiles, Queue
+from errata.agent.decisions.approval import OPEN_OUTCOMES
 from errata.agent.drive import drive
 from errata.agent.evidence.next_questions import NextQuestions, Question
 from errata.agent.evidence.snapshot import Snapshot
@@ -48,7 +52,8 @@ TEXTS = {"noisyag": "text_noisyag_news", "hausa": "text_hausa_news"}
 CIFAR = "image_cifar10n"
 IMAGES = {"cifar10n_given": ("given_label", "aggre"), "cifar10n_worst": ("given_label_worst", "worst")}
 REPLAYED = {"babe": "babe_reannotated", "mmlu_redux2": "mmlu_redux2_llm_answers"}
-COLUMNS = ("used", "closed", "broken", "rule_right", "lost", "gained", "calls")
+COLUMNS = ("used", "closed", "broken", "right_above", "rule_right", "lost", "gained", "open", "calls")
+LEVEL = 0.05
 
 
 class Set(NamedTuple):
@@ -89,7 +94,8 @@ def compared(name: str, found: Set) -> dict[str, Any]:
 
 
 def _print_line(judge: str, line: dict[str, Any]) -> None:
-    print(f"{judge:28}" + "".join(f"{line.get(column, ''):>12}" for column in COLUMNS), line.get("at_least", ""))
+    counts = "".join(f"{line.get(column, ''):>12}" for column in COLUMNS)
+    print(f"{judge:28}{counts}", line.get("at_least", ""), *(f"worse: {name}" for name in line["worse"]))
 
 
 def judged(found: Set, judge: str, script: Script) -> tuple[View, int]:
@@ -132,27 +138,47 @@ def _wanted(view: View, judge: str) -> list[Question]:
     return upcoming.of(judge, suspects)
 
 
-def against(found: Set, alone: Sequence[Proposal], proposals: Sequence[Proposal]) -> dict[str, int]:
-    truth, given = found.world.truth, [row.given_label for row in found.view.rows]
-    rows = range(len(truth))
-    right_alone = {i for i in rows if _right(alone[i], truth[i])}
-    right_now = {i for i in rows if _right(proposals[i], truth[i])}
-    by_rule = [i for i in rows if proposals[i].outcome == "relabel" and proposals[i].confidence >= RULE]
+def against(found: Set, alone: Sequence[Proposal], proposals: Sequence[Proposal]) -> dict[str, Any]:
+    before, now = _sets_of_items(found, alone), _sets_of_items(found, proposals)
+    fewer = {"right_above", "rule_right", "right"}  # in these a judge does worse by having fewer
+    at_most = LEVEL / len(scripts())
+    worse = [
+        name
+        for name in ("closed", "broken", *sorted(fewer))
+        if _chance_of_so_many(*((before, now) if name in fewer else (now, before)), name) < at_most
+    ]
     return {
-        "closed": sum(p.outcome == "keep" and given[i] != truth[i] for i, p in enumerate(proposals)),
-        "broken": sum(given[i] == truth[i] for i in by_rule),
-        "rule_right": sum(proposals[i].proposed_label == truth[i] for i in by_rule),
-        "lost": len(right_alone - right_now),
-        "gained": len(right_now - right_alone),
+        **{name: len(now[name]) for name in ("closed", "broken", "right_above", "rule_right", "open")},
+        "lost": len(before["right"] - now["right"]),
+        "gained": len(now["right"] - before["right"]),
         "different": sum(
             (a.outcome, a.proposed_label) != (p.outcome, p.proposed_label)
             for a, p in zip(alone, proposals, strict=True)
         ),
+        "worse": worse,
     }
 
 
-def _right(proposal: Proposal, truth: str | None) -> bool:
-    return proposal.outcome == "relabel" and proposal.proposed_label == truth
+def _sets_of_items(found: Set, proposals: Sequence[Proposal]) -> dict[str, set[int]]:
+    """The items counted in each column."""
+    truth, given = found.world.truth, [row.given_label for row in found.view.rows]
+    right = {p.idx for p in proposals if p.outcome == "relabel" and p.proposed_label == truth[p.idx]}
+    above = {p.idx for p in proposals if p.outcome == "relabel" and p.confidence >= RULE}
+    by_rule = {idx for idx in above if proposals[idx].basis != "judge alone"}
+    return {
+        "closed": {p.idx for p in proposals if p.outcome == "keep" and given[p.idx] != truth[p.idx]},
+        "broken": {idx for idx in by_rule if given[idx] == truth[idx]},
+        "right": right,
+        "right_above": right & above,
+        "rule_right": right & by_rule,
+        "open": {p.idx for p in proposals if p.outcome in OPEN_OUTCOMES},
+    }
+
+
+def _chance_of_so_many(more: Mapping[str, set[int]], fewer: Mapping[str, set[int]], name: str) -> float:
+    """The probability that chance alone puts so many of the items that differ on the side of ``more``."""
+    only, other = len(more[name] - fewer[name]), len(fewer[name] - more[name])
+    return float(binomtest(only, only + other, 0.5, alternative="greater").pvalue) if only else 1.0
 
 
 def _wrong(found: Set) -> int:

@@ -10,8 +10,9 @@ import numpy as np
 from errata.agent.evidence.view import View
 from errata.agent.roles.adjudicator import ROLE, propose
 from errata.testing import FakeAsk
+from errata.tools.inference.verdict_columns import VerdictColumns
 from errata.types import OTHER_ANSWERS, PromptRef, Proposal, Verdict
-from tests.agent.roles.made import scan, silent, view
+from tests.agent.roles.made import SPACE, scan, silent, view
 
 
 def said(label: str, idx: int = 0) -> Verdict:
@@ -35,6 +36,11 @@ def test_a_suspect_whose_judge_agrees_with_the_scan_is_to_be_relabeled() -> None
 
 def test_a_judge_s_word_can_keep_the_given_label() -> None:
     assert proposals(view(verdicts=[said("cat")]))[0].outcome == "keep"
+
+
+def test_a_copy_of_a_view_weighs_the_verdicts_that_were_added() -> None:
+    before = view(columns=VerdictColumns.of([], SPACE))
+    assert proposals(replace(before, verdicts=[said("cat")]))[0].outcome == "keep"
 
 
 def test_neighbors_are_named_as_evidence() -> None:

@@ -67,7 +67,8 @@ class View:
     contributions: Contributions = field(default_factory=Contributions.made)
     proposed: Sequence[Proposal] = ()
     columns: VerdictColumns | None = None
-    """``verdicts`` as columns, where whoever made the view has them already."""
+    """``verdicts`` as columns, if at hand. They are made again where their number is another, so that a copy of
+    the view with more verdicts does not keep the columns of the old ones."""
 
     @cached_property
     def given_N(self) -> Int:
@@ -159,7 +160,9 @@ class View:
             adjusted_columns,  # with the protocols; not every view weighs
         )
 
-        as_they_came = VerdictColumns.of(self.verdicts, self.space) if self.columns is None else self.columns
+        as_they_came = self.columns
+        if as_they_came is None or len(as_they_came.items_M) != sum(verdict.readable for verdict in self.verdicts):
+            as_they_came = VerdictColumns.of(self.verdicts, self.space)
         profiles, decisions = self.profiles.judges, settled(self.decisions)
         return adjusted_columns(self.verdicts, as_they_came, self.rows, profiles, self.bank, decisions)
 
