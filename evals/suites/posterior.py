@@ -28,7 +28,7 @@ from errata.tools.detectors.neighbors.neighbors import neighbors
 from errata.tools.detectors.probs import ensemble
 from errata.tools.inference.candidates import ABSENT
 from errata.tools.inference.label_noise import LabelNoise, label_noise
-from errata.tools.inference.outcome import outcomes
+from errata.tools.inference.outcome import cheapest
 from errata.tools.inference.posterior import Posteriors, weigh
 from errata.tools.inference.verdict_columns import VerdictColumns
 from errata.types import F32, Int, LabelSpace
@@ -116,7 +116,7 @@ def measured(task: Task, probs_NK: F32, noise: LabelNoise) -> dict[str, float]:
     space = LabelSpace(tuple(map(str, range(task.classes))))
     table = weigh(task.labels_N, [probs_NK], noise, VerdictColumns.of([], space))
     rows = np.arange(len(task.labels_N))
-    change_N = np.array(outcomes(table, Costs())) == "relabel"
+    change_N = np.array(cheapest(table, Costs())) == "relabel"
     right_N = task.labels_N == task.truth_N
     return {
         "calibration_error": round(debiased_ece(table.given_holds_N, right_N), 4),

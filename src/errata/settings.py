@@ -76,6 +76,7 @@ class Settings(BaseModel):
     usd_per_mtok_in: float = Field(default=0.0, ge=0)
     usd_per_mtok_out: float = Field(default=0.0, ge=0)
     costs: Costs = Costs()
+    clear_ratio: float = Field(default=1.5, ge=1.5)
     random_share: float = Field(default=0.02, ge=0, le=1)
 
     @field_validator("image_root")

@@ -59,6 +59,16 @@ class Features(Contribution):
     embedded: int = 0
 
 
+class ScanCalibration(Contribution):
+    """What the scan's confidence is worth here: see ``tools/inference/calibration.py``. ``planted``: errors that it was
+    learned from, 0 where there were too few."""
+
+    level: float = 0.0
+    slopes: tuple[float, ...] = ()
+    power: float = 1.0
+    planted: int = 0
+
+
 class Copies(Contribution):
     """``items`` whose content is there more than once, word for word or nearly, in how many ``groups`` that count as
     one item each; ``conflicting``: groups that stand under more than one label."""

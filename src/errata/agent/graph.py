@@ -19,6 +19,7 @@ from errata.agent import judging, phases
 from errata.agent.decisions import apply as applying
 from errata.agent.decisions import approval
 from errata.agent.evidence import scan
+from errata.agent.evidence.scan_calibration import calibrate_scan
 from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.untraced import Untraced
 from errata.agent.run.workspaces import RunContext, Workspaces
@@ -72,6 +73,7 @@ class Nodes:
     def triage(self, state: RunState, runtime: Run) -> RunState:
         """Which items a judge should look at, the most suspicious first, and a random few beside them."""
         with self._of(runtime.context) as workspace:
+            calibrate_scan(workspace, _progress)
             found, waiting = judging.queued(workspace), judging.waiting(workspace)
             if workspace.settings.judge and not waiting:
                 judging.finish(workspace)

@@ -11,7 +11,7 @@ from errata.settings import Costs
 from errata.tools.detectors.confident.channel_quality import even_noise
 from errata.tools.inference.candidates import candidates
 from errata.tools.inference.label_noise import LabelNoise
-from errata.tools.inference.outcome import outcomes
+from errata.tools.inference.outcome import cheapest
 from errata.tools.inference.posterior import Posteriors, weigh
 from errata.tools.inference.suspects import rank_suspects
 from errata.tools.inference.verdict_columns import VerdictColumns
@@ -110,7 +110,7 @@ def outcome_of(given: float, other: float, several: float = 0.0, none: float = 0
     cand = np.array([[0, 1]])
     probs, one = np.array([[given, other, several, none]]), np.array([1])
     posteriors = Posteriors(cand, probs, one, one > 0, np.array([0]), SPACE)
-    return outcomes(posteriors, Costs())[0]
+    return cheapest(posteriors, Costs())[0]
 
 
 def test_outcomes_follow_the_costs() -> None:

@@ -78,7 +78,7 @@ class NextQuestions:
             challenger=None if challenger == ABSENT else names[challenger],
             given_holds=float(self._given_holds_N[idx]),
             undecided=self.is_undecided(row),
-            outcome=self._view.outcomes[idx],
+            outcome=self._view.cheapest[idx],
             candidates=self._candidates(idx),
         )
 

@@ -202,7 +202,7 @@ class Snapshot:
 
     def _scan(self) -> Scan:
         arrays, names, label_probs = self.workspace.arrays, self.detectors, self._label_probs()
-        witnesses = self._witnesses() or names
+        witnesses = self.witnesses or names
         quality_N = np.mean([arrays.load(f"{name}.quality") for name in witnesses], axis=0)
         return Scan(
             probs_NK=arrays.load("probs"),
@@ -214,7 +214,8 @@ class Snapshot:
             copies_N=arrays.load("copies") if arrays.has("copies") else None,
         )
 
-    def _witnesses(self) -> list[str]:
+    @property
+    def witnesses(self) -> list[str]:
         """The detectors that speak of labels; what is part of the ensemble's probabilities does not count twice."""
         arrays, settings = self.workspace.arrays, self.workspace.settings
         names = [name for name in self.detectors if arrays.has(f"{name}.label_probs")]
@@ -225,7 +226,7 @@ class Snapshot:
     def _label_probs(self) -> list[F32]:
         """What each witness says of the labels; without one, the out-of-sample probabilities."""
         arrays = self.workspace.arrays
-        return [arrays.load(f"{name}.label_probs") for name in self._witnesses()] or [arrays.load("probs")]
+        return [arrays.load(f"{name}.label_probs") for name in self.witnesses] or [arrays.load("probs")]
 
     def _noise(self, label_probs: Sequence[F32]) -> LabelNoise:
         """How labels go wrong here, learned once from the labels and the detectors."""

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 
-from errata.agent.contributions import Contributions, JudgeProfiles, QuestionBank
+from errata.agent.contributions import Contributions, JudgeProfiles, QuestionBank, ScanCalibration
 from errata.agent.evidence.track_records import believed, is_used, track_records
 from errata.errors import SetupError
 from errata.settings import Settings
 from errata.tools.data.left_out import LeftOut
 from errata.tools.detectors.confident.confident_joint import confident_joint
-from errata.tools.inference.outcome import outcomes
-from errata.tools.inference.posterior import Posteriors, weigh
+from errata.tools.inference.calibration import Calibration
+from errata.tools.inference.outcome import cheapest, proposed_outcomes
+from errata.tools.inference.posterior import UNCALIBRATED, Posteriors, weigh
 from errata.tools.inference.scan import Scan
 from errata.tools.inference.verdict_columns import Source, VerdictColumns
 from errata.tools.store.decisions import settled
@@ -114,19 +115,29 @@ class View:
     def posterior(self) -> Posteriors:
         """All evidence on each item in one distribution."""
         scan = self.found
-        return weigh(self.given_N, scan.label_probs, scan.noise, self.believed, self.settings.pool)
+        return weigh(self.given_N, scan.label_probs, scan.noise, self.believed, self.settings.pool, self._calibration)
 
     @cached_property
     def scan_posterior(self) -> Posteriors:
         """The same before any judge was asked."""
         scan = self.found
         no_verdicts = VerdictColumns.of((), self.space)
-        return weigh(self.given_N, scan.label_probs, scan.noise, no_verdicts, self.settings.pool)
+        return weigh(self.given_N, scan.label_probs, scan.noise, no_verdicts, self.settings.pool, self._calibration)
+
+    @property
+    def _calibration(self) -> Calibration:
+        learned = self.contributions.find(ScanCalibration)
+        return Calibration(**learned.model_dump()) if learned is not None and learned.planted else UNCALIBRATED
 
     @cached_property
-    def outcomes(self) -> list[Outcome]:
-        """What each item's posterior comes to, as if it had been looked at."""
-        return outcomes(self.posterior, self.settings.costs)
+    def outcomes(self) -> list[Outcome | None]:
+        """What each item's posterior proposes; None where it proposes nothing."""
+        return proposed_outcomes(self.posterior, self.settings.clear_ratio)
+
+    @cached_property
+    def cheapest(self) -> list[Outcome]:
+        """The outcome of each item that costs least if nobody looks."""
+        return cheapest(self.posterior, self.settings.costs)
 
     @cached_property
     def joint_KK(self) -> Int:

@@ -54,28 +54,23 @@ class ProposalBuilder:
         features = view.contributions.find(Features)
         looks_only = features is not None and features.strength == "plain" and view.content.modality == "image"
         self._scan_may_propose = not looks_only
-        self._flagged_by_most_N = np.sum(list(scan.flags.values()), axis=0) > len(scan.flags) / 2
         # As lists: what is looked up for every item by itself is slow to take from an array.
         self._given_holds: list[float] = self._table.given_holds_N.tolist()
-        self._judges_keep: list[bool] = self._table.judges_keep_N.tolist()
         self._challengers, self._best_other_N = self._table.challengers, self._table.best_other_N
-        self._scan_quality: list[float] = scan.quality_N.tolist()
         self._groups: list[int] = [ALONE] * len(view.rows) if scan.copies_N is None else scan.copies_N.tolist()
 
-    def proposal(self, row: ItemRow, word: Outcome) -> Proposal:
+    def proposal(self, row: ItemRow, outcome: Outcome | None) -> Proposal:
         if row.problem is not None or row.given_label is None:
             return Proposal(row.idx, None, None, 0.0, float("nan"), row.problem or "no given label")
         holds, label = self._given_holds[row.idx], self._challengers[row.idx]
-        outcome: Outcome | None = word
         if row.idx not in self._looked_at:
-            outcome = self._by_the_scan(row.idx, word)
-        elif row.idx in self._held_back or (word == "keep" and not self._judges_keep[row.idx]):
-            outcome = "ambiguous"  # nothing is closed that no judge said to keep
-        quality = holds if row.idx in self._looked_at else self._scan_quality[row.idx]
-        if outcome is None and row.idx not in self._verdicts:
-            return Proposal(row.idx, outcome, label, holds, quality, "")
+            outcome = outcome if self._scan_may_propose else None
+        elif row.idx in self._held_back:
+            outcome = "ambiguous"
+        if outcome is None and row.idx not in self._verdicts and row.suspicion is None:
+            return Proposal(row.idx, outcome, label, holds, holds, "")
         confidence, basis = self._confidence(row.idx, outcome), self._basis(row.idx, outcome)
-        return Proposal(row.idx, outcome, label, confidence, quality, *self._because(row, label), basis=basis)
+        return Proposal(row.idx, outcome, label, confidence, holds, *self._because(row, label), basis=basis)
 
     def _basis(self, idx: int, outcome: Outcome | None) -> Basis:
         """The scan read no instruction in the item: where it ranks the labels as the judges do, it is a witness."""
@@ -102,12 +97,6 @@ class ProposalBuilder:
         if outcome in ("several", "none_of_these"):
             return float(probs_S[-2 if outcome == "several" else -1])
         return self._given_holds[idx]
-
-    def _by_the_scan(self, idx: int, word: Outcome) -> Outcome | None:
-        """Nothing for an item that neither the evidence together nor most detectors suspect."""
-        if word == "keep":
-            return "ambiguous" if self._flagged_by_most_N[idx] else None
-        return word if self._scan_may_propose else "ambiguous"
 
     def _because(self, row: ItemRow, label: str | None) -> tuple[str, tuple[str, ...]]:
         space = self._table.space

@@ -44,7 +44,9 @@ def resting_on_one_judge(view: View) -> list[ItemRow]:
     found = []
     for row in view.suspects:
         outcome = view.outcomes[row.idx]
-        change = {"relabel": challengers[row.idx], "several": SEVERAL, "none_of_these": NONE_OF_THESE}.get(outcome)
+        change = {"relabel": challengers[row.idx], "several": SEVERAL, "none_of_these": NONE_OF_THESE}.get(
+            outcome or ""
+        )
         if change is not None and sum((row.idx, judge, change) in favor for judge in view.judges) < ENOUGH:
             found.append(row)
     return found

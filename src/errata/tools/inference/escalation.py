@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from errata.settings import Costs
-from errata.tools.inference.outcome import outcome_numbers
+from errata.tools.inference.outcome import cheapest_numbers
 from errata.tools.inference.posterior import Posteriors
 from errata.tools.inference.verdict_columns import LEAST_ERROR
 from errata.types import Bool
@@ -19,7 +19,7 @@ POSSIBLE = 0.02
 def undecided(posteriors: Posteriors, costs: Costs) -> Bool:
     """bool[N]: items for which some state that is not ruled out would, if one more judge named it as surely as a judge
     is believed, make another outcome the cheapest."""
-    now_N = outcome_numbers(posteriors, costs)
+    now_N = cheapest_numbers(posteriors, costs)
     probs_NS = posteriors.probs_NS
     states = probs_NS.shape[1]
     open_N = np.zeros(len(probs_NS), bool)
@@ -29,5 +29,5 @@ def undecided(posteriors: Posteriors, costs: Costs) -> Bool:
         then_NS = probs_NS * told_S
         total_N1 = then_NS.sum(axis=1, keepdims=True)
         then = replace(posteriors, probs_NS=then_NS / np.maximum(total_N1, np.finfo(float).tiny))
-        open_N |= (probs_NS[:, state] >= POSSIBLE) & (outcome_numbers(then, costs) != now_N)
+        open_N |= (probs_NS[:, state] >= POSSIBLE) & (cheapest_numbers(then, costs) != now_N)
     return open_N

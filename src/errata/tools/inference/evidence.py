@@ -15,7 +15,9 @@ from errata.tools.inference.candidates import ABSENT
 from errata.tools.inference.verdict_columns import VerdictColumns
 from errata.types import F32, F64, Int
 
-PROBABILITY_FLOOR = 1e-4
+LEAST_PROBABILITY = 1e-3
+"""What all labels share at least: however sure the detectors are, a judge can overrule them, and among many labels each
+of them is rare."""
 UNCERTAINTY_WEIGHT = 0.5
 """Of the variance between judges, in squared log-odds (Coste et al. 2023, best of n)."""
 
@@ -26,11 +28,15 @@ def from_detectors(cand_NC: Int, probs: Sequence[F32], power: float) -> F64:
     total = np.zeros(cand_NC.shape)
     for p_NK in probs:
         p_NC = np.take_along_axis(p_NK, np.maximum(cand_NC, 0), axis=1)
-        total += np.log(np.maximum(p_NC, PROBABILITY_FLOOR))
+        total += np.log(np.maximum(p_NC, least_probability(p_NK.shape[1])))
     logs_NC = np.where(cand_NC == ABSENT, -np.inf, total * (power / max(len(probs), 1)))
     logs_NC -= np.logaddexp.reduce(logs_NC, axis=1, keepdims=True)
-    # However sure the detectors are, a judge can overrule them.
-    return np.where(cand_NC == ABSENT, -np.inf, np.maximum(logs_NC, np.log(PROBABILITY_FLOOR)))
+    return np.where(cand_NC == ABSENT, -np.inf, np.maximum(logs_NC, np.log(least_probability(probs[0].shape[1]))))
+
+
+def least_probability(labels: int) -> float:
+    """No label of so many is less likely than this."""
+    return LEAST_PROBABILITY / labels
 
 
 def from_given(cand_NC: Int, given_N: Int, transition_KK: F64) -> F64:
@@ -39,7 +45,7 @@ def from_given(cand_NC: Int, given_N: Int, transition_KK: F64) -> F64:
     ``transition_KK[a, b]``: P(given = b | true = a), the noise channel.
     """
     reached_NC = transition_KK[np.maximum(cand_NC, 0), np.maximum(given_N, 0)[:, None]]
-    log_NC = np.log(np.maximum(reached_NC, PROBABILITY_FLOOR))
+    log_NC = np.log(np.maximum(reached_NC, least_probability(len(transition_KK))))
     return np.where((cand_NC == ABSENT) | (given_N[:, None] == ABSENT), 0.0, log_NC)
 
 

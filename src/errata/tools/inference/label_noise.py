@@ -15,7 +15,7 @@ import numpy as np
 
 from errata.tools.detectors.confident.channel_quality import even_noise, noise_share
 from errata.tools.detectors.confident.transition import from_joint
-from errata.tools.inference.evidence import PROBABILITY_FLOOR
+from errata.tools.inference.evidence import least_probability
 from errata.types import F32, F64, Int
 
 POWERS = np.geomspace(0.5, 4, 22)
@@ -51,7 +51,8 @@ def label_noise(labels_N: Int, probs: Sequence[F32], joint_KK: Int) -> LabelNois
     """
     labeled = np.flatnonzero(labels_N >= 0)
     sample = labeled[:: max(1, len(labeled) // ROWS)]
-    logs_nK = np.mean([np.log(np.maximum(p_NK[sample], PROBABILITY_FLOOR)) for p_NK in probs], axis=0)
+    least = least_probability(len(joint_KK))
+    logs_nK = np.mean([np.log(np.maximum(p_NK[sample], least)) for p_NK in probs], axis=0)
     parts_3KK, mixtures_SH3 = _parts(joint_KK), _mixtures()
     given_3nK = parts_3KK.transpose(0, 2, 1)[:, labels_N[sample]]
     reached_PSH = np.stack([_likelihoods(power * logs_nK, given_3nK, mixtures_SH3) for power in POWERS])
@@ -89,5 +90,6 @@ def _likelihoods(logits_nK: F64, given_3nK: F64, mixtures_SH3: F64) -> F64:
     from scipy.special import softmax
 
     part_n3 = np.einsum("nk,pnk->np", softmax(logits_nK, axis=1), given_3nK)
-    mean_SH: F64 = np.log(np.maximum(mixtures_SH3 @ part_n3.T, PROBABILITY_FLOOR)).mean(axis=-1)
+    reached_SHn = np.maximum(mixtures_SH3 @ part_n3.T, least_probability(logits_nK.shape[1]))
+    mean_SH: F64 = np.log(reached_SHn).mean(axis=-1)
     return mean_SH

@@ -1,4 +1,8 @@
-"""From a posterior to one of five words: the outcome that costs least (ALGORITHMS C4)."""
+"""From a posterior to one of five words.
+
+Two questions, two answers. What is proposed is what a person should look at first, and costs one look where it is
+wrong. What costs least if nobody looks decides what a judge is still asked.
+"""
 
 from __future__ import annotations
 
@@ -10,16 +14,46 @@ from errata.types import Int, Outcome
 
 MAJORITY = 0.5
 WORDS: tuple[Outcome, ...] = ("keep", "relabel", "ambiguous", "several", "none_of_these")
-"""What the numbers of ``outcome_numbers`` stand for."""
+"""What the numbers of ``cheapest_numbers`` stand for."""
 
 
-def outcomes(posteriors: Posteriors, costs: Costs) -> list[Outcome]:
-    """The outcome of every item, as if each had been looked at: see ``outcome_numbers``."""
-    return [WORDS[number] for number in outcome_numbers(posteriors, costs).tolist()]
+def proposed_outcomes(posteriors: Posteriors, ratio: float) -> list[Outcome | None]:
+    """What each item's posterior proposes: its likeliest state, where that is ``ratio`` times as likely as any other.
+
+    Otherwise ``ambiguous``: two answers are close. None where no judge told anything of the item and its given label is
+    the likeliest: there is nothing to look at first. None as well where the given label is clearly the likeliest and no
+    judge said to keep it.
+    """
+    p_NS, rows = posteriors.probs_NS, np.arange(len(posteriors.probs_NS))
+    best_N = p_NS.argmax(axis=1)
+    others_NS = p_NS.copy()
+    others_NS[rows, best_N] = 0.0
+    clear_N = p_NS[rows, best_N] >= ratio * others_NS.max(axis=1)
+    said_N = posteriors.judged_N > 0
+    keep_N = posteriors.judges_keep_N
+    each = zip(best_N.tolist(), clear_N.tolist(), said_N.tolist(), keep_N.tolist(), strict=True)
+    return [_word(best, p_NS.shape[1], clear, said, keep) for best, clear, said, keep in each]
 
 
-def outcome_numbers(posteriors: Posteriors, costs: Costs) -> Int:
-    """int[N], places in WORDS.
+def _word(best: int, states: int, clear: bool, judged: bool, judges_keep: bool) -> Outcome | None:
+    if best == 0 and not judged:
+        return None
+    if not clear:
+        return "ambiguous"
+    if best == 0:
+        return "keep" if judges_keep else None
+    if best >= states - 2:
+        return "several" if best == states - 2 else "none_of_these"
+    return "relabel"
+
+
+def cheapest(posteriors: Posteriors, costs: Costs) -> list[Outcome]:
+    """The outcome of every item that costs least if nobody looks: see ``cheapest_numbers``."""
+    return [WORDS[number] for number in cheapest_numbers(posteriors, costs).tolist()]
+
+
+def cheapest_numbers(posteriors: Posteriors, costs: Costs) -> Int:
+    """int[N], places in WORDS (ALGORITHMS C4).
 
     Keeping costs ``miss_wrong`` where the given label is wrong; changing costs ``break_right`` where it was right and
     ``miss_wrong`` where the new one is wrong too; a look costs ``look``. Where the look is cheapest, people would have

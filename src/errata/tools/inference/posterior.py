@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from errata.settings import Pool
+from errata.tools.inference.calibration import Calibration
 from errata.tools.inference.candidates import ABSENT, candidates
 from errata.tools.inference.evidence import from_detectors, from_given, from_judges
 from errata.tools.inference.label_noise import LabelNoise
 from errata.tools.inference.verdict_columns import VerdictColumns
 from errata.types import F32, F64, Bool, Int, LabelSpace, Posterior
 
+UNCALIBRATED = Calibration()
 RARE_STATE = 0.02
 """Prior of "several labels hold" and of "none of these holds", before anybody looked."""
 
@@ -76,12 +78,14 @@ def weigh(
     noise: LabelNoise,
     verdicts: VerdictColumns,
     pool: Pool = "mean",
+    calibration: Calibration = UNCALIBRATED,
 ) -> Posteriors:
     """The posterior of every item from the detectors' distributions (f32[N, K] each), what is known of the noise in
-    the given labels, and the verdicts, in the label space of these."""
+    the given labels, what the scan's confidence was found to be worth, and the verdicts, in the label space of these.
+    """
     cand_NC = candidates(given_N, probs, _named_by_judges(verdicts))
     judged_NS, judged_N = from_judges(cand_NC, verdicts, pool)
-    labels_NC = from_detectors(cand_NC, probs, noise.power) + from_given(cand_NC, given_N, noise.transition_KK)
+    labels_NC = calibration.applied(from_scan(cand_NC, given_N, probs, noise))
     # Detectors say nothing of the two rare states; each is held against the label that they favor most.
     rare_N1 = labels_NC.max(axis=1, keepdims=True) + np.log(RARE_STATE)
     scores_NS = np.concatenate([labels_NC, rare_N1, rare_N1], axis=1) + judged_NS
@@ -90,6 +94,11 @@ def weigh(
     probs_NS /= probs_NS.sum(axis=1, keepdims=True)
     keep_N = (judged_N > 0) & (judged_NS.argmax(axis=1) == 0)
     return Posteriors(cand_NC, probs_NS, judged_N, keep_N, given_N, verdicts.space)
+
+
+def from_scan(cand_NC: Int, given_N: Int, probs: Sequence[F32], noise: LabelNoise) -> F64:
+    """Log-probabilities of the candidate labels, f64[N, C], up to a constant of each row, before any calibration."""
+    return from_detectors(cand_NC, probs, noise.power) + from_given(cand_NC, given_N, noise.transition_KK)
 
 
 def _named_by_judges(verdicts: VerdictColumns) -> dict[int, list[int]]:

@@ -1,0 +1,168 @@
+"""What a scan proposes, how far its confidence can be taken at its word, and its count, before and after calibration.
+
+    python -m evals confidence DATA_FOLDER [--sets NAME,...] [--out evals/results/confidence.json]
+
+The sets of ``evals detection``, and made embeddings of 10, 100 and 1,000 classes of which a twentieth is wrong.
+"Before" is the scan at its own word with the outcome that costs least; "after" plants errors, calibrates, and proposes
+what is clearly the likeliest. Per set, summed over its seeds: of the proposals with a confidence of .9 or more how many
+there are, how many are right, and mean confidence less share right; the debiased expected calibration error of all
+proposals; right proposals among the first 300 suspects, beside those whose best other label is right; right labels that
+a rule at .9 would break; the count of wrong labels with its interval; and CPU seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from errata.settings import Costs, Settings
+from errata.tools.detectors import DetectorInput
+from errata.tools.detectors.neighbors.neighbors import neighbors
+from errata.tools.detectors.probs import ensemble
+from errata.tools.inference.calibration import Calibration
+from errata.tools.inference.label_noise import LabelNoise, label_noise
+from errata.tools.inference.outcome import cheapest, proposed_outcomes
+from errata.tools.inference.planted_scan import PlantedScan, learned
+from errata.tools.inference.posterior import UNCALIBRATED, Posteriors, weigh
+from errata.tools.inference.verdict_columns import VerdictColumns
+from errata.types import F64, Bool, LabelSpace, Outcome
+from evals.data.label_tasks import REAL, SEEDS, Task, sets
+from evals.data.made_embeddings import made_task
+from evals.data.real_files import real_files
+from evals.expected_error import debiased_ece
+from evals.result import write_result
+
+SEED, RULE, FIRST = 0, 0.9, 300
+CLASSES = (10, 100, 1000)
+WITNESSES = ("confident_learning",)
+
+
+class Found(NamedTuple):
+    """Per item: whether it is proposed as a relabel, with what confidence, whether that is right, whether the best
+    other label is, and p(the given label holds)."""
+
+    relabel_N: Bool
+    confidence_N: F64
+    right_N: Bool
+    best_right_N: Bool
+    holds_N: F64
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path, help="folder of the real errors, as for detection")
+    parser.add_argument("--sets", default="")
+    parser.add_argument("--items", type=int, default=100_000, help="of the made sets")
+    parser.add_argument("--out", type=Path, default=Path("evals/results/confidence.json"))
+    options = parser.parse_args()
+    real_files(parser, options.data, REAL)
+    figures = {}
+    for name, tasks in all_sets(options.data, options.items).items():
+        if not options.sets or name in options.sets.split(","):
+            figures[name] = figures_of(tasks)
+            print_set(name, figures[name])
+    write_result(options.out, {"sets": figures}, seed=SEED)
+
+
+def all_sets(data: Path, items: int) -> dict[str, Iterator[Task]]:
+    made = {f"made_{classes}": (made_task(items, classes, seed) for seed in range(SEEDS)) for classes in CLASSES}
+    return {name: make() for name, make in sets(data).items()} | made
+
+
+def figures_of(tasks: Iterator[Task]) -> dict[str, Any]:
+    found: dict[str, list[dict[str, Any]]] = {"before": [], "after": []}
+    for task in tasks:
+        for name, figures in one_seed(task).items():
+            found[name].append(figures)
+    return {name: _summed(each) for name, each in found.items()}
+
+
+def one_seed(task: Task) -> dict[str, dict[str, Any]]:
+    space = LabelSpace(tuple(map(str, range(task.classes))))
+    start = time.process_time()
+    scan, noise = scanned(task)
+    scan_s, start = time.process_time() - start, time.process_time()
+    calibration = learned(scan, lambda done, total: None)
+    plant_s = time.process_time() - start
+
+    def weighed(by: Calibration) -> Posteriors:
+        return weigh(task.labels_N, [scan.probs_NK], noise, VerdictColumns.of([], space), "mean", by)
+
+    plain, fitted = weighed(UNCALIBRATED), weighed(calibration)
+    before = figures_at(task, proposals(task, plain, cheapest(plain, Costs())))
+    after = figures_at(task, proposals(task, fitted, proposed_outcomes(fitted, Settings().clear_ratio)))
+    return {"before": before | {"cpu_s": scan_s}, "after": after | {"cpu_s": plant_s}}
+
+
+def scanned(task: Task) -> tuple[PlantedScan, LabelNoise]:
+    if task.probs_NK is not None:
+        given, probs_NK = DetectorInput(task.labels_N, task.classes, None, task.probs_NK), task.probs_NK
+    else:
+        assert task.features_ND is not None
+        near, shas = neighbors(task.features_ND), [str(n) for n in range(len(task.labels_N))]
+        probs_NK = ensemble.leave_one_out(task.features_ND, task.labels_N, task.classes, near)
+        alone_N = np.full(len(task.labels_N), -1)
+        given = DetectorInput(task.labels_N, task.classes, task.features_ND, probs_NK, shas, near, alone_N)
+    scan = PlantedScan(given, probs_NK, task.features_ND is None, WITNESSES)
+    return scan, label_noise(task.labels_N, [probs_NK], scan.joint_KK)
+
+
+def proposals(task: Task, table: Posteriors, outcomes: Sequence[Outcome | None]) -> Found:
+    rows = np.arange(len(task.labels_N))
+    best_right_N = (table.cand_NC[rows, table.best_other_N] == task.truth_N) & task.wrong_N
+    relabel_N = np.array([outcome == "relabel" for outcome in outcomes])
+    confidence_N = table.probs_NS[rows, table.best_other_N]
+    return Found(relabel_N, confidence_N, best_right_N & relabel_N, best_right_N, table.given_holds_N)
+
+
+def figures_at(task: Task, found: Found) -> dict[str, Any]:
+    sure_N = found.relabel_N & (found.confidence_N >= RULE)
+    first = np.argsort(found.holds_N, kind="stable")[:FIRST]
+    wrong_N = 1 - found.holds_N
+    half = 1.96 * float(np.sqrt((wrong_N * found.holds_N).sum()))
+    return {
+        "wrong": int(task.wrong_N.sum()),
+        "relabels": int(found.relabel_N.sum()),
+        "right": int(found.right_N.sum()),
+        "sure": int(sure_N.sum()),
+        "sure_right": int((sure_N & found.right_N).sum()),
+        "sure_confidence": float(found.confidence_N[sure_N].sum()),
+        "broken": int((sure_N & ~task.wrong_N).sum()),
+        "error": debiased_ece(found.confidence_N[found.relabel_N], found.right_N[found.relabel_N]),
+        "first": int(found.right_N[first].sum()),
+        "first_possible": int(found.best_right_N[first].sum()),
+        "count": float(wrong_N.sum()),
+        "unsure": float((wrong_N * found.holds_N).sum()),
+        "low": float(wrong_N.sum()) - half,
+        "high": float(wrong_N.sum()) + half,
+    }
+
+
+def _summed(seeds: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    names = ("wrong", "relabels", "right", "sure", "sure_right", "broken", "first", "first_possible")
+    total: dict[str, Any] = {name: sum(one[name] for one in seeds) for name in names}
+    sure = max(total["sure"], 1)
+    total["gap"] = round((sum(one["sure_confidence"] for one in seeds) - total["sure_right"]) / sure, 3)
+    total["error"] = round(float(np.mean([one["error"] for one in seeds])), 3)
+    total["counts"] = [[round(one[name]) for name in ("wrong", "count", "low", "high", "unsure")] for one in seeds]
+    return total | {"cpu_s": round(sum(one["cpu_s"] for one in seeds), 2), "seeds": len(seeds)}
+
+
+def print_set(name: str, figures: Mapping[str, Mapping[str, Any]]) -> None:
+    for which, found in figures.items():
+        head = f"{name if which == 'before' else '':24}{which:8}wrong {found['wrong']:6}"
+        sure = (
+            f"at .9 {found['sure']:6} right {found['sure_right']:6} gap {found['gap']:+.3f}"
+        )
+        rest = f"relabel {found['relabels']:6} right {found['right']:6} error {found['error']:.3f}"
+        first = f"first {found['first']:5} of {found['first_possible']:5}"
+        print(f"{head}  {sure} broken {found['broken']:4}  {rest}  {first}  counts {found['counts'][:2]}  {found['cpu_s']} s", flush=True)
+
+
+if __name__ == "__main__":
+    main()

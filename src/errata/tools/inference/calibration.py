@@ -1,0 +1,136 @@
+"""What the confidence of a scan is worth on this very data, learned from errors that errata planted.
+
+A scan gives the log-odds that a label is wrong. How much likelier such odds are at a planted error than at a right
+label is a likelihood ratio, monotone in the odds; that ratio, and the data's own estimated share of wrong labels, give
+the calibrated odds. Unplanted labels are not taken as right, nor replaced ones as true: both count by their own
+posterior. With few planted errors the fit stays near what the scan says by itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from errata.types import F64, Int
+
+KNOTS = np.array([-4.0, -1.0, 1.5])
+"""Log-odds between which the logarithm of the likelihood ratio is a straight line."""
+SHRINKAGE = 3.0
+"""Of each slope toward 1, and of the level toward the scan's own: in units of one planted error."""
+SLOPES = (0.02, 6.0)
+POWERS = (0.2, 3.0)
+MOST_ODDS = 6.9
+"""Natural logarithm of 1,000 to 1: no scan is surer that a label is wrong."""
+FEWEST = 40
+"""Planted errors: with fewer a scan is taken at its word."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """``level`` and ``slopes`` (one more than KNOTS): the calibrated log-odds that a label is wrong, as a function of
+    the scan's. ``power``: to which the probabilities of the other labels are raised. ``planted``: errors in the fit."""
+
+    level: float = 0.0
+    slopes: tuple[float, ...] = (1.0,) * (len(KNOTS) + 1)
+    power: float = 1.0
+    planted: int = 0
+
+    def odds(self, odds_N: F64) -> F64:
+        """The calibrated log-odds that a label is wrong, from the scan's."""
+        found_N: F64 = np.minimum(self.level + _parts(odds_N) @ np.array(self.slopes), MOST_ODDS)
+        return found_N
+
+    def applied(self, logs_NC: F64) -> F64:
+        """Log-probabilities of the candidate labels, the given one in column 0, up to a constant of each row. Rows
+        without a given label, or without another one, stay as they are."""
+        if self.planted == 0:
+            return logs_NC
+        others_NC, odds_N = split(logs_NC)
+        known_N = np.isfinite(odds_N)
+        sharpened_NC = self.power * others_NC
+        sharpened_NC -= np.logaddexp.reduce(sharpened_NC, axis=1, keepdims=True)
+        found_NC = logs_NC.copy()
+        found_NC[known_N, 0] = 0.0
+        found_NC[known_N, 1:] = self.odds(odds_N[known_N])[:, None] + sharpened_NC[known_N]
+        return found_NC
+
+
+def split(logs_NC: F64) -> tuple[F64, F64]:
+    """The labels other than the given one, f64[N, C - 1], made to sum to 1, and the log-odds that one of them holds."""
+    with np.errstate(invalid="ignore"):
+        total_N = np.logaddexp.reduce(logs_NC[:, 1:], axis=1)
+        return logs_NC[:, 1:] - total_N[:, None], total_N - logs_NC[:, 0]
+
+
+@dataclass(frozen=True)
+class Planted:
+    """What a scan said of P planted errors: ``odds_P``, the log-odds that their labels are wrong, on the scale of the
+    scan without them; ``others_PC``: log-probabilities of the other labels; ``true_P``: which of these is the replaced
+    label, -1 = none; ``right_P``: how likely the replaced label was right."""
+
+    odds_P: F64
+    others_PC: F64
+    true_P: Int
+    right_P: F64
+
+
+def calibrate(planted: Planted, odds_N: F64) -> Calibration:
+    """From planted errors, and the log-odds that each label of the data is wrong as the scan gives them."""
+    if len(planted.odds_P) < FEWEST:
+        return Calibration()
+    from scipy.special import expit, logit
+
+    wrong_N = expit(odds_N)
+    share = float(logit(np.clip(wrong_N.mean(), 1e-6, 1 - 1e-6)))
+    level, slopes = _ratio(planted, odds_N, 1 - wrong_N, -share)
+    return Calibration(level + share, tuple(slopes.tolist()), _power(planted), len(planted.odds_P))
+
+
+def _parts(odds_N: F64) -> F64:
+    """f64[N, S]: how far the odds go through each of the straight lines; their sum is the odds."""
+    low, high = np.concatenate([[-np.inf], KNOTS]), np.concatenate([KNOTS, [np.inf]])
+    start = np.clip(0.0, low, high)
+    parts_NS: F64 = np.clip(np.asarray(odds_N)[:, None], low, high) - start
+    return parts_NS
+
+
+def _ratio(planted: Planted, odds_N: F64, right_N: F64, expected: float) -> tuple[float, F64]:
+    """Level and slopes of the log-likelihood ratio of a planted error to a right label: a logistic regression that
+    tells them apart, less the logarithm of how many there are of each."""
+    from scipy.optimize import minimize
+    from scipy.special import expit
+
+    each = np.concatenate([planted.odds_P, odds_N])
+    weight = np.concatenate([planted.right_P, right_N])
+    sign = np.concatenate([np.ones(len(planted.odds_P)), -np.ones(len(odds_N))])
+    parts = np.column_stack([np.ones(len(each)), _parts(each)])
+    offset = np.log(planted.right_P.sum() / right_N.sum())
+    center = np.concatenate([[expected], np.ones(parts.shape[1] - 1)])
+
+    def loss(theta: F64) -> tuple[float, F64]:
+        margin = sign * (offset + parts @ theta)
+        away = theta - center
+        value = weight @ np.logaddexp(0, -margin) + SHRINKAGE / 2 * away @ away
+        return float(value), parts.T @ (-weight * sign * expit(-margin)) + SHRINKAGE * away
+
+    bounds = [(None, None)] + [SLOPES] * (parts.shape[1] - 1)
+    theta = minimize(loss, center, jac=True, bounds=bounds, method="L-BFGS-B").x
+    return float(theta[0]), theta[1:]
+
+
+def _power(planted: Planted) -> float:
+    """Under which the replaced labels are likeliest among the other ones, with SHRINKAGE errors that speak for 1."""
+    from scipy.optimize import minimize_scalar
+
+    known = planted.true_P >= 0
+    logs_PC, true_P, right_P = planted.others_PC[known], planted.true_P[known], planted.right_P[known]
+    rows = np.arange(len(true_P))
+
+    def loss(log_power: float) -> float:
+        power = np.exp(log_power)
+        sharpened_P = power * logs_PC[rows, true_P] - np.logaddexp.reduce(power * logs_PC, axis=1)
+        return float(-(right_P @ sharpened_P)) + SHRINKAGE / 2 * log_power**2
+
+    low, high = np.log(POWERS).tolist()
+    return float(np.exp(minimize_scalar(loss, bounds=(low, high), method="bounded").x))
