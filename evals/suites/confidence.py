@@ -30,6 +30,7 @@ from errata.tools.inference.outcome import cheapest, proposed_outcomes
 from errata.tools.inference.planted_scan import PlantedScan, learned
 from errata.tools.inference.posterior import UNCALIBRATED, Posteriors, weigh
 from errata.tools.inference.verdict_columns import VerdictColumns
+from errata.tools.report.count import count_wrong
 from errata.types import F64, Bool, LabelSpace, Outcome
 from evals.data.label_tasks import REAL, SEEDS, Task, sets
 from evals.data.made_embeddings import made_task
@@ -44,13 +45,14 @@ WITNESSES = ("confident_learning",)
 
 class Found(NamedTuple):
     """Per item: whether it is proposed as a relabel, with what confidence, whether that is right, whether the best
-    other label is, and p(the given label holds)."""
+    other label is, p(the given label holds), and whether the scan's probabilities favor it."""
 
     relabel_N: Bool
     confidence_N: F64
     right_N: Bool
     best_right_N: Bool
     holds_N: F64
+    favorite_N: Bool
 
 
 def main() -> None:
@@ -93,9 +95,10 @@ def one_seed(task: Task) -> dict[str, dict[str, Any]]:
     def weighed(by: Calibration) -> Posteriors:
         return weigh(task.labels_N, [scan.probs_NK], noise, VerdictColumns.of([], space), "mean", by)
 
+    favorite_N = scan.probs_NK.argmax(axis=1) == task.labels_N
     plain, fitted = weighed(UNCALIBRATED), weighed(calibration)
-    before = figures_at(task, proposals(task, plain, cheapest(plain, Costs())))
-    after = figures_at(task, proposals(task, fitted, proposed_outcomes(fitted, Settings().clear_ratio)))
+    before = figures_at(task, proposals(task, favorite_N, plain, cheapest(plain, Costs())))
+    after = figures_at(task, proposals(task, favorite_N, fitted, proposed_outcomes(fitted, Settings().clear_ratio)))
     return {"before": before | {"cpu_s": scan_s}, "after": after | {"cpu_s": plant_s}}
 
 
@@ -112,19 +115,19 @@ def scanned(task: Task) -> tuple[PlantedScan, LabelNoise]:
     return scan, label_noise(task.labels_N, [probs_NK], scan.joint_KK)
 
 
-def proposals(task: Task, table: Posteriors, outcomes: Sequence[Outcome | None]) -> Found:
+def proposals(task: Task, favorite_N: Bool, table: Posteriors, outcomes: Sequence[Outcome | None]) -> Found:
     rows = np.arange(len(task.labels_N))
     best_right_N = (table.cand_NC[rows, table.best_other_N] == task.truth_N) & task.wrong_N
     relabel_N = np.array([outcome == "relabel" for outcome in outcomes])
     confidence_N = table.probs_NS[rows, table.best_other_N]
-    return Found(relabel_N, confidence_N, best_right_N & relabel_N, best_right_N, table.given_holds_N)
+    right_N = best_right_N & relabel_N
+    return Found(relabel_N, confidence_N, right_N, best_right_N, table.given_holds_N, favorite_N)
 
 
 def figures_at(task: Task, found: Found) -> dict[str, Any]:
     sure_N = found.relabel_N & (found.confidence_N >= RULE)
     first = np.argsort(found.holds_N, kind="stable")[:FIRST]
-    wrong_N = 1 - found.holds_N
-    half = 1.96 * float(np.sqrt((wrong_N * found.holds_N).sum()))
+    count = count_wrong(found.holds_N.tolist(), found.favorite_N.tolist())
     return {
         "wrong": int(task.wrong_N.sum()),
         "relabels": int(found.relabel_N.sum()),
@@ -136,10 +139,9 @@ def figures_at(task: Task, found: Found) -> dict[str, Any]:
         "error": debiased_ece(found.confidence_N[found.relabel_N], found.right_N[found.relabel_N]),
         "first": int(found.right_N[first].sum()),
         "first_possible": int(found.best_right_N[first].sum()),
-        "count": float(wrong_N.sum()),
-        "unsure": float((wrong_N * found.holds_N).sum()),
-        "low": float(wrong_N.sum()) - half,
-        "high": float(wrong_N.sum()) + half,
+        "count": count.estimate,
+        "low": count.low,
+        "high": count.high,
     }
 
 
@@ -149,19 +151,18 @@ def _summed(seeds: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     sure = max(total["sure"], 1)
     total["gap"] = round((sum(one["sure_confidence"] for one in seeds) - total["sure_right"]) / sure, 3)
     total["error"] = round(float(np.mean([one["error"] for one in seeds])), 3)
-    total["counts"] = [[round(one[name]) for name in ("wrong", "count", "low", "high", "unsure")] for one in seeds]
+    total["counts"] = [[round(one[name]) for name in ("wrong", "count", "low", "high")] for one in seeds]
     return total | {"cpu_s": round(sum(one["cpu_s"] for one in seeds), 2), "seeds": len(seeds)}
 
 
 def print_set(name: str, figures: Mapping[str, Mapping[str, Any]]) -> None:
     for which, found in figures.items():
         head = f"{name if which == 'before' else '':24}{which:8}wrong {found['wrong']:6}"
-        sure = (
-            f"at .9 {found['sure']:6} right {found['sure_right']:6} gap {found['gap']:+.3f}"
-        )
+        sure = f"at .9 {found['sure']:6} right {found['sure_right']:6} gap {found['gap']:+.3f}"
         rest = f"relabel {found['relabels']:6} right {found['right']:6} error {found['error']:.3f}"
         first = f"first {found['first']:5} of {found['first_possible']:5}"
-        print(f"{head}  {sure} broken {found['broken']:4}  {rest}  {first}  counts {found['counts'][:2]}  {found['cpu_s']} s", flush=True)
+        print(f"{head}  {sure} broken {found['broken']:4}  {rest}  {first}", end="")
+        print(f"  counts {found['counts'][:2]}  {found['cpu_s']} s", flush=True)
 
 
 if __name__ == "__main__":

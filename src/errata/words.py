@@ -36,6 +36,10 @@ def proposal(name: str, given: str, best_other: str) -> str:
     }.get(name) or outcome(name)
 
 
+NOTHING_PROPOSED = "nothing: the given label is the likeliest"
+"""What is proposed for a suspect that has no outcome."""
+
+
 def decided(answered: str, label: str | None, given: str | None) -> str:
     """What a person's answer does to a label: "kept cat", "cat -> dog", "cat: several labels"."""
     if answered != "label":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -23,12 +23,14 @@ from errata.tools.data.fingerprint import sha_of_file
 
 ACCEPT_ABOVE = 0.9
 """Set on the training half: ``python -m evals demo --half training``."""
+MORE_LIKELY_WRONG = 0.5
+"""Below this quality a given label is more likely wrong than right."""
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Against the key. ``flagged``: items whose outcome is neither keep nor empty. ``recall``: share of the spoiled
-    labels that were flagged; ``precision``: share of the flagged that were spoiled. ``changed``: labels that the
+    """Against the key. ``flagged``: items for which something other than keep is proposed. ``recall``: share of the
+    spoiled labels that were flagged; ``precision``: share of the flagged that were spoiled. ``changed``: labels that the
     scripted yes changed; ``accepted_right``: share of them that got their true label; ``broken``: right labels that
     became wrong."""
 
@@ -88,10 +90,12 @@ def _run(data: Path, key: Path, progress: Progress, started: float) -> Demo:
     for row in rows:
         row |= {"true_label": truth[row["item_id"]], "accepted": row["item_id"] in changed}
     identical = reverted.identical and sha_of_file(data) == source_sha
-    favorites = {r["item_id"]: r["best_other_label"] for r in scan_rows if r["outcome"]}
+    # By itself a scan of plain image features proposes nothing: what it thinks more likely wrong than right counts.
+    favorites = {r["item_id"]: r["best_other_label"] for r in scan_rows if r["quality"] < MORE_LIKELY_WRONG}
+    proposed = {row["item_id"] for row in rows if row["outcome"] not in (None, "keep")}
     return Demo(
-        errata=_score(rows, changed, truth),
-        scan=_score(scan_rows, favorites, truth),
+        errata=_score(rows, proposed, changed, truth),
+        scan=_score(scan_rows, favorites.keys(), favorites, truth),
         calls=status["spent"]["calls"],
         seconds=time.monotonic() - started,
         reverted_identical=identical,
@@ -112,10 +116,11 @@ def _scan(data: Path, progress: Progress) -> list[dict[str, Any]]:
         return perform(RESULTS, session)
 
 
-def _score(rows: list[dict[str, Any]], changed: Mapping[str, str], truth: Mapping[str, str]) -> Score:
+def _score(
+    rows: list[dict[str, Any]], flagged: Set[str], changed: Mapping[str, str], truth: Mapping[str, str]
+) -> Score:
     given = {row["item_id"]: row["given_label"] for row in rows}
     spoiled = {item for item, label in given.items() if label != truth[item]}
-    flagged = {row["item_id"] for row in rows if row["outcome"] not in (None, "keep")}
     right = sum(truth[item] == label for item, label in changed.items())
     return Score(
         spoiled=len(spoiled),

@@ -28,15 +28,19 @@ class ReviewQueue:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         found = workspace.store.proposals(workspace.run.run_id)
-        self._proposals: dict[int, Proposal] = {i: p for i, p in found.items() if p.outcome in OPEN_OUTCOMES}
+        suspects = {row.idx for row in Snapshot.of(workspace).suspects}
+        self._proposals: dict[int, Proposal] = {
+            i: p for i, p in found.items() if p.outcome in OPEN_OUTCOMES or (p.outcome is None and i in suspects)
+        }
         shas = workspace.dataset.content_shas
         rows = [row for row in workspace.rows() if row.idx in self._proposals and not row.protected]
         same = [row for row in rows if shas[row.idx] == row.content_sha]
-        self._rows = {row.item_id: row for row in sorted(same, key=lambda row: self._proposals[row.idx].quality)}
+        self._rows = {row.item_id: row for row in sorted(same, key=self._rank)}
         self._moved = len(rows) - len(same)
 
     def open_items(self, by: str) -> OpenItems:
-        """The least trustworthy given label first. What one person passed on is open to the others."""
+        """The least trustworthy given label first, and suspects for which nothing is proposed last. What one person
+        passed on is open to the others."""
         rows = list(self._rows.values())
         decisions = self._workspace.decisions(lambda: rows)
         left = tuple(row.item_id for row in rows if _is_open(decisions.get(row.idx), by))
@@ -63,6 +67,10 @@ class ReviewQueue:
         one rule decided. Nothing where there is none."""
         hold = {decision.event for decision in self._workspace.decisions().values()}
         return last([event for event in standing(self._workspace) if event.seq in hold and event.body["by"] == by])
+
+    def _rank(self, row: ItemRow) -> tuple[bool, float]:
+        proposal = self._proposals[row.idx]
+        return proposal.outcome is None, proposal.quality
 
     def _row(self, item_id: str) -> ItemRow:
         if item_id not in self._rows:

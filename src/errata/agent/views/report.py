@@ -9,7 +9,7 @@ from functools import cached_property
 from importlib.metadata import version
 
 from errata import words
-from errata.agent.contributions import Copies, JudgeCards, Plan, Queue
+from errata.agent.contributions import Copies, JudgeCards, Plan
 from errata.agent.contributions import Features as FeaturesLeft
 from errata.agent.contributions import Judging as JudgingLeft
 from errata.agent.contributions import Profile as ProfileLeft
@@ -188,8 +188,7 @@ def _judging(workspace: Workspace, found: Found) -> Judging:
     left = Snapshot.of(workspace).contributions.find(JudgingLeft) or JudgingLeft()
     judged = {verdict.idx for verdict in found.verdicts}
     cards = (Snapshot.of(workspace).contributions.find(JudgeCards) or JudgeCards()).judges
-    queue = Snapshot.of(workspace).contributions.find(Queue) or Queue(suspects=len(found.rows))
-    suspects = [row.idx for row in found.rows if row.suspicion is not None and row.suspicion < queue.suspects]
+    suspects = [row.idx for row in Snapshot.of(workspace).suspects]
     return Judging(
         asked=_asked(found.verdicts),
         calls=left.calls,

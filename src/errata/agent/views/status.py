@@ -31,6 +31,11 @@ def status_of(workspace: Workspace) -> dict[str, Any]:
     undecided = [
         i for i, outcome in zip(found.idx, found.outcome, strict=True) if outcome in OPEN_OUTCOMES and i not in decided
     ]
+    suspects = {row.idx for row in snapshot.suspects}
+    unproposed = sum(
+        outcome is None and i in suspects and i not in decided
+        for i, outcome in zip(found.idx, found.outcome, strict=True)
+    )
     wrong, cards = wrong_labels(snapshot), (left.find(JudgeCards) or JudgeCards()).judges
     return {
         "run": str(workspace.folder.path),
@@ -40,6 +45,7 @@ def status_of(workspace: Workspace) -> dict[str, Any]:
         "statuses": dict(Counter(item_statuses(snapshot))),
         "outcomes": {name: outcomes[name] for name in ("keep", *OPEN_OUTCOMES) if outcomes[name]},
         "open": len(undecided),
+        "unproposed": unproposed,
         "decided": len(decided),
         "wrong": {"estimate": wrong.estimate, "low": wrong.low, "high": wrong.high, "sentence": wrong.sentence},
         "features": None if features is None else features.model_dump(),
@@ -91,6 +97,10 @@ def describe(found: dict[str, Any]) -> str:
     lines += [f"          {judge}: {line}" for judge, card in found["judge_cards"].items() for line in card["lines"]]
     counts = [f"{n} {words.outcome(name)}" for name, n in found["outcomes"].items()]
     lines.append("propose   " + (", ".join(counts) or "nothing"))
+    if found["unproposed"]:
+        lines.append(
+            f"          {found['unproposed']} more suspects, of which the given label is the likeliest, come last"
+        )
     lines += [f"decided   {found['decided']}, {found['open']} open"] if found["decided"] else []
     lines += [_applied_line(one) for one in found["applied"]]
     if found["unreadable"]:

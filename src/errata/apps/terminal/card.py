@@ -116,9 +116,9 @@ def _facts(card: Card, console: Console, width: int | None) -> list[Text]:
 def _proposed(item: Item, proposal: Proposal) -> str:
     """What is proposed, as a person reads it."""
     label = _name(proposal.proposed_label)
-    if proposal.outcome == "relabel":
-        return label
-    return words.proposal(proposal.outcome or "ambiguous", _name(item.given_label), label)
+    if proposal.outcome is None:
+        return words.NOTHING_PROPOSED
+    return label if proposal.outcome == "relabel" else words.proposal(proposal.outcome, _name(item.given_label), label)
 
 
 def _title(card: Card, width: int) -> Text:
@@ -134,7 +134,7 @@ def _choices(card: Card) -> dict[str, str]:
 
 
 def _keys(card: Card) -> dict[str, str]:
-    keys = {"y": "accept"} if card.proposal.outcome != "ambiguous" else {}
+    keys = {} if card.proposal.outcome in (None, "ambiguous") else {"y": "accept"}
     keys["n"] = "keep given"
     if len(card.choices) < len(card.names):
         keys["/"] = "find a label"

@@ -11,6 +11,8 @@ import numpy as np
 Z_95 = 1.959964
 """Half the width of a 95% interval, in standard deviations."""
 
+ALIKE = 0.5
+"""Share of the doubts that may be mistaken in the same direction, in standard deviations."""
 EXACT_BELOW = 100
 """Larger figures are said with two digits: nobody knows the third."""
 
@@ -57,20 +59,25 @@ class WrongCount:
 def count_wrong(quality: Sequence[float], *others: Sequence[float]) -> WrongCount:
     """How many labels are wrong, from each item's probability that its given label holds (low = bad).
 
-    ``others``: what other methods say of the same items, in the same form. The count is the median of what all of them
-    say, and its interval spans them: how far methods differ is most of what nobody knows. For each alone, the interval
-    is the normal approximation of a Poisson binomial, which takes its probabilities at their word and the items as
-    independent. Only a random check can confirm any of it; hence "unchecked". Items whose ``quality`` is NaN (no label,
-    or content that cannot be read) are left out.
+    The estimate is the sum of the doubts. Its interval takes the items as independent, and beside that allows half of
+    the doubts to be mistaken in the same direction: where a scan is unsure of many items, it may misjudge them alike.
+    ``others``: what another measure says of the same items, in the same form; the interval includes its sum. Only a
+    random check can confirm any of it; hence "unchecked". Items whose ``quality`` is NaN (no label, or content that
+    cannot be read) are left out.
     """
     quality_N = np.asarray(quality, np.float64)
     known_N = ~np.isnan(quality_N)
-    wrong_MN = 1 - np.stack([np.asarray(values, np.float64)[known_N] for values in (quality_N, *others)])
-    sums_M = wrong_MN.sum(axis=1)
-    spreads_M = Z_95 * np.sqrt((wrong_MN * (1 - wrong_MN)).sum(axis=1))
-    items = int(known_N.sum())
-    low, high = float((sums_M - spreads_M).min()), float((sums_M + spreads_M).max())
-    return WrongCount(float(np.median(sums_M)), max(0.0, low), min(float(items), high), items)
+    wrong_N = 1 - quality_N[known_N]
+    doubt = float((wrong_N * (1 - wrong_N)).sum())
+    spread = Z_95 * math.sqrt(doubt + (ALIKE * doubt) ** 2)
+    estimate, items = float(wrong_N.sum()), int(known_N.sum())
+    sums = [float((1 - np.asarray(other, np.float64)[known_N]).sum()) for other in others]
+    return WrongCount(
+        estimate,
+        max(0.0, min(estimate - spread, *sums, estimate)),
+        min(items, max(estimate + spread, *sums, 0.0)),
+        items,
+    )
 
 
 def _said(figure: float, to_whole: Callable[[float], int]) -> str:
