@@ -30,8 +30,8 @@ MORE_LIKELY_WRONG = 0.5
 @dataclass(frozen=True, slots=True)
 class Score:
     """Against the key. ``flagged``: items for which something other than keep is proposed. ``recall``: share of the
-    spoiled labels that were flagged; ``precision``: share of the flagged that were spoiled. ``changed``: labels that the
-    scripted yes changed; ``accepted_right``: share of them that got their true label; ``broken``: right labels that
+    spoiled labels that were flagged; ``precision``: share of the flagged that were spoiled. ``changed``: labels that
+    the scripted yes changed; ``accepted_right``: share of them that got their true label; ``broken``: right labels that
     became wrong."""
 
     spoiled: int
