@@ -61,7 +61,7 @@ def test_planted_errors_are_found_fixed_and_undone(data: Path, judge: Judge) -> 
     assert all(rows[item]["proposed_label"] == truth[item] for item in wrong)
 
     done = approval.decide_where(workspace, somebody(workspace), True, "outcome == 'relabel' and confidence > 0.5")
-    assert (done.decided, done.left) == (6, 0)
+    assert (done.decided, done.ambiguous) == (6, 0)
     state = resume(workspace, True, silent)
     assert state["changed"] == 6
     relabeled = data.with_name("mail.relabeled.csv")

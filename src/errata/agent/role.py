@@ -1,8 +1,8 @@
-"""The contract of a role: an agent of the run, with one thing to do in one phase of it.
+"""The contract of a role: an agent of the run that does one thing in one phase.
 
-A role reads a frozen view of the run and returns contributions, which are kept under its name. It never writes the
-store and knows no other role, so it can be tried with a view made by hand and a fake judge. Roles of errata's own and
-of other packages are found in the same way: entry points of the group ``errata.roles``.
+A role reads a frozen view of the run and returns contributions, which are stored under its name. It never writes the
+store and knows no other role, so it can be tested with a hand-made view and a fake judge. errata's own roles and those
+of other packages are found the same way: entry points of the group ``errata.roles``.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ proposes for the same annotation, which ``View.proposed`` shows)."""
 
 
 class Ask(Protocol):
-    """Puts whatever ``ask`` asks of a judge's door to it, within the run's budget. Raises ModelError."""
+    """Runs ``ask`` with a judge's door, within the run's budget. Raises ModelError."""
 
     def __call__(self, judge: str, ask: Callable[[Door], Coroutine[Any, Any, T]]) -> T: ...
 
@@ -46,19 +46,19 @@ class Role(ABC):
     """Whether it works without being named (``--role NAME``)."""
 
     def wanted(self, view: View) -> bool:
-        """Whether there is something for it to do; asked each time that its phase comes."""
+        """Whether it has something to do; asked each time its phase comes."""
         return True
 
     @abstractmethod
     def work(self, view: View, ask: Ask) -> Sequence[RoleOutput]:
-        """What it has to say of the run as it stands."""
+        """What it contributes to the run as it stands."""
 
     def rehearse(self, view: View, ask: Ask) -> Sequence[RoleOutput]:
-        """What it would ask at most, put to a judge that knows nothing: so the price of a role in the phase "prepare"
-        is known beforehand. A role whose questions depend on the answers asks all of them here."""
+        """The most it would ask, put to a judge that knows nothing: this prices a role of the phase "prepare" in
+        advance. A role whose questions depend on the answers asks all of them here."""
         return self.work(view, ask)
 
 
 def role_named(name: str) -> Role:
-    """SetupError, with the nearest name, where there is no such role."""
+    """SetupError, suggesting the nearest name, if there is no such role."""
     return named(GROUP, Role, name)

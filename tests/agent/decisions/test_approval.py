@@ -27,7 +27,7 @@ def test_a_rule_says_what_was_decided_already_and_by_whom(tmp_path: Path) -> Non
 def test_a_rule_says_how_many_match_for_which_nothing_is_proposed(tmp_path: Path) -> None:
     workspace = make_run(tmp_path, [*ROWS, ("gold", "x", "cat")], ("keep", None, "ambiguous", "relabel", "relabel"))
     done = decide_where(workspace, somebody(workspace), True, "quality < 1")
-    assert (done.decided, done.left, done.nothing_open, done.already) == (1, 1, 3, {})
+    assert (done.decided, done.ambiguous, done.nothing_open, done.already) == (1, 1, 3, {})
 
 
 def test_what_was_passed_on_is_still_open_to_a_rule(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Files: the decided changes written out, and taken back."""
+"""Write decided changes to files, and revert them."""
 
 from __future__ import annotations
 

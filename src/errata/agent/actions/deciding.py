@@ -1,4 +1,4 @@
-"""A person's decisions: on one item, by a rule, and taken back."""
+"""Record a person's decisions, on one item or by a rule, and undo them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["DECIDE", "DECIDE_WHERE", "TRUST", "UNDO", "DecidedMany", "Undone", "
 
 
 def event_numbers(typed: object) -> object:
-    """A number of the log, or a range such as ``12-17``; what is no text stays as it is."""
+    """Parse an event number or a range such as ``12-17``; anything but a string is returned unchanged."""
     if not isinstance(typed, str):
         return typed
     found = re.fullmatch(r"(\d{1,15})(?:-(\d{1,15}))?", typed.strip(), re.ASCII)
@@ -117,7 +117,7 @@ TRUST = Action(
     "trust",
     "Take the history of the run folder, as it stands, for the true one, after a person has looked at it. Gives how "
     "many events it has.",
-    "write",  # it decides about no item; "decide" needs a whole history, which is what is missing here
+    "write",  # not "decide": that needs a whole history, which is what is missing here
     NoInputs,
     int,
     (SetupError, StoreError),

@@ -1,4 +1,4 @@
-"""The run folder itself: which runs it holds, and what of it can be freed."""
+"""List the runs of a run folder, and free disk space in it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Paths(Inputs):
 
 @dataclass(frozen=True, slots=True)
 class FolderOfRuns:
-    """``size``: bytes on the disk. ``runs``: oldest first."""
+    """``size`` is in bytes on disk. ``runs`` are oldest first."""
 
     path: str
     size: int
@@ -37,7 +37,7 @@ class FolderOfRuns:
 
 @dataclass(frozen=True, slots=True)
 class Freed:
-    """``size``: bytes."""
+    """``size`` is in bytes."""
 
     paths: tuple[Path, ...]
     size: int

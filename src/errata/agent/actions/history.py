@@ -1,4 +1,4 @@
-"""What was decided and changed so far, and what would be changed."""
+"""List what was decided and changed so far, and what would be changed."""
 
 from __future__ import annotations
 

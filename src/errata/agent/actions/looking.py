@@ -1,4 +1,4 @@
-"""Where a run stands, and one item with all its evidence."""
+"""Show the status of a run, and one item with all its evidence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How good a judge is on the user's own data, before a run believes it."""
+"""Measure how good a judge is on the user's own data before a run relies on it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _measure(session: Session, given: MeasureInputs) -> JudgeCard:
     settings = workspace.settings.model_copy(
         update={"judge": (given.judge,), "allow_host": (*workspace.settings.allow_host, *given.allow_host)}
     )
-    remember_confirmed(settings, workspace.data_path, workspace.folder.path)  # it was named just now
+    remember_confirmed(settings, workspace.data_path, workspace.folder.path)  # the user just named it
     try:
         with closing(Panel(workspace.store, workspace.run, settings)) as panel:
             (judge,) = panel.judges

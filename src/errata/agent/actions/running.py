@@ -1,4 +1,4 @@
-"""From data to proposals: begin a run, scan, judge, and say what judging would cost."""
+"""Go from data to proposals: begin a run, scan, judge, and price the judging."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class BeginInputs(Inputs):
 
 @dataclass(frozen=True, slots=True)
 class OpenedRun:
-    """The run that is open now. ``remarks``: what a person should know of the data before anything is paid for."""
+    """The run that was opened. ``remarks``: what a person should know about the data before paying for anything."""
 
     run: str
     run_id: int
@@ -129,7 +129,7 @@ BEGIN = Action(
     "begin",
     "Begin a run on data, or go on with the one that these settings have begun, and open it. Settles which judges may "
     "be asked, at which prices and within which budget, but asks nobody yet. Gives the run's folder and number.",
-    "spend",  # asks nobody, but what it settles is what is spent later
+    "spend",  # asks no judge, but settles what will be spent later
     BeginInputs,
     OpenedRun,
     (SetupError, DataError, StoreError),
@@ -149,7 +149,7 @@ SCAN = Action(
     "scan",
     "Run the detectors alone over the open run, which must have no judge, and propose. No model is asked. Gives where "
     "the run stands then.",
-    "read",  # its arrays and proposals are made of the data and can be made again
+    "read",  # its arrays and proposals derive from the data and can be made again
     NoInputs,
     dict[str, Any],
     (SetupError, DataError, StoreError),

@@ -1,4 +1,4 @@
-"""The table of a run, as rows or as a file; its proposals; its noisy classes; the report page."""
+"""Write the results of a run as rows or as a file, its proposals, its noisy classes, and the report page."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ PROPOSALS = Action(
 WRITE_RESULTS = Action(
     "write_results",
     "Write the table of the open run into a file, and give its number of rows.",
-    "write",  # the place is the caller's choice, and something may stand there
+    "write",  # the caller chooses the path, and a file may already exist there
     ResultsFile,
     int,
     (SetupError, DataError, StoreError),
@@ -109,7 +109,7 @@ CLASS_NOISE = Action(
 REPORT = Action(
     "report",
     "Write the report page of the open run and its JSON anew in the run folder, and say where they are.",
-    "read",  # both are errata's own, in its own folder, and are made anew of the store at any time
+    "read",  # both are errata's own files in its own folder and can be made again from the store
     NoInputs,
     ReportFiles,
     (SetupError, DataError, StoreError),

@@ -1,4 +1,4 @@
-"""Copies: items of a run whose content is there more than once, word for word or nearly. Sought once, then kept."""
+"""Copies: items of a run with exact or near copies. Searched once, then kept."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ one in a hundred lie further apart; images of the same kind lie closer together 
 
 
 def find_copies(snapshot: Snapshot) -> None:
-    """The group of each labeled item that has copies, ALONE for the others: kept as an array, and told in numbers."""
+    """Find the group of each labeled item that has copies (ALONE for the others), store it as an array, and summarize
+    it."""
     workspace = snapshot.workspace
     labeled = np.flatnonzero(snapshot.given_N >= 0)
     shas = [snapshot.rows[idx].content_sha for idx in labeled]
@@ -36,7 +37,7 @@ def find_copies(snapshot: Snapshot) -> None:
 
 
 def near_labeled(snapshot: Snapshot, labeled: Int) -> Neighbors | None:
-    """The neighbors of the labeled items, as places among these; None where none were sought."""
+    """The neighbors of the labeled items, as positions among these; None if none were searched."""
     arrays = snapshot.workspace.arrays
     if not arrays.has("similarities"):
         return None

@@ -1,4 +1,5 @@
-"""How surely each given label holds, by all evidence and by each part of the scan: the ground of the honest count."""
+"""How likely each given label is right, by all evidence and by each part of the scan: the basis of the honest error
+count."""
 
 from __future__ import annotations
 
@@ -18,22 +19,22 @@ SHARPNESS = (-2.0, 3.0)
 
 
 def wrong_labels(snapshot: Snapshot) -> WrongCount:
-    """The honest count, the same on every screen; of no items while the run has no proposals yet."""
+    """The honest error count, the same on every screen; of no items if the run has no proposals yet."""
     if not snapshot.proposed.idx:
         return count_wrong([])
     return count_wrong(*given_holds(snapshot))
 
 
 def given_holds(snapshot: Snapshot) -> F64:
-    """f64[M, N], low = bad: row 0 by all the evidence, then by each part of the scan alone. NaN in row 0 where an item
-    has no label or cannot be read.
+    """f64[M, N], low = bad: row 0 by all the evidence, the other rows by one part of the scan each. NaN in row 0 if an
+    item has no label or cannot be read.
 
-    The parts differ several times over on how many labels are wrong, and where a crowd errs alike, all evidence weighed
-    together says far too few: 110 of 5,000 NoisyAG news, where 986 are. Once a judge has looked at an item, the scan
-    alone has no say on it any more.
+    The parts disagree several times over on how many labels are wrong, and if many annotators make the same errors, the
+    combined evidence finds far too few: 110 of 5,000 NoisyAG news, where 986 are wrong. Once a judge has looked at an
+    item, only the combined evidence counts for it.
     """
     arrays = snapshot.workspace.arrays
-    quality_N = np.array(snapshot.proposed.quality, np.float64)  # None, where there is no label, becomes NaN
+    quality_N = np.array(snapshot.proposed.quality, np.float64)  # None, for no label, becomes NaN
     own_N = _own_probs(snapshot)
     flags = [np.asarray(arrays.load(f"{name}.flag")) for name in snapshot.detectors]
     judged_N = np.array(snapshot.proposed.basis) != "scan"
@@ -41,7 +42,7 @@ def given_holds(snapshot: Snapshot) -> F64:
 
 
 def _own_probs(snapshot: Snapshot) -> F64:
-    """p(given label) by the out-of-sample probabilities; worked out once, since a screen has no time for it."""
+    """p(given label) by the out-of-sample probabilities; cached, since it is too slow for a screen."""
     arrays, version = snapshot.workspace.arrays, snapshot.revisions["items"]
     if arrays.has(OWN) and int(arrays.load(OWN)[-1]) == version:
         return np.asarray(arrays.load(OWN)[:-1])
@@ -52,8 +53,8 @@ def _own_probs(snapshot: Snapshot) -> F64:
 
 
 def _sharpened(probs_NK: F64, given_N: Int) -> F64:
-    """p(given label), with the temperature at which the given labels are likeliest: a strongly regularized probe is far
-    too unsure of all of them, and would call half of any small dataset wrong."""
+    """p(given label) at the temperature that makes the given labels likeliest: a strongly regularized probe is far too
+    unsure of all of them, and would call half of any small dataset wrong."""
     from scipy.optimize import minimize_scalar
 
     labeled = np.flatnonzero(given_N >= 0)
@@ -68,7 +69,7 @@ def _sharpened(probs_NK: F64, given_N: Int) -> F64:
 
 
 def _log_own(log_NK: F64, given_N: Int, log_sharpness: float) -> F64:
-    """Of each given label, once its probabilities are raised to a power."""
+    """The log-probability of each given label after raising its probabilities to a power."""
     sharpened_NK = log_NK * np.exp(log_sharpness)
     own_N: F64 = sharpened_NK[np.arange(len(given_N)), given_N] - np.logaddexp.reduce(sharpened_NK, axis=1)
     return own_N

@@ -1,4 +1,4 @@
-"""What of a run folder is not needed any more, and freeing it."""
+"""Find what a run folder no longer needs, and free it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from errata.tools.store.run_folder import RunFolder
 
 @dataclass(frozen=True, slots=True)
 class Removable:
-    """What errata prune may take away: whole files and folders of the run folder, and why each is not needed."""
+    """What errata prune may remove: whole files and folders of the run folder, with the reason for each."""
 
     path: Path
     why: str
@@ -23,8 +23,8 @@ class Removable:
 
 
 def to_free(folder: RunFolder) -> list[Removable]:
-    """Arrays of runs that another one has taken the place of, backups that no standing patch needs, copies of the store
-    from before an upgrade, and drafts that a killed command left."""
+    """Arrays of replaced runs, backups that no applied patch needs, copies of the store from before an upgrade, and
+    drafts left by a killed command."""
     store = Store(folder)
     try:
         runs = store.all_runs()
@@ -36,7 +36,7 @@ def to_free(folder: RunFolder) -> list[Removable]:
 
 
 def free(folder: RunFolder, found: Sequence[Removable]) -> int:
-    """Take these away; how many bytes that frees."""
+    """Remove these; returns the bytes freed."""
     with folder.lock():
         for one in found:
             remove(one.path)

@@ -79,7 +79,7 @@ def decide(
         print_json(
             {
                 "decided": done.decided,
-                "left": done.left,
+                "ambiguous": done.ambiguous,
                 "judge_alone": done.judge_alone,
                 "already": already,
                 "nothing_open": done.nothing_open,
@@ -127,16 +127,16 @@ def _in_words(done: DecidedMany, what: str, where: str) -> str:
     from errata.tools.visible import one_line
 
     already = sum(done.already.values())
-    matched = done.decided + done.left + done.judge_alone + already
+    matched = done.decided + done.ambiguous + done.judge_alone + already
     lines = [f"{done.decided} proposals {what} by rule."] if matched > already else []
     if already:
         condition = shlex.quote(one_line(where)) if len(where) <= LONGEST_TYPED else "CONDITION"
         undo = f"errata undo --where {condition}"
         who = decided_by(done.already)
         lines.append(f"{already} of the {matched} that match were decided already: {who}. {undo} takes them back.")
-    if done.left:
+    if done.ambiguous:
         lines.append(
-            f"{done.left} matched but are ambiguous: there is nothing to accept. Decide: errata review --terminal"
+            f"{done.ambiguous} matched but are ambiguous: there is nothing to accept. Decide: errata review --terminal"
         )
     if done.judge_alone:
         lines.append(
