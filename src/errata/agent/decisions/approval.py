@@ -65,10 +65,10 @@ class Signer:
 
 @dataclass(frozen=True, slots=True)
 class DecidedMany:
-    """What a rule did. ``ambiguous`` matched but propose no answer to accept. ``already``: matched but had been decided,
-    by whom and how they looked. ``nothing_open`` matched but have no open proposal, or are protected. ``judge_alone``:
-    changes that no rule may accept, since the scan does not rank the proposed label above the given one, and a judge
-    may have obeyed what it read."""
+    """What a rule did. ``ambiguous`` matched but propose no answer to accept. ``already``: matched but had been
+    decided, by whom and how they looked. ``nothing_open`` matched but have no open proposal, or are protected.
+    ``judge_alone``: changes that no rule may accept, since the scan does not rank the proposed label above the given
+    one, and a judge may have obeyed what it read."""
 
     decided: int
     ambiguous: int
