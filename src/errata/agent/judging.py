@@ -24,9 +24,9 @@ from errata.tools.judging.task import JudgeTask
 from errata.types import Verdict
 
 BATCH = 4096
-"""Questions between two looks at what is worth asking next."""
+"""Questions asked before checking again what is worth asking."""
 FIRST_BATCH = 16
-"""Questions that show how fast a judge is, where a long job needs somebody's word."""
+"""Enough questions to show how fast a judge is, if a long job needs someone's consent."""
 
 
 @dataclass

@@ -22,13 +22,13 @@ T = TypeVar("T")
 
 GROUP = "errata.roles"
 Phase = Literal["plan", "prepare", "ask", "propose", "converse"]
-"""When a role works: before the scan; before a judge is asked about items; whenever it is decided what to ask next;
+"""When a role works: before the scan; before a judge is asked about items; each time the next questions are chosen;
 when proposals are made; when a person talks with errata."""
 
 RoleOutput = Contribution | Question | Proposal
-"""What a role may return: a contribution to keep, a question to put to a judge (in the phase "ask"; one that has its
-verdict is not asked again), a proposal for a person (in the phase "propose"; it takes the place of what an earlier role
-proposes for the same annotation, which ``View.proposed`` shows)."""
+"""What a role may return: a contribution to store; a question for a judge (in the phase "ask"; one that already has a
+verdict is not asked again); a proposal for a person (in the phase "propose"; it replaces an earlier role's proposal for
+the same annotation, see ``View.proposed``)."""
 
 
 class Ask(Protocol):
@@ -41,7 +41,7 @@ class Role(ABC):
     name: ClassVar[str]
     phase: ClassVar[Phase]
     place: ClassVar[int] = 100
-    """Roles of one phase work in the order of their places."""
+    """The order of roles within a phase."""
     default: ClassVar[bool] = True
     """Whether it works without being named (``--role NAME``)."""
 

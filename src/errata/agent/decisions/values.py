@@ -14,7 +14,7 @@ Scalar = str | int | float | bool | None
 
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 LONGEST_NUMBER = 100
-"""Characters: a longer row of digits is a name, and slow to read as a number."""
+"""In characters: a longer row of digits is a name, and slow to parse as a number."""
 
 
 @dataclass(frozen=True, slots=True)

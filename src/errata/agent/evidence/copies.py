@@ -15,8 +15,8 @@ from errata.tools.inference.candidates import ABSENT
 from errata.types import Int
 
 COMPARED = {"text": 0.7, "image": 0.9}
-"""Neighbors from this cosine on have their content compared: of near copies of news, headlines and reviews fewer than
-one in a hundred lie further apart; images of the same kind lie closer together than texts."""
+"""Neighbors at or above this cosine have their content compared. Among near copies of news, headlines, and reviews,
+fewer than one in a hundred are further apart; images of one kind are closer together than texts."""
 
 
 def find_copies(snapshot: Snapshot) -> None:

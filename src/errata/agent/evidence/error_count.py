@@ -11,9 +11,9 @@ from errata.types import F64, Int
 
 PROBABILITY_FLOOR = 1e-6
 OWN = "own_probs"
-"""The array of each given label's own probability, and behind it the revision of the items that it was made of."""
+"""The array with the probability of each given label, followed by the revision of the items it was computed from."""
 ROWS = 4096
-"""Enough items to choose one number by."""
+"""Enough items to fit one number."""
 SHARPNESS = (-2.0, 3.0)
 """Natural logarithm of the power to which probabilities are raised."""
 

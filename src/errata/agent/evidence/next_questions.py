@@ -20,7 +20,7 @@ from errata.tools.store.store import ItemRow
 from errata.types import F64, Int
 
 ALL_LABELS = 12
-"""Up to so many labels, a blind choice offers all of them; beyond, only the item's candidates."""
+"""A blind choice offers all labels if there are at most this many; otherwise only the item's candidates."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from errata.tools.inference.candidates import ABSENT
 from errata.types import F32, Int, Item
 
 BLOCK, BLOCK_BYTES = 1024, 64 << 20
-"""Items that are embedded together: so many, or so much of images as they are encoded."""
+"""Items embedded together: at most this many, and at most this many bytes of encoded images."""
 
 
 def embed(workspace: Workspace, progress: Progress) -> None:

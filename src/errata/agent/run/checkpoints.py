@@ -27,7 +27,7 @@ ON_THE_SYSTEM_SIDE = frozenset(
         sqlite3.SQLITE_READONLY,
     }
 )
-"""What a new file would not heal."""
+"""Errors that a new file would not fix."""
 
 
 class UnreadableCheckpoints(StoreError):

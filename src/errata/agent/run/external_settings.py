@@ -16,7 +16,7 @@ from errata.tools.visible import one_line
 
 SHIPPED_EMBEDDERS = ("plain", "minilm", MINILM)
 KEY = "judges"
-"""In what is remembered of a run folder."""
+"""The key in what this machine remembers about a run folder."""
 
 
 class ExternalSetting(NamedTuple):

@@ -21,7 +21,7 @@ class Job(Protocol):
 
 
 GoAhead = Callable[[Job], None]
-"""Called with a job that needs somebody's word. Returns once that was given, and raises SetupError otherwise."""
+"""Called with a job that needs someone's consent. Returns once that is given, and raises SetupError otherwise."""
 
 
 def needs_word(job: Job) -> bool:

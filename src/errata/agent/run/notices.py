@@ -9,7 +9,7 @@ from errata.tools.visible import one_line
 
 Notify = Callable[[str], None]
 Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how many are done, and of how many."""
+"""Called with the current step, how many parts of it are done, and the total."""
 
 
 def print_notice(line: str) -> None:

@@ -19,7 +19,7 @@ from errata.agent.run.workspaces import RunContext
 from errata.agent.state import RunState
 
 GIVEN_UP = ("LANGCHAIN_TRACING", "LANGCHAIN_HANDLER")
-"""Variables of a tracer that langchain no longer has: where one is set it stops instead."""
+"""Variables of a tracer that langchain dropped: it raises an error if one is set."""
 
 
 class Untraced(CompiledStateGraph[RunState, RunContext, RunState, RunState]):

@@ -16,7 +16,7 @@ from errata.tools.visible import one_line
 
 TEXT_SHOWN, SAID_SHOWN = 2000, 500
 BAR = "  | "
-"""Stands before every line of the item's text, so that no text can pass for a line of errata's own."""
+"""Prefixes every line of the item's text, so that no text can pass for errata's own output."""
 
 
 def evidence_of(workspace: Workspace, item_id: str) -> dict[str, Any]:

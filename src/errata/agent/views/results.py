@@ -31,18 +31,18 @@ COLUMNS = (
     "basis",
 )
 PROPOSED = COLUMNS[3:]
-"""What a proposal says of its item."""
+"""The columns of a proposal."""
 NOTHING = (None,) * len(PROPOSED)
 NUMBERS = ("confidence", "quality")
 OWN = "data."
-"""Stands before the name of a column of the user's own, so that it never clashes with one of COLUMNS."""
+"""Prefix of the user's own columns, so that they never clash with COLUMNS."""
 
 CONFIDENT = ("relabel", "several", "none_of_these", "keep")
-"""Outcomes that say something that can be sure or not; ``ambiguous`` says that nothing is."""
+"""Outcomes that can be more or less certain; ``ambiguous`` cannot."""
 
 
 FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
-"""What a cell begins with that a spreadsheet runs; the last four are = + - @ as some keyboards type them."""
+"""How a cell begins that a spreadsheet would run; the last four are full-width forms of = + - @."""
 
 
 def result_rows(workspace: Workspace, own: Sequence[str] = ()) -> list[dict[str, Any]]:
