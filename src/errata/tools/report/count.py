@@ -1,4 +1,4 @@
-"""The honest count: how many labels are wrong, between which bounds, and what that rests on."""
+"""The honest error count: how many labels are wrong, within which bounds, and on what basis."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 Z_95 = 1.959964
-"""Half the width of a 95% interval, in standard deviations."""
+"""Half-width of a 95% interval, in standard deviations."""
 
 EXACT_BELOW = 100
-"""Larger figures are said with two digits: nobody knows the third."""
+"""Larger figures are given with two digits: the third is unknown."""
 
 UNCHECKED = "unchecked estimate"
 
@@ -28,7 +28,7 @@ class WrongCount:
 
     @property
     def share(self) -> float:
-        """Of the items, in [0, 1]; 0 where there are none."""
+        """The share of the items, in [0, 1]; 0 if there are none."""
         return self.estimate / self.items if self.items else 0.0
 
     @property
@@ -55,13 +55,13 @@ class WrongCount:
 
 
 def count_wrong(quality: Sequence[float], *others: Sequence[float]) -> WrongCount:
-    """How many labels are wrong, from each item's probability that its given label holds (low = bad).
+    """How many labels are wrong, from each item's probability that its given label is right (low = bad).
 
-    ``others``: what other methods say of the same items, in the same form. The count is the median of what all of them
-    say, and its interval spans them: how far methods differ is most of what nobody knows. For each alone, the interval
-    is the normal approximation of a Poisson binomial, which takes its probabilities at their word and the items as
+    ``others``: what other methods say about the same items, in the same form. The count is the median of all of them,
+    and its interval spans them: most of the uncertainty is how far methods differ. For each alone, the interval is the
+    normal approximation of a Poisson binomial, which takes its probabilities at face value and the items as
     independent. Only a random check can confirm any of it; hence "unchecked". Items whose ``quality`` is NaN (no label,
-    or content that cannot be read) are left out.
+    or unreadable content) are left out.
     """
     quality_N = np.asarray(quality, np.float64)
     known_N = ~np.isnan(quality_N)
@@ -75,5 +75,5 @@ def count_wrong(quality: Sequence[float], *others: Sequence[float]) -> WrongCoun
 
 def _said(figure: float, to_whole: Callable[[float], int]) -> str:
     step = 1 if figure < EXACT_BELOW else 10 ** (math.floor(math.log10(figure)) - 1)
-    # Sums of probabilities miss a whole number by some 1e-12, which must not push a bound outward.
+    # Sums of probabilities miss a whole number by about 1e-12, which must not push a bound outward.
     return f"{to_whole(round(figure / step, 6)) * step:,}"

@@ -1,4 +1,4 @@
-"""What a report says, JSON-plain: the page and the JSON file are two forms of this."""
+"""The content of a report, JSON-plain: the page and the JSON file are two forms of it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from errata.types import Looked, Outcome, Status
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What the run was about. ``data_path`` is as the user gave it; ``sha256`` is of the data as it was then."""
+    """What the run was about. ``data_path`` is as the user gave it; ``sha256`` is of the data at the time."""
 
     data_path: str
     sha256: str
@@ -30,9 +30,9 @@ class Unreadable:
 @dataclass(frozen=True, slots=True)
 class Profile:
     """Counts of items, unless stated otherwise. ``duplicates``: items whose content occurs elsewhere too;
-    ``conflicting_duplicates``: contents that stand under more than one label. ``unreadable`` lists the first few;
-    ``copies`` says in words what is there more than once, word for word or nearly; ``left_out`` and ``remarks`` are
-    what was reported to a person about the data, in words."""
+    ``conflicting_duplicates``: contents with more than one label. ``unreadable`` lists the first few; ``copies`` says
+    in words what occurs more than once, exactly or nearly; ``left_out`` and ``remarks`` are what was reported to a
+    person about the data, in words."""
 
     modality: Literal["text", "image"]
     items: int
@@ -50,7 +50,7 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What the scan saw. ``only_looks``: plain image features, on which errata proposes no label without a judge."""
+    """What the scan used. ``only_looks``: plain image features, with which errata proposes no label without a judge."""
 
     name: str
     only_looks: bool
@@ -60,7 +60,7 @@ class Features:
 
 @dataclass(frozen=True, slots=True)
 class ClassNoise:
-    """One class by its given label: how much of it is wrong, and what is proposed instead most often."""
+    """One class by its given label: how much of it is wrong, and what is most often proposed instead."""
 
     label: str
     wrong: WrongCount
