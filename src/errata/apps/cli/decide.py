@@ -1,4 +1,4 @@
-"""errata review and errata decide: where a person says yes or no."""
+"""errata review, decide, and undo: where a person says yes or no."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from errata.agent.actions.deciding import DecidedMany
 
 LONGEST_TYPED = 200
-"""Characters of a condition that are printed for a person to type again."""
+"""Longer conditions are not printed for a person to retype."""
 
 Where = Annotated[
     str | None, typer.Option(metavar="CONDITION", help='For example "confidence >= 0.9"; see docs/where.md.')
@@ -103,9 +103,9 @@ def undo(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Take decisions back: the last one, whoever made it, or those named.
+    """Take decisions back: the last one, whoever made it, or those selected.
 
-    What a rule decided at one moment is one decision. It all stays in errata log, and no longer counts.
+    Everything a rule decided at once is one decision. All of it stays in errata log but no longer counts.
     """
     from errata.agent.actions.deciding import UNDO, undone_in_words
     from errata.agent.actions.perform import perform

@@ -1,4 +1,4 @@
-"""errata doctor: what a model server really does."""
+"""errata doctor: what a model server really supports."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ On = Annotated[
 def doctor(
     server: Server = None, on: On = None, label: OfLabel = None, allow_host: AllowHost = None, as_json: AsJson = False
 ) -> None:
-    """What a model server really does, by asking it, and how to use it as a judge. Exit code 2: no usable judge."""
+    """What a model server really supports, and how to use it as a judge. Exit code 2: no usable judge."""
     if on is not None:
         _measure(server, on, label, allow_host or [], as_json)
         return

@@ -153,7 +153,7 @@ def run(
     retry_unreadable: RetryUnreadable = False,
     as_json: AsJson = False,
 ) -> None:
-    """Scan the data, put suspects before the judges, and propose. Type it again to go on after a stop."""
+    """Scan the data, ask the judges about the suspects, and propose changes. Run it again to continue after a stop."""
     own = ("data", "run_dir", "dry_run", "yes", "retry_unreadable", "as_json")
     flags = {name: value for name, value in locals().items() if name not in (*own, "own")}
     if dry_run:
@@ -184,7 +184,7 @@ def scan(
     run_dir: RunDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Detectors alone: no model is asked anything. Shows which classes are noisy."""
+    """Run the detectors only, without asking a model. Shows which classes are noisy."""
     flags = {name: value for name, value in locals().items() if name not in ("data", "run_dir", "as_json")}
     _scan(data, run_dir, as_json, flags | {"judge": []})
 
@@ -227,7 +227,7 @@ def _price(data: Path, run_dir: Path | None, as_json: bool, flags: dict[str, Any
 
 
 def _print_status(found: dict[str, Any], as_json: bool, before: str = "") -> None:
-    """Where the run stands. ModelError where it stopped early: the exit code says so."""
+    """Print the run's status. ModelError if it stopped early: the exit code says so."""
     from errata.agent.actions.looking import status_in_words
 
     if as_json:
@@ -241,7 +241,7 @@ def _print_status(found: dict[str, Any], as_json: bool, before: str = "") -> Non
 
 @contextmanager
 def _at_work(data: Path, run_dir: Path | None, flags: dict[str, Any]) -> Iterator[Session]:
-    """A session with a run on the data as the flags say, with its progress shown, that a signal ends in order."""
+    """A session with a run on the data as the flags say, with progress shown and graceful shutdown on a signal."""
     report_retries()
     flags["id"] = flags.pop("id_")
     with keyboard_session() as session:
@@ -253,7 +253,7 @@ def _at_work(data: Path, run_dir: Path | None, flags: dict[str, Any]) -> Iterato
 
 
 def _begin(session: Session, data: Path, run_dir: Path | None, flags: dict[str, Any]) -> OpenedRun:
-    """A run on the data; which folders of it are the classes is asked where that is not clear."""
+    """Begin a run on the data; if it is unclear which of its folders are the classes, ask."""
     try:
         return _begin_as_typed(session, data, run_dir, flags)
     except AmbiguousFolders as found:

@@ -71,7 +71,7 @@ class ClassNoise:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """``items`` that are labeled ``given`` and are proposed as ``proposed``; under ``ambiguous`` it is the best other
+    """``items`` that are labeled ``given`` and proposed as ``proposed``; under ``ambiguous`` that is the best other
     label, under ``several`` and ``none_of_these`` it is None."""
 
     given: str
@@ -82,9 +82,9 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class WorstItem:
-    """One suspect with its content. ``proposed_label`` is of a ``relabel``; ``confidence`` is None where an ambiguous
-    item has none. ``text`` is cut after the first of ``text_chars`` characters; ``image`` is a small
-    PNG in base64. ``missing`` says why there is no content to show. ``decided`` is a person's answer in words."""
+    """One suspect with its content. ``proposed_label`` is set only for ``relabel``; ``confidence`` is None if an
+    ambiguous item has none. ``text`` is the beginning of a text of ``text_chars`` characters; ``image`` is a small PNG
+    in base64. ``missing`` says why there is no content to show. ``decided`` is a person's answer in words."""
 
     item_id: str
     given_label: str
@@ -104,8 +104,8 @@ class WorstItem:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One judge under one prompt. ``calls`` are those that its answers rest on, ``reused`` the answers that an earlier
-    call had paid for."""
+    """One judge under one prompt. ``calls`` are those behind its answers, ``reused`` the answers paid for by an earlier
+    call."""
 
     judge: str
     protocol: str
@@ -121,9 +121,9 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Judging:
-    """What was asked of models and what this run paid for it. ``stopped`` says what ended it early, if anything did;
-    ``waiting`` are suspects that no judge has looked at; ``cards`` say in words what each judge is worth, and
-    whether a control watches it."""
+    """What models were asked and what this run paid for it. ``stopped`` says what ended it early, if anything;
+    ``waiting`` are suspects that no judge has looked at; ``cards`` describe each judge in words, and whether a control
+    watches it."""
 
     asked: tuple[Asked, ...]
     calls: int
@@ -146,8 +146,8 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class ReportData:
-    """Everything that a report shows. ``first_line`` is the honest count in words; ``open`` are the proposals that
-    wait for a person, by outcome; ``statuses`` are the items by how far they have come."""
+    """Everything that a report shows. ``first_line`` is the honest error count in words; ``open`` are the proposals
+    waiting for a person, by outcome; ``statuses`` are the items by status."""
 
     first_line: str
     wrong: WrongCount
