@@ -1,4 +1,4 @@
-"""errata from Python as a typed program uses it: mypy reads this file too, and holds each step to its type."""
+"""errata in a typed Python program: mypy checks this file too, and the type of each step."""
 
 from __future__ import annotations
 

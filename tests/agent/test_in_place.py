@@ -1,4 +1,4 @@
-"""A source that is changed in place can be put back, whatever happens in between."""
+"""A source that is changed in place can be restored, whatever happens in between."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def test_what_was_recorded_and_not_written_is_told(data: Path, monkeypatch: pyte
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(shutil, "copymode", killed)  # the last before the source is replaced
+        patched.setattr(shutil, "copymode", killed)  # the last call before the source is replaced
         with pytest.raises(KeyboardInterrupt):
             apply(workspace, in_place=True)
     assert data.read_bytes() == before

@@ -167,7 +167,7 @@ def test_a_budget_stops_before_the_call_and_a_larger_one_goes_on(data: Path, jud
 
 def test_a_dry_run_asks_no_model_and_the_run_takes_no_more_calls_than_it_says(data: Path, judge: Judge) -> None:
     workspace = begin(data, settings(judge.spec, usd_per_mtok_in=1.0, calibrate=False))
-    for _ in range(2):  # the second one finds the first one waiting before the judge
+    for _ in range(2):  # the second one finds the first one waiting for the judge
         scanned(workspace, silent)
         estimate = price(workspace)
         drawn = len(Snapshot.of(workspace).control_items)

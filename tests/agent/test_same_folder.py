@@ -1,4 +1,4 @@
-"""Several files, label columns, copies and runs share folders, and nobody is taken for another."""
+"""Several files, label columns, copies, and runs share folders without being confused."""
 
 from __future__ import annotations
 

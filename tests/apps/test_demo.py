@@ -1,4 +1,4 @@
-"""errata demo makes its folder anew, and only its own."""
+"""errata demo recreates its folder, but never any other."""
 
 from __future__ import annotations
 

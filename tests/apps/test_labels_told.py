@@ -1,4 +1,4 @@
-"""What the command line says of labels: on stderr before anything is made of them, and in its exit codes."""
+"""What the command line says about labels: on stderr before they are used, and in its exit codes."""
 
 from __future__ import annotations
 

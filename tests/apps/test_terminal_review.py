@@ -1,4 +1,4 @@
-"""The review in a terminal: each key decides what it says, and everything decided is stored."""
+"""The review in a terminal: each key decides what it says, and every decision is stored."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CLEAR = "\x1b[2J\x1b[H"
 
 
 class Sat:
-    """One person's sitting: the keys pressed, what they saw, and what came of it."""
+    """One person's review: the keys pressed, what they saw, and the result."""
 
     def __init__(self, workspace: Workspace, keys: Iterable[str], by: str = "ann", size: tuple[int, int] = (80, 24)):
         self.out = io.StringIO()
@@ -262,7 +262,7 @@ def test_of_many_labels_the_likely_ones_have_digits_and_any_other_is_found_by_it
 
 
 def plain(card: str) -> str:
-    """Without colors, as the eye reads it."""
+    """Without colors, as text on the screen."""
     out = ""
     for part in card.split("\x1b["):
         out += part.split("m", 1)[-1] if out or card.startswith("\x1b[") else part

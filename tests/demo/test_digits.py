@@ -1,4 +1,4 @@
-"""The demo's digits: two fixed halves, errors planted in a known number, files that never hold the answers."""
+"""The demo's digits: two fixed halves, a known number of planted errors, files that never contain the answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""docs/methods.md says of each paper what is true of the code."""
+"""What docs/methods.md says about each paper is true of the code."""
 
 from __future__ import annotations
 

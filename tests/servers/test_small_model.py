@@ -1,4 +1,4 @@
-"""A real language model before errata: SmolLM2-135M-Instruct. That it can be asked, never that it is right."""
+"""errata with a real language model, SmolLM2-135M-Instruct: whether it can be asked, never whether it is right."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an action does needs what its effect needs, whoever calls it and by which surface."""
+"""An action needs the permission for its effect, whoever calls it and through whichever surface."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a rule says of items that were decided already, and labels that no door lets in."""
+"""What a rule says about items that were already decided, and labels that are refused everywhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Taking decisions back: of any kind, of anybody, and in words that say what was taken back."""
+"""Undo decisions: of any kind, by anyone, with a message that says what was undone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Control items are sure, of several labels, from several places, and no copies of others."""
+"""Control items are sure, of several labels, spread out, and not copies of others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The adjudicator leaves one proposal for every item, with a reason that a person can check."""
+"""The adjudicator makes one proposal for every item, with a reason that a person can check."""
 
 from __future__ import annotations
 

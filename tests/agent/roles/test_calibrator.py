@@ -1,4 +1,4 @@
-"""The calibrator leaves a profile of the judge that is about to be asked, beside those of the others."""
+"""The calibrator returns a profile of the judge about to be asked, together with those of the others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The questioner leaves a bank of questions, the judge's own or the user's, and those that need no writing."""
+"""The questioner returns a bank of questions, the judge's own or the user's, plus those that need no writing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The second opinion: alone, with a view made by hand, and in a run of two judges."""
+"""The second opinion: alone, with a hand-made view, and in a run with two judges."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def verdict(idx: int, judge: str, answer: str) -> Verdict:
 
 
 def asked(seen: View) -> dict[int, str]:
-    """The judge that it wants each item put to."""
+    """The judge that it wants each item to be put to."""
     questions = ROLE.work(seen, nobody)
     assert all(isinstance(question, Question) for question in questions)
     return {question.idx: question.judge for question in questions if isinstance(question, Question)}
@@ -120,7 +120,7 @@ def test_it_works_only_where_it_is_named_and_judges_are_asked_in_turn() -> None:
 
 
 class Result(NamedTuple):
-    """What a run asked of each judge, and what it would change."""
+    """What a run asked each judge, and what it would change."""
 
     asked: dict[str, set[int]]
     changes: set[int]

@@ -1,4 +1,5 @@
-"""The checkpoints may be damaged, of another version, or from elsewhere: nothing is lost, nothing in them is run."""
+"""Checkpoints may be damaged, of another version, or from elsewhere: nothing is lost, and nothing in them is
+executed."""
 
 from __future__ import annotations
 
@@ -98,7 +99,8 @@ def test_a_file_that_cannot_be_used_is_a_clear_error(data: Path) -> None:
 
 
 def test_what_a_checkpoint_names_is_not_called(data: Path, tmp_path: Path) -> None:
-    """LangGraph by itself imports and calls whatever a file names: a run folder that came with the data could do so."""
+    """LangGraph by default imports and calls whatever a file names: a run folder that came with the data could abuse
+    that."""
     workspace = opened(data)
     drive(workspace, silent)
     workspace.close()
@@ -106,7 +108,7 @@ def test_what_a_checkpoint_names_is_not_called(data: Path, tmp_path: Path) -> No
     call = ormsgpack.Ext(0, ormsgpack.packb(("os", "mkdir", str(folder))))
     planted = ormsgpack.packb({"v": 4, "channel_values": {"phase": call}}, option=ormsgpack.OPT_NON_STR_KEYS)
     JsonPlusSerializer(allowed_msgpack_modules=True).loads_typed(("msgpack", planted))
-    folder.rmdir()  # so it would work
+    folder.rmdir()  # to prove that it would work
     sql(workspace.folder.checkpoints, "UPDATE checkpoints SET checkpoint = ?", values=(planted,))
     workspace = opened(data)
     drive(workspace, silent)

@@ -1,4 +1,4 @@
-"""What a new run takes over: a label that is new, gone, renamed or spelled otherwise elsewhere voids nothing."""
+"""What a new run inherits: a label that is new, removed, renamed, or spelled differently elsewhere voids nothing."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_a_definition_that_a_verdict_does_not_rest_on_may_change() -> None:
 
 
 def test_what_a_verdict_recorded_is_what_counts() -> None:
-    """A copy that an earlier run took over may rest on other words than the run that is looked at."""
+    """A verdict that an earlier run inherited may rest on other guideline text than that run's."""
     now = LabelSpace(("cat", "cow", "dog"), {"dog": "howls"})
     said = Guideline("", now).worded(verdict(cat=0.5, dog=0.5), "cat")
     assert list(said.wording) == ['["dog"]'] and carried(said, now) == said

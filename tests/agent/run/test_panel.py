@@ -1,4 +1,4 @@
-"""A whole panel in a run: question banks, a second judge that is asked only where it matters, items held back."""
+"""A whole panel in a run: question banks, a second judge asked only if it matters, items held back."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_the_questioner_prepares_one_bank_and_keeps_it(data: Path, judge: Judge)
     workspace = run(data, judge.spec, protocols=("question_bank",))
     bank = Snapshot.of(workspace).view.bank
     space = workspace.run.label_space
-    # The stub writes no JSON, so the bank is what the rules say.
+    # The stub writes no JSON, so the bank has only rule-based questions.
     assert {question.label for question in bank} == set(space.names)
     assert {question.expects for question in bank} == {"yes", "no"}
     asked = [verdict for verdict in Snapshot.of(workspace).verdicts if verdict.protocol == "question_bank"]

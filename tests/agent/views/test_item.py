@@ -1,4 +1,4 @@
-"""One item on the screen: what the data, a judge or its server says cannot pass for a line of errata's own."""
+"""One item on the screen: text from the data, a judge, or its server cannot pass for errata's own output."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What judging costs is said beforehand: a bound that holds, with what roles ask first; no price that nobody set."""
+"""The price of judging is known in advance: an upper bound, including what roles ask first; no price unless one was
+set."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The results table: what people filter in a spreadsheet means what it says."""
+"""The results table: columns that people filter in a spreadsheet mean what they say."""
 
 from __future__ import annotations
 

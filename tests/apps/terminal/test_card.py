@@ -1,4 +1,4 @@
-"""The card: everything fits the screen, nothing of the content passes for a part of the card, images keep colors."""
+"""The card: everything fits the screen, no content can pass for part of the card, images keep colors."""
 
 from __future__ import annotations
 

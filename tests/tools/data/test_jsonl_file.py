@@ -1,4 +1,4 @@
-"""JSON Lines: writing changes the labels' tokens alone."""
+"""JSON Lines: writing changes only the labels' tokens."""
 
 from __future__ import annotations
 

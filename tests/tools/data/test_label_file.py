@@ -1,4 +1,4 @@
-"""labels.toml: former names, spellings, and files that are none."""
+"""labels.toml: former names, spellings, and invalid files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Labels that are one label, and columns that hold no classes."""
+"""Labels that count as one label, and columns that are not classes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One line says what takes no part in a run."""
+"""One line says what is excluded from a run."""
 
 from __future__ import annotations
 

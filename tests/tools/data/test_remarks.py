@@ -1,4 +1,4 @@
-"""What is told of labels before anything is made of them."""
+"""What is reported about labels before they are used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Probabilities whose columns stand in another order than the labels are noticed; poor ones are left in peace."""
+"""Probabilities whose columns are in another order than the labels are noticed; poor ones cause no false alarm."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one door: what is paid for is never asked again, and nothing is lost that was paid for."""
+"""The door: what is paid for is never asked again or lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A batch of items: one item's trouble is its own, and what ends the batch leaves whole verdicts."""
+"""A batch of items: one item's problem stays its own, and whatever ends the batch leaves complete verdicts."""
 
 from __future__ import annotations
 

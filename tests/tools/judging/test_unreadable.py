@@ -1,4 +1,4 @@
-"""Answers that nobody can read say nothing, are counted, and are asked for again once that may help."""
+"""Unreadable answers say nothing, are counted, and are asked for again once that may help."""
 
 from __future__ import annotations
 

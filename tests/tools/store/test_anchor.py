@@ -1,4 +1,4 @@
-"""Who can write beside the data cannot rewrite the history that this user has seen."""
+"""Someone who can write next to the data cannot rewrite the history that this user has seen."""
 
 from __future__ import annotations
 

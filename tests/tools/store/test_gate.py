@@ -105,7 +105,7 @@ def test_a_file_that_appears_meanwhile_stays(gate: Gate, tmp_path: Path) -> None
 
 
 def test_what_is_written_is_known_before_it_takes_its_place(gate: Gate, tmp_path: Path) -> None:
-    # Killed between the two, errata must not take its own file for somebody else's.
+    # Killed between the two, errata must still recognize its own file.
     out = tmp_path / "out.csv"
     with gate.drafting(out) as draft:
         draft.write_bytes(b"one")

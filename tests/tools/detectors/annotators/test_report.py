@@ -1,4 +1,4 @@
-"""Reports on annotators: honest intervals, habits told apart, nobody named without cause."""
+"""Reports on annotators: honest intervals, habits told apart, no one named without cause."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""A server that is busy is waited for: with a pause, more slowly, and not for ever."""
+"""A busy server is waited for: with a pause, more slowly, and not forever."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Controls: what a judge that says yes to everything says is left out, and one that errs now and then still counts."""
+"""Controls: a judge that says yes to everything is not used, and one that errs occasionally still counts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pixels alone reach a judge: whatever else a file holds, it is drawn anew; a damaged one is a clean error."""
+"""Only pixels reach a judge: a file that contains anything else is drawn again; a damaged one is a clean error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Images are sent as they are where any server shows them right, and made into small PNGs where not."""
+"""Images are sent unchanged if any server shows them right, and converted to small PNGs otherwise."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The budget is hard: what it has no room for is refused before it is asked."""
+"""The budget is hard: a call that it has no room for is refused before it is made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a request is expected to take, against a tokenizer; and the same without asking anybody."""
+"""What a request is expected to take, compared with a tokenizer; and the same without asking a model."""
 
 from __future__ import annotations
 
