@@ -34,7 +34,7 @@ def test_a_dataset_is_put_right_and_back_with_a_type_at_every_step(tmp_path: Pat
     assert data.read_bytes() == source
 
 
-def test_a_run_is_closed_where_its_block_ends_also_by_an_error(tmp_path: Path) -> None:
+def test_a_run_is_closed_when_its_block_ends_even_by_an_error(tmp_path: Path) -> None:
     closed: list[Path] = []
 
     class Noted(errata.Run):

@@ -152,7 +152,7 @@ def test_protected_items_are_never_judged_and_never_change(tmp_path: Path, judge
     workspace.close()
 
 
-def test_a_budget_stops_before_the_call_and_a_larger_one_goes_on(data: Path, judge: Judge) -> None:
+def test_a_budget_stops_before_the_call_and_a_larger_one_continues(data: Path, judge: Judge) -> None:
     small = run(data, judge.spec, budget="calls=5")
     assert len(judge.requests()) == 5
     assert "budget" in status_of(small)["stopped"]

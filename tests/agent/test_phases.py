@@ -64,7 +64,7 @@ def others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     look_again()
 
 
-def test_a_role_that_is_not_default_works_only_where_it_is_named(others: None) -> None:
+def test_a_role_that_is_not_default_works_only_if_named(others: None) -> None:
     assert [role.name for role in roles_of("propose")] == ["adjudicator"]
     assert [role.name for role in roles_of("propose", ["doubter"])] == ["adjudicator", "doubter"]
     assert "doubter" not in [role.name for role in roles_of("ask", ["doubter"])]

@@ -75,7 +75,9 @@ def silent(step: str, done: int, total: int) -> None:
 
 @pytest.mark.parametrize("alive", [0, 1])
 @pytest.mark.parametrize("name", NODES)
-def test_a_run_goes_on_after_dying_at_the_end_of_any_node(name: str, alive: int, whole: Whole, tmp_path: Path) -> None:
+def test_a_run_continues_after_dying_at_the_end_of_any_node(
+    name: str, alive: int, whole: Whole, tmp_path: Path
+) -> None:
     asked_before = len(whole.judge.requests())
     workspace = begin(whole.data, whole.settings, tmp_path / "killed.errata")
     try:

@@ -86,7 +86,7 @@ def test_one_class_reworded_asks_again_about_what_rests_on_it_alone(data: Path, 
     second.close()
 
 
-def test_a_pair_that_nobody_confused_is_reworded_without_a_call(data: Path, judge: Judge) -> None:
+def test_rewording_an_unconfused_pair_costs_no_call(data: Path, judge: Judge) -> None:
     first = run(data, GUIDELINE, judge, [])
     pairs = [pair for pair in combinations(CLASSES, 2) if not resting_on(first, *pair)]
     one, other = pairs[0]

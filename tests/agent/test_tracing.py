@@ -69,7 +69,7 @@ async def _events(given: Any, config: Any, which: RunContext) -> None:
     ],
     ids=["invoke", "ainvoke", "events", "as a server copies it"],
 )
-def test_nor_does_the_graph_in_somebody_elses_hands(
+def test_the_graph_run_by_another_program_is_not_traced_either(
     workspace: Workspace, listener: socket.socket, run: Callable[[Any, Any, RunContext], Any]
 ) -> None:
     """As langgraph's own server runs it, with a tracer; without a checkpointer it runs up to the interrupt."""

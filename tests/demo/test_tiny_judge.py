@@ -254,7 +254,7 @@ def test_it_names_a_label_that_was_not_listed(judge: Judge) -> None:
 
 
 @pytest.mark.parametrize("style", ["names", "letters"])
-def test_an_image_beside_the_item_does_not_move_its_answer(judge: Judge, style: str) -> None:
+def test_an_image_next_to_the_item_does_not_change_its_answer(judge: Judge, style: str) -> None:
     together = [[item, other] for (item,), (other,) in zip(_of(2, 40), _of(6, 40), strict=True)]
     said = judge.answers(together, "steering", _options("steering", DIGITS, style), {"other": None, "images": True})
     assert said.count("2") >= 36

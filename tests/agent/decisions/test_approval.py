@@ -37,9 +37,7 @@ def test_what_was_passed_on_is_still_open_to_a_rule(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("label", ["cow", None, ""])
-def test_a_proposed_label_that_the_data_does_not_have_is_refused_at_every_door(
-    tmp_path: Path, label: str | None
-) -> None:
+def test_a_proposed_label_that_the_data_does_not_have_is_refused_everywhere(tmp_path: Path, label: str | None) -> None:
     workspace = make_run(tmp_path)
     found = list(workspace.store.proposals(workspace.run.run_id).values())
     tampered = [Proposal(p.idx, "relabel", label if p.idx == 2 else "cat", 0.9, 0.1, "") for p in found]

@@ -98,12 +98,12 @@ def test_what_the_first_judge_has_not_said_yet_comes_first() -> None:
     assert asked(seen) == {1: "large"}
 
 
-def test_an_answer_that_nobody_can_read_is_no_opinion() -> None:
+def test_an_unreadable_answer_is_not_an_opinion() -> None:
     seen = view({"small": "dog", "large": ""}, judges=("small", "large", "largest"))
     assert asked(seen) == {0: "largest"}
 
 
-def test_where_nobody_is_left_the_change_stands() -> None:
+def test_if_no_judge_is_left_the_change_stays() -> None:
     assert asked(view({"small": "dog", "large": ""})) == {}
 
 
@@ -111,7 +111,7 @@ def test_an_item_that_is_no_suspect_is_left_alone() -> None:
     assert asked(view({"small": "dog"}, suspects=False)) == {}
 
 
-def test_it_works_only_where_it_is_named_and_judges_are_asked_in_turn() -> None:
+def test_it_works_only_if_named_and_judges_are_asked_in_turn() -> None:
     assert ROLE not in roles_of("ask")
     assert [role.name for role in roles_of("ask", ("second_opinion",))] == ["examiner", "second_opinion"]
     assert ROLE.wanted(view())

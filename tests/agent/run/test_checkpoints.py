@@ -73,7 +73,7 @@ def sql(file: Path, *statements: str, values: tuple[bytes, ...] = ()) -> None:
 
 @pytest.mark.parametrize("damage", [no_database, torn_pages, cut_short, other_tables, other_values])
 @pytest.mark.parametrize("after", ["a run", "an answer"])
-def test_damaged_checkpoints_are_made_anew_and_nothing_is_lost(
+def test_damaged_checkpoints_are_recreated_and_nothing_is_lost(
     data: Path, damage: Callable[[Path], None], after: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     workspace = opened(data)
@@ -116,7 +116,7 @@ def test_what_a_checkpoint_names_is_not_called(data: Path, tmp_path: Path) -> No
     workspace.close()
 
 
-def test_a_killed_run_that_was_copied_goes_on_in_the_copy(data: Path, tmp_path: Path) -> None:
+def test_a_killed_run_that_was_copied_continues_in_the_copy(data: Path, tmp_path: Path) -> None:
     def killed(step: str, done: int, total: int) -> None:
         if step == "detect":
             raise KeyboardInterrupt

@@ -31,12 +31,12 @@ def test_a_new_class_elsewhere_voids_no_verdict() -> None:
     assert carried(said, now) == Guideline("", now).worded(said, "cat")
 
 
-def test_a_class_that_is_gone_loses_its_share() -> None:
+def test_a_removed_class_loses_its_share() -> None:
     said = verdict(cat=0.6, cow=0.2, dog=0.2)
     assert probs(carried(said, LabelSpace(("cat", "dog"), {"dog": "barks"}))) == {"cat": 0.75, "dog": 0.25}
 
 
-def test_a_verdict_for_a_class_that_is_gone_is_void() -> None:
+def test_a_verdict_for_a_removed_class_is_void() -> None:
     assert carried(verdict(cat=0.1, cow=0.9), LabelSpace(("cat", "dog"), {"dog": "barks"})) is None
 
 

@@ -154,7 +154,7 @@ def test_unreadable_and_unlabeled_items_are_counted_and_listed(workspace: Worksp
     assert [(row.item_id, row.problem) for row in profile.unreadable] == [("d", "the text is empty")]
 
 
-def test_a_decision_closes_its_proposal_and_is_told_with_how_it_was_looked_at(workspace: Workspace) -> None:
+def test_a_decision_closes_its_proposal_and_shows_how_it_was_looked_at(workspace: Workspace) -> None:
     before = summarize(workspace)
     assert before.open == {"relabel": 1, "several": 1, "ambiguous": 1, "none_of_these": 1}
     decide(workspace, me(workspace), "g", "label", "cat")
@@ -192,7 +192,7 @@ def test_data_that_has_changed_since_leaves_a_report_without_content(workspace: 
     assert "has changed since this run was started" in str(worst[0].missing)
 
 
-def test_data_that_is_gone_leaves_a_report_without_content(workspace: Workspace, tmp_path: Path) -> None:
+def test_missing_data_leaves_a_report_without_content(workspace: Workspace, tmp_path: Path) -> None:
     (tmp_path / "pets.csv").unlink()
     workspace = Workspace(workspace.store, workspace.run)
     assert all(item.missing for item in summarize(workspace).worst)

@@ -126,7 +126,7 @@ def decided(folder: Path) -> dict[str, str | None]:
         workspace.close()
 
 
-def test_keys_decide_undo_and_quit_and_the_next_sitting_goes_on(folder: Path, start: Callable[[], Terminal]) -> None:
+def test_keys_decide_undo_and_quit_and_the_next_review_continues(folder: Path, start: Callable[[], Terminal]) -> None:
     first = start()
     first.wait_for("item item1   6 left")
     first.press(b"y", "Item item1: cat -> dog")
@@ -165,7 +165,9 @@ def test_keys_typed_before_the_card_is_seen_decide_nothing(folder: Path, start: 
     assert decided(folder) == {}
 
 
-def test_a_key_that_sends_several_bytes_is_one_key_even_where_they_come_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_that_sends_several_bytes_is_one_key_even_if_they_arrive_separately(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     master, slave = pty.openpty()
     with os.fdopen(slave) as stdin:
         monkeypatch.setattr("sys.stdin", stdin)

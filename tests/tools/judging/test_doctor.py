@@ -50,7 +50,7 @@ def test_a_constraint_that_is_ignored_silently_is_not_trusted() -> None:
     assert report.usable, "its answers can be read all the same"
 
 
-def test_a_constraint_proves_nothing_where_the_free_answer_is_inside_it() -> None:
+def test_a_constraint_proves_nothing_if_the_free_answer_is_inside_it() -> None:
     report = report_on(Knobs(says="zorblat"))
     assert report.result_of("choices") == "unknown"
     assert report.capabilities.constraint is None
@@ -112,7 +112,7 @@ def test_a_model_that_only_thinks_is_told_apart() -> None:
     assert "thinking switched off" in report.findings[-1].means
 
 
-def test_where_a_plain_question_is_refused_nothing_else_is_asked() -> None:
+def test_nothing_else_is_asked_if_a_plain_question_is_refused() -> None:
     report = report_on(Knobs(fail_always=400))
     assert [(finding.name, finding.result) for finding in report.findings] == [("chat", "no")]
     assert not report.usable
@@ -139,7 +139,7 @@ def test_the_address_is_checked_before_anything_is_sent() -> None:
         assert "hunter2" not in str(error.value)
 
 
-def test_the_key_is_sent_to_what_was_named_and_shown_to_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_key_is_sent_only_to_the_named_server_and_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ERRATA_API_KEY", "hunter2")
     monkeypatch.setenv("OPENAI_API_KEY", "sk-other")
     monkeypatch.setenv("OPENAI_ORG_ID", "an-organization")
@@ -169,7 +169,7 @@ def test_without_an_address_servers_of_this_machine_are_found_and_shown_no_key(m
     with_stub(Knobs(), use)
 
 
-def test_a_server_that_wants_a_key_is_found_and_told_of() -> None:
+def test_a_server_that_wants_a_key_is_found_and_reported() -> None:
     async def use(_: Stub, url: str) -> None:
         reports, refused = await probe_here([int(url.rsplit(":", 1)[1].removesuffix("/v1"))])
         assert reports == ()
@@ -188,7 +188,7 @@ def test_what_is_no_model_server_is_not_taken_for_one() -> None:
     with_stub(Knobs(no_models=True), use)
 
 
-def test_where_none_is_found_it_says_how_to_start_one_and_what_works_without() -> None:
+def test_if_none_is_found_it_says_how_to_start_one_and_what_works_without() -> None:
     words = none_in_words({})
     assert "vllm serve" in words
     assert "errata scan DATA" in words
