@@ -159,7 +159,7 @@ def test_a_bug_names_its_place_and_shows_its_traceback_when_asked(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ERRATA_DEBUG", "1")
-    assert exits.exit_code_of(lambda: typed(None)) == 1  # type: ignore[arg-type]  a bug is wanted here
+    assert exits.exit_code_of(lambda: typed(None)) == 1  # type: ignore[arg-type]  # a bug is wanted here
     said = capsys.readouterr().err
     assert "Traceback" in said and "AttributeError" in said and "(agent/decisions/times.py:" in said
 

@@ -19,7 +19,7 @@ __all__ = ["DOCTOR", "DoctorResult", "in_words", "none_in_words"]
 
 class Server(Inputs):
     server: str | None = Field(
-        default=None, description="http://HOST:PORT/v1, or MODEL@URL; by default this machine's usual ports."
+        default=None, description="http://HOST:PORT/v1, or MODEL@URL; by default this machine's default ports."
     )
     allow_host: tuple[str, ...] = Field(default=(), description="Hosts outside private networks that may be asked.")
 
@@ -46,7 +46,7 @@ def _examine(_: Session, given: Server) -> DoctorResult:
 
 DOCTOR = Action(
     "doctor",
-    "Ask a model server a few short questions, and say what it really does and how to use it as a judge.",
+    "Ask a model server a few short questions, and report what it really supports and how to use it as a judge.",
     "spend",  # its questions are model calls
     Server,
     DoctorResult,

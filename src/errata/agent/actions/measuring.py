@@ -53,8 +53,8 @@ def in_words(judge: str, card: JudgeCard) -> str:
 
 MEASURE = Action(
     "measure",
-    "Put trusted items of a scanned dataset before a judge, and say how often it is right and whether a run uses it. "
-    "Its calls are remembered: a run with this judge does not pay for them again.",
+    "Ask a judge about trusted items of a scanned dataset, and return how often it is right and whether a run uses it. "
+    "Its calls are recorded: a run with this judge does not pay for them again.",
     "spend",
     MeasureInputs,
     JudgeCard,

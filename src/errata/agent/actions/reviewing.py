@@ -64,8 +64,8 @@ def _last_decision(session: Session, _: NoInputs) -> list[Event]:
 
 REVIEW = Action(
     "review",
-    "Begin to decide item by item: gather the open proposals of the run as it stands, the least trustworthy label "
-    "first. Each decision is recorded by decide.",
+    "Begin to decide item by item: gather the current open proposals of the run, the least trustworthy label first. "
+    "Each decision is recorded by decide.",
     "decide",  # records nothing itself, but tells a person who may not decide before the first item is shown
     NoInputs,
     OpenItems,

@@ -47,9 +47,7 @@ def _to_free(folder: RunFolder, old: Sequence[RunInfo], needed: set[Path | None]
     for run in old:
         arrays = folder.arrays(run.run_id)
         if arrays.exists():
-            yield Removable(
-                arrays, f"arrays of run {run.run_id}, which another run has taken the place of", size_of(arrays)
-            )
+            yield Removable(arrays, f"arrays of run {run.run_id}, which another run has replaced", size_of(arrays))
     for backup in sorted(folder.backups.glob("*")):
         if backup not in needed:
             yield Removable(backup, "a backup that no applied patch needs", size_of(backup))

@@ -32,6 +32,6 @@ def needs_word(job: Job) -> bool:
 def refuse(job: Job) -> None:
     """The GoAhead for when no one can be asked."""
     raise SetupError(
-        f"This takes {job.costs()}, and nobody said that it may. Pass --yes, or a limit: "
+        f"This takes {job.costs()}, which needs your consent. Pass --yes, or a limit: "
         "--budget calls=2000,minutes=30. Everything finished is kept."
     )

@@ -27,7 +27,7 @@ def review(
     label: OfLabel = None,
     number: Number = None,
     as_: As = None,
-    terminal: Annotated[bool, typer.Option("--terminal", help="In this shell, one key a decision.")] = False,
+    terminal: Annotated[bool, typer.Option("--terminal", help="In this shell, one key per decision.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Decide the open proposals, one by one."""

@@ -11,7 +11,7 @@ from errata.apps.cli.run import AllowHost
 
 Server = Annotated[
     str | None,
-    typer.Argument(metavar="[URL]", help="http://HOST:PORT/v1, or MODEL@URL. Default: this machine's usual ports."),
+    typer.Argument(metavar="[URL]", help="http://HOST:PORT/v1, or MODEL@URL. Default: this machine's default ports."),
 ]
 
 

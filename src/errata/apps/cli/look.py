@@ -56,7 +56,7 @@ def results(
     out: Annotated[Path | None, typer.Option("-o", metavar="FILE", help="A .parquet, .csv or .jsonl file.")] = None,
     own: Annotated[
         list[str] | None,
-        typer.Option("--with", metavar="COL", help="A column of your data beside them, as data.COL; repeat it."),
+        typer.Option("--with", metavar="COL", help="A column of your data to add, as data.COL; repeat it."),
     ] = None,
     escape_formulas: Annotated[
         bool, typer.Option("--escape-formulas", help="In a .csv: ' before cells that a spreadsheet would run.")

@@ -91,7 +91,7 @@ class Gate:
     def _back_up(self, out: Path, force: bool) -> None:
         if not force:
             raise SetupError(
-                f"{out} is there already, and is not errata's: it was made or edited by somebody else. Name another "
+                f"{out} is there already, and is not errata's: it was made or edited by someone else. Name another "
                 "place with -o, or say --force to replace it; a backup is kept."
             )
         copy_path(out, self.store.folder.free_backup(out.name))
