@@ -1,1 +1,1 @@
-"""What every figure in the README is made with. Each file in suites/ is one command; results/ keeps what it printed."""
+"""What produces every figure in the README. Each file in suites/ is one command; results/ keeps its output."""

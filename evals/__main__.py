@@ -1,4 +1,4 @@
-"""Run one suite, or write one page: ``python -m evals NAME [options]``. Without a name: which there are."""
+"""Run one suite, or write one page: ``python -m evals NAME [options]``. Without a name: list them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FOLDERS = ("suites", "pages")
 
 
 def main(arguments: Sequence[str]) -> int:
-    """The exit status: 2 where no command has that name."""
+    """The exit status: 2 if no command has that name."""
     known = commands()
     if not arguments:
         print("\n".join(f"{name:20} {summary}" for name, (_, summary) in known.items()))
@@ -21,13 +21,13 @@ def main(arguments: Sequence[str]) -> int:
     if name not in known:
         print(f"evals has no {name!r}; it has {', '.join(known)}", file=sys.stderr)
         return 2
-    sys.argv = [f"python -m evals {name}", *options]  # what usage and result files show
+    sys.argv = [f"python -m evals {name}", *options]  # as shown in usage and result files
     import_module(known[name][0]).main()
     return 0
 
 
 def commands() -> dict[str, tuple[str, str]]:
-    """Name -> module and first line of its docstring. Nothing is imported: many suites need packages of their own."""
+    """Name -> module and first line of its docstring. Nothing is imported: many suites need additional packages."""
     found = {}
     for folder in FOLDERS:
         for path in sorted((Path(__file__).parent / folder).glob("*.py")):

@@ -1,4 +1,4 @@
-"""Expected calibration error: how far confidence and accuracy lie apart, without what chance alone would show."""
+"""Expected calibration error: how far confidence and accuracy are apart, minus what chance alone would show."""
 
 from __future__ import annotations
 

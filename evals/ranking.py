@@ -1,4 +1,4 @@
-"""How well a quality ranks errors and a flag marks them, of one run or as a mean of several, and how it is shown."""
+"""How well a quality ranks errors and a flag marks them, for one run or as a mean of several, and how it is shown."""
 
 from __future__ import annotations
 
@@ -50,11 +50,11 @@ def show(name: str, figures: dict[str, Any]) -> None:
 
 
 def span(values: Iterable[float], sign: str = "") -> str:
-    """From the least to the greatest."""
+    """From the minimum to the maximum."""
     said = [three(value, sign) for value in sorted(values)]
     return said[0] if said[0] == said[-1] else f"{said[0]} to {said[-1]}"
 
 
 def three(value: float, sign: str = "") -> str:
-    """To three digits; nothing is less than nothing."""
+    """To three digits; zero has no sign."""
     return f"{round(value, 3) + 0.0:{sign}.3f}"

@@ -27,12 +27,12 @@ def write_result(path: Path, figures: dict[str, Any], *, seed: int) -> None:
 
 
 def _as_typed(argument: str) -> str:
-    """A full path as it is seen from here, so that the command can be typed on another machine."""
+    """A full path relative to the current folder, so that the command can be typed on another machine."""
     return os.path.relpath(argument) if Path(argument).is_absolute() else argument
 
 
 def commit() -> str:
-    """The short hash of the commit, with "+" where the code differs from it."""
+    """The short hash of the commit, with "+" if the code differs from it."""
     head = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True)
     changed = subprocess.run(
         ["git", "status", "--porcelain", "--", "src", "evals/*.py"], capture_output=True, text=True, check=True

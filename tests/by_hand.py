@@ -1,4 +1,4 @@
-"""A run made by hand, without a scan: items, and what is proposed for each."""
+"""A hand-made run without a scan: items, and what is proposed for each."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from errata.settings import Settings
 from errata.types import Outcome, Proposal
 
 OPENED: list[Workspace] = []
-"""Runs that are closed when the test is over."""
+"""Runs to close when the test is over."""
 
 Row = tuple[str, str, str]
 ROWS: list[Row] = [("a", "a meow", "dog"), ("b", "a bark", "cat"), ("c", "an oink", "cat"), ("d", "a moo", "dog")]
@@ -29,8 +29,8 @@ def make_run(
     columns: Mapping[str, Sequence[object]] | None = None,
     **options: str,
 ) -> Workspace:
-    """Each item's proposed label is another one of the data's; the first one is the least trustworthy. An item called
-    gold is protected. ``columns``: more of them for the file."""
+    """Each item's proposed label is another one of the data's; the first item is the least trustworthy. An item called
+    gold is protected. ``columns``: additional columns for the file."""
     more = columns or {}
     with (folder / "d.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
@@ -57,7 +57,7 @@ def somebody(workspace: Workspace, name: str = "ann") -> Signer:
 
 
 def session_of(workspace: Workspace, name: str = "ann", token: str | None = None) -> Session:
-    """A person at this run, who allowed to spend what its own budget allows."""
+    """A person at this run, who allowed spending its own budget."""
     return Session(Permission(Person(name, token), ""), folder=workspace.folder, workspace=workspace)
 
 
@@ -66,6 +66,6 @@ def decided(workspace: Workspace) -> dict[str, tuple[str, str | None]]:
 
 
 def closed_later(workspace: Workspace) -> Workspace:
-    """For a test that has no time to close its run: one that judged holds connections."""
+    """For tests that do not close their run: one that judged holds connections."""
     OPENED.append(workspace)
     return workspace

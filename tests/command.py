@@ -1,4 +1,4 @@
-"""The command line in this process: what a shell would see of it, in hundredths of a second."""
+"""The command line in this process: what a shell would see, in hundredths of a second."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Said(NamedTuple):
 
 
 def errata(*args: object, cwd: Path | None = None) -> Said:
-    """``errata ARGS``, typed in ``cwd`` where nobody sits at a terminal. What it does not catch is raised."""
+    """``errata ARGS``, typed in ``cwd`` without a terminal. Uncaught errors are raised."""
     from errata.apps.cli import main
 
     out, err = io.StringIO(), io.StringIO()

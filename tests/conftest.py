@@ -17,7 +17,7 @@ STUB = Path(__file__).parent / "integration" / "openai_stub.py"
 
 @pytest.fixture(autouse=True)
 def state_of_its_own(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """What errata remembers on this machine, in a folder of the test's own; commands that it starts use it too."""
+    """errata's state folder, in the test's own folder; commands that the test starts use it too."""
     home = tmp_path_factory.mktemp("state")
     monkeypatch.setenv("XDG_STATE_HOME", str(home))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
@@ -26,7 +26,7 @@ def state_of_its_own(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pyte
 
 @pytest.fixture(autouse=True)
 def no_run_left_open() -> Iterator[None]:
-    """What a test left open is closed: connections that nobody closes complain in some later test."""
+    """Close what a test left open: unclosed connections cause warnings in a later test."""
     yield
     while OPENED:
         OPENED.pop().close()

@@ -31,7 +31,7 @@ def sentence(topic: str, rng: random.Random) -> str:
 
 
 def mail_rows(count: int, wrong: int = 3, seed: int = 0, names: Mapping[str, str] | None = None) -> list[Row]:
-    """m0, m1, ...: the topics in turn; the first ``wrong`` bear the next topic's label. ``names``: other labels."""
+    """m0, m1, ...: the topics in turn; the first ``wrong`` have the next topic's label. ``names``: other labels."""
     rng = random.Random(seed)
     given = [TOPICS[(i + (i < wrong)) % 3] for i in range(count)]
     return [(f"m{i}", sentence(TOPICS[i % 3], rng), (names or {}).get(g, g)) for i, g in enumerate(given)]
@@ -103,7 +103,7 @@ def picture(shape: str, seed: int, side: int = 24) -> bytes:
 
 
 def shape_files(per_class: int, wrong: int, *, numbered: bool = False) -> dict[str, bytes]:
-    """``CLASS/NNNN.png``; ``wrong`` pictures of each class lie in the next class's folder. ``numbered``: every folder
+    """``CLASS/NNNN.png``; ``wrong`` pictures of each class are in the next class's folder. ``numbered``: every folder
     counts from 0000."""
     files: dict[str, bytes] = {}
     counts, n = dict.fromkeys(SHAPES, 0), 0

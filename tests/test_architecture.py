@@ -1,4 +1,4 @@
-"""The page of the tree says of each place what the place says of itself."""
+"""The architecture page describes each place as its docstring does."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PAGE = Path("docs/architecture.md").read_text(encoding="utf-8")
 
 
 def said() -> dict[str, str]:
-    """Each place of the page's tree, by its path, with what the page says of it."""
+    """Each place of the page's tree, by its path, with the page's description."""
     found: dict[str, str] = {}
     folders: list[str] = []
     for line in PAGE.split("```")[1].splitlines()[1:]:

@@ -1,4 +1,4 @@
-"""What a test varies is a keyword of the function that it tests: no test changes a module of errata under its feet."""
+"""What a test varies is a keyword of the function it tests: no test patches a module of errata."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ SETTER = re.compile(r"(.*\.)?((set|del)(attr|item)|patch(\.(object|dict|multiple
 
 
 def patched(source: str) -> list[int]:
-    """The lines of a test's source that set an attribute or an entry of something that may be errata's: of all but
-    what was imported from elsewhere, since nobody can tell what a variable holds."""
+    """The lines of a test's source that set an attribute or an item of something that may be errata's: everything
+    except what was imported from elsewhere, since it is unknown what a variable holds."""
     tree = ast.parse(source)
     ours, theirs = names_of(tree, ours=True), names_of(tree, ours=False)
     return sorted(

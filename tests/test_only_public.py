@@ -1,4 +1,4 @@
-"""A test holds what others may rely on: none uses a private name of errata, whose authors may change it at any time."""
+"""Tests use only what others may rely on: none uses a private name of errata, which may change at any time."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import pytest
 
 TESTS = Path(__file__).parent
 NOT_PRIVATE = {"_replace", "_asdict", "_fields", "_make", "_exit"}
-"""Public in spite of their names: the methods of a named tuple, and ``os._exit``."""
+"""Public despite their names: the methods of a named tuple, and ``os._exit``."""
 
 
 def private_names(source: str) -> list[int]:
-    """The lines of a test's source that use a private name, other than one of the test's own module or object: nobody
-    can tell whose object a variable holds, so that of none may be used."""
+    """The lines of a test's source that use a private name, except of the test's own module or object: it is unknown
+    whose object a variable holds, so that none may be used."""
     return sorted(
         node.lineno for node in ast.walk(ast.parse(source)) if isinstance(node, ast.expr | ast.stmt) and uses(node)
     )

@@ -1,4 +1,4 @@
-"""The promises of the README's first screen, each with the situations that once broke it (tests/promises)."""
+"""The promises at the top of the README, each with the situations that once broke it (tests/promises)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a command does not need is not imported: `errata --help` and `import errata` must answer at once."""
+"""What a command does not need is not imported: `errata --help` and `import errata` must be fast."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The stand-ins that ship with errata do what they say."""
+"""The test doubles that ship with errata do what they say."""
 
 from __future__ import annotations
 

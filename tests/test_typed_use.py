@@ -1,4 +1,4 @@
-"""errata from Python as a typed program uses it: mypy reads this file too, and holds each step to its type."""
+"""errata in a typed Python program: mypy checks this file too, and the type of each step."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_a_dataset_is_put_right_and_back_with_a_type_at_every_step(tmp_path: Pat
     assert data.read_bytes() == source
 
 
-def test_a_run_is_closed_where_its_block_ends_also_by_an_error(tmp_path: Path) -> None:
+def test_a_run_is_closed_when_its_block_ends_even_by_an_error(tmp_path: Path) -> None:
     closed: list[Path] = []
 
     class Noted(errata.Run):

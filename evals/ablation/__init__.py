@@ -1,1 +1,1 @@
-"""What each method adds when it is switched on: ``python -m evals ablation``."""
+"""What each method adds when it is turned on: ``python -m evals ablation``."""

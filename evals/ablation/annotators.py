@@ -1,4 +1,4 @@
-"""Annotators who have become careless: is it their accuracy that finds them, or its fall?
+"""Annotators who have become careless: whether their accuracy or its decline reveals them.
 
 Thirty people vote on 1,500 items. Three guess in their last quarter, three mix up two classes, three are worse than the
 others all along.

@@ -1,4 +1,4 @@
-"""Cells of given and likely label as units of review: what does one decision about a whole cell settle?
+"""Cells of given and likely label as units of review: what one decision about a whole cell settles.
 
 Sharp digits, flagged by the default. All items of a cell go to its likely label; the ten fullest cells are decided.
 """

@@ -1,4 +1,4 @@
-"""Missing marks of made-up items with several labels: are they among the first that the nearest centers name?"""
+"""Missing marks of made-up items with several labels: whether they are among the labels with the nearest centers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def measure(seed: int) -> Figures:
 
 
 def missing_found(order_NK: Int, true_NK: Bool, marks_NK: Bool) -> float:
-    """Share of the missing marks that are among the first ASKED labels of their item which it is not marked with."""
+    """Share of the missing marks that are among the first ASKED labels that their item is not marked with."""
     true_in_order_NK, marked_in_order_NK = (np.take_along_axis(of, order_NK, axis=1) for of in (true_NK, marks_NK))
     asked_NK = ~marked_in_order_NK & ((~marked_in_order_NK).cumsum(axis=1) <= ASKED)
     return float((asked_NK & true_in_order_NK).sum() / (true_NK & ~marks_NK).sum())

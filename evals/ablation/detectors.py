@@ -1,8 +1,8 @@
 """The detectors of a run: the average precision of each alone, and what it adds to the default ones.
 
-Digits, sharp and blurred, with even flips (20%), flips to the most similar class (20%), and out-of-class items
-(10%). A detector is added by pooling its distribution over labels with the ensemble's; or, where it has none, by
-multiplying its quality in, by a root of it. Then the parts of the ensemble, each left out.
+Digits, sharp and blurred, with even flips (20%), flips to the most similar class (20%), and out-of-class items (10%). A
+detector is added by pooling its distribution over labels with the ensemble's or, if it has none, by multiplying in a
+root of its quality. Then the parts of the ensemble, each left out.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from evals.data.planted_noise import FEATURES, OUT_OF_CLASS, PlantedNoise, digit
 from evals.ranking import aps
 
 ROOT = 0.1
-"""Power of a quality that is multiplied in: it breaks ties and doubts, and decides nothing alone."""
+"""Power of a quality that is multiplied in: it breaks ties and raises doubts, but decides nothing alone."""
 
 
 def measure(seed: int) -> Figures:
-    """Of each set, each method's average precision."""
+    """Each method's average precision, by set."""
     return {name: aps(planted.wrong_N, methods(planted)) for name, planted in sets(seed)}
 
 
@@ -40,7 +40,7 @@ def sets(seed: int) -> Iterator[tuple[str, PlantedNoise]]:
 
 
 def methods(planted: PlantedNoise) -> Mapping[str, F32]:
-    """Quality by the default, by each detector alone and added to it, and by the ensemble less each of its parts."""
+    """Quality by the default, by each detector alone and added to it, and by the ensemble without each of its parts."""
     labels_N, vectors_ND = planted.labels_N, planted.features_ND
     near = neighbors(vectors_ND)
     probs_NK = ensemble.leave_one_out(vectors_ND, labels_N, 10, near)
@@ -67,7 +67,7 @@ def with_quality(default_N: F32, quality_N: F32) -> F32:
 
 
 def reduced(given: DetectorInput) -> dict[str, F32]:
-    """Probabilities f32[N, K] of less than the ensemble, and of the usual recipe."""
+    """Probabilities f32[N, K] of reduced ensembles, and of the usual recipe."""
     vectors_ND, labels_N, classes, near = given.embeddings(), given.labels_N, given.num_classes, given.near
     votes_NK = neighbor_votes(near, labels_N, classes)
     discriminant_NK = discriminant.leave_one_out(vectors_ND, labels_N, classes)

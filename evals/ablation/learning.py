@@ -1,6 +1,6 @@
-"""Each class at its own pace: margins summed until a class has been learned, until all are on average, or all along.
+"""Learning speed by class: margins summed until a class has been learned, until all are on average, or all along.
 
-On sharp digits, a network with a hidden layer, which ends up knowing many of its labels by heart.
+On sharp digits, a network with a hidden layer, which ends up memorizing many of its labels.
 """
 
 from __future__ import annotations

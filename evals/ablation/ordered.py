@@ -1,4 +1,4 @@
-"""Ordered labels: two regressions in bins, with a fifth of the labels moved to any other bin."""
+"""Ordered labels: two binned regressions, with a fifth of the labels moved to any other bin."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def measure(seed: int) -> Figures:
 
 
 def binned(seed: int) -> dict[str, tuple[F32, Int]]:
-    """Standardized features, and the bin of each value: as many items in one as in another."""
+    """Standardized features, and the bin of each value, with equally many items per bin."""
     from sklearn.datasets import load_diabetes, make_friedman1
     from sklearn.preprocessing import scale
 

@@ -1,4 +1,4 @@
-"""Out-of-class items among digits: does the confidence find them, or what is asked beside it?"""
+"""Out-of-class items among digits: whether confidence finds them, or the additional signals do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A random few of what nothing speaks against: do they show how many wrong labels the detectors overlook?"""
+"""A random sample of unsuspected items: whether it shows how many wrong labels the detectors miss."""
 
 from __future__ import annotations
 

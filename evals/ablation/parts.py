@@ -1,4 +1,4 @@
-"""The parts of the ablation beside the detectors of a run, by name."""
+"""The parts of the ablation other than a run's detectors, by name."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Sheets of nine digits that show two labels: what do the patches say that a sheet as a whole does not?
+"""Sheets of nine digits with two labels: what the patches tell that a whole sheet does not.
 
-Class vectors are the mean pixels of one half of the digits, sheets are laid of the other half; both less the mean of
-the first half. The sheet as a whole is the mean of its patches.
+Class vectors are the mean pixels of one half of the digits, sheets are made from the other half; both minus the mean of
+the first half. A whole sheet is the mean of its patches.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A rare clean group: fifteen fours turned upside down among digits of which a tenth is wrong. They should stay."""
+"""A rare clean group: fifteen upside-down fours among digits of which a tenth is wrong. They should not be flagged."""
 
 from __future__ import annotations
 

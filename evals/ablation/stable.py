@@ -1,6 +1,6 @@
-"""Digits pushed by one pixel: are labels and answers that a push changes the wrong ones?
+"""Digits shifted by one pixel: whether labels and answers that a shift changes are the wrong ones.
 
-Logistic regression in five folds answers for the held-out digits and for their four pushed copies.
+Logistic regression in five folds answers for the held-out digits and for their four shifted copies.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def measure(seed: int) -> Figures:
 
 
 def answers(planted: PlantedNoise) -> list[F32]:
-    """Out-of-fold probabilities f32[N, K] of the digits, and of each pushed copy."""
+    """Out-of-fold probabilities f32[N, K] of the digits, and of each shifted copy."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedKFold
 

@@ -1,4 +1,4 @@
-"""Walks over an item's surroundings: do they know more of its label than its neighbors by themselves?"""
+"""Walks over an item's surroundings: whether they know more about its label than its neighbors alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Known totals: blurred digits in batches, of each of which it is known how many items truly have each label."""
+"""Known totals: blurred digits in batches with a known number of items truly having each label."""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
-"""A tree of labels: is a broader label right where a label itself may not be, and are severe errors found first?
+"""A tree of labels: whether a broader label is right where a label itself may not be, and severe errors are found
+first.
 
-Blurred digits. Those whose mean pictures are alike stand under one parent, of four; an error is severe that leaves it.
+Blurred digits. Digits with similar mean pictures share a parent, one of four; an error is severe if it leaves the
+parent.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Data whose wrong labels are known: digits with planted noise, and real errors in texts, images and CIFAR-10N."""
+"""Data with known wrong labels: digits with planted noise, and real errors in texts, images, and CIFAR-10N."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ CIFAR_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog",
 
 
 class Task(NamedTuple):
-    """Labels to check and the truth (UNKNOWN: no class is right, or nobody knows which); features or probabilities."""
+    """Labels to check and the truth (UNKNOWN: no class is right, or the right one is unknown); features or
+    probabilities."""
 
     labels_N: Int
     truth_N: Int
@@ -53,7 +54,7 @@ def planted_digits(kind: Kind, share: float) -> Iterator[Task]:
 
 
 def real_errors(path: Path, content: str) -> Iterator[Task]:
-    """Real labels on features that errata computes."""
+    """Real labels on features computed by errata."""
     table = pq.read_table(path)
     table = table.take(np.random.default_rng(SEED).permutation(table.num_rows))
     contents = table[content].to_pylist()

@@ -1,4 +1,4 @@
-"""Made embeddings with wrong labels, as many as one likes: clouds with the spectrum of MiniLM's embeddings of news."""
+"""Made embeddings with wrong labels, in any number: clouds with the spectrum of MiniLM's embeddings of news."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Made short texts with wrong labels and with embeddings, as many as one likes: what a whole run is timed on."""
+"""Made short texts with wrong labels and embeddings, in any number: used to time whole runs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class MadeTexts:
 
 
 def write_made_texts(folder: Path, n_items: int, *, n_classes: int = 10, seed: int = 0) -> MadeTexts:
-    """Both files in ``folder``, which is made. One label in twenty is wrong; no two texts are the same."""
+    """Write both files into ``folder``, which is created. One label in twenty is wrong; no two texts are the same."""
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(seed)
     centers_KD = rng.normal(size=(n_classes, WIDTH))

@@ -14,7 +14,8 @@ LABELS = 8
 
 
 class Shares(NamedTuple):
-    """Of a label's marks, how many are missing, and how many of the absent are set: between these, even by label."""
+    """The ranges, uniform over labels, of the share of a label's marks that are missing and of the absent that are
+    set."""
 
     missing: tuple[float, float] = (0.1, 0.5)
     superfluous: tuple[float, float] = (0.02, 0.02)

@@ -1,4 +1,4 @@
-"""Near copies of texts, as somebody makes them who wants a label to stand."""
+"""Near copies of texts, as made by someone who wants a label to stand."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ APPENDED = (
 
 
 def near_copies(text: str, count: int, seed: int) -> list[str]:
-    """``count`` of them, of all kinds in turn."""
+    """``count`` copies, of all kinds in turn."""
     draw = random.Random(seed)
     kinds = (_without_words, _appended, _other_case, _other_signs, _swapped, _misspelt)
     return [kinds[n % len(kinds)](text, draw) for n in range(count)]

@@ -1,4 +1,4 @@
-"""Planted noise: labels made wrong on purpose, of three kinds, on scikit-learn's digits."""
+"""Planted noise: labels made wrong on purpose, in three ways, on scikit-learn's digits."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from errata.types import F32, Bool, Int
 Kind = Literal["even", "look_alike", "fits_nothing"]
 UNKNOWN = -1
 FEATURES = {"digits": 0.0, "blurred": 0.45}
-"""Noise on the pixels, of full brightness: none, and so much that the features are weak."""
+"""Noise on the pixels, relative to full brightness: none, and enough to make the features weak."""
 FLIPS: tuple[Kind, ...] = ("even", "look_alike")
 FLIPPED, OUT_OF_CLASS = 0.2, 0.1
 """Share of the labels that are flipped; out-of-class items, as a share of the others."""
@@ -41,15 +41,16 @@ def digits(blurred: float = 0.0) -> tuple[F32, Int]:
 
 
 def flipped(seed: int, features: Collection[str] = tuple(FEATURES)) -> Iterator[tuple[str, PlantedNoise]]:
-    """A fifth of the labels of each of these digits wrong, in either way, and what that is called."""
+    """A fifth of the labels of each of these digits wrong, in either way, and the name of that."""
     for name in features:
         for kind in FLIPS:
             yield f"{name}, {kind.replace('_', ' ')}", plant(*digits(FEATURES[name]), kind, FLIPPED, seed)
 
 
 def plant(features_ND: F32, truth_N: Int, kind: Kind, share: float, seed: int) -> PlantedNoise:
-    """The share of labels wrong: any other class alike; the class whose mean looks most alike; or as many items more
-    that fit no class (half of them two items laid over each other, half with scrambled features) under any label."""
+    """Plant errors in a share of the labels: any other class; the class whose mean looks most similar; or that many
+    additional items that fit no class (half of them two items overlaid, half with scrambled features) under any
+    label."""
     rng = np.random.default_rng(seed)
     if kind == "fits_nothing":
         return _with_out_of_class(features_ND, truth_N, share, rng)

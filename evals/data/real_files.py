@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def real_files(parser: argparse.ArgumentParser, folder: Path, names: Sequence[str]) -> list[Path]:
-    """The Parquet files of these names. Ends the command, and says which are absent, unless all are there."""
+    """The Parquet files of these names. Ends the command, listing the missing ones, unless all exist."""
     paths = [folder / f"{name}.parquet" for name in names]
     absent = [path.name for path in paths if not path.is_file()]
     if absent:

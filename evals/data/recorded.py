@@ -64,7 +64,7 @@ def log_probs(found: str, labels: tuple[str, ...]) -> dict[str, float]:
 
 def origin(row: Mapping[str, Any]) -> str:
     """What items of one origin share: their group, the picture that gives a cue-conflict image its shape, their text,
-    or else nothing but their id."""
+    or else only their id."""
     if row["dataset"].startswith("cue_conflict"):
         return str(row["id"]).split("-")[0]
     return str(row["group"] or re.sub(r"\W+", " ", row["input"] or "").casefold().strip() or row["id"])

@@ -1,4 +1,4 @@
-"""Judges made up from the truth: those that know nothing, and those that are right so often, with errors of a kind."""
+"""Judges scripted from the truth: some that know nothing, others with a given accuracy and kind of error."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ IGNORANT = ("flat", "random", "first", "given", "cannot tell", "several", "inver
 
 @dataclass(frozen=True)
 class Asked:
-    """One question: of which item, the labels on offer, and the given label where it is shown."""
+    """One question: the item, the labels offered, and the given label if shown."""
 
     idx: int
     protocol: str
@@ -29,8 +29,8 @@ class Asked:
 
 @dataclass(frozen=True)
 class World:
-    """What a script may know: the true label of each item (None: no label is right), the order of the items by what
-    they look like, in [0, 1], and which of them the scan suspects."""
+    """What a script may know: the true label of each item (None: no label is right), the order of the items by
+    appearance, in [0, 1], and which of them the scan suspects."""
 
     truth: Sequence[str | None]
     names: Sequence[str]
@@ -39,7 +39,7 @@ class World:
 
 
 Script = Callable[[World, Asked], str | Mapping[str, float]]
-"""What is answered: an option, said with SURE, or probabilities of all options."""
+"""The answer: an option, said with SURE, or probabilities of all options."""
 
 
 def scripts() -> dict[str, Script]:
@@ -80,7 +80,7 @@ def _ignorant(name: str) -> Script:
 
 
 def _knowing(accuracy: float, kind: str) -> Script:
-    """It has one opinion of an item, whatever it is asked."""
+    """It has one opinion of an item, whatever the question."""
 
     def answer(world: World, asked: Asked) -> str:
         opinion = _opinion(world, asked.idx, accuracy, kind)
@@ -110,7 +110,7 @@ def _opinion(world: World, idx: int, accuracy: float, kind: str) -> str | None:
 
 
 def _errs_in_class(world: World, truth: str | None, accuracy: float, draw: random.Random) -> bool:
-    """The first classes always, as many as it takes, one of them in part."""
+    """The first classes always, as many as needed, one of them in part."""
     place = world.names.index(truth) / len(world.names) if truth in world.names else 1.0
     part = (1 - accuracy - place) * len(world.names)
     return draw.random() < part
@@ -121,7 +121,7 @@ def _draw(asked: Asked, name: str) -> random.Random:
 
 
 def by_looks(features_ND: np.ndarray) -> F64:
-    """Items in the order of the widest direction of their features, as places in [0, 1)."""
+    """Items in the order of the widest direction of their features, as positions in [0, 1)."""
     centered_ND = features_ND - features_ND.mean(axis=0)
     direction_D = np.linalg.svd(centered_ND[:4096], full_matrices=False)[2][0]
     order_N = np.argsort(np.argsort(centered_ND @ direction_D))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 SEED = 0
 NOISE = 0.1
-"""Share of the labels that are drawn anew."""
+"""Share of the labels that are redrawn."""
 BLOCK = 1 << 22
 
 

@@ -47,7 +47,7 @@ def planted() -> tuple[Votes, Int]:
     rng = np.random.default_rng(SEED)
     true_N = rng.integers(0, PLANTED["num_classes"], PLANTED["num_items"])
     item_V = np.repeat(np.arange(len(true_N)), VOTES_PER_ITEM)
-    # One annotator in each of five groups, so that nobody votes twice on an item.
+    # One annotator in each of five groups, so that no one votes twice on an item.
     group = PLANTED["num_annotators"] // VOTES_PER_ITEM
     annotator_V = rng.integers(0, group, len(item_V)) + group * np.tile(np.arange(VOTES_PER_ITEM), len(true_N))
     skill_M = rng.beta(6, 3, PLANTED["num_annotators"])

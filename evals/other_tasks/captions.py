@@ -45,7 +45,7 @@ def read(path: Path, images_path: Path) -> Captioned:
 def measure(data: Captioned) -> dict[str, Any]:
     """Wrong captions: by like pairs, by the pseudo-classes of the captions, and with an image's other captions hidden.
 
-    The image side knows looks alone, so that only equal images are alike: the last figure says what remains.
+    The image side captures only looks, so that only equal images are similar: the last figure shows what remains.
     """
     images_ND, texts_NE, wrong_N = data.looks_MD[data.image_N], data.texts_NE, data.wrong_N
     scores = text_image.detect(images_ND, texts_NE)
@@ -69,14 +69,14 @@ def fitting(data: Captioned) -> Captioned:
 
 
 def flagged_of_half(right: Captioned, seed: int) -> dict[str, float]:
-    """The share that is flagged of the captions of half the images, all of which fit."""
+    """The share flagged among the captions of half the images, all of which fit."""
     half = np.random.default_rng(seed).permutation(len(right.looks_MD))[: len(right.looks_MD) // 2]
     rows = np.isin(right.image_N, half)
     return {"share": float(text_image.detect(right.looks_MD[right.image_N[rows]], right.texts_NE[rows]).flag.mean())}
 
 
 def measure_by_captions(right: Captioned, planted: Captioned) -> dict[str, dict[str, float]]:
-    """With another caption of the image in the image's place: both sides share a space, and so have a cosine."""
+    """With another caption of the image in place of the image: both sides share a space, and so have a cosine."""
     rows_N = np.arange(len(right.image_N))
     others = [np.flatnonzero((right.image_N == m) & (rows_N != n)) for n, m in enumerate(planted.image_N)]
     stand_in_N = np.array([rows[n % len(rows)] for n, rows in enumerate(others)])
@@ -96,7 +96,7 @@ def measure_by_captions(right: Captioned, planted: Captioned) -> dict[str, dict[
 
 
 def plant(data: Captioned, share: float, seed: int, to: Literal["random", "similar"]) -> Captioned:
-    """The share of captions under another image: any, or one of the five whose own captions are most like it."""
+    """Move the share of captions to another image: any, or one of the five with the most similar captions."""
     rng = np.random.default_rng(seed)
     units_NE, image_N = unit_rows(data.texts_NE), data.image_N.copy()
     told_ME = unit_rows(np.stack([units_NE[image_N == m].mean(axis=0) for m in range(len(data.looks_MD))]))
@@ -109,7 +109,7 @@ def plant(data: Captioned, share: float, seed: int, to: Literal["random", "simil
 
 
 def without_same(near: Neighbors, image_N: Int) -> Neighbors:
-    """The same neighbors, those of an item's own image moved to where they have no say."""
+    """The same neighbors, with those of an item's own image moved to where they do not count."""
     same_Nk = image_N[near.indices_Nk] == image_N[:, None]
     order_Nk = np.argsort(same_Nk, axis=1, kind="stable")
     similarities_Nk = np.where(same_Nk, -np.inf, near.similarities_Nk).astype(np.float32)

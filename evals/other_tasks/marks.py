@@ -18,7 +18,7 @@ FOLDS = 5
 
 
 def measure(kind: str, seeds: Iterable[int], shares: Shares) -> dict[str, Any]:
-    """Mean and standard deviation over seeds: wrong marks and items with some, errata beside cleanlab."""
+    """Mean and standard deviation over seeds: wrong marks and items with some, errata and cleanlab."""
     from cleanlab.multilabel_classification.filter import find_label_issues
     from cleanlab.multilabel_classification.rank import get_label_quality_scores
 

@@ -82,8 +82,8 @@ def measure(data: Tagged, draws: int = DRAWS) -> dict[str, Any]:
 
 
 def plant(data: Tagged, share: float, seed: int) -> Tagged:
-    """Errors as people make them on the share of all tokens: a kind mistaken, a boundary one token off, an entity
-    missed, or a capital word taken for one. The four are tried equally often."""
+    """Errors as people make them, on the share of all tokens: a wrong kind, a boundary one token off, a missed entity,
+    or a capitalized word taken for one. The four are tried equally often."""
     rng = np.random.default_rng(seed)
     given_T, outside = data.true_T.copy(), data.tags.index("O")
     sentence_T = np.repeat(np.arange(len(data.lengths_S)), data.lengths_S)
@@ -110,7 +110,8 @@ def plant(data: Tagged, share: float, seed: int) -> Tagged:
 
 
 def _move(given_T: Int, old: Span, new: Span, sentence_T: Int, tags: list[str]) -> None:
-    """Tag the new span in place of the old; nothing where it is empty, leaves its sentence or meets another entity."""
+    """Tag the new span in place of the old; does nothing if it is empty, leaves its sentence, or meets another
+    entity."""
     place, outside = slice(max(new.start, 0), new.stop), tags.index("O")
     rest_T = given_T.copy()
     rest_T[old.start : old.stop] = outside

@@ -1,4 +1,4 @@
-"""Vectors of tokens: what a language model sees in their sentence, and the spelling of them and those beside."""
+"""Vectors of tokens: a language model's view of them in their sentence, and their and their neighbors' spelling."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SENTENCES_AT_ONCE = 32
 
 
 def token_vectors(sentences: Sequence[Sequence[str]]) -> F32:
-    """f32[T, D]: each token as the language model sees it in its sentence, beside its and its neighbors' spelling."""
+    """f32[T, D]: each token as the language model sees it in its sentence, plus its and its neighbors' spelling."""
     return np.hstack([_contextual(sentences), _spelling(sentences)])
 
 

@@ -1,4 +1,4 @@
-"""What was measured of each method: the sentences that papers.toml names in braces, from the result files."""
+"""The measurements of each method: the sentences that papers.toml names in braces, from the result files."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ USED = (
     "protocols",
     "votes",
 )
-"""The result files, each of which a sentence names in brackets."""
+"""The result files that sentences name in brackets."""
 SETS = {
     "digits, even": "scikit-learn's digits by their pixels; 20% of the labels are any other class.",
     "digits, look alike": "The same digits; 20% of the labels are the class whose mean looks most like the right one.",
@@ -35,7 +35,7 @@ OUT_OF_CLASS = [name for name in SETS if name.endswith("fits nothing")]
 
 
 class Ablation(NamedTuple):
-    """``ap`` of each method on each set, and by how much that, or the default with it, ``adds`` to the default's."""
+    """``ap`` of each method on each set, and by how much it, or the default with it, ``adds`` to the default's."""
 
     ap: Mapping[str, Mapping[str, float]]
     adds: Mapping[str, Mapping[str, float]]
@@ -49,12 +49,12 @@ class Ablation(NamedTuple):
         return f"AP alone {alone}, added {span((self.adds[detector][name] for name in sets), '+')} [ablation]"
 
     def lead(self, one: str, other: str) -> str:
-        """Of one method over another."""
+        """The lead of one method over another."""
         return f"{span((self.ap[one][name] - self.ap[other][name] for name in SETS), '+')} [ablation]"
 
 
 def figures(results: Mapping[str, Any]) -> dict[str, str]:
-    """What ``Paper.measured`` names in braces, each with the result file that it is from."""
+    """What ``Paper.measured`` names in braces, each with the result file it comes from."""
     ablation = Ablation(results["ablation"]["ap"], results["ablation"]["adds"])
     once, over_neighbors = "both pooled, once", "both pooled and averaged over neighbors"
     return {f"added_{name}": ablation.joined(name) for name in ablation.detectors} | {

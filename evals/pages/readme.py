@@ -28,7 +28,7 @@ def main() -> None:
 
 
 def filled(text: str) -> str:
-    """The README with each ``<!-- table NAME -->`` block made anew."""
+    """The README with each ``<!-- table NAME -->`` block regenerated."""
     for name, table in TABLES.items():
         found = json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
         before, rest = text.split(f"<!-- table {name} -->\n", 1)

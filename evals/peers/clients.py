@@ -21,7 +21,7 @@ Run = Callable[[], Awaitable[None]]
 
 
 def bare_loop(url: str, requests: list[dict[str, Any]], in_flight: int) -> Run:
-    """The least that asking can cost: send, read all bytes, go on."""
+    """The minimum cost of asking: send, read all bytes, continue."""
     bodies = [json.dumps(request).encode() for request in requests]
 
     async def run() -> None:
@@ -54,7 +54,7 @@ def with_sdk(url: str, bodies: list[dict[str, Any]], in_flight: int) -> Run:
 
 
 async def in_turn(one: Callable[[Any], Awaitable[None]], bodies: list[Any], in_flight: int) -> None:
-    """All ``bodies``, at most ``in_flight`` at once."""
+    """Send all ``bodies``, at most ``in_flight`` at once."""
     waiting = iter(bodies)
 
     async def worker() -> None:

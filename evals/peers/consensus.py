@@ -1,4 +1,4 @@
-"""Ways to find the label that several annotators mean: errata's, crowd-kit's and cleanlab's."""
+"""Ways to find the consensus label of several annotators: errata's, crowd-kit's, and cleanlab's."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ DEFAULT = "errata default"
 
 
 class Consensus(NamedTuple):
-    """The label of each item, and the probabilities by which a given label is judged."""
+    """The label of each item, and the probabilities used to judge a given label."""
 
     label_N: Int
     probs_NK: Probs
@@ -55,7 +55,7 @@ def _crowdlab(task: VoteTask) -> Consensus:
 
 
 def _cleanlab(task: VoteTask) -> Consensus:
-    """Its quality of each annotator's label is its probability of that label: read off for both classes in turn."""
+    """Its quality of each annotator's label is its probability of that label: read for both classes in turn."""
     from cleanlab.multiannotator import get_label_quality_multiannotator
 
     votes = task.votes

@@ -48,7 +48,7 @@ def _datalab(labels_N: Int, features_ND: F32) -> Ranked:
 
 def _selfclean(labels_N: Int, features_ND: F32) -> F64:
     """SelfClean's score of label errors (Groeger et al. 2024, section 3.3): d(nearest of another label)^2 against
-    d(nearest of the same)^2, by cosine distance. Its package drags in half a laboratory; this is its formula."""
+    d(nearest of the same)^2, by cosine distance. Its package has very many dependencies; this is its formula."""
     units_ND = features_ND / np.maximum(np.linalg.norm(features_ND, axis=1, keepdims=True), 1e-12)
     score_N = np.empty(len(labels_N))
     for start in range(0, len(labels_N), 1024):
@@ -58,7 +58,7 @@ def _selfclean(labels_N: Int, features_ND: F32) -> F64:
         same_BN = labels_N[start : start + 1024, None] == labels_N
         intra_B = np.where(same_BN, distances_BN, np.inf).min(axis=1) ** 2
         extra_B = np.where(same_BN, np.inf, distances_BN).min(axis=1) ** 2
-        # a class of one has no nearest of its own: as far away as can be
+        # a class with one item has no nearest one: as far away as possible
         share_B = np.where(
             np.isinf(intra_B), 0.0, extra_B / np.maximum(np.where(np.isinf(intra_B), 1, intra_B) + extra_B, 1e-12)
         )

@@ -1,4 +1,4 @@
-"""Peers that need class probabilities alone, and the recipe by which cleanlab's users get these."""
+"""Peers that only need class probabilities, and the recipe by which cleanlab's users get these."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def recipe_probs(features_ND: F32, labels_N: Int) -> F32:
 
 
 def from_probs(labels_N: Int, probs_NK: F32) -> dict[str, Ranked]:
-    """The peers that need probabilities alone."""
+    """The peers that only need probabilities."""
     suggested_N = best_other(probs_NK, labels_N)
     scores = ("self_confidence", "normalized_margin", "confidence_weighted_entropy")
     found = {f"cleanlab_{name}": Ranked(cleanlab_scores(labels_N, probs_NK, name), suggested_N) for name in scores}
@@ -41,7 +41,7 @@ def cleanlab_scores(labels_N: Int, probs_NK: F32, method: str) -> F64:
 
 
 def _doubtlab(labels_N: Int, probs_NK: F32) -> F64:
-    """Minus the number of doubtlab's reasons that hold: the more doubts, the worse (its own order)."""
+    """Minus the number of doubtlab's reasons that apply: the more doubts, the worse (its own order)."""
     from doubtlab.ensemble import DoubtEnsemble
     from doubtlab.reason import MarginConfidenceReason, ProbaReason, ShortConfidenceReason, WrongPredictionReason
 
@@ -57,7 +57,7 @@ def _doubtlab(labels_N: Int, probs_NK: F32) -> F64:
 
 
 class _Recorded:
-    """A model whose predictions are known: doubtlab asks a fitted scikit-learn classifier."""
+    """A model with known predictions: doubtlab asks a fitted scikit-learn classifier."""
 
     def __init__(self, probs_NK: F32) -> None:
         self._probs_NK = probs_NK

@@ -1,4 +1,4 @@
-"""What every method that finds wrong labels gives here: a ranking, and the label that it would give instead."""
+"""The result of every method that finds wrong labels: a ranking, and the label it would give instead."""
 
 from __future__ import annotations
 

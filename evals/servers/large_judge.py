@@ -1,4 +1,4 @@
-"""A judge for large images with random weights: what its answers cost is real, what they say is not."""
+"""A judge for large images with random weights: the cost of its answers is real, their content is not."""
 
 from __future__ import annotations
 

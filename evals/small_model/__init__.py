@@ -1,1 +1,1 @@
-"""SmolLM2-135M-Instruct as a judge: a real language model that knows next to nothing. A test subject, no advice."""
+"""SmolLM2-135M-Instruct as a judge: a real language model that knows next to nothing. A test subject, not advice."""

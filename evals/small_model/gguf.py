@@ -1,4 +1,4 @@
-"""Read a GGUF file: numbers, strings and arrays, whatever its bytes say. It holds no code, and none is run.
+"""Read a GGUF file: numbers, strings, and arrays from untrusted bytes. It contains no code, and none is run.
 
 Only what SmolLM2's file has: tensors of 32-bit floats, and quantized ones of the kinds Q4_1 and Q8_0. The format is
 that of ggml's docs/gguf.md, version 3.
@@ -19,7 +19,7 @@ MAGIC, VERSION = b"GGUF", 3
 NUMBERS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 STRING, ARRAY = 8, 9
 BLOCK = 32
-"""So many weights share one scale in a quantized tensor."""
+"""This many weights share one scale in a quantized tensor."""
 
 
 class Gguf(NamedTuple):

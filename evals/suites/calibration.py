@@ -29,7 +29,7 @@ from evals.result import write_result
 SEEDS = range(10)
 SMALL_ENOUGH = 0.02
 DECIDED = (50, 100, 200)
-"""As many decisions as people are willing to make, beside the half of all items."""
+"""Numbers of decisions that people are willing to make, in addition to half of all items."""
 
 
 class Measured(NamedTuple):
@@ -108,7 +108,7 @@ def calibrated(recorded: Recorded, fit: Int, test: Int, seed: int) -> tuple[str,
 
 
 def few_decided(recorded: Recorded, split: tuple[Int, Int], seed: int, decided: int) -> float:
-    """The error after a calibration on so many items alone, measured on the same half."""
+    """The error after a calibration on only this many items, measured on the same half."""
     fit, test = split
     some = np.random.default_rng(seed).permutation(fit)[:decided]
     return calibrated(recorded, some, test, seed)[1].ece

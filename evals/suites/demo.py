@@ -2,8 +2,8 @@
 
     python -m evals demo [--half training] [--seeds 10] [--out evals/results/demo.json]
 
-Figures are medians over the seeds, with the worst one beside them. Thresholds are set with ``--half training``, on the
-half that the judge was trained on, whose table shows what each threshold of the scripted yes would have done there.
+Figures are medians over the seeds, next to the worst one. Thresholds are set with ``--half training``, on the half that
+the judge was trained on, whose table shows the effect of each threshold of the scripted approval there.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the scan finds in drawings by plain image features: as they are, and on sheets with dust.
+"""What the scan finds in drawings with plain image features: unchanged, and on sheets with dust.
 
     python -m evals drawings DATA_FOLDER [--seeds 3] [--out evals/results/drawings.json]
 
@@ -36,7 +36,7 @@ FILE, ITEMS, CLASSES, SIDE = "image_mnist_test", 1500, 10, 28
 FLIPS, OUT_OF_CLASS = 0.2, 0.1
 DUST, STROKE = 0.35, 0.175
 MIRRORED = (2, 3, 4, 5, 6, 7, 9)
-"""Digits that are none when mirrored."""
+"""Digits that are not digits when mirrored."""
 
 Picture = Image.Image
 Rng = np.random.Generator

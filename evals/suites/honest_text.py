@@ -1,4 +1,4 @@
-"""How often real text is flagged as an instruction, though nobody meant to instruct anybody.
+"""How often real text is flagged as an instruction although it is not meant as one.
 
     python -m evals honest_text DATA_FOLDER [--out evals/results/red_team_honest_text.json]
 
@@ -20,7 +20,7 @@ from evals.result import write_result
 
 SETS = ("text_noisyag_news", "text_hausa_news", "text_imdb_reviewed")
 SEEN = {"text_imdb_reviewed": 3000}
-"""So many of the first rows were looked at while the patterns were written."""
+"""This many of the first rows were looked at while the patterns were written."""
 
 
 def main() -> None:
@@ -35,7 +35,7 @@ def main() -> None:
 
 
 def flagged_share(file: Path, seen: int) -> dict[str, Any]:
-    """Of the rows behind the first ``seen``: how many are flagged, and for which reasons."""
+    """Of the rows after the first ``seen``: how many are flagged, and for which reasons."""
     table = pq.read_table(file, columns=["text", "given_label"])
     labels = sorted({label for label in table["given_label"].to_pylist() if label is not None})
     found = [flags(text, labels) for text in table["text"].to_pylist()[seen:]]

@@ -1,4 +1,4 @@
-"""What judges of every kind do to a run: measured, believed as far as they were right, or not used.
+"""The effect of all kinds of judges on a run: measured, counted as far as they were right, or not used.
 
     python -m evals judge_trust DATA_FOLDER REPLAY_FOLDER [--out evals/results/judge_trust.json]
 

@@ -1,4 +1,4 @@
-"""What one new label costs among thousands of judged rows, and what a blank line in the guideline.
+"""What one new label costs among thousands of judged rows, and what a blank line in the guideline costs.
 
     python -m evals one_new_label [--rows 10000] [--out evals/results/one_new_label.json]
 

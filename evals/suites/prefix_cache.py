@@ -57,7 +57,7 @@ def main() -> None:
 
 
 class Turned(ServerModel):
-    """The same server, asked with the image last: what errata does not do."""
+    """The same server, asked with the image last, which errata does not do."""
 
     def body(self, request: ChatRequest, thinking: Thinking | None = None) -> dict[str, Any]:
         *before, last = request.messages

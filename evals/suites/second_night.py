@@ -82,7 +82,7 @@ def measure(news: pa.Table) -> dict[str, Any]:
 
 
 def night(table: pa.Table, data: Path, settings: Settings) -> tuple[Workspace, float]:
-    """A run over the table as it is now, and the seconds it took."""
+    """A run over the current table, and the seconds it took."""
     pyarrow.csv.write_csv(table, data)
     started = time.monotonic()
     workspace = begin(data, settings)

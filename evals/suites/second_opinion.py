@@ -1,4 +1,4 @@
-"""What a second opinion adds to a panel that is asked in turn.
+"""What a second opinion adds to a panel whose judges are asked in turn.
 
     python -m evals second_opinion [REPLAY_FOLDER] [--out evals/results/second_opinion.json]
 
@@ -185,7 +185,7 @@ def replayed(path: Path, dataset: str, judges: Mapping[str, str]) -> Set:
 
 
 def scanned(data: Path, settings: Settings) -> View:
-    """What a run saw at its end."""
+    """What a run had found at its end."""
     with closing(begin(data, settings)) as workspace:
         drive(workspace, lambda step, done, total: None)
         return Snapshot.of(workspace).view

@@ -52,7 +52,7 @@ def main() -> None:
 
 
 def finished_run(folder: Path, n_items: int) -> str:
-    """Made and judged in ``folder``; the id of an item that judges looked at."""
+    """Make and judge it in ``folder``; returns the id of an item that judges looked at."""
     made = write_made_texts(folder, n_items, seed=SEED)
     with Loopback(latency_s=0.05) as url:
         values = {"text": TEXT, "label": LABEL, "embeddings": str(made.embeddings), "judge": (f"loopback@{url}",)}

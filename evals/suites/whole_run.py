@@ -1,4 +1,4 @@
-"""A whole run of short texts before a stub judge: what errata itself costs, from 5,000 items to 100,000.
+"""A whole run of short texts with a stub judge: what errata itself costs, from 5,000 items to 100,000.
 
     python -m evals whole_run [--sizes 5000,20000,100000] [--runs 5] [--out evals/results/whole_run.json]
 

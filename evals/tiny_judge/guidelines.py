@@ -1,4 +1,4 @@
-"""Short guidelines for the tiny judge, which cannot read them: it learns to answer beside one as it would without."""
+"""Short guidelines for the tiny judge, which cannot read them: it learns to answer with one as it would without."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The figures of a tiny judge: how often it is right under each question, and whether it knows how sure to be."""
+"""The figures of a tiny judge: how often it is right under each question, and whether it is calibrated."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _both_orders(asker: Asker, style: Style, right: list[str], wrong: list[str])
 
 
 def _nothing(asker: Asker, pictures: Tensor, style: Style, rng: Random) -> dict[str, float]:
-    """Pictures in which nobody could tell a digit, and eleven flat grays."""
+    """Pictures in which no one could recognize a digit, and eleven flat grays."""
     blind = asker("blind_choice", style, [rng.sample(CHOICES, len(CHOICES)) for _ in asker.truth], pictures)
     pairs = [[*rng.sample(COLUMNS[:10], 2), *OTHER_ANSWERS] for _ in asker.truth]
     contest = asker("contest", style, pairs, pictures)

@@ -1,4 +1,4 @@
-"""The tiny judge before it has learned anything: a LLaVA (CLIP tower, Llama), its tokenizer, its processor."""
+"""The untrained tiny judge: a LLaVA (CLIP tower, Llama), its tokenizer, its processor."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def save(model: Any, processor: Any, folder: Path) -> None:
 
 
 BLANK = "_"
-"""Stands for a digit where phrases are taken from around it; no prompt contains it."""
+"""Placeholder for a digit when phrases around it are extracted; no prompt contains it."""
 
 
 def _phrases() -> list[str]:

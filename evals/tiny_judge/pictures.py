@@ -36,8 +36,8 @@ def bend(digits_NHW: Tensor, rng: torch.Generator) -> Tensor:
 
 
 def show_nothing(digits_NHW: Tensor, rng: torch.Generator) -> Tensor:
-    """Pictures f32[N, 3, 32, 32] in 0..1 in which nobody could tell a digit: flat, noise, pieces in a wrong order, or
-    blurred beyond reading."""
+    """Pictures f32[N, 3, 32, 32] in 0..1 in which no one could recognize a digit: flat, noise, pieces in a wrong order,
+    or blurred beyond recognition."""
     n = len(digits_NHW)
     kind = torch.randint(0, 5, (n,), generator=rng)
     flat = _uniform((n, 1, 1), rng).expand(n, SIDE, SIDE)

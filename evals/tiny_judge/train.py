@@ -1,4 +1,4 @@
-"""How the tiny judge learns, on the training half alone.
+"""How the tiny judge learns, from the training half only.
 
 First the tower learns digits with a linear probe; then tower and language model learn errata's questions together,
 the loss on the answer's first token. The weights that are kept are a moving average, which is better calibrated than

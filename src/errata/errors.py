@@ -34,8 +34,8 @@ class DataError(ErrataError):
 
 
 class AmbiguousFolders(DataError):
-    """A folder of images can be read in several ways. ``what`` says why; ``folders`` can be read instead, each by
-    itself; ``levels`` are values of ``class_level`` that can be said, each with what it means."""
+    """A folder of images can be read in several ways. ``what`` says why; ``folders`` can each be read separately
+    instead; ``levels`` are possible values of ``class_level``, each with its meaning."""
 
     def __init__(self, what: str, folders: Sequence[Path], levels: Mapping[int, str]) -> None:
         ways = [*map(str, folders), *(f"--class-level {level} ({means})" for level, means in levels.items())]
@@ -56,7 +56,7 @@ class PatchConflict(ErrataError):
 
 
 class ModelError(ErrataError):
-    """A judge could not be reached, or refused the request for a reason that retrying does not heal."""
+    """A judge could not be reached, or refused the request for a reason that retrying does not fix."""
 
 
 class ModelRefused(ModelError):
@@ -68,7 +68,7 @@ class BudgetExceeded(ModelError):
 
 
 class UselessJudge(ModelError):
-    """A judge is no better than chance, and the user wants to go on with one only."""
+    """A judge is no better than chance, and the user wants to continue only with one that is."""
 
 
 class Stopped(ErrataError):
@@ -76,7 +76,7 @@ class Stopped(ErrataError):
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """A hint for a mistyped name: ``" (nearest: 'label')"``, or the known names where none is near."""
+    """A hint for a mistyped name: ``" (nearest: 'label')"``, or the known names if none is near."""
     names = [str(k) for k in known]
     close = get_close_matches(name, names, n=1, cutoff=0.5)
     if close:
@@ -85,7 +85,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 
 def missing_extra(package: str, extra: str) -> SetupError:
-    """The one wording for an optional package that is not installed."""
+    """The standard wording for an optional package that is not installed."""
     return SetupError(
         f"This needs the package {package!r}, which is not installed: pip install 'errata-labels[{extra}]'"
     )

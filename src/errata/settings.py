@@ -1,5 +1,5 @@
-"""One typed Settings: flags over environment (ERRATA_*) over errata.toml here over the user's own errata.toml, frozen
-into run.toml when a run starts."""
+"""Typed Settings: flags over environment (ERRATA_*) over errata.toml here over the user's own errata.toml, frozen into
+run.toml when a run starts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from errata.toml import read_toml
 from errata.types import sha_of
 
 Pool = Literal["mean", "worst_case", "uncertainty_weighted"]
-"""How several judges count together (ALGORITHMS B8)."""
+"""How several judges are combined (ALGORITHMS B8)."""
 
 
 class Costs(BaseModel):
@@ -105,8 +105,8 @@ class Settings(BaseModel):
         return sha_of(self.model_dump(mode="json", exclude={*_NOT_IDENTITY, *unset}))
 
     def panel_identity(self) -> str:
-        """Hash of who is asked what: verdicts are inherited by a later run with the same. Roles count once any is
-        named, since runs of older stores know of none."""
+        """Hash of who is asked what: a later run with the same panel inherits verdicts. Roles count only if any is
+        named, since runs of older stores have none."""
         return sha_of(self.model_dump(mode="json", include={*_PANEL, *(("roles",) if self.roles else ())}))
 
 
@@ -114,7 +114,7 @@ _PANEL = ("judge", "style", "permutations", "protocols", "questions", "escalate"
 _NOT_IDENTITY = ("require_judge", "budget", "allow_host", "usd_per_mtok_in", "usd_per_mtok_out", "many_labels")
 
 _ADDED_LATER = ("delimiter", "no_label", "image_root", "class_level", "roles")
-"""Settings that runs of older stores know nothing of: unset, they must not make such a run another one."""
+"""Settings that runs of older stores do not have: unset, they must not turn such a run into another one."""
 
 
 class _File(TomlConfigSettingsSource):
@@ -123,7 +123,7 @@ class _File(TomlConfigSettingsSource):
 
 
 class _Layered(Settings, BaseSettings):
-    """Settings put together from all that a user can set; those of a run that exists are read by Settings alone."""
+    """Settings combined from all sources that a user can set; those of an existing run are read by Settings alone."""
 
     model_config = SettingsConfigDict(env_prefix="ERRATA_", toml_file="errata.toml", extra="forbid", frozen=True)
 
@@ -143,12 +143,13 @@ _ADDRESS = re.compile(r"https?://.*", re.IGNORECASE | re.DOTALL)
 
 
 def user_settings_file() -> Path:
-    """The settings file in the user's own config folder: as good as typed, unlike an errata.toml beside data."""
+    """The settings file in the user's own config folder: as trusted as typed flags, unlike an errata.toml next to
+    data."""
     return user_config_path("errata", appauthor=False) / "errata.toml"
 
 
 def refuse_key_in_address(name: str) -> None:
-    """SetupError, without the secret, where the address in ``name`` carries a user, a password or a query: it would
+    """SetupError, without the secret, if the address in ``name`` contains a user, a password, or a query, which would
     be written wherever the address is."""
     address = _ADDRESS.search(name)
     if address is not None and set(address[0]) & set("@?#"):
@@ -159,7 +160,7 @@ def refuse_key_in_address(name: str) -> None:
 
 
 def without_secrets(named: object) -> str:
-    """What was got, to be shown in an error; nothing of what may be an address with a secret in it."""
+    """A wrong value for an error message, without anything that may be an address with a secret in it."""
     text = repr(named)
     return "something that is not shown (it may hold a key)" if set(text) & set("@?#") else text
 
@@ -174,8 +175,8 @@ def load_settings(**flags: Any) -> Settings:
 
 
 def user_settings(**typed: Any) -> list[Settings]:
-    """What this user says here and now: ``typed``, the environment's, and those of the user's own file, each apart.
-    Errors as of ``load_settings``."""
+    """This user's own settings: ``typed``, the environment's, and those of the user's own file, each separately. Errors
+    as in ``load_settings``."""
     with _explained():
         layers = (_given(typed), EnvSettingsSource(_Layered)(), _File(_Layered, user_settings_file())())
         return [Settings.model_validate(layer) for layer in layers]

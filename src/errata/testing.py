@@ -1,5 +1,5 @@
-"""Stand-ins that ship with errata, so that nobody mocks its code: a judge that says what it is told, what roles ask it
-through, content made by hand, calls kept in memory, an embedder that needs no model."""
+"""Test doubles that ship with errata, so that no one needs to mock its code: a scripted judge, an ``Ask`` for roles,
+hand-made content, calls kept in memory, an embedder that needs no model."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from errata.types import F32, Item
 T = TypeVar("T")
 
 Answer = str | Mapping[str, float] | ChatReply | Exception
-"""What FakeChat may be told to say: a text; probabilities of the choices (their likeliest is the text); a reply; an
-error to raise."""
+"""What FakeChat may return: a text; probabilities of the choices (the likeliest is the text); a reply; an error to
+raise."""
 
 
 class FakeChat:
-    """A judge that answers from a list, in turn, or by a function of the request. ``requests`` keeps what it got."""
+    """A judge that answers from a list, in turn, or by a function of the request. ``requests`` records what it got."""
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class MemoryCalls:
 
 
 class FakeAsk:
-    """What a role asks judges through: each of ``models`` by its name, behind a door of its own, with no budget set."""
+    """A role's ``Ask``: each of ``models`` by its name, behind its own door, without a budget."""
 
     def __init__(self, *models: FakeChat) -> None:
         self._models = {model.name: model for model in models}
@@ -94,7 +94,7 @@ class FakeAsk:
 
 
 class TextContent:
-    """The content of a view that is made by hand: one text an item, whose id is its position."""
+    """The content of a hand-made view: one text per item, whose id is its position."""
 
     modality: Literal["text", "image"] = "text"
 
@@ -115,7 +115,7 @@ class TextContent:
 
 
 class ToyEmbedder:
-    """Vectors from hashed words, or from the bytes of an image: alike items lie near each other, nothing is loaded."""
+    """Vectors from hashed words, or from the bytes of an image: similar items are close, and nothing is loaded."""
 
     name = "toy"
     strength: Literal["semantic", "plain"] = "plain"

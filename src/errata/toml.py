@@ -1,4 +1,4 @@
-"""Untrusted TOML: read at once, or refused with a ValueError."""
+"""Untrusted TOML: read quickly, or refused with a ValueError."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ LARGEST = 16 * 2**20
 
 LONG_KEY = re.compile(r"""(?<![\w-])(?:(?>[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*+\.[ \t]*+){50,}""")
 MOST_STEPS = 10**7
-"""tomllib walks over all parts of a key for each of them: a minute for one key of twenty thousand."""
+"""tomllib walks over all parts of a key for each part: a minute for one key of twenty thousand."""
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """The tables of a file. ValueError where it is no TOML, or TOML that is made to take for ever; OSError where it
-    cannot be read."""
+    """The tables of a file. ValueError if it is not TOML, or crafted to take forever; OSError if it cannot be read."""
     if path.exists() and not path.is_file():
         raise ValueError("it is not a file")  # a device may never end
     if path.is_file() and path.stat().st_size > LARGEST:
@@ -27,5 +26,5 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise ValueError("a name has thousands of dots: quote it")
     try:
         return tomllib.loads(text)
-    except RecursionError:  # a table a thousand deep
+    except RecursionError:  # a table nested a thousand deep
         raise ValueError("it is nested too deeply") from None

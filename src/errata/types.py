@@ -1,4 +1,4 @@
-"""The nouns of errata. Every word here is used with this meaning everywhere: code, tables, pages, prompts, guides."""
+"""The nouns of errata. Every word here has the same meaning everywhere: code, tables, pages, prompts, guides."""
 
 from __future__ import annotations
 
@@ -16,35 +16,35 @@ F64 = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 Int = NDArray[np.int64]
 Probs = NDArray[np.floating[Any]]
-"""Probabilities as they came: float32 or float64."""
+"""Probabilities, float32 or float64 as provided."""
 
 Outcome = Literal["keep", "relabel", "several", "none_of_these", "ambiguous"]
 Basis = Literal["scan", "scan and judge", "judge alone"]
-"""Whose word an outcome rests on: "scan and judge" where the scan, too, ranks the proposed label above the given one,
-or the given one first where it is kept."""
+"""What an outcome rests on: "scan and judge" if the scan also ranks the proposed label above the given one, or ranks
+the given one first if it is kept."""
 Status = Literal["unchecked", "scanned", "judged", "decided", "applied"]
 Looked = Literal["item", "grid", "rule"]
 Seeing = Literal["blind", "proposal"]
 Answer = Literal["label", "several", "none_of_these", "cannot_tell", "passed_on"]
 
 Place = str
-"""Where in its item an annotation stands, as a short canonical string: the name of a mark, ``12-17`` for a span, the id
-of a box. An item and a place name one annotation."""
+"""Where in its item an annotation is, as a short canonical string: the name of a mark, ``12-17`` for a span, the id of
+a box. An item and a place identify one annotation."""
 
 ITEM: Place = ""
-"""The item itself: the one place of the only annotation that an item with a single label has."""
+"""The item itself: the place of the only annotation of a single-label item."""
 
 SEVERAL, NONE_OF_THESE, CANNOT_TELL = "several", "none_of_these", "cannot_tell"
 OTHER_ANSWERS = (SEVERAL, NONE_OF_THESE, CANNOT_TELL)
-"""What a judge may answer beside a label, in the order in which a Verdict stores them."""
+"""What a judge may answer besides a label, in the order in which a Verdict stores them."""
 
 
 @dataclass(frozen=True, slots=True)
 class LabelSpace:
     """The class names of a dataset, in a fixed order: column k of every N x K array is ``names[k]``.
 
-    ``spellings`` maps every other way in which the data spells a class to its name. ``renames`` maps what a class was
-    called before to its name today.
+    ``spellings`` maps every other spelling of a class in the data to its name. ``renames`` maps a class's former names
+    to its current name.
     """
 
     names: tuple[str, ...]
@@ -60,20 +60,20 @@ class LabelSpace:
         return place | {spelling: place[name] for spelling, name in self.spellings.items()}
 
     def canonical(self, label: str | None) -> str | None:
-        """The name of the class that a given label spells; a label of no class stays as it is."""
+        """The name of the class that a given label spells; a label of no class is unchanged."""
         return label if label is None else self.spellings.get(label, label)
 
     def today(self, label: str | None) -> str | None:
-        """The name, today, of what may have been spelled otherwise or called something else before."""
+        """The current name of what may have been spelled differently or renamed."""
         return self.canonical(label if label is None else self.renames.get(label, label))
 
     def same(self, a: str | None, b: str | None) -> bool:
-        """Whether two labels are one class."""
+        """Whether two labels are the same class."""
         return self.canonical(a) == self.canonical(b)
 
     @property
     def sha(self) -> str:
-        """A space without spellings and renames keeps the hash that it had before there were any."""
+        """The hash of a space without spellings and renames is the same as before these existed."""
         words = {"spellings": dict(self.spellings), "renames": dict(self.renames)}
         more = [{kind: known for kind, known in words.items() if known}] if any(words.values()) else []
         return sha_of([self.names, dict(self.definitions), dict(self.parents), self.task, *more])
@@ -81,7 +81,7 @@ class LabelSpace:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One row with its content at hand, as a judge or a person sees it. ``image`` is an encoded file's bytes."""
+    """One row with its content, as a judge or a person sees it. ``image`` holds the bytes of an encoded file."""
 
     idx: int
     item_id: str
@@ -93,11 +93,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """What a detector says of N items.
+    """What a detector says about N items.
 
-    ``quality`` f32[N] in [0, 1], low = bad. ``flag`` bool[N]: the detector's own cut.
-    ``label_probs`` f32[N, K], rows sum to 1, where the detector has a distribution over labels in which the item's own
-    given label has no part.
+    ``quality`` f32[N] in [0, 1], low = bad. ``flag`` bool[N]: the detector's own cut. ``label_probs`` f32[N, K], rows
+    sum to 1, if the detector has a distribution over labels in which the item's own given label has no part.
     """
 
     quality: F32
@@ -105,7 +104,7 @@ class Scores:
     label_probs: F32 | None = None
 
     def at(self, threshold: float) -> Scores:
-        """The same scores, cut anew: an item is flagged where its quality is below ``threshold``."""
+        """The same scores with another cut: an item is flagged if its quality is below ``threshold``."""
         return replace(self, flag=self.quality < threshold)
 
 
@@ -119,13 +118,13 @@ class PromptRef(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a judge said of one annotation under one protocol.
+    """What a judge said about one annotation under one protocol.
 
-    ``log_probs`` has one entry for each candidate label and for each of OTHER_ANSWERS, normalized: their exps sum
-    to 1. It is empty where the answer could not be read, which is never an agreement. ``answers`` holds what the
-    questions of a bank were answered: question id -> (p(yes), p(no)). ``wording``: what the guideline said of the
-    labels that the verdict rests on, hashed (errata.tools.guideline); empty where it said nothing of them. ``unread``
-    answers could not be read, and ``refused`` requests were answered by none, be the rest of them readable.
+    ``log_probs`` has one entry for each candidate label and for each of OTHER_ANSWERS, normalized: their exps sum to 1.
+    It is empty if the answer could not be read, which is never an agreement. ``answers`` holds the answers to the
+    questions of a bank: question id -> (p(yes), p(no)). ``wording``: what the guideline said about the labels that the
+    verdict rests on, hashed (errata.tools.guideline); empty if it said nothing. ``unread`` is how many answers could
+    not be read, and ``refused`` how many requests got none, even if the rest are readable.
     """
 
     idx: int
@@ -167,9 +166,8 @@ class Proposal:
     """What to do with one annotation. ``outcome`` is None for an item that only the scan saw and did not suspect.
 
     ``confidence`` in [0, 1]: probability of the proposed label (relabel, ambiguous), of the outcome (several,
-    none_of_these), or of the given label (keep, None).
-    ``quality`` in [0, 1], low = bad: probability that the given label holds; of an item that only the scan has seen,
-    the scan's score. ``basis``: whose word it rests on.
+    none_of_these), or of the given label (keep, None). ``quality`` in [0, 1], low = bad: probability that the given
+    label is right; for an item that only the scan has seen, the scan's score. ``basis``: what it rests on.
     """
 
     idx: int
@@ -185,10 +183,10 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A person's final answer on one annotation, as it stands in the chain of events.
+    """A person's final answer about one annotation, as recorded in the chain of events.
 
-    ``wording``: what the guideline said of its labels when it was made, hashed (errata.tools.guideline), by the names
-    that they had then; empty where it said nothing of them.
+    ``wording``: what the guideline said about its labels when it was made, hashed (errata.tools.guideline), under their
+    names at the time; empty if it said nothing.
     """
 
     item_id: str
@@ -214,7 +212,7 @@ class Decision:
 
 
 _canonical = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
-"""Made once: it is used several times for each question that is asked."""
+"""Created once: it is used several times for each question."""
 
 
 def sha_of(value: object) -> str:

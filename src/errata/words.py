@@ -1,4 +1,4 @@
-"""The words that a person reads for an outcome or an answer, each once. What judges read is part of their prompts."""
+"""The words that a person reads for outcomes and answers, defined once. What judges read is part of their prompts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from errata.types import Decision  # numpy comes with it, and `errata --help` waits for nothing
+    from errata.types import Decision  # imports numpy, which `errata --help` must not wait for
 
 _OTHERWISE: Mapping[str, str] = {
     "several": "several labels",
@@ -14,21 +14,21 @@ _OTHERWISE: Mapping[str, str] = {
     "cannot_tell": "cannot tell",
     "passed_on": "passed on",
 }
-"""What is said of an item instead of one label: by a judge, by a person, or as an outcome."""
+"""What can be said about an item instead of one label: by a judge, by a person, or as an outcome."""
 
 
 def outcome(name: str) -> str:
-    """An outcome; "keep", "relabel" and "ambiguous" are words already."""
+    """An outcome in words; "keep", "relabel", and "ambiguous" are words already."""
     return _OTHERWISE.get(name, name)
 
 
 def answer(key: str) -> str:
-    """What a judge or a person answered; a label is its own word."""
+    """A judge's or a person's answer in words; a label stands for itself."""
     return _OTHERWISE.get(key, key)
 
 
 def proposal(name: str, given: str, best_other: str) -> str:
-    """What is proposed for an item, with the labels that it is about."""
+    """What is proposed for an item, with the labels it is about."""
     return {
         "keep": f"keep {given}",
         "relabel": f"relabel: {best_other}",
@@ -48,7 +48,7 @@ def decided(answered: str, label: str | None, given: str | None) -> str:
 
 
 def against_proposal(decision: Decision) -> str:
-    """A person's answer, told apart by what it does to the given and to the proposed label."""
+    """A person's answer, described by what it does to the given and the proposed label."""
     if decision.answer != "label":
         return answer(decision.answer)
     if not decision.changes_label:
@@ -57,11 +57,11 @@ def against_proposal(decision: Decision) -> str:
 
 
 def copies(items: int, groups: int, conflicting: int) -> str:
-    """What is there more than once in the data, word for word or nearly."""
+    """What occurs more than once in the data, exactly or nearly."""
     told = f"{items} items are copies of each other, word for word or nearly, in {groups} groups that count once each"
     return f"{told}; {conflicting} of them under more than one label" if conflicting else told
 
 
 def without_control(judge: str) -> str:
-    """A judge of whom no control says whether the items that it reads steer it."""
+    """A warning about a judge for which no control can tell whether items steer it."""
     return f"no working control for {judge}: whether items steer it is not known"

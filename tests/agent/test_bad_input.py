@@ -1,4 +1,4 @@
-"""Input that only turns out to be bad while it is used."""
+"""Input that turns out to be bad only while it is used."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def png(seed: int) -> bytes:
 
 
 def with_bad_pixels(data: bytes) -> bytes:
-    """Every chunk and checksum is right, but the pixels cannot be unpacked: only decoding shows it."""
+    """Every chunk and checksum is right, but the pixels cannot be decompressed: only decoding reveals it."""
     at = data.index(b"IDAT")
     length = int.from_bytes(data[at - 4 : at], "big")
     chunk = b"IDAT" + b"\0" * length

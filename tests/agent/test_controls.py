@@ -1,4 +1,4 @@
-"""A control of another package plays the same part in a run as errata's own, whatever its name."""
+"""Another package's control works in a run as errata's own does, whatever its name."""
 
 from __future__ import annotations
 

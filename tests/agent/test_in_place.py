@@ -1,4 +1,4 @@
-"""A source that is changed in place can be put back, whatever happens in between."""
+"""A source that is changed in place can be restored, whatever happens in between."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_a_second_apply_after_one_more_decision_works_as_for_a_file(shapes: Path
     workspace.close()
 
 
-def test_a_folder_of_somebody_else_and_the_source_s_own_are_no_output(shapes: Path) -> None:
+def test_a_foreign_folder_and_the_sources_own_cannot_be_output(shapes: Path) -> None:
     workspace = scanned(shapes)
     decide(workspace, "bar/bar00.png", "beam")
     other = shapes.with_name("other")
@@ -98,7 +98,7 @@ def test_a_folder_of_somebody_else_and_the_source_s_own_are_no_output(shapes: Pa
 
 
 @pytest.mark.parametrize("then", ["apply", "revert"])
-def test_a_half_moved_folder_is_told_and_finished_or_taken_back(
+def test_a_half_moved_folder_is_reported_and_completed_or_reverted(
     shapes: Path, then: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = tree(shapes)
@@ -145,7 +145,7 @@ def test_a_file_edited_while_it_is_replaced_keeps_its_edit(data: Path, monkeypat
     workspace.close()
 
 
-def test_what_was_recorded_and_not_written_is_told(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_recorded_but_not_written_is_reported(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = data.read_bytes()
     workspace = run(data)
     decide(workspace, "m0", "animals")
@@ -154,7 +154,7 @@ def test_what_was_recorded_and_not_written_is_told(data: Path, monkeypatch: pyte
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(shutil, "copymode", killed)  # the last before the source is replaced
+        patched.setattr(shutil, "copymode", killed)  # the last call before the source is replaced
         with pytest.raises(KeyboardInterrupt):
             apply(workspace, in_place=True)
     assert data.read_bytes() == before
@@ -199,7 +199,7 @@ def test_a_pipe_in_the_folder_is_named_and_nothing_written(shapes: Path) -> None
     workspace.close()
 
 
-def test_nobody_but_a_person_changes_a_source(data: Path) -> None:
+def test_only_a_person_changes_a_source(data: Path) -> None:
     workspace = run(data)
     with pytest.raises(ErrataError, match="token"):
         perform(DECIDE, session_of(workspace, "model", "guessed"), item_id="m0", answer="label", label="animals")

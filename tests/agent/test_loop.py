@@ -61,7 +61,7 @@ def test_planted_errors_are_found_fixed_and_undone(data: Path, judge: Judge) -> 
     assert all(rows[item]["proposed_label"] == truth[item] for item in wrong)
 
     done = approval.decide_where(workspace, somebody(workspace), True, "outcome == 'relabel' and confidence > 0.5")
-    assert (done.decided, done.left) == (6, 0)
+    assert (done.decided, done.ambiguous) == (6, 0)
     state = resume(workspace, True, silent)
     assert state["changed"] == 6
     relabeled = data.with_name("mail.relabeled.csv")
@@ -152,7 +152,7 @@ def test_protected_items_are_never_judged_and_never_change(tmp_path: Path, judge
     workspace.close()
 
 
-def test_a_budget_stops_before_the_call_and_a_larger_one_goes_on(data: Path, judge: Judge) -> None:
+def test_a_budget_stops_before_the_call_and_a_larger_one_continues(data: Path, judge: Judge) -> None:
     small = run(data, judge.spec, budget="calls=5")
     assert len(judge.requests()) == 5
     assert "budget" in status_of(small)["stopped"]
@@ -167,7 +167,7 @@ def test_a_budget_stops_before_the_call_and_a_larger_one_goes_on(data: Path, jud
 
 def test_a_dry_run_asks_no_model_and_the_run_takes_no_more_calls_than_it_says(data: Path, judge: Judge) -> None:
     workspace = begin(data, settings(judge.spec, usd_per_mtok_in=1.0, calibrate=False))
-    for _ in range(2):  # the second one finds the first one waiting before the judge
+    for _ in range(2):  # the second one finds the first one waiting for the judge
         scanned(workspace, silent)
         estimate = price(workspace)
         drawn = len(Snapshot.of(workspace).control_items)

@@ -1,4 +1,4 @@
-"""The roles of a phase work in their order, and what each leaves is kept."""
+"""The roles of a phase run in order, and what each contributes is stored."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ DOUBTER, AGREEING, REPEATER = Doubter(), Agreeing(), Repeater()
 
 @pytest.fixture
 def others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A package with roles: one has an item's proposal in its own way, one adds to what others propose, and one always
-    wants the same asked."""
+    """A package with roles: one replaces an item's proposal, one adds to others' proposals, and one always asks the
+    same question."""
     (tmp_path / "doubting.py").write_text(PACKAGE)
     info = tmp_path / "doubting-1.0.dist-info"
     info.mkdir()
@@ -64,7 +64,7 @@ def others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     look_again()
 
 
-def test_a_role_that_is_not_default_works_only_where_it_is_named(others: None) -> None:
+def test_a_role_that_is_not_default_works_only_if_named(others: None) -> None:
     assert [role.name for role in roles_of("propose")] == ["adjudicator"]
     assert [role.name for role in roles_of("propose", ["doubter"])] == ["adjudicator", "doubter"]
     assert "doubter" not in [role.name for role in roles_of("ask", ["doubter"])]

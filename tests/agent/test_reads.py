@@ -45,7 +45,7 @@ WHOLE = {"items": "content_sha", "proposals": "evidence"}
 
 @contextmanager
 def counted() -> Iterator[Reads]:
-    """What is read from any store inside the block."""
+    """Counts what is read from any store inside the block."""
     found: Reads = Counter()
 
     def see(_connection: object, _cursor: object, statement: str, values: object, *_: object) -> None:
@@ -60,7 +60,7 @@ def counted() -> Iterator[Reads]:
 
 
 def part_of(statement: str, values: object) -> str | None:
-    """None where nothing is read; how often each part has changed is no read of it."""
+    """None if nothing is read; reading the revisions does not count."""
     table = re.search(r"\bFROM (\w+)", statement)
     if not statement.startswith("SELECT") or table is None or "max(" in statement:
         return None
@@ -72,7 +72,7 @@ def part_of(statement: str, values: object) -> str | None:
 
 
 def begun(folder: Path, judge: Judge, rows: int) -> Workspace:
-    """A scanned run, a tenth of whose labels are wrong; its judge has been asked nothing."""
+    """A scanned run with a tenth of its labels wrong, whose judge has been asked nothing."""
     folder.mkdir()
     write_topics(folder / "mail.csv", rows=rows, wrong=rows // 10)
     values = {"label": "topic", "text": "message", "id": "id", "embedder": "plain", "judge": (judge.spec,)}
@@ -82,7 +82,7 @@ def begun(folder: Path, judge: Judge, rows: int) -> Workspace:
 
 
 def reads_of_commands(folder: Path, judge: Judge, rows: int) -> dict[str, Reads]:
-    """Each on a run that was just opened, with something judged and something decided."""
+    """Each on a run that was just opened, with judged and decided items."""
     workspace = begun(folder, judge, rows)
     drive(workspace, no_progress)
     for item in range(rows // 20):
@@ -98,7 +98,7 @@ def reads_of_commands(folder: Path, judge: Judge, rows: int) -> dict[str, Reads]
 
 
 def reads_of_batches(folder: Path, judge: Judge, rows: int) -> list[Reads]:
-    """Of each batch of judging: what to ask is thought over, a judge is asked, its verdicts are kept."""
+    """For each batch of judging: choosing the questions, asking a judge, storing its verdicts."""
     workspace = begun(folder, judge, rows)
     reads: list[Reads] = []
     while True:

@@ -1,4 +1,4 @@
-"""A run that dies right after any of its nodes has done its work, before a checkpoint says so, goes on all the same."""
+"""A run killed right after any of its nodes finished, before the checkpoint, continues correctly."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ NODES = ("load", "profile", "embed", *REPEATED, "propose")
 
 
 class Killed(BaseException):
-    """As sudden as a signal: nothing of errata or LangGraph may catch it and tidy up."""
+    """As sudden as a signal: neither errata nor LangGraph may catch it and clean up."""
 
 
 def dying(name: str, alive: int) -> Callable[[Workspaces], Nodes]:
-    """Nodes of which one ends the process at the end of its work, after ``alive`` times that it did not."""
+    """Nodes, one of which ends the process when it finishes, after finishing ``alive`` times normally."""
     left, work = [alive], getattr(Nodes, name)
 
     @functools.wraps(work)
@@ -45,7 +45,7 @@ def dying(name: str, alive: int) -> Callable[[Workspaces], Nodes]:
 
 
 class Whole(NamedTuple):
-    """A run that nothing interrupts: its data, its settings, its results, and how many calls they take."""
+    """An uninterrupted run: its data, its settings, its results, and how many calls they take."""
 
     data: Path
     settings: Settings
@@ -75,7 +75,9 @@ def silent(step: str, done: int, total: int) -> None:
 
 @pytest.mark.parametrize("alive", [0, 1])
 @pytest.mark.parametrize("name", NODES)
-def test_a_run_goes_on_after_dying_at_the_end_of_any_node(name: str, alive: int, whole: Whole, tmp_path: Path) -> None:
+def test_a_run_continues_after_dying_at_the_end_of_any_node(
+    name: str, alive: int, whole: Whole, tmp_path: Path
+) -> None:
     asked_before = len(whole.judge.requests())
     workspace = begin(whole.data, whole.settings, tmp_path / "killed.errata")
     try:

@@ -1,4 +1,4 @@
-"""A guideline that says something else of one class reopens what rests on that class, and asks about nothing else."""
+"""A guideline that changes for one class reopens what rests on that class, and asks about nothing else."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.by_hand import closed_later, somebody
 from tests.conftest import Judge
 
 CLASSES = ("apple", "birch", "cedar", "daisy", "elder", "fern")
-"""Enough that the stub gives less than 2% to what it does not believe in."""
+"""Enough that the stub gives less than 2% to classes it does not believe in."""
 
 SECTIONS = "\n".join(f"## {name}\nIt looks as it does.\n" for name in CLASSES)
 PAIRS = "".join(f"- {one} is not {other}.\n" for one, other in combinations(CLASSES, 2))
@@ -29,7 +29,7 @@ GUIDELINE = f"# Plants\nLook at all of it.\n\n{PAIRS}\n{SECTIONS}"
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    """90 rows, one in ten with another label than the class that it is about."""
+    """90 rows, one in ten labeled with another class than the one it is about."""
     rng = random.Random(0)
     words = {name: [f"{name[0]}{number}" for number in range(12)] for name in CLASSES}
     with (tmp_path / "plants.csv").open("w", encoding="utf-8", newline="") as file:
@@ -68,7 +68,7 @@ def resting_on(workspace: Workspace, *labels: str) -> set[int]:
 
 
 def suspects(workspace: Workspace) -> set[int]:
-    """Others are asked about only where a steering control needs them beside a suspect."""
+    """Other items are asked about only if a steering control needs them next to a suspect."""
     return {row.idx for row in workspace.rows() if row.suspicion is not None}
 
 
@@ -86,7 +86,7 @@ def test_one_class_reworded_asks_again_about_what_rests_on_it_alone(data: Path, 
     second.close()
 
 
-def test_a_pair_that_nobody_confused_is_reworded_without_a_call(data: Path, judge: Judge) -> None:
+def test_rewording_an_unconfused_pair_costs_no_call(data: Path, judge: Judge) -> None:
     first = run(data, GUIDELINE, judge, [])
     pairs = [pair for pair in combinations(CLASSES, 2) if not resting_on(first, *pair)]
     one, other = pairs[0]

@@ -1,4 +1,4 @@
-"""Several files, label columns, copies and runs share folders, and nobody is taken for another."""
+"""Several files, label columns, copies, and runs share folders without being confused."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_a_copied_project_works_on_itself_and_never_on_the_original(data: Path) 
     copied.close()
 
 
-def test_a_moved_project_goes_on(data: Path) -> None:
+def test_a_moved_project_continues(data: Path) -> None:
     workspace = run(data)
     decide(workspace, "m0", "animals")
     apply(workspace)
@@ -171,7 +171,7 @@ def test_what_was_typed_is_compared_with_the_run_that_is_taken(data: Path) -> No
     found.close()
 
 
-def test_a_dated_export_goes_on_in_the_same_folder_and_says_what_it_knows(data: Path) -> None:
+def test_a_dated_export_continues_in_the_same_folder_and_says_what_it_knows(data: Path) -> None:
     first = run(data)
     decide(first, "m0", "animals")
     first.close()
@@ -223,7 +223,7 @@ def test_a_decision_lapses_with_a_line_and_white_space_voids_nothing(
     second.close()
 
 
-def test_a_label_that_is_renamed_new_or_gone_elsewhere_voids_no_decision(data: Path) -> None:
+def test_a_label_renamed_added_or_removed_elsewhere_voids_no_decision(data: Path) -> None:
     first = run(data)
     decide(first, "m0", "animals")
     first.close()

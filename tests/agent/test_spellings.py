@@ -1,4 +1,4 @@
-"""Labels that differ only in form are one label to everybody who speaks of them, and stay as they are in the file."""
+"""Labels that differ only in form are one label everywhere, and stay unchanged in the file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A budget counts the run's own calls and minutes, over all its restarts, whatever clocks say."""
+"""A budget counts the run's own calls and minutes, over all its restarts, regardless of elapsed time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What errata reads of its own history is checked before anything rests on it."""
+"""errata checks its own history before relying on it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["data"]
 
 @pytest.fixture
 def applied(data: Path) -> Path:
-    """The run folder of a patch that stands applied."""
+    """The run folder of a patch that is still applied."""
     workspace = run(data)
     decide(workspace, "m0", "animals")
     apply(workspace)

@@ -1,4 +1,4 @@
-"""errata calls nobody that was not named to it, even where the environment asks LangGraph to trace, whoever runs the
+"""errata contacts nothing that was not named to it, even if the environment asks LangGraph to trace, whoever runs the
 graph."""
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tests.topics import write_topics
 
 @pytest.fixture
 def listener(monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
-    """Where traces would go."""
+    """Where traces would be sent."""
     with socket.create_server(("127.0.0.1", 0)) as found:
         found.settimeout(1)
         for name in ("LANGSMITH_TRACING", "LANGCHAIN_TRACING_V2", "LANGCHAIN_TRACING"):
@@ -69,10 +69,10 @@ async def _events(given: Any, config: Any, which: RunContext) -> None:
     ],
     ids=["invoke", "ainvoke", "events", "as a server copies it"],
 )
-def test_nor_does_the_graph_in_somebody_elses_hands(
+def test_the_graph_run_by_another_program_is_not_traced_either(
     workspace: Workspace, listener: socket.socket, run: Callable[[Any, Any, RunContext], Any]
 ) -> None:
-    """As langgraph's own server runs it, tracer in hand; without a checkpointer it goes as far as the interrupt."""
+    """As langgraph's own server runs it, with a tracer; without a checkpointer it runs up to the interrupt."""
     tracer = LangChainTracer(client=Client(auto_batch_tracing=False, timeout_ms=500))
     given: RunState = {}
     which: RunContext = {"run_dir": str(workspace.folder.path), "run_id": workspace.run.run_id}

@@ -1,4 +1,4 @@
-"""No information never looks like information: a run whose judge cannot be read stands as the scan left it."""
+"""Missing information never counts as information: if a judge cannot be read, the scan decides the outcomes."""
 
 from __future__ import annotations
 

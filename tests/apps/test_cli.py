@@ -108,12 +108,12 @@ def test_every_command_speaks_to_people_too(data: Path, judge: Judge) -> None:
         assert done.returncode == 0 and done.stdout.strip(), command
 
 
-def test_a_run_goes_on_without_its_columns_named_again(data: Path) -> None:
+def test_a_run_continues_without_its_columns_named_again(data: Path) -> None:
     errata("scan", data, *COLUMNS)
     assert said("scan", data)["run_id"] == 1
 
 
-def test_a_run_goes_on_on_columns_named_with_control_characters_quotes_and_lines(tmp_path: Path) -> None:
+def test_a_run_continues_on_columns_named_with_control_characters_quotes_and_lines(tmp_path: Path) -> None:
     odd = "".join(map(chr, range(1, 32))) + "\x7f\x85\u2028'\"\\"
     text, label = f"message{odd}", f"intent{odd}"
     table = [(f"about cats {n}" if n % 2 else f"a dog barks {n}", "cat" if n % 2 else "dog") for n in range(60)]

@@ -1,4 +1,4 @@
-"""Stored judges on the command line: shown and asked at a terminal, refused with the command to type elsewhere."""
+"""Stored judges on the command line: shown and confirmed at a terminal, otherwise refused with the command to type."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def errata(*args: str, cwd: Path, **environment: str) -> subprocess.CompletedPro
 
 
 def refused(*args: str, cwd: Path, **environment: str) -> list[str]:
-    """The command that the refusal says to type."""
+    """The command that the error message says to type."""
     done = errata(*args, cwd=cwd, **environment)
     assert done.returncode == 2 and "never typed on this machine" in done.stderr, done.stderr
     return shlex.split(done.stderr.partition("If you mean it: ")[2])[1:]
@@ -42,7 +42,7 @@ def at_a_terminal(answer: bytes, *args: str, cwd: Path) -> tuple[int, str]:
     try:
         while part := os.read(ours, 4096):
             said += part
-    except OSError:  # how Linux says that the other end was closed
+    except OSError:  # how Linux reports that the other end was closed
         pass
     os.close(ours)
     return process.wait(), said.decode()

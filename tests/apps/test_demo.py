@@ -1,4 +1,4 @@
-"""errata demo makes its folder anew, and only its own."""
+"""errata demo recreates its folder, but never any other."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def test_a_folder_that_holds_anything_else_is_left_as_it_is(tmp_path: Path, name
     assert {path.name for path in tmp_path.iterdir()} == set(names)
 
 
-def test_an_earlier_demo_and_an_empty_folder_are_made_anew(tmp_path: Path) -> None:
+def test_an_earlier_demo_and_an_empty_folder_are_recreated(tmp_path: Path) -> None:
     recreate_folder(tmp_path / "new" / "demo")
     for name in MADE:
         (tmp_path / "new" / "demo" / name).touch()

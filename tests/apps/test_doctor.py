@@ -30,7 +30,7 @@ def test_json_is_the_same_report(judge: Judge) -> None:
     done = doctor(judge.spec, "--json")
     (server,) = json.loads(done.stdout)["servers"]
     assert (server["url"], server["model"], server["usable"]) == (url_of(judge), "stub", True)
-    assert {finding["answer"] for finding in server["findings"]} <= {"ok", "no", "unknown"}
+    assert {finding["result"] for finding in server["findings"]} <= {"ok", "no", "unknown"}
 
 
 def test_a_model_that_cannot_be_read_is_exit_code_2(tmp_path: Path) -> None:

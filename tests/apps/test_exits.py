@@ -47,7 +47,7 @@ def errata(*args: object, **environment: str) -> subprocess.CompletedProcess[str
 
 
 def several(commands: list[list[str]], folder: Path, **environment: str) -> subprocess.CompletedProcess[bytes]:
-    """One after the other in one process, with how each ended; nothing on stdin."""
+    """Runs commands one after the other in one process, with the exit of each; stdin is empty."""
     return subprocess.run(
         [sys.executable, "-c", SEVERAL, json.dumps(commands)],
         cwd=folder,
@@ -60,7 +60,7 @@ def several(commands: list[list[str]], folder: Path, **environment: str) -> subp
 
 @pytest.fixture
 def decided(tmp_path: Path) -> Path:
-    """The data of a run in which something was decided."""
+    """The data of a run with a decision."""
     workspace = make_run(tmp_path)
     decide_where(workspace, somebody(workspace), True, "item_id == 'a'")
     workspace.close()
@@ -159,7 +159,7 @@ def test_a_bug_names_its_place_and_shows_its_traceback_when_asked(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ERRATA_DEBUG", "1")
-    assert exits.exit_code_of(lambda: typed(None)) == 1  # type: ignore[arg-type]  # a bug is what is wanted
+    assert exits.exit_code_of(lambda: typed(None)) == 1  # type: ignore[arg-type]  # a bug is wanted here
     said = capsys.readouterr().err
     assert "Traceback" in said and "AttributeError" in said and "(agent/decisions/times.py:" in said
 

@@ -1,4 +1,4 @@
-"""What the command line says of labels: on stderr before anything is made of them, and in its exit codes."""
+"""What the command line says about labels: on stderr before they are used, and in its exit codes."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def data(folder: Path, change: Callable[[int, list[str]], list[str]]) -> Path:
     return folder / "mail.csv"
 
 
-def test_minus_one_is_told_and_is_no_label_once_that_is_said(tmp_path: Path, typed: Typed) -> None:
+def test_minus_one_is_reported_and_means_no_label_once_declared(tmp_path: Path, typed: Typed) -> None:
     numbers = {"animals": "0", "food": "1", "travel": "2"}
     path = data(tmp_path, lambda i, row: [*row[:2], "-1" if i % 10 == 7 else numbers[row[2]]])
     code, out, err = typed("scan", path, *COLUMNS)
@@ -53,7 +53,7 @@ def test_minus_one_is_told_and_is_no_label_once_that_is_said(tmp_path: Path, typ
     assert found["left_out"]["sentence"] == "15 of 150 rows have no label"
 
 
-def test_classes_called_none_and_null_are_classes_and_nothing_is_told(tmp_path: Path, typed: Typed) -> None:
+def test_classes_called_none_and_null_are_classes_without_a_remark(tmp_path: Path, typed: Typed) -> None:
     names = {"animals": "None", "food": "NA", "travel": "null"}
     path = data(tmp_path, lambda i, row: [*row[:2], names[row[2]]])
     code, out, err = typed("scan", path, *COLUMNS, "--json")

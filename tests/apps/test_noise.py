@@ -1,4 +1,4 @@
-"""The picture of noise by class."""
+"""The chart of noise by class."""
 
 from errata.apps.cli.noise import as_json, picture
 from errata.tools.report.count import count_wrong

@@ -1,4 +1,4 @@
-"""What every command shares when it speaks to a person."""
+"""What every command shares in its output to a person."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Progress tells the rate, the time left and what it has cost, with and without a terminal."""
+"""Progress shows the rate, the time left, and the cost so far, with and without a terminal."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Terminal(io.StringIO):
 
 @dataclass
 class Clock:
-    """Tells the seconds that the test says."""
+    """A clock that returns the seconds set by the test."""
 
     now: float = 100.0
 

@@ -1,4 +1,4 @@
-"""A server's words and a judge's name cannot steer the terminal, nor forge a line of it."""
+"""A server's messages and a judge's name cannot control the terminal, nor fake a line of output."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No surface has a path of its own: it performs actions, and prints and asks around them."""
+"""No surface has its own path: it performs actions, and prints and asks around them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MAY_BE_IMPORTED = (
     "errata.tools.data.fingerprint",  # whether the demo's data is what it was
 )
 INSIDE = {"workspace", "store", "own_token", "work", "signer"}
-"""What a session or an action holds, and a surface must not reach for."""
+"""What a session or an action contains that a surface must not use."""
 
 
 def imported(tree: ast.AST) -> Iterator[str]:
@@ -51,7 +51,7 @@ def test_a_surface_knows_actions_and_plain_things_alone(file: Path) -> None:
 
 
 class Surface:
-    """The functions and methods of one module, and which actions each performs, also by calling others."""
+    """The functions and methods of one module, and which actions each performs, including through others."""
 
     def __init__(self, module: str) -> None:
         file = importlib.import_module(module).__file__

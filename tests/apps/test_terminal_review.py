@@ -1,4 +1,4 @@
-"""The review in a terminal: each key decides what it says, and everything decided is stored."""
+"""The review in a terminal: each key decides what it says, and every decision is stored."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CLEAR = "\x1b[2J\x1b[H"
 
 
 class Sat:
-    """One person's sitting: the keys pressed, what they saw, and what came of it."""
+    """One person's review: the keys pressed, what they saw, and the result."""
 
     def __init__(self, workspace: Workspace, keys: Iterable[str], by: str = "ann", size: tuple[int, int] = (80, 24)):
         self.out = io.StringIO()
@@ -110,7 +110,7 @@ def test_the_least_trustworthy_open_item_comes_first_and_gold_never(make: Make) 
     assert [card.split()[1] for card in Sat(workspace, "nn").cards] == ["c", "a"]
 
 
-def test_the_summary_counts_what_stands(make: Make) -> None:
+def test_the_summary_counts_what_is_in_effect(make: Make) -> None:
     sat = Sat(make(), "ynu" + "c")
     assert sat.summary == ReviewSummary(decided=2, changes=1, left=2, moved=0)
     assert "2 decided here, 1 of them to another label; 2 still open." in sat.out.getvalue()
@@ -118,7 +118,7 @@ def test_the_summary_counts_what_stands(make: Make) -> None:
 
 
 @pytest.mark.parametrize("ending", ["q", "\x04", KeyboardInterrupt, EOFError])
-def test_what_was_decided_before_quitting_is_kept_and_coming_back_goes_on_with_the_rest(
+def test_decisions_before_quitting_are_kept_and_coming_back_continues_with_the_rest(
     make: Make, ending: str | type[BaseException]
 ) -> None:
     workspace = make()
@@ -181,7 +181,7 @@ def test_a_second_u_takes_back_no_other_rule_than_the_one_that_was_named(make: M
     assert len(decided(workspace)) == 4
 
 
-def test_a_proposed_label_that_the_data_does_not_have_is_not_accepted_and_the_rest_goes_on(make: Make) -> None:
+def test_a_proposed_label_that_the_data_does_not_have_is_not_accepted_and_the_review_continues(make: Make) -> None:
     workspace = make()
     workspace.store.set_proposals(workspace.run.run_id, [Proposal(0, "relabel", "<cow>\n", 0.9, 0.0, "tampered")])
     sat = Sat(workspace, ["y", "n"])
@@ -212,7 +212,7 @@ def test_an_item_passed_on_is_open_to_others_and_not_to_the_one_who_passed_it_on
     assert decided(workspace) == {"a": ("label", "cat")}
 
 
-def test_an_item_that_somebody_else_has_decided_meanwhile_is_not_shown(make: Make) -> None:
+def test_an_item_that_someone_else_decided_meanwhile_is_not_shown(make: Make) -> None:
     workspace = make()
     bob = somebody(workspace, "bob")
 
@@ -262,7 +262,7 @@ def test_of_many_labels_the_likely_ones_have_digits_and_any_other_is_found_by_it
 
 
 def plain(card: str) -> str:
-    """Without colors, as the eye reads it."""
+    """Without colors, as text on the screen."""
     out = ""
     for part in card.split("\x1b["):
         out += part.split("m", 1)[-1] if out or card.startswith("\x1b[") else part

@@ -1,4 +1,4 @@
-"""Where folders stand above the classes, a person is asked, and a script is told what to type."""
+"""If folders are above the classes, a person is asked, and a script is told what to type."""
 
 from __future__ import annotations
 

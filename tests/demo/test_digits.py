@@ -1,4 +1,4 @@
-"""The demo's digits: two fixed halves, errors planted in a known number, files that never hold the answers."""
+"""The demo's digits: two fixed halves, a known number of planted errors, files that never contain the answers."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_another_seed_writes_other_labels(tmp_path: Path) -> None:
     assert one.read_bytes() != two.read_bytes()
 
 
-def test_the_key_lies_only_where_it_was_asked_for(tmp_path: Path) -> None:
+def test_the_key_is_written_only_to_the_requested_path(tmp_path: Path) -> None:
     key = tmp_path / "locked" / "key.csv"
     key.parent.mkdir()
     table = write_digits(tmp_path / "digits", seed=0, key=key)

@@ -1,4 +1,4 @@
-"""The tiny judge as it is shipped: small, loaded without a warning, and good at errata's own questions on digits."""
+"""The tiny judge as shipped: small, loads without a warning, and good at errata's own questions on digits."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ DIGITS = tuple(map(str, range(10)))
 GUIDELINE = "Judge by the shape.\nA 7 may have a bar; a zero with a slash is 0, and none of these is an 8."
 
 Slots = Mapping[str, Any]
-"""What a prompt asks for beyond item, options and guideline; and the item's text, where it has one."""
+"""What a prompt needs besides item, options, and guideline; and the item's text, if it has one."""
 
 NO_SLOTS: Slots = {}
 EVERY_PROMPT: list[tuple[Protocol, Slots]] = [
@@ -254,7 +254,7 @@ def test_it_names_a_label_that_was_not_listed(judge: Judge) -> None:
 
 
 @pytest.mark.parametrize("style", ["names", "letters"])
-def test_an_image_beside_the_item_does_not_move_its_answer(judge: Judge, style: str) -> None:
+def test_an_image_next_to_the_item_does_not_change_its_answer(judge: Judge, style: str) -> None:
     together = [[item, other] for (item,), (other,) in zip(_of(2, 40), _of(6, 40), strict=True)]
     said = judge.answers(together, "steering", _options("steering", DIGITS, style), {"other": None, "images": True})
     assert said.count("2") >= 36

@@ -1,4 +1,4 @@
-"""The calibration error is that of the judge, not that of a small sample."""
+"""The calibration error is that of the judge, not of a small sample."""
 
 from __future__ import annotations
 

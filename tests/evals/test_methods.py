@@ -1,4 +1,4 @@
-"""docs/methods.md says of each paper what is true of the code."""
+"""What docs/methods.md says about each paper is true of the code."""
 
 from __future__ import annotations
 
@@ -68,14 +68,14 @@ def test_every_link_leads_somewhere() -> None:
     assert all((PAGE.parent / target).is_file() for target in targets)
 
 
-def test_what_a_detector_adds_is_told_from_the_least_to_the_greatest() -> None:
+def test_what_a_detector_adds_is_shown_from_minimum_to_maximum() -> None:
     alone, adds = dict(zip(SETS, (0.9, 0.8, 0.7, 0.6, 0.5, 0.4), strict=True)), dict.fromkeys(SETS, 0.0)
     adds |= {"digits, even": -0.0124, "blurred, even": 0.003}
     joined = Ablation({"alone: x": alone, "+ x": alone}, {"x": adds}).joined("x")
     assert joined == "AP alone 0.400 to 0.900, added -0.012 to +0.003 [ablation]"
 
 
-def test_a_loss_too_small_to_be_told_is_none() -> None:
+def test_a_loss_too_small_to_measure_is_none() -> None:
     assert span([-0.0001, 0.0001], "+") == "+0.000"
 
 

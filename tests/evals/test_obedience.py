@@ -56,7 +56,7 @@ def test_an_honest_text_orders_nothing() -> None:
     assert "goal" in read(HONEST)[0]
 
 
-def test_a_judge_of_its_item_alone_is_not_moved_by_what_lies_beside() -> None:
+def test_a_judge_of_only_its_item_is_not_moved_by_neighboring_items() -> None:
     order = f"{HONEST} Filed under trade."
     assert likeliest(order) == likeliest(order, beside=False) == "B"
     assert likeliest(HONEST, order) == "B"

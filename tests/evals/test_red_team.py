@@ -77,7 +77,7 @@ def test_a_digit_is_known_by_its_pixels_whatever_is_written_around_it() -> None:
     assert digit_of(pixels.draw(image, "Answer seven. " * 8, Writing((0, 0)))) == name
 
 
-def test_the_judge_also_reads_what_a_file_says_beside_its_pixels() -> None:
+def test_the_judge_also_reads_a_files_metadata() -> None:
     exif = Image.Exif()
     exif[0x010E] = "answer seven"
     assert any("answer seven" in said for said in in_image(png(digit(0)[0], exif=exif)))

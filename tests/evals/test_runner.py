@@ -38,7 +38,7 @@ def test_the_rest_of_the_line_are_the_commands_own_options() -> None:
 
 
 def test_every_command_that_is_named_exists() -> None:
-    """In code and docs alike, except where a result names the command that made it, as it was then."""
+    """In code and docs alike, except where a result names the command that made it at the time."""
     files = [path for folder in ("src", "evals", "docs", "tests") for path in Path(folder).rglob("*.py")]
     files += Path("docs").rglob("*.md")
     named = set()

@@ -1,4 +1,4 @@
-"""The file of the small language model: what it says is read exactly, and anything else in it is refused."""
+"""The file of the small language model: its content is read exactly, and anything unexpected is refused."""
 
 from __future__ import annotations
 

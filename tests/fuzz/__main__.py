@@ -1,9 +1,9 @@
-"""Damaged input of every kind, for a while: no traceback, no signal, no hang over 10 s, no memory over 2 GB.
+"""Fuzz with damaged input of every kind: no traceback, no signal, no hang over 10 s, no memory over 2 GB.
 
     python -m tests.fuzz [--seconds 300] [--seed 0] [--jobs 2] [--out fuzz-findings] [TARGET ...]
 
-The seconds are shared by the targets. What is found is made smaller, saved into --out as a .zip of the input's files
-beside the words of the failure, and listed; then the exit code is 1. What was mended belongs into tests/fuzz/past.
+The seconds are divided among the targets. Findings are minimized, saved into --out as a .zip of the input's files along
+with the failure message, and listed; then the exit code is 1. Fixed findings belong in tests/fuzz/past.
 """
 
 from __future__ import annotations
@@ -65,13 +65,13 @@ def main() -> None:
 
 
 def keep_to(place: Path) -> None:
-    """Workers remember and download nothing of this machine's user."""
+    """Keep workers from using this user's state folder, and from downloading."""
     os.environ |= {"XDG_STATE_HOME": str(place / "state"), "XDG_CONFIG_HOME": str(place / "config")}
     os.environ |= {"HF_HUB_OFFLINE": "1", "HF_DATASETS_CACHE": str(place / "datasets")}
 
 
 def fuzz(name: str, folder: Path, made: Inputs, seed: int, seconds: float, out: Path) -> Fuzzed:
-    """One target, for so many seconds, from its seeds and from what once failed."""
+    """Fuzz one target for this many seconds, from its seeds and from past failures."""
     rng, done = random.Random(f"{name} {seed}"), Fuzzed(name)
     seeds = [*made.seeds, *(read(path) for path in past(name))]
     started = time.monotonic()
@@ -91,7 +91,7 @@ def fuzz(name: str, folder: Path, made: Inputs, seed: int, seconds: float, out: 
 
 
 def minimized(worker: Worker, base: Files, files: Files, finding: Finding) -> tuple[Files, Finding]:
-    """A smaller input that fails alike, as far as a few seconds go."""
+    """A smaller input with the same failure, as far as a few seconds allow."""
     until, shrunk = time.monotonic() + (0 if finding.kind.startswith("hang") else MINIMIZE_S), True
     while shrunk:
         shrunk = False

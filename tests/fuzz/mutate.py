@@ -1,4 +1,4 @@
-"""Small damage to small files: what disks, editors, other programs and people with bad intentions do to them."""
+"""Small damage to small files, as done by disks, editors, other programs, and malicious people."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LONGEST = 4_000_000
 
 
 def mutate(rng: random.Random, files: Files, others: Sequence[Files], words: Sequence[bytes]) -> Files:
-    """One of the files damaged, up to four times over; now and then renamed, removed or taken from another input."""
+    """Damage one of the files, up to four times over; sometimes rename it, remove it, or take it from another input."""
     name = rng.choice(sorted(files))
     data, donor = files[name], rng.choice(others)
     for _ in range(rng.choice((1, 1, 1, 2, 2, 4))):
@@ -51,7 +51,7 @@ def _flip(rng: random.Random, data: bytes, _: bytes, __: Sequence[bytes]) -> byt
 
 
 def _number(rng: random.Random, data: bytes, _: bytes, __: Sequence[bytes]) -> bytes:
-    """A length, an offset or a count becomes one of the numbers that programs stumble over."""
+    """Replace a length, an offset, or a count by a number that often causes trouble."""
     size = rng.choice((1, 2, 4, 8))
     at = rng.randrange(max(1, len(data) - size + 1))
     value: bytes = (rng.choice(NUMBERS) & (256**size - 1)).to_bytes(size, rng.choice(("little", "big")))
@@ -68,7 +68,7 @@ def _splice(rng: random.Random, data: bytes, other: bytes, _: Sequence[bytes]) -
 
 
 def _word(rng: random.Random, data: bytes, _: bytes, words: Sequence[bytes]) -> bytes:
-    """A word of the format, or one that means something to somebody, put in or over what stands there."""
+    """Insert or overwrite with a word of the format, or one with a special meaning somewhere."""
     word = rng.choice(words if words and rng.random() < 0.6 else WORDS)
     at = rng.randrange(len(data) + 1)
     return data[:at] + word + data[at + rng.choice((0, len(word), rng.randrange(12))) :]
@@ -99,7 +99,7 @@ DAMAGE: tuple[Damage, ...] = (_flip, _number, _cut, _splice, _word, _word, _repe
 
 
 def with_checksums(png: bytes) -> bytes:
-    """The chunks of a PNG with the checksums that they ought to have, so that more than those is tested."""
+    """The chunks of a PNG with correct checksums, so that more than the checksums is tested."""
     found, at = png[:8], 8
     while at + 12 <= len(png):
         (length,) = struct.unpack(">I", png[at : at + 4])

@@ -34,7 +34,7 @@ Check = Callable[[Path], None]
 
 @dataclass(frozen=True)
 class Inputs:
-    """``seeds`` are damaged, with ``words`` of their format; ``base`` lies around them as it is."""
+    """``seeds`` are damaged, with ``words`` of their format; ``base`` is placed unchanged next to them."""
 
     seeds: Sequence[Files]
     base: Files = field(default_factory=dict)
@@ -43,9 +43,9 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Target:
-    """``check`` gets the folder in which an input lies, and does with it what a user would. It may raise ErrataError,
-    or an OSError of the operating system; nothing else. ``inputs`` gets the folder in which they will lie: a run may
-    remember the path of its data."""
+    """``check`` gets the folder of an input and does with it what a user would. It may raise only ErrataError, or an
+    OSError of the operating system. ``inputs`` gets the folder in which they will be placed: a run may remember the
+    path of its data."""
 
     check: Check
     inputs: Callable[[Path], Inputs]
@@ -62,7 +62,7 @@ def opened(path: Path, **columns: object) -> Dataset:
 
 
 def commands(data: Path, *lines: str) -> None:
-    """``errata LINE`` for each, with DATA for the data's path. An exit code that the docs do not know is no answer."""
+    """Run ``errata LINE`` for each, with DATA for the data's path. An undocumented exit code is a failure."""
     for line in lines:
         said = errata(*(data if word == "DATA" else word for word in line.split()))
         assert said.code in (0, 2, 3), said
@@ -202,7 +202,7 @@ def check_own_arrays(folder: Path) -> None:
 
 
 def of_a_run(pattern: str, *words: bytes, apply: bool = True) -> Callable[[Path], Inputs]:
-    """A run with decisions in it, and an applied patch; the files that the pattern fits are damaged."""
+    """A run with decisions, and an applied patch; the files that match the pattern are damaged."""
 
     def inputs(folder: Path) -> Inputs:
         shutil.rmtree(folder, ignore_errors=True)

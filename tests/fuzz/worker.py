@@ -1,4 +1,4 @@
-"""A process that tries inputs, one after the other, and the handle by which the fuzzer holds it.
+"""A process that tries inputs, one after the other, and the handle by which the fuzzer controls it.
 
 As a program it is given a target's name and the folder of its inputs. It reads a line for every input that was laid
 there, and answers with a line of JSON: ``error``, the traceback of what must not happen or null, and ``memory_mb``, the
@@ -29,9 +29,10 @@ LIMIT_S = 10.0
 START_S = 120.0
 MEMORY_MB = 2_000
 SPARE_MB = 4_000
-"""Beyond what it began with a worker gets no more: a MemoryError is a finding too, a machine that swaps is none."""
+"""A worker gets no more than this beyond its initial memory: a MemoryError is a finding too, a swapping machine is
+not."""
 INPUTS = 500
-"""Tried by one worker; then another starts."""
+"""Tried by one worker before another replaces it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Finding:
 
 
 class Worker:
-    """A worker for one target, whose inputs lie in ``folder``; replaced whenever it has ended."""
+    """A worker for one target, whose inputs are in ``folder``; replaced whenever it has ended."""
 
     def __init__(self, target: str, folder: Path) -> None:
         self._target, self._folder = target, folder
@@ -59,8 +60,8 @@ class Worker:
         self._errors.close()
 
     def finding(self, base: Files, files: Files, known: Collection[str] = ()) -> Finding | None:
-        """None where the input was read, or refused as it should be. What seems to hang is tried a second time, unless
-        such a hang is ``known``."""
+        """None if the input was read, or refused properly. What seems to hang is tried a second time, unless such a
+        hang is ``known``."""
         found = self._try(base, files)
         if found is None or not found.kind.startswith("hang") or found.kind in known:
             return found
@@ -160,7 +161,7 @@ def main(name: str, folder: Path) -> None:
 
     faulthandler.enable()
     answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # whatever a library prints is no answer
+    os.dup2(2, 1)  # whatever a library prints is not an answer
     from errata.errors import ErrataError
     from tests.fuzz.targets import TARGETS
 

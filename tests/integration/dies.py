@@ -1,4 +1,4 @@
-"""errata, about to be killed by SIGKILL: at its N-th change to the disk, or whenever its parent likes.
+"""errata, to be killed by SIGKILL: at its N-th change to the disk, or whenever its parent decides.
 
 As a program it imports what commands need, once, and forks for every order: a line of JSON with the command, where it
 is typed, and N (0: it dies by its parent's hand alone). It answers with the process's number, then with how it ended.
@@ -23,7 +23,7 @@ WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 
 
 class Ended(NamedTuple):
-    """``code`` -9: it was killed. ``changes``: how often it had set about to change something on the disk."""
+    """``code`` -9: it was killed. ``changes``: how often it was about to change something on disk."""
 
     code: int
     said: str
@@ -48,7 +48,7 @@ class Mortals:
         self._process.communicate()
 
     def run(self, command: Sequence[str], cwd: Path, *, at: int = 0, kill_after_s: float | None = None) -> Ended:
-        """One command until its end, which comes at its ``at``-th change to the disk or after so many seconds."""
+        """Run one command to its end, at its ``at``-th change to the disk or after this many seconds."""
         started = time.monotonic()
         pid = int(self._ask({"command": command, "cwd": str(cwd), "at": at, "said": str(self._said)}))
         if kill_after_s is not None:

@@ -1,4 +1,4 @@
-"""A run that is ended by a signal: what was in flight is recorded, nothing is paid for twice, the lock is free."""
+"""A run that is ended by a signal: calls in flight are recorded, nothing is paid for twice, the lock is free."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_signal_ends_a_run_in_order(tmp_path: Path, number: signal.Signals) ->
 
 
 def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
-    """Although the server never answers what is in flight."""
+    """Even if the server never answers the calls in flight."""
     data, folder = tmp_path / "mail.csv", tmp_path / "mail.errata"
     write_topics(data, rows=240, wrong=40)
     with stub_server(tmp_path / "requests.log", "--spread-s", "1000") as judge:

@@ -1,4 +1,4 @@
-"""A package beside errata adds a detector, a protocol, a role and an action by being installed; a run uses all four."""
+"""A package installed with errata adds a detector, a protocol, a role, and an action; a run uses all four."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Run(NamedTuple):
     here: Path
 
     def python(self, *arguments: object) -> subprocess.CompletedProcess[str]:
-        """In an environment where the package is installed."""
+        """Run in an environment where the package is installed."""
         paths = os.pathsep.join(filter(None, [str(self.site), os.environ.get("PYTHONPATH", "")]))
         return subprocess.run(
             [sys.executable, *map(str, arguments)],
@@ -68,7 +68,7 @@ class Run(NamedTuple):
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    """A run that uses all that the package brings, by name."""
+    """A run that uses everything in the package by name."""
     folder = tmp_path_factory.mktemp("example")
     source = shutil.copytree(PACKAGE, folder / "source")  # setuptools writes into it
     found = Run(folder / "site", folder)

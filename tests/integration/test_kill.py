@@ -1,4 +1,4 @@
-"""A run that is killed with SIGKILL, again and again, ends as if nothing had happened, and pays for nothing twice."""
+"""A run killed with SIGKILL, again and again, ends as if nothing had happened, and pays for nothing twice."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def asked(judge: Judge) -> list[str]:
 @pytest.mark.slow
 @pytest.mark.parametrize("checkpoints", ["kept", "deleted"])
 def test_killed_at_random_moments_ends_in_the_same_proposals(tmp_path: Path, checkpoints: str) -> None:
-    # The slow server makes judging most of the run, so that most kills fall into it, with some calls committed and
+    # The slow server makes judging most of the run, so that most kills happen during it, with some calls committed and
     # others in flight.
     data = tmp_path / "mail.csv"
     write_topics(data, rows=240, wrong=40)

@@ -82,7 +82,7 @@ class Life:
         ]
 
     def live(self, mortals: Mortals) -> list[Ended]:
-        """Every command once."""
+        """Run every command once."""
         self.states, found = [self.state()], []
         for command in self.commands():
             found.append(mortals.run(command, self.place))
@@ -91,7 +91,7 @@ class Life:
         return found
 
     def reverts(self) -> int:
-        """A revert that is repeated although it is in the history undoes what was applied before it."""
+        """A repeated revert that is already in the history undoes what was applied before it."""
         said = self.say(["log", str(self.data), "--json"])
         return 0 if said.code else sum(event["kind"] == "reverted" for event in said.json)
 
@@ -139,7 +139,7 @@ def kill(life: Life, command: list[str], mortals: Mortals, usually: Ended, rng: 
 
 
 def assert_whole(life: Life, before: State, after: State, said: str) -> None:
-    """What a killed command may leave behind; and status can tell where things stand."""
+    """What a killed command may leave behind; and status can report the state."""
     source, output = life.state()
     if isinstance(source, dict) and isinstance(before[0], dict):
         # Pictures move one by one: each is there once, where it was or where it goes, and the others stay.
@@ -154,6 +154,6 @@ def assert_whole(life: Life, before: State, after: State, said: str) -> None:
 
 
 def repeat(life: Life, command: list[str], after: State) -> None:
-    """The same command again. That there is nothing left to do is an answer too, if it is true."""
+    """Run the same command again. "Nothing left to do" is a valid answer too, if it is true."""
     said = life.say(command)
     assert said.code == 0 or (said.code == 2 and life.state() == after), said

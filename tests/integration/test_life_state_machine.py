@@ -1,5 +1,5 @@
-"""Whatever a person does, in any order, with a dataset: what stands in the files, what status says, and what is decided
-agree with a model of a page.
+"""Whatever a person does with a dataset, in any order: the files, the status, and the decisions agree with a one-page
+model.
 
     EXAMPLES=300 pytest -n0 tests/integration/test_life_state_machine.py        by hand; without EXAMPLES a few, always
                                                                                 the same ones
@@ -58,7 +58,7 @@ class Decided:
 
 @dataclass(frozen=True)
 class Patched:
-    """A patch that stands applied to the source or the output, and what that held before and after."""
+    """A patch that is applied to the source or the output, and the content before and after."""
 
     target: str
     changes: dict[str, tuple[str, str]]
@@ -70,7 +70,7 @@ ACTIONS = (
     *("scan", "decide_by_rule", "decide_one", "decide_one", "undo", "apply", "apply", "apply", "revert", "revert"),
     *("edit_the_source", "edit_the_output", "move", "go_on_in_a_copy"),
 )
-"""Some more often than others."""
+"""Some are drawn more often than others."""
 
 
 class Life(RuleBasedStateMachine):
@@ -213,7 +213,7 @@ class Life(RuleBasedStateMachine):
         self.applied.append(Patched("in", changes, before, self.source))
 
     def applied_to_output(self) -> None:
-        """Written from the source, it replaces what stood there; patches in place are made one upon the other."""
+        """Written from the source, it replaces the old output; in-place patches build on each other."""
         changes = self.changes()
         self.output = self.build(changed(self.rows, changes))
         self.applied = [patch for patch in self.applied if patch.target != "out"]
@@ -309,7 +309,7 @@ class Life(RuleBasedStateMachine):
 
 
 def changed(rows: list[Row], changes: dict[str, tuple[str, str]]) -> list[Row]:
-    """With other labels; an item that does not bear the old one makes no sense."""
+    """With other labels; an item that does not have the old one is an error."""
     bad = [row for row in rows if row[0] in changes and row[2] != changes[row[0]][0]]
     assert not bad, bad
     return [(item, text, changes[item][1] if item in changes else label) for item, text, label in rows]

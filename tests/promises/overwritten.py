@@ -1,4 +1,4 @@
-"""Your file is never overwritten unless you say so: what stands there before a command stands there afterwards.
+"""Your file is never overwritten unless you say so: a file there before a command is there afterwards.
 
 In brackets: the kinds of issue 11, and rows of its log of field cases.
 """

@@ -68,8 +68,8 @@ def text_items() -> list[Item]:
 async def answers(
     model: ChatModel, items: Sequence[Item], only: Collection[tuple[str, Style]] = ()
 ) -> list[dict[str, Any]]:
-    """What the panel's cases came to, in their order; ``only``: of these protocols in these styles, not of all. The
-    model is closed at the end."""
+    """The results of the panel's cases, in order; ``only``: of these protocols in these styles, not of all. The model
+    is closed at the end."""
     calls = MemoryCalls()
     door = Door(model, calls, Budget())
     try:

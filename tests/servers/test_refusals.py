@@ -51,7 +51,7 @@ def test_a_broken_image_spoils_its_own_verdict_only(image_server: VllmServer) ->
     assert spoiled.said.startswith("not asked: the image cannot be decoded")
 
 
-def test_an_image_that_is_none_is_refused(image_server: VllmServer) -> None:
+def test_an_invalid_image_is_refused(image_server: VllmServer) -> None:
     async def complete() -> None:
         model = open_model(image_server.spec)
         content = [image_part(b"\x89PNG and no more"), {"type": "text", "text": "Which digit?"}]

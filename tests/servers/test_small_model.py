@@ -1,4 +1,4 @@
-"""A real language model before errata: SmolLM2-135M-Instruct. That it can be asked, never that it is right."""
+"""errata with a real language model, SmolLM2-135M-Instruct: whether it can be asked, never whether it is right."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_it_says_more_than_a_mere_count(said: list[dict[str, Any]]) -> None:
 
 def test_the_doctor_finds_a_judge_of_texts(small_server: VllmServer) -> None:
     report = asyncio.run(probe_named(small_server.spec))
-    assert {finding.name for finding in report.findings if finding.answer != "ok"} == {"images"}
+    assert {finding.name for finding in report.findings if finding.result != "ok"} == {"images"}
     assert report.capabilities == Capabilities(constraint=True, log_probs=True, images=False)
     assert report.usable
     (chat,) = (finding for finding in report.findings if finding.name == "chat")

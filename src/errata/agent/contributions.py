@@ -1,6 +1,6 @@
-"""What roles and steps leave behind for those that come later: typed, and kept in the store under the author's name.
+"""What roles and steps pass on to later ones: typed, and stored under the author's name.
 
-A role may leave a kind of its own: it subclasses Contribution, and whoever knows the class can read it.
+A role may define a kind of its own by subclassing Contribution; any code that imports the class can read it.
 """
 
 from __future__ import annotations
@@ -23,14 +23,15 @@ T = TypeVar("T", bound="Contribution")
 
 
 class Contribution(BaseModel):
-    """JSON-plain. What an older errata left may lack a field, and a newer one's may have more of them."""
+    """Can be stored as JSON. One stored by an older errata may lack fields; one stored by a newer one may have extra
+    fields."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", ser_json_inf_nan="constants", defer_build=True)
 
 
 class Profile(Contribution):
-    """What the data is like. ``classes``: items of each of the largest classes; ``duplicates``: items whose content
-    stands in another row too."""
+    """What the data is like. ``classes``: the item counts of the largest classes; ``duplicates``: how many items have
+    content that another row has too."""
 
     items: int = 0
     classes: dict[str, int] = {}
@@ -44,15 +45,15 @@ class Profile(Contribution):
 
 
 class Plan(Contribution):
-    """Which detectors run, in this order, and why."""
+    """Which detectors run, in order, and why."""
 
     detectors: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
 
 
 class Features(Contribution):
-    """What the embeddings are. ``strength``: "plain", "semantic" or the user's "own"; ``embedded``: contents that were
-    embedded for this run, the others having been taken over."""
+    """How the embeddings were made. ``strength`` is "plain", "semantic", or "own" (the user's); ``embedded`` is how
+    many contents were embedded for this run, the others being inherited."""
 
     name: str
     strength: str
@@ -70,8 +71,8 @@ class ScanCalibration(Contribution):
 
 
 class Copies(Contribution):
-    """``items`` whose content is there more than once, word for word or nearly, in how many ``groups`` that count as
-    one item each; ``conflicting``: groups that stand under more than one label."""
+    """``items`` is how many items have an exact or near copy; ``groups``, how many groups these form, each counting as
+    one item; ``conflicting``, how many groups have more than one label."""
 
     items: int = 0
     groups: int = 0
@@ -79,9 +80,9 @@ class Copies(Contribution):
 
 
 class Queue(Contribution):
-    """How many suspects there are; how many others are ``drawn`` at random, to be asked about too; how many an earlier
-    run has settled; the ``control_items``, which nobody doubts; and the ``trusted`` items, on which judges are
-    measured."""
+    """How many suspects there are, how many others were ``drawn`` at random to be asked about too, and how many an
+    earlier run settled; the ``control_items``, whose labels are almost certainly right; and the ``trusted`` items, on
+    which judges are measured."""
 
     suspects: int
     drawn: int = 0
@@ -107,12 +108,12 @@ class QuestionBank(Contribution):
 
 
 class JudgeProfile(Contribution):
-    """What was found of a judge before it was believed.
+    """What was measured of a judge before its verdicts count.
 
-    ``prior``: its blind choice where there is nothing to see, as ``Prior.as_json`` gives it; ``prior_share``: how much
-    of it is to be taken out. ``anchor_bias`` and ``position_bias``: mean, half the width of its interval (log-odds),
-    and over how many items. ``disabled``: labels that it says yes to where they are not; ``controls``: how often, in
-    words. ``trusted``: what it said of trusted items.
+    ``prior``: its blind choice on empty content, as ``Prior.as_json`` gives it; ``prior_share``: how much of it to
+    remove. ``anchor_bias`` and ``position_bias``: mean, half-width of the interval (log-odds), and number of items.
+    ``disabled``: labels that it says yes to when they do not apply; ``controls``: how often, in words. ``trusted``: its
+    answers about trusted items.
     """
 
     prior: dict[str, Any]
@@ -129,8 +130,8 @@ class JudgeProfiles(Contribution):
 
 
 class JudgeCard(BaseModel):
-    """A judge in words, a fact a line. ``used``: whether its verdicts count: it was found to be better than chance.
-    ``unreadable`` answers and ``refused`` requests."""
+    """A description of a judge, one fact per line. ``used``: whether its verdicts count, because it does better than
+    chance. ``unreadable`` counts answers, ``refused`` requests."""
 
     used: bool = True
     lines: tuple[str, ...] = ()
@@ -143,9 +144,9 @@ class JudgeCards(Contribution):
 
 
 class Judging(Contribution):
-    """How far judging has come. ``asked``: questions answered; ``stopped``: why it ended early, "" where it did not;
-    ``failed``: whether that was an error and not the budget; ``estimated``: whether a server did not say how many
-    tokens it took."""
+    """Progress of judging. ``asked``: questions answered; ``stopped``: why it ended early, "" if it did not;
+    ``failed``: whether an error ended it rather than the budget; ``estimated``: whether a server did not report its
+    token counts."""
 
     asked: int = 0
     calls: int = 0
@@ -157,13 +158,13 @@ class Judging(Contribution):
 
 
 class Clock(Contribution):
-    """How long the judges of a run have been open, all times together."""
+    """How long the judges of a run have been open in total, over all sessions."""
 
     minutes: float = 0.0
 
 
 class Contributions:
-    """All that was left in a run."""
+    """All contributions of a run."""
 
     def __init__(self, bodies: Mapping[str, str]) -> None:
         self._bodies = dict(bodies)
@@ -174,15 +175,15 @@ class Contributions:
 
     @classmethod
     def made(cls, *found: Contribution) -> Contributions:
-        """By hand."""
+        """Make from these contributions."""
         return cls({type(one).__name__: one.model_dump_json() for one in found})
 
     def plus(self, *found: Contribution) -> Contributions:
-        """With these in the place of older ones of their kinds."""
+        """Return a copy in which these replace older ones of the same kinds."""
         return Contributions(self._bodies | Contributions.made(*found)._bodies)
 
     def find(self, kind: type[T]) -> T | None:
-        """The one of this kind; None where nobody has left any yet. StoreError where it is damaged."""
+        """The one of this kind; None if there is none yet. StoreError if it is damaged."""
         body = self._bodies.get(kind.__name__)
         try:
             return None if body is None else kind.model_validate_json(body)

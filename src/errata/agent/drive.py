@@ -1,4 +1,4 @@
-"""Drive a run's graph until it waits for a person, going on where a killed process left it."""
+"""Drive a run's graph until it waits for a person, resuming where a killed process stopped."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 
 
 def drive(workspace: Workspace, progress: Progress, nodes: MakeNodes = Nodes) -> RunState:
-    """Run until the graph waits for approval. The report is written too: a person decides with it at hand."""
+    """Run until the graph waits for approval. The report is written too, so that the person has it when deciding."""
     with workspace.folder.lock():
         judging.reopen(workspace)
         state = _Driver(workspace, progress, nodes=nodes).go(RunState())
@@ -36,21 +36,21 @@ def drive(workspace: Workspace, progress: Progress, nodes: MakeNodes = Nodes) ->
 
 
 def scanned(workspace: Workspace, progress: Progress) -> RunState:
-    """Where the graph stands once it knows what to ask, before it asks anything."""
+    """Run until the graph knows what to ask, without asking anything."""
     with workspace.folder.lock():
         return _Driver(workspace, progress, stop_before="judge").go(RunState())
 
 
 def resume(workspace: Workspace, approve: bool, progress: Progress) -> RunState:
-    """Resume the waiting graph with a person's yes or no, and run it to its end."""
+    """Resume the waiting graph with a person's yes or no, and run it to the end."""
     decision = {"decisions": [{"type": "approve" if approve else "reject"}]}
     with workspace.folder.lock():
         return _Driver(workspace, progress).go(Command(resume=decision))
 
 
 def stop(workspace: Workspace) -> int | None:
-    """Let a run that is judging end in order, from any thread: nothing more is sent to its judges, and ``drive`` raises
-    Stopped once those calls are recorded that are in flight. How many these are; None where nobody is being asked."""
+    """Let judging end gracefully; callable from any thread. Nothing more is sent to the judges, and ``drive`` raises
+    Stopped once the calls in flight are recorded. Returns their number, None if no judge is being asked."""
     return None if workspace.open_panel is None else workspace.open_panel.stop()
 
 
@@ -62,8 +62,8 @@ class _Driver:
     nodes: MakeNodes = Nodes
 
     def go(self, given: RunState | Command[Any]) -> RunState:
-        """As the checkpoints say where the graph stood; where they are damaged or of another version, from the
-        beginning: every node finds in the store what is done."""
+        """Continue from the checkpoint. If checkpoints are damaged or from another version, start from the beginning:
+        every node finds in the store what is already done."""
         checkpoints = self.workspace.folder.checkpoints
         known = checkpoints.exists()
         try:
@@ -72,13 +72,13 @@ class _Driver:
             why = str(error)
         except (ErrataError, OSError):
             raise
-        except Exception as error:  # whatever LangGraph stumbles over in them; a bug of ours shows again without
+        except Exception as error:  # any error LangGraph raises on them; a bug of ours shows again without
             if not known:
                 raise
             why = f"the checkpoints cannot be followed ({type(error).__name__})"
         remove(checkpoints)
         _log.warning(f"errata: {one_line(why)}: made again, nothing is lost")
-        if isinstance(given, Command):  # there must be something to resume
+        if isinstance(given, Command):  # without a checkpoint there is nothing to resume
             self._from_checkpoints(RunState())
         return self._from_checkpoints(given)
 
@@ -89,17 +89,17 @@ class _Driver:
         with opened(workspace.folder.checkpoints) as saver:
             graph = build(saver, self.nodes(Workspaces(workspace)))
             stands = state_of(graph, config)
-            here = stands.values.items() >= context.items()  # a folder that was moved or copied knows of another
+            here = stands.values.items() >= context.items()  # a moved or copied folder has another context
             if isinstance(given, Command) and not here:
                 raise UnreadableCheckpoints(f"{workspace.folder.checkpoints} is of another place")
-            # With no input LangGraph takes up the node at which a killed run had stopped.
+            # Without input, LangGraph resumes at the node at which a killed run stopped.
             killed = here and bool(stands.next) and stands.next != ("await_approval",)
-            if killed and self.stop_before in stands.next:  # it would go on from where it stopped the last time
+            if killed and self.stop_before in stands.next:  # it would continue from its last stop
                 return cast(RunState, stands.values)
             go_on = None if killed and not isinstance(given, Command) else given
             pause = [self.stop_before] if self.stop_before else None
             notes = graph.stream(go_on, config, context=context, stream_mode="custom", interrupt_before=pause)
-            with closing(notes):  # whatever ends it, nodes that are still at work are waited for
+            with closing(notes):  # however it ends, wait for nodes still at work
                 for note in notes:
                     self.progress(note["step"], note["done"], note["total"])
             return cast(RunState, state_of(graph, config).values)

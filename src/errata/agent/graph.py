@@ -1,8 +1,8 @@
-"""The whole run, top to bottom. A node reads where things stand, lets one tool or the roles of its phase work, and says
-what came of it.
+"""The whole run, top to bottom. A node reads the state of the run, runs one tool or the roles of its phase, and reports
+the result.
 
-The graph moves batches, never items, and its state holds counters: items, evidence and decisions live in the store.
-Any node can die at any point: each derives its work from the store, so running it again finishes what was left.
+The graph moves batches, never items, and its state holds counters; items, evidence, and decisions live in the store.
+Any node can die at any point: each derives its work from the store, so running it again finishes the rest.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Run = Runtime[RunContext]
 
 
 class Nodes:
-    """The steps of a run, in their order, in the workspaces of whoever drives it."""
+    """The steps of a run, in order, working in the driver's workspaces."""
 
     def __init__(self, workspaces: Workspaces) -> None:
         self._of = workspaces.of
@@ -49,13 +49,13 @@ class Nodes:
             }
 
     def profile(self, state: RunState, runtime: Run) -> RunState:
-        """Count classes, gaps, duplicates and conflicts; choose detectors, panel and order, and say why."""
+        """Count classes, gaps, duplicates, and conflicts; choose detectors, panel, and order, and say why."""
         with self._of(runtime.context) as workspace:
             phases.work(workspace, "plan")
             return {"phase": "profile"}
 
     def embed(self, state: RunState, runtime: Run) -> RunState:
-        """Features of each item, taken over from earlier runs where the content is the same; probabilities."""
+        """Features of each item, inherited from earlier runs if the content is the same; probabilities."""
         with self._of(runtime.context) as workspace:
             scan.embed(workspace, _progress)
             return {"phase": "embed"}
@@ -71,7 +71,7 @@ class Nodes:
             return {}
 
     def triage(self, state: RunState, runtime: Run) -> RunState:
-        """Which items a judge should look at, the most suspicious first, and a random few beside them."""
+        """Choose which items a judge should look at: the most suspicious first, plus a few at random."""
         with self._of(runtime.context) as workspace:
             calibrate_scan(workspace, _progress)
             found, waiting = judging.queued(workspace), judging.waiting(workspace)
@@ -80,37 +80,38 @@ class Nodes:
             return {"phase": "triage", "suspects": found, "to_judge": waiting}
 
     def judge(self, state: RunState, runtime: Run) -> RunState:
-        """One batch of questions before the panel, all in flight together."""
+        """Ask the panel one batch of questions, all in flight together."""
         with self._of(runtime.context) as workspace:
             done = judging.judge_batch(workspace, _progress)
             return {"phase": "judge", "judged": done.asked, "calls": done.calls, "stopped": done.stopped}
 
     def weigh(self, state: RunState, runtime: Run) -> RunState:
-        """Is more evidence worth its price? Count the questions whose answer could still change an outcome."""
+        """Decide whether more evidence is worth its price: count the questions whose answer could still change an
+        outcome."""
         with self._of(runtime.context) as workspace:
             return {"phase": "weigh", "to_judge": 0 if state.get("stopped") else judging.waiting(workspace)}
 
     def propose(self, state: RunState, runtime: Run) -> RunState:
-        """One outcome for each item from all its evidence, with a reason that a person can check."""
+        """Propose one outcome for each item from all its evidence, with a reason that a person can check."""
         with self._of(runtime.context) as workspace:
             phases.work(workspace, "propose")
             Snapshot.of(workspace).keep_posterior()
             return {"phase": "propose", "open_proposals": approval.count_open(Snapshot.of(workspace))}
 
     def await_approval(self, state: RunState) -> Command[Literal["apply", "report"]]:
-        """Nothing but the interrupt: LangGraph runs this node again from the top when the answer comes."""
+        """Contains only the interrupt, since LangGraph reruns this node from the top when the answer comes."""
         answer = interrupt(approval.request(state))
         approved = approval.is_approved(answer)
         return Command(update={"phase": "approval", "approved": approved}, goto="apply" if approved else "report")
 
     def apply(self, state: RunState, runtime: Run) -> RunState:
-        """Write the approved changes as a patch, and the patched data beside the source."""
+        """Write the approved changes as a patch, and the patched data next to the source."""
         with self._of(runtime.context) as workspace:
             applied = applying.apply(workspace)
             return {"phase": "apply", "changed": applied.changed, "output": str(applied.output)}
 
     def report(self, state: RunState, runtime: Run) -> RunState:
-        """One page that says what was found, what was asked, what was changed and what is open."""
+        """Write one page: what was found, asked, and changed, and what is open."""
         with self._of(runtime.context) as workspace:
             write_run_report(workspace)
             return {"phase": "report"}
@@ -125,7 +126,7 @@ def more_evidence(state: RunState) -> Literal["triage", "propose"]:
 
 
 def build(checkpointer: BaseCheckpointSaver[str] | None = None, nodes: Nodes | None = None) -> Untraced:
-    """``nodes``: those of a driver that has workspaces open already."""
+    """``nodes``: those of a driver whose workspaces are already open."""
     nodes, flow = nodes or Nodes(Workspaces()), StateGraph(RunState, RunContext)
     flow.add_node("load", nodes.load)
     flow.add_node("profile", nodes.profile)

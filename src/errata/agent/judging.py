@@ -1,4 +1,4 @@
-"""Put before the panel what its roles want asked, batch by batch, with all questions of a batch in flight together."""
+"""Ask the panel what the roles want asked, batch by batch, with all questions of a batch in flight together."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from errata.tools.judging.task import JudgeTask
 from errata.types import Verdict
 
 BATCH = 4096
-"""Questions between two looks at what is worth asking next."""
+"""Questions asked before checking again what is worth asking."""
 FIRST_BATCH = 16
-"""Questions that show how fast a judge is, where a long job needs somebody's word."""
+"""Enough questions to show how fast a judge is, if a long job needs someone's consent."""
 
 
 @dataclass
 class OpenQuestions:
-    """What the roles want asked, and nobody has been asked yet. An item has at most one question to a judge among them,
-    so that what is said of one decides nothing about the others: they are thought over when all have been asked."""
+    """Questions that the roles want asked and that are not asked yet. They contain at most one question per item and
+    judge, so the answer to one does not affect the others; new ones are chosen once all have been asked."""
 
     waiting: list[Question]
 
@@ -45,7 +45,7 @@ class OpenQuestions:
         return found
 
     def next_batch(self, most: int = BATCH) -> tuple[str, list[Question]]:
-        """Of the judge whose turn it is."""
+        """The next questions to the judge whose turn it is."""
         judge = self.waiting[0].judge
         return judge, [question for question in self.waiting[:most] if question.judge == judge]
 
@@ -54,8 +54,8 @@ class OpenQuestions:
 
 
 def reopen(workspace: Workspace) -> int:
-    """Open the questions again whose answers could not be read, before a run goes on: they say nothing of an item. How
-    many. What is remembered of them still costs nothing: the door asks anew only where that may help."""
+    """Reopen the questions whose answers could not be read, before a run continues: they say nothing about an item.
+    Returns how many. Recorded replies still cost nothing; the door asks again only if that may help."""
 
     def again(verdict: Verdict) -> bool:
         partly = workspace.retry_unreadable and bool(verdict.unread or verdict.refused)
@@ -68,12 +68,12 @@ def reopen(workspace: Workspace) -> int:
 
 
 def waiting(workspace: Workspace) -> int:
-    """How many questions are worth asking as things stand."""
+    """How many questions are worth asking now."""
     return len(OpenQuestions.of(workspace).waiting)
 
 
 def queued(workspace: Workspace) -> int:
-    """How many items there are in the queue, which is formed where there is none yet."""
+    """How many items are in the queue; forms the queue if there is none."""
     queue = Snapshot.of(workspace).contributions.find(Queue)
     if queue is None:
         queue = form_queue(Snapshot.of(workspace))
@@ -82,11 +82,11 @@ def queued(workspace: Workspace) -> int:
 
 
 def judge_batch(workspace: Workspace, progress: Progress) -> Judging:
-    """The next questions before one judge of the panel; their verdicts are stored."""
+    """Ask one judge of the panel the next questions and store the verdicts."""
     found = OpenQuestions.of(workspace)
     before = Snapshot.of(workspace).contributions.find(Judging) or Judging()
     if not found.waiting:
-        # Killed after the last verdicts were stored, and before a checkpoint said so: nothing is left to ask.
+        # Killed after the last verdicts were stored but before the checkpoint: nothing is left to ask.
         return finish(workspace)
     judge, questions = found.next_batch(_allowed(workspace))
     total = before.asked + len(found.waiting)
@@ -109,7 +109,7 @@ def judge_batch(workspace: Workspace, progress: Progress) -> Judging:
 
 
 def _check_usable(workspace: Workspace, view: View, judge: str) -> None:
-    """Say once that a judge is not used. UselessJudge where the run is to stop for that."""
+    """Warn once that a judge is not used. Raises UselessJudge if the run is to stop for that."""
     if is_used_at_all(view.track_records, judge) or judge in workspace.kept.setdefault("told of", set()):
         return
     workspace.kept["told of"].add(judge)
@@ -120,7 +120,7 @@ def _check_usable(workspace: Workspace, view: View, judge: str) -> None:
 
 
 def _allowed(workspace: Workspace) -> int:
-    """How many questions may be asked before the next look. SetupError where nobody lets the run go on."""
+    """How many questions may be asked before checking again. SetupError if no one allows the run to continue."""
     if workspace.go_ahead is None or workspace.settings.budget:
         return BATCH
     job = pricing.remaining(workspace)
@@ -134,7 +134,7 @@ def _allowed(workspace: Workspace) -> int:
 
 
 def _store(workspace: Workspace, verdicts: Sequence[Verdict]) -> None:
-    """With what the guideline said of the labels that each of them rests on."""
+    """Store verdicts together with the hashes of the guideline text that each rests on."""
     run = workspace.run
     guideline, given = Guideline(run.guideline, run.label_space), workspace.dataset.given_labels
     worded = [guideline.worded(verdict, given[verdict.idx]) for verdict in verdicts]
@@ -142,7 +142,7 @@ def _store(workspace: Workspace, verdicts: Sequence[Verdict]) -> None:
 
 
 def finish(workspace: Workspace) -> Judging:
-    """Nothing is left to ask, and nothing stopped it."""
+    """Mark judging as finished: nothing is left to ask, and nothing stopped it."""
     before = Snapshot.of(workspace).contributions.find(Judging) or Judging()
     return _leave(workspace, before, 0, None)
 
@@ -163,7 +163,7 @@ def _leave(workspace: Workspace, before: Judging, asked: int, stopped: ModelErro
 
 
 def _wanted(workspace: Workspace) -> list[Question]:
-    """The questions of all roles, the first judge's before the second's."""
+    """The questions of all roles, sorted by judge in panel order."""
     if not workspace.settings.judge:
         return []
     turns = {judge: turn for turn, judge in enumerate(workspace.panel.judges)}
@@ -171,7 +171,7 @@ def _wanted(workspace: Workspace) -> list[Question]:
 
 
 def _tasks(workspace: Workspace, questions: Sequence[Question]) -> Iterator[JudgeTask]:
-    """The questions with the content of their items, which is read as they are asked."""
+    """The questions with their items' content, read as they are asked."""
     items = workspace.dataset.each([question.idx for question in questions])
     for item, question in zip(items, questions, strict=True):
         yield JudgeTask(item, question.protocol, question.labels, question.control_items)

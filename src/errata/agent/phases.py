@@ -1,4 +1,4 @@
-"""Let the roles of one phase work, one after the other, and keep what each of them leaves."""
+"""Run the roles of one phase, one after the other, and keep what each contributes."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from errata.types import Place, Proposal
 
 
 def roles_of(phase: Phase, also: Sequence[str] = ()) -> list[Role]:
-    """The roles that work in this phase, in their order: the default ones, and those named in ``also``. SetupError for
-    a name that no role has."""
+    """The roles of this phase, in order: the default ones and those named in ``also``. SetupError for a name that no
+    role has."""
     default = [role for role in load(GROUP, Role).values() if role.default]
     chosen = {role.name: role for role in (*default, *map(role_named, also)) if role.phase == phase}
     return sorted(chosen.values(), key=lambda role: (role.place, role.name))
 
 
 def work(workspace: Workspace, phase: Phase, judge: str = "", progress: Progress = no_progress) -> list[Question]:
-    """Every wanted role of the phase works on the run as those before it left it. The questions that they want asked
-    and that have no verdict yet, at most one to a judge about an item: that of the first role that has one.
+    """Run every wanted role of the phase, each on the run as those before it left it. Returns the questions to ask that
+    have no verdict yet, at most one per judge and item: that of the first role that has one.
 
-    ``judge``: the one that is about to be asked, in the phase "prepare".
+    ``judge``: the one about to be asked, in the phase "prepare".
     """
     questions: dict[tuple[str, int], Question] = {}
     proposals: dict[tuple[int, Place], Proposal] = {}
     roles = roles_of(phase, workspace.settings.roles)
     for done, role in enumerate(roles):
         view = Snapshot.of(workspace).view
-        if judge or proposals:  # another view works everything out anew
+        if judge or proposals:  # a new view computes everything again
             view = replace(view, judge=judge, proposed=tuple(proposals.values()))
         if not role.wanted(view):
             continue
@@ -44,7 +44,7 @@ def work(workspace: Workspace, phase: Phase, judge: str = "", progress: Progress
         for one in left:
             if isinstance(one, Question) and (one.judge, one.protocol, one.idx) not in view.asked:
                 questions.setdefault((one.judge, one.idx), one)
-            elif isinstance(one, Proposal):  # of an annotation, the role that comes last has the last word
+            elif isinstance(one, Proposal):  # the last role to propose for an annotation wins
                 proposals[one.idx, one.place] = one
         progress(phase, done + 1, len(roles))
     if proposals:

@@ -1,8 +1,8 @@
-"""The contract of a role: an agent of the run, with one thing to do in one phase of it.
+"""The contract of a role: an agent of the run that does one thing in one phase.
 
-A role reads a frozen view of the run and returns contributions, which are kept under its name. It never writes the
-store and knows no other role, so it can be tried with a view made by hand and a fake judge. Roles of errata's own and
-of other packages are found in the same way: entry points of the group ``errata.roles``.
+A role reads a frozen view of the run and returns contributions, which are stored under its name. It never writes the
+store and knows no other role, so it can be tested with a hand-made view and a fake judge. errata's own roles and those
+of other packages are found the same way: entry points of the group ``errata.roles``.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ T = TypeVar("T")
 
 GROUP = "errata.roles"
 Phase = Literal["plan", "prepare", "ask", "propose", "converse"]
-"""When a role works: before the scan; before a judge is asked about items; whenever it is decided what to ask next;
+"""When a role works: before the scan; before a judge is asked about items; each time the next questions are chosen;
 when proposals are made; when a person talks with errata."""
 
 RoleOutput = Contribution | Question | Proposal
-"""What a role may return: a contribution to keep, a question to put to a judge (in the phase "ask"; one that has its
-verdict is not asked again), a proposal for a person (in the phase "propose"; it takes the place of what an earlier role
-proposes for the same annotation, which ``View.proposed`` shows)."""
+"""What a role may return: a contribution to store; a question for a judge (in the phase "ask"; one that already has a
+verdict is not asked again); a proposal for a person (in the phase "propose"; it replaces an earlier role's proposal for
+the same annotation, see ``View.proposed``)."""
 
 
 class Ask(Protocol):
-    """Puts whatever ``ask`` asks of a judge's door to it, within the run's budget. Raises ModelError."""
+    """Runs ``ask`` with a judge's door, within the run's budget. Raises ModelError."""
 
     def __call__(self, judge: str, ask: Callable[[Door], Coroutine[Any, Any, T]]) -> T: ...
 
@@ -41,24 +41,24 @@ class Role(ABC):
     name: ClassVar[str]
     phase: ClassVar[Phase]
     place: ClassVar[int] = 100
-    """Roles of one phase work in the order of their places."""
+    """The order of roles within a phase."""
     default: ClassVar[bool] = True
     """Whether it works without being named (``--role NAME``)."""
 
     def wanted(self, view: View) -> bool:
-        """Whether there is something for it to do; asked each time that its phase comes."""
+        """Whether it has something to do; asked each time its phase comes."""
         return True
 
     @abstractmethod
     def work(self, view: View, ask: Ask) -> Sequence[RoleOutput]:
-        """What it has to say of the run as it stands."""
+        """What it contributes to the run as it stands."""
 
     def rehearse(self, view: View, ask: Ask) -> Sequence[RoleOutput]:
-        """What it would ask at most, put to a judge that knows nothing: so the price of a role in the phase "prepare"
-        is known beforehand. A role whose questions depend on the answers asks all of them here."""
+        """The most it would ask, put to a judge that knows nothing: this prices a role of the phase "prepare" in
+        advance. A role whose questions depend on the answers asks all of them here."""
         return self.work(view, ask)
 
 
 def role_named(name: str) -> Role:
-    """SetupError, with the nearest name, where there is no such role."""
+    """SetupError, suggesting the nearest name, if there is no such role."""
     return named(GROUP, Role, name)

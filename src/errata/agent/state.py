@@ -1,4 +1,4 @@
-"""What the graph remembers: which run, how far, how much. Everything else is in the run's store."""
+"""The graph's state: which run, how far, how much. Everything else is in the run's store."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TypedDict
 
 
 class RunState(TypedDict, total=False):
-    """JSON-plain, so that a checkpoint can be read by any later errata, and lost without harm."""
+    """JSON-plain, so that any later errata can read a checkpoint, and losing one does no harm."""
 
     run_dir: str
     run_id: int

@@ -1,1 +1,1 @@
-"""Thin surfaces over the agent: no logic of their own."""
+"""Thin surfaces over the agent, without logic of their own."""

@@ -1,4 +1,4 @@
-"""errata from Python: the same steps as on the command line, with values instead of printed words."""
+"""errata from Python: the same steps as on the command line, returning values instead of printing."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from errata.types import Answer
 def open(path: str | Path, *, run: str | Path | None = None, **settings: Any) -> Run:
     """The run of this data; ``settings`` are those of the command line (text, image, label, id, probs, guideline, ...).
 
-    No data is read and nothing written before the first step. Raises SetupError for a setting that does not exist, and
-    for a judge, a host, a price or a file elsewhere that an errata.toml here names and ``settings`` do not.
+    No data is read and nothing is written before the first step. Raises SetupError for a setting that does not exist,
+    and for a judge, a host, a price, or a file elsewhere that an errata.toml here names but ``settings`` do not.
     """
     data, folder = Path(path), Path(run) if run else None
     return Run(
@@ -33,13 +33,13 @@ def open(path: str | Path, *, run: str | Path | None = None, **settings: Any) ->
 
 
 def _whoever_runs_this() -> Session:
-    """In code, the person who acts is the one who runs it."""
+    """In code, the acting person is the one who runs it."""
     return Session(permission_of())
 
 
 @dataclass
 class Run:
-    """One dataset, its evidence, its proposals and what people decided; everything lives in the run folder."""
+    """One dataset, its evidence, its proposals, and people's decisions; everything is stored in the run folder."""
 
     data: Path
     settings: Settings
@@ -47,29 +47,29 @@ class Run:
     _session: Session = field(default_factory=_whoever_runs_this, repr=False)
 
     def scan(self) -> dict[str, Any]:
-        """Detectors alone; no model is asked. Returns where the run stands, as `errata status --json` does."""
+        """Run the detectors only, without asking a model. Returns the status, as `errata status --json` does."""
         self._begin((), "")
         return perform(SCAN, self._session)
 
     def judge(
         self, *judges: str, budget: str = "", yes: bool = False, retry_unreadable: bool = False
     ) -> dict[str, Any]:
-        """Put the suspects before these judges (MODEL@URL, a folder, replay:RUN_FOLDER), within ``budget``.
+        """Ask these judges about the suspects (MODEL@URL, a folder, replay:RUN_FOLDER), within ``budget``.
 
-        Without a budget, a job of more than ten minutes or with a price needs ``yes``; SetupError says what it takes.
-        ``retry_unreadable``: ask again for what could not be read, and for what was refused.
+        Without a budget, a job that takes more than ten minutes or costs money needs ``yes``; SetupError says how much
+        it takes. ``retry_unreadable``: ask again about what could not be read, and what was refused.
         """
         self._begin(judges, budget)
         return perform(RUN, self._session, yes=yes, retry_unreadable=retry_unreadable)
 
     @property
     def results(self) -> list[dict[str, Any]]:
-        """One row per item: item_id, given_label, status, outcome, proposed_label (of ``relabel`` alone), confidence,
+        """One row per item: item_id, given_label, status, outcome, proposed_label (only for ``relabel``), confidence,
         quality (low = bad), best_other_label."""
         return perform(RESULTS, self._open())
 
     def results_with(self, *columns: str) -> list[dict[str, Any]]:
-        """The same with these columns of the data, each under ``data.NAME``. DataError for one that is not there."""
+        """The same with these columns of the data, each under ``data.NAME``. DataError for one that does not exist."""
         return perform(RESULTS, self._open(), columns=columns)
 
     @property
@@ -78,7 +78,7 @@ class Run:
         return perform(PROPOSALS, self._open())
 
     def decide(self, item_id: str, answer: Answer, label: str | None = None, *, by: str | None = None) -> None:
-        """A person's decision on one item. In code that means: the person who runs it."""
+        """Record a person's decision on one item: in code, by the person who runs it."""
         perform(DECIDE, self._open(by), item_id=item_id, answer=answer, label=label)
 
     def accept(self, where: str, *, by: str | None = None) -> DecidedMany:
@@ -96,10 +96,11 @@ class Run:
         since: datetime | str | None = None,
         by: str | None = None,
     ) -> Undone:
-        """Take decisions back: the last one, whoever made it (all of a rule's at once), or what all of these name.
+        """Take decisions back: the last one, whoever made it (everything a rule decided at once), or what all of these
+        select.
 
-        ``events`` are numbers of the log; ``since`` is a time, ``"30m"`` or ISO 8601; ``by`` is who takes them back.
-        What was applied stays applied until ``revert``.
+        ``events`` are event numbers; ``since`` is a time, ``"30m"`` or ISO 8601; ``by`` is who takes them back. What
+        was applied stays applied until ``revert``.
         """
         return perform(UNDO, self._open(by), events=events, where=where, since=since)
 
@@ -129,7 +130,7 @@ class Run:
         self.settings = settings
 
     def _open(self, by: str | None = None) -> Session:
-        """The session with the run open, and with whoever acts."""
+        """The session with the run open, for the acting person."""
         if not self._session.is_open:
             perform(BEGIN, self._session, data=self.data, settings=self.settings, run_dir=self.folder)
         return self._session if by is None else replace(self._session, permission=permission_of(by))

@@ -1,4 +1,4 @@
-"""errata review --terminal: one card an item, one key a decision; each is stored before the next card is shown."""
+"""errata review --terminal: one card per item, one key per decision; each is stored before the next card is shown."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ ANSWERS: dict[str, Answer] = {"s": "several", "o": "none_of_these", "c": "cannot
 
 @dataclass(frozen=True, slots=True)
 class ReviewSummary:
-    """``decided`` in this review, less what was undone; ``changes`` of them give an item another label. ``left``:
-    still open. ``moved``: open, but not shown, because their content is no longer what the run looked at."""
+    """``decided`` in this review, minus what was undone; ``changes`` of them give an item another label. ``left``:
+    still open. ``moved``: open but hidden, because their content changed since the run looked at it."""
 
     decided: int
     changes: int
@@ -43,10 +43,10 @@ class ReviewSummary:
 
 
 def review(session: Session, console: Console, read_key: ReadKey) -> ReviewSummary:
-    """Show the open proposals one by one until none is left or the person quits, by a key, Ctrl-C or end of input.
+    """Show the open proposals one by one until none is left or the person quits, by a key, Ctrl-C, or end of input.
 
-    The least trustworthy given label comes first. Every decision is stored by the time the next key is asked for.
-    Raises SetupError for a wrong token, and DataError where the data is no longer what the run was started on.
+    The least trustworthy given label comes first. Every decision is stored before the next key is requested. Raises
+    SetupError for a wrong token, and DataError if the data has changed since the run was started.
     """
     reviewing = ReviewSession(session)
     with suppress(KeyboardInterrupt, EOFError):
@@ -59,8 +59,8 @@ def review(session: Session, console: Console, read_key: ReadKey) -> ReviewSumma
 
 
 class _Review:
-    """Cards out, keys in. ``notice`` is the line that the next card shows: what the last key did. ``asked``: what a
-    second u takes back, many decisions that were made at once."""
+    """Shows cards and handles keys. ``notice`` is the line on the next card: what the last key did. ``asked``: what a
+    second u will take back, when many decisions were made at once."""
 
     def __init__(self, session: ReviewSession, console: Console, read_key: ReadKey) -> None:
         self._session, self._console, self._read_key = session, console, read_key
@@ -98,7 +98,7 @@ class _Review:
         return True
 
     def _undo(self, asked: Sequence[Event]) -> bool:
-        """Whether the last decision was taken back; many at once only where the key before has asked for them."""
+        """Whether the last decision was taken back; many at once only if the previous key asked for them."""
         last = self._session.last_mine()
         if len(last) > 1 and last != asked:
             self._asked = last
@@ -112,7 +112,7 @@ class _Review:
         return True
 
     def _seen_otherwise(self, key: str, card: Card) -> Card:
-        """The same item, for every key that decides nothing."""
+        """The same item again, for every key that decides nothing."""
         if key == " ":
             return replace(card, page=card.page + 1)
         if key == "/":

@@ -1,7 +1,7 @@
-"""scikit-learn's 1,797 handwritten digits, in two fixed halves, with labels spoiled on purpose.
+"""scikit-learn's 1,797 handwritten digits, in two fixed halves, with planted errors.
 
-The tiny judge learns from the training half, and every threshold of the demo is set there; the demo half is only
-looked at by the demo. Both halves are stratified and never change.
+The tiny judge learns from the training half, and every threshold of the demo is set there; only the demo looks at the
+demo half. Both halves are stratified and never change.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from errata.types import F32, Int
 Half = Literal["training", "demo"]
 
 SIDE = 8
-"""Pixels along a side of a digit, as scikit-learn has them: gray levels 0 to 16."""
+"""Pixels per side of a digit in scikit-learn: gray levels 0 to 16."""
 
 PICTURE_SIDE = 32
-"""Pixels along a side of a picture: each of the digit's own pixels becomes a block of 4 x 4."""
+"""Pixels per side of a picture: each pixel of the digit becomes a block of 4 x 4."""
 
 LOOK_ALIKES = ((1, 8), (1, 9), (5, 9), (3, 8), (3, 9), (8, 9), (2, 8), (2, 3), (7, 9), (3, 5))
 """The ten pairs that a probe on the training half confuses most: ``python -m evals look_alikes``."""
@@ -47,10 +47,10 @@ def demo_half() -> Digits:
 
 
 def plant(labels: Int, seed: int, share: float = 0.10) -> tuple[Int, dict[int, int]]:
-    """Labels of which round(share * N) are wrong, and the key: row -> true label of each spoiled row.
+    """Labels of which round(share * N) are wrong, and the key: row -> true label of each wrong row.
 
-    Half of the wrong labels are uniform over the other classes, half are a look-alike of the true class.
-    Raises DataError where too few rows have a class with a look-alike.
+    Half of the wrong labels are uniform over the other classes, half are a look-alike of the true class. Raises
+    DataError if too few rows have a class with a look-alike.
     """
     rng = np.random.default_rng(seed)
     n_wrong = round(share * len(labels))
@@ -72,10 +72,10 @@ def plant(labels: Int, seed: int, share: float = 0.10) -> tuple[Int, dict[int, i
 
 
 def write_digits(folder: Path, seed: int, half: Half = "demo", key: Path | None = None) -> Path:
-    """Write ``digits.csv`` (id, image, label) and its PNG files under ``folder``; gives the CSV's path.
+    """Write ``digits.csv`` (id, image, label) and its PNG files under ``folder``; returns the CSV's path.
 
-    The rows are shuffled and 10% of the labels are wrong. Which ones stands nowhere in ``folder``: the answers (id,
-    true_label) are written only where ``key`` says. The same seed gives the same bytes.
+    The rows are shuffled and 10% of the labels are wrong. Nothing in ``folder`` says which: the answers (id,
+    true_label) are written only to ``key``. The same seed gives the same bytes.
     """
     pixels_NHW, labels_N = training_half() if half == "training" else demo_half()
     order = np.random.default_rng(seed).permutation(len(labels_N))
@@ -91,7 +91,7 @@ def write_digits(folder: Path, seed: int, half: Half = "demo", key: Path | None 
 
 
 def read_key(key: Path) -> Mapping[str, str]:
-    """The answers that ``write_digits`` put away: id -> true label, of the spoiled rows alone."""
+    """The answers that ``write_digits`` saved: id -> true label, for rows with a wrong label only."""
     with key.open(encoding="utf-8", newline="") as file:
         return {row["id"]: row["true_label"] for row in csv.DictReader(file)}
 
@@ -108,7 +108,7 @@ def picture(digit_HW: F32) -> bytes:
 
 
 def _half(which: int) -> Digits:
-    """Each class is dealt out in turn, after a shuffle; an odd one left over goes to the halves in turn."""
+    """Each class is dealt out in turn after a shuffle; odd leftovers go to the halves in turn."""
     from sklearn.datasets import load_digits
 
     digits = load_digits()

@@ -1,4 +1,4 @@
-"""The demo: the whole loop on handwritten digits whose spoiled labels are known, and how well it went."""
+"""The demo: the whole loop on handwritten digits with known planted errors, and how well it did."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ MORE_LIKELY_WRONG = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Against the key. ``flagged``: items for which something other than keep is proposed. ``recall``: share of the
-    spoiled labels that were flagged; ``precision``: share of the flagged that were spoiled. ``changed``: labels that
-    the scripted yes changed; ``accepted_right``: share of them that got their true label; ``broken``: right labels that
-    became wrong."""
+    """Measured against the key. ``flagged``: items for which something other than keep is proposed. ``recall``: share of
+    the planted errors that were flagged; ``precision``: share of the flagged that were planted errors. ``changed``:
+    labels changed by the scripted approval; ``accepted_right``: share of them that got their true label; ``broken``:
+    right labels that became wrong."""
 
     spoiled: int
     flagged: int
@@ -47,8 +47,8 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """One run of the demo. ``rows`` is the results table with each item's ``reason``, ``true_label`` and ``accepted``
-    added; ``status`` is where the run stood before anybody decided."""
+    """One run of the demo. ``rows`` is the results table with each item's ``reason``, ``true_label``, and ``accepted``
+    added; ``status`` is the run's status before any decision."""
 
     errata: Score
     scan: Score
@@ -66,7 +66,7 @@ class Demo:
 
 
 def run_demo(folder: Path, progress: Progress, seed: int = 0, half: Half = "demo") -> Demo:
-    """Write the digits into ``folder``, run the loop over them, and open the key at the end."""
+    """Write the digits into ``folder``, run the loop on them, and open the key at the end."""
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as locked_away:
         key = Path(locked_away) / "key.csv"
@@ -105,7 +105,7 @@ def _run(data: Path, key: Path, progress: Progress, started: float) -> Demo:
 
 
 def _settings(judge: tuple[str, ...]) -> Settings:
-    # Not from what the user has set elsewhere: a demo is the same for everybody.
+    # Ignore the user's other settings: a demo is the same for everybody.
     return Settings.model_validate({"label": "label", "image": "image", "id": "id", "judge": judge, "style": "names"})
 
 

@@ -1,7 +1,7 @@
 """Prompts as versioned files: one folder each, ``v1.md`` never changes once published.
 
-A file has three parts: ``## system``, ``## item`` (the data) and ``## question`` (what is asked of it). The item comes
-before the question, and its image first of all, so that a server's prefix cache pays for the item once.
+A file has three parts: ``## system``, ``## item`` (the data), and ``## question`` (what is asked about it). The item
+comes before the question, with its image first, so that a server's prefix cache pays for the item once.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ class Prompt:
 
     @classmethod
     def of(cls, prompt_id: str, source: str, version: str = "v1") -> Prompt:
-        """From its text, which has the three parts; a text that is changed needs a new version."""
+        """From its text, which has the three parts; a changed text needs a new version."""
         sha = hashlib.sha256(source.encode()).hexdigest()
         return cls(PromptRef(prompt_id, version, sha), dict(zip(PARTS, _split(source), strict=True)))
 
     def render(self, item: Item, options: Sequence[Option], guideline: str = "", **slots: object) -> list[Message]:
         """Chat messages in the OpenAI form. An undefined name in the template is an error, never an empty string.
 
-        ``slots`` are what this prompt asks for beyond item, options and guideline.
+        ``slots`` are what this prompt needs besides item, options, and guideline.
         """
         values = {
             **slots,
@@ -49,8 +49,8 @@ class Prompt:
             "options": options,
             "aliased": any(option.alias for option in options),
         }
-        # The system part is said alike to everyone; item and question are one template, because rendering is what a
-        # cached call costs.
+        # The system part is the same for all items; item and question are one template, because rendering dominates the
+        # cost of a cached call.
         turn = _template(self.parts["item"] + self.parts["question"]).render(values).strip()
         content = [{"type": "text", "text": turn}]
         messages: list[Message] = [
@@ -72,19 +72,19 @@ def load(prompt_id: str, version: str = "v1") -> Prompt:
 
 @cache
 def _template(source: str) -> Template:
-    """Compiled once: compiling costs fifty times what rendering does, and a run renders thousands of prompts."""
+    """Compiled once: compiling takes fifty times as long as rendering, and a run renders thousands of prompts."""
     return _environment().from_string(source)
 
 
 def with_images(messages: Sequence[Message], *parts: Message) -> list[Message]:
-    """The same messages, with the image parts before everything else that the user's turn says."""
+    """The same messages, with the image parts before the rest of the user's turn."""
     *before, last = messages
     return [*before, {**last, "content": [*parts, *last["content"]]}]
 
 
 def image_part(image: bytes) -> Message:
-    """An encoded image as a part of a turn. ``uuid`` names it by its bytes: a server that has seen it (vLLM) need not
-    read it anew."""
+    """An encoded image as a part of a turn. ``uuid`` is a hash of its bytes: a server that has seen it (vLLM) need not
+    read it again."""
     kind = "jpeg" if image.startswith(b"\xff\xd8") else "png"
     url = f"data:image/{kind};base64,{base64.b64encode(image).decode()}"
     return {"type": "image_url", "image_url": {"url": url}, "uuid": hashlib.sha256(image).hexdigest()}
@@ -98,10 +98,11 @@ def _split(source: str) -> list[str]:
 
 @cache
 def _environment() -> Environment:
-    from jinja2 import Environment, StrictUndefined  # only what asks a judge renders anything
+    from jinja2 import Environment, StrictUndefined  # needed only to ask a judge
 
-    # Templates are files of this package alone, so no sandbox, which takes a third of rendering: what an item holds is
-    # a value in them. What they make is no HTML. Whatever a template does with a value, no mark of it comes out whole.
+    # Templates are files of this package only, so there is no sandbox, which takes a third of the rendering time: item
+    # content is a value in them. Their output is not HTML. Whatever a template does with a value, its special marks are
+    # escaped.
     environment = Environment(
         undefined=StrictUndefined,
         trim_blocks=True,

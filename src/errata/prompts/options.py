@@ -1,4 +1,4 @@
-"""The options of a closed question: how they are written down, and how an answer is read back."""
+"""The options of a closed question: how they are written, and how an answer is read."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from errata.types import CANNOT_TELL, NONE_OF_THESE, SEVERAL
 MAX_OPTIONS = len(string.ascii_uppercase)
 
 WRAPPING = "*`'\"()-. \t\n"
-"""What models put around an answer."""
+"""Characters that models put around an answer."""
 
 YES, NO = "yes", "no"
 CHOICE = {SEVERAL: "several of these hold", NONE_OF_THESE: "none of these", CANNOT_TELL: "cannot tell"}
@@ -37,15 +37,15 @@ WORDS = {
         CANNOT_TELL: "cannot tell",
     },
 }
-"""What a judge reads for each answer that is not a label, by prompt; CHOICE where a prompt is not named here. First
-words differ: a first token tells them apart."""
+"""The words a judge reads for each answer that is not a label, by prompt; CHOICE for prompts not listed here. First
+words differ, so that a first token tells them apart."""
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
     """One possible answer. ``key`` is what it means (a label name, or one of OTHER_ANSWERS); ``words`` is what the
-    model reads; ``alias`` is the letter it answers with, None where it answers with the words. ``in_quotes``: the words
-    could be taken for more than a name, so they are shown as a quotation."""
+    model reads; ``alias`` is the letter it answers with, None if it answers with the words. ``in_quotes``: the words
+    could be mistaken for more than a name, so they are shown in quotes."""
 
     key: str
     words: str
@@ -70,8 +70,7 @@ class Option:
 def lay_out(
     keys_and_words: Sequence[tuple[str, str, str]], *, aliased: bool, in_quotes: Collection[str] = ()
 ) -> tuple[Option, ...]:
-    """Options from (key, words, definition) in the order in which they will be shown; those of the keys ``in_quotes``
-    as quotations."""
+    """Options from (key, words, definition) in the order shown; those of the keys ``in_quotes`` in quotes."""
     if aliased and len(keys_and_words) > MAX_OPTIONS:
         raise ValueError(f"a question answered by letter has at most {MAX_OPTIONS} options, got {len(keys_and_words)}")
     letters = string.ascii_uppercase if aliased else [None] * len(keys_and_words)
@@ -81,7 +80,7 @@ def lay_out(
     )
 
 
-@lru_cache(4096)  # the same few options are laid out for every item, in other orders
+@lru_cache(4096)  # the same few options are laid out for every item, in different orders
 def _option(key: str, words: str, definition: str, alias: str | None, in_quotes: bool) -> Option:
     return Option(key, escaped(one_line(words)), alias, one_line(definition), in_quotes)
 
@@ -94,12 +93,12 @@ def one_line(text: str) -> str:
 LEAD_IN = re.compile(
     r"(?:(?:the|my|final|correct|best|right)\s+)*(?:answer|choice|option|label|category|class)\s*(?:is|:|=|-)+\s*", re.I
 )
-"""What models put before an answer."""
+"""Words that models put before an answer."""
 
 
 class Answer(NamedTuple):
-    """``key``: the option that was answered; ``said``: the part of the answer that names it; ``by_words``: with the
-    option's words where a letter was asked for."""
+    """``key``: the option that was answered; ``said``: the part of the answer that names it; ``by_words``: it was
+    answered with the option's words although a letter was requested."""
 
     key: str
     said: str
@@ -113,11 +112,11 @@ def read_answer(said: str, options: Sequence[Option]) -> str | None:
 
 
 def find_answer(said: str, options: Sequence[Option]) -> Answer | None:
-    """The option that was answered, or None where the answer is not exactly one of them.
+    """The option that was answered, or None if the answer is not exactly one of them.
 
-    Wrapping that models add is forgiven (``"B"``, ``B)``, ``**B**``, ``B.``, and ``B) cat`` for the whole option), and
-    so is a lead-in (``Answer: B``). An option's words stand for its letter where they are those of exactly one. A
-    sentence, a list of options or text outside the options is no answer.
+    Wrapping that models add is accepted (``"B"``, ``B)``, ``**B**``, ``B.``, and ``B) cat`` for the whole option), and
+    so is a lead-in (``Answer: B``). An option's words count as its letter if only one option has them. A sentence, a
+    list of options, or text outside the options is not an answer.
     """
     whole = escaped(said).strip()
     led = LEAD_IN.match(whole.replace("*", ""))
@@ -136,17 +135,17 @@ def _asked_for(option: Option) -> tuple[str, ...]:
 
 
 def _by_words(option: Option) -> tuple[str, ...]:
-    """What an option with a letter is called all the same."""
+    """The other names of an option with a letter."""
     if option.alias is None:
         return ()
     return option.words, *(f"{option.alias}{between} {option.words}" for between in (":", ".", " -", "")), option.line
 
 
 def keys_that_continue(begun: str, token: str, options: Sequence[Option]) -> tuple[str, ...]:
-    """Keys of the options whose answer continues with this token after ``begun`` has been said: one where the token
-    tells, several where it does not, none where it is no part of an answer.
+    """Keys of the options whose answer continues with this token after ``begun``: one if the token decides, several if
+    it does not, none if it is not part of an answer.
 
-    A letter is answered whole; of words, any beginning counts.
+    A letter must be complete; of words, any beginning counts.
     """
     for fold in (str, str.casefold):
         said, start = fold(begun.lstrip(WRAPPING)), fold((begun + token).lstrip(WRAPPING))
@@ -163,8 +162,7 @@ def keys_that_continue(begun: str, token: str, options: Sequence[Option]) -> tup
 
 
 def follower(options: Sequence[Option]) -> Callable[[str, str], tuple[str, ...]]:
-    """``keys_that_continue`` for many tokens about the same options. Letters, which differ in every case, are looked
-    up."""
+    """``keys_that_continue`` for many tokens about the same options. Letters, which all differ, are looked up."""
     if any(option.alias is None for option in options):
         return lambda begun, token: keys_that_continue(begun, token, options)
     letters = {option.answer.casefold(): (option.key,) for option in options}

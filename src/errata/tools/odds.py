@@ -1,12 +1,12 @@
-"""Logarithms of probabilities, one number at a time, in plain math: a call's answer holds a few dozen of them, and
-scipy takes longer to be called than these take to work. Arrays use scipy.special."""
+"""Log-probability arithmetic on single numbers, in plain math: a call's answer has only a few dozen, and calling scipy
+takes longer than these functions. Arrays use scipy.special."""
 
 from __future__ import annotations
 
 import math
 
 LEAST = 1e-12
-"""Least probability of "not so": the odds of what is certain stay finite."""
+"""Minimum probability of the opposite, so that the odds of a certainty stay finite."""
 
 
 def log_sum(*values: float) -> float:
@@ -16,7 +16,7 @@ def log_sum(*values: float) -> float:
 
 
 def log_odds(log_prob: float) -> float:
-    """Of a log-probability, at most 0: its log-odds, at most about 28."""
+    """The log-odds of a log-probability (at most 0): at most about 28."""
     return log_prob - math.log(max(-math.expm1(log_prob), LEAST))
 
 

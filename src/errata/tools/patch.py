@@ -1,4 +1,4 @@
-"""Label patches: files of label changes, each with who decided it, when and why, and all that undoing it takes."""
+"""Label patches: files of label changes, each with who decided it, when and why, and everything needed to undo it."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class PatchLine(BaseModel):
-    """One label change. ``raw`` is the token that stood in the label cell, and ``moved_to`` the relative name that an
-    image got, both known once the patch was applied. ``place`` is left out of the file where it is the item itself, so
-    that an errata from before there were places reads it."""
+    """One label change. ``raw`` is the original token of the label cell, and ``moved_to`` the relative name that an
+    image got, both known once the patch was applied. ``place`` is omitted from the file if it is the item itself, so
+    that an errata from before there were places can read it."""
 
     model_config = STRICT
     item_id: str
@@ -65,20 +65,20 @@ class PatchHeader(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """Label changes for one source. No two lines are of one place in one row."""
+    """Label changes for one source. No two lines are about the same place in the same row."""
 
     header: PatchHeader
     lines: tuple[PatchLine, ...]
 
     def write(self, path: Path) -> None:
-        """One JSON object a line, the header first, atomically."""
+        """One JSON object per line, the header first, atomically."""
         with atomic_write(path) as file:
             for model in (self.header, *self.lines):
                 file.write(model.model_dump_json().encode() + b"\n")
 
     @classmethod
     def read(cls, path: Path) -> Patch:
-        """A patch file. Raises DataError, naming the line, where it is damaged or cut short."""
+        """Read a patch file. Raises DataError, naming the line, if it is damaged or truncated."""
         try:
             texts = path.read_text(encoding="utf-8").split("\n")
         except (OSError, UnicodeDecodeError) as error:
@@ -92,7 +92,7 @@ class Patch:
 
 
 def make(dataset: Dataset, changes: Sequence[PatchLine], run: str = "") -> Patch:
-    """A patch for this dataset. Raises PatchConflict where the changes do not fit it."""
+    """A patch for this dataset. Raises PatchConflict if the changes do not fit it."""
     _check_places_differ(changes)
     header = PatchHeader(
         run=run,
@@ -114,11 +114,11 @@ def apply(
     annotations: Mapping[str, Sequence[object]] | None = None,
     copied: CopyProgress = no_progress,
 ) -> Patch:
-    """Writes ``source`` with the patch's labels into ``out``. Gives the patch with all that undoing it takes, and the
+    """Write ``source`` with the patch's labels to ``out``. Returns the patch with everything needed to undo it, and the
     hash of what was written: that is the one to keep.
 
-    Raises PatchConflict, and writes nothing, where a row has another id, label or content than the patch was made
-    for, or is protected.
+    Raises PatchConflict, and writes nothing, if a row has another id, label, or content than the patch was made for, or
+    is protected.
     """
     _check_fits(patch, source)
     former = write_labels(source, _edits(patch), out, annotations, copied=copied)
@@ -128,7 +128,7 @@ def apply(
 
 
 def plan_moves(patch: Patch, source: Dataset) -> Patch:
-    """The same for a folder of images whose files are to be moved where they lie: nothing is written yet."""
+    """The same for a folder of images whose files are to be moved in place: nothing is written yet."""
     _check_fits(patch, source)
     check_current(source, _edits(patch))
     return Patch(patch.header, _as_applied(patch, source, {line.row: line.item_id for line in patch.lines}))
@@ -148,12 +148,12 @@ def _as_applied(patch: Patch, source: Dataset, former: Mapping[int, str]) -> tup
 
 
 def revert(patch: Patch, applied: Dataset, out: Path, source: Path | None = None) -> None:
-    """Writes ``applied`` into ``out`` with every line of an applied patch undone and its annotations taken away.
+    """Write ``applied`` to ``out`` with every line of an applied patch undone and its annotations removed.
 
-    ``source`` is the file that the patch was applied to, or a backup of it. While nothing else has touched either,
-    its bytes are given back as they were. Otherwise text formats put back each token, so that undoing all changes
-    gives the same bytes, and other formats put back each value. Raises PatchConflict, and writes nothing, where a row
-    no longer holds the patch's label.
+    ``source`` is the file that the patch was applied to, or a backup of it. As long as neither has been changed
+    otherwise, its exact bytes are restored. Otherwise text formats restore each token, so that undoing all changes
+    gives the same bytes, and other formats restore each value. Raises PatchConflict, and writes nothing, if a row no
+    longer has the patch's label.
     """
     untouched = applied.sha256 == patch.header.out_sha256
     if untouched and source is not None and source.exists() and sha_of_path(source) == patch.header.source_sha256:
@@ -207,12 +207,12 @@ def _misfit(line: PatchLine, dataset: Dataset) -> Iterator[str]:
 
 
 def _rows_once_applied(patch: Patch, applied: Dataset) -> list[int]:
-    """Where the patch's lines are now; an image is found by the name that its move gave it."""
+    """The current rows of the patch's lines; an image is found by the name that its move gave it."""
     if applied.format != "image_folder":
         moved = [line.model_copy(update={"old": line.new}) for line in patch.lines]
     else:
         places = {name: row for row, name in enumerate(applied.item_ids)}
-        # Patches from before names could differ do not say where a file went: under its own name.
+        # Patches from before names could differ do not record a new name: the file kept its own.
         names = [line.moved_to or moved_name(line.item_id, line.new) for line in patch.lines]
         moved = [
             line.model_copy(update={"item_id": name, "row": places.get(name, -1), "old": line.new})

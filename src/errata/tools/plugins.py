@@ -1,4 +1,4 @@
-"""Entry points: what errata is made of, and what other packages add to it, found in the same way."""
+"""Entry points: errata's own parts and those of other packages are found the same way."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ _found: dict[str, Mapping[str, Any]] = {}
 def load(group: str, kind: type[T]) -> Mapping[str, T]:
     """Every installed ``kind`` of an entry point group by its ``name``, errata's own first, then by name; read once.
 
-    Raises SetupError, naming the package, for one that cannot be loaded, is no ``kind``, or has a name that is taken.
+    Raises SetupError, naming the package, for one that cannot be loaded, is not a ``kind``, or has a name already
+    taken.
     """
     if group not in _found:
         _found[group] = _read(group, kind)
@@ -26,8 +27,8 @@ def load(group: str, kind: type[T]) -> Mapping[str, T]:
 
 
 def named(group: str, kind: type[T], name: str) -> T:
-    """The installed ``kind`` of this name. SetupError, with the nearest name, where there is none; beyond that, errors
-    as of ``load``."""
+    """The installed ``kind`` of this name. SetupError, suggesting the nearest name, if there is none; otherwise errors
+    as in ``load``."""
     known = load(group, kind)
     if name not in known:
         what = group.removeprefix("errata.").removesuffix("s")
@@ -36,7 +37,7 @@ def named(group: str, kind: type[T], name: str) -> T:
 
 
 def look_again() -> None:
-    """Forget what was found: packages have been installed or removed."""
+    """Clear the cache after packages were installed or removed."""
     _found.clear()
 
 
@@ -55,7 +56,7 @@ def _read(group: str, kind: type[Any]) -> Mapping[str, Any]:
 def _load(entry: EntryPoint, kind: type[Any]) -> Any:
     try:
         loaded = entry.load()
-    except Exception as error:  # someone else's code: whatever it raises, the package is named
+    except Exception as error:  # third-party code: whatever it raises, name the package
         raise SetupError(f"{_source(entry)} cannot be loaded: {type(error).__name__}: {error}. Uninstall it.") from None
     if not isinstance(loaded, kind):
         wanted = f"{kind.__module__}.{kind.__qualname__}"

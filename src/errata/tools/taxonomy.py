@@ -1,4 +1,4 @@
-"""A label space as a tree: which labels lie under which, level by level."""
+"""A label space as a tree: the labels below each label, level by level."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ ROOT = ""
 
 @dataclass(frozen=True)
 class Taxonomy:
-    """Made of a label space's ``parents``; without any it is flat: every label lies right under the root."""
+    """Built from a label space's ``parents``; without any it is flat: every label is directly below the root."""
 
     space: LabelSpace
 
     @cached_property
     def children(self) -> Mapping[str, Sequence[str]]:
-        """Node -> the nodes under it, in the order of the label space; the root is ROOT. DataError for a circle."""
+        """Node -> the nodes below it, in the order of the label space; the root is ROOT. DataError for circular
+        parents."""
         under: dict[str, dict[str, None]] = {}
         for name in self.space.names:
             for node, parent in self._way_up(name):
@@ -28,13 +29,13 @@ class Taxonomy:
         return {parent: tuple(nodes) for parent, nodes in under.items()}
 
     def leaves(self, node: str) -> list[str]:
-        """The labels of the label space under a node, the node itself if it is one."""
+        """The labels of the label space below a node, including the node itself if it is one."""
         own = [node] if node in self._names else []
         return own + [leaf for child in self.children.get(node, ()) for leaf in self.leaves(child)]
 
     @property
     def depth(self) -> int:
-        """How many levels the deepest label lies below the root."""
+        """How many levels the deepest label is below the root."""
         return max(len(self._way_up(name)) for name in self.space.names)
 
     @cached_property

@@ -1,5 +1,5 @@
-"""Text of strangers, from a dataset, a model or a file, made safe to show: nothing in it steers a terminal, stays
-invisible, or reorders what is around it."""
+"""Untrusted text, from a dataset, a model, or a file, made safe to show: nothing in it controls a terminal, stays
+invisible, or reorders the text around it."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import unicodedata
 from itertools import pairwise
 
 HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
-"""Control, format (the bidi overrides among them), half characters, private use, line and paragraph separators."""
+"""Control, format (including bidi overrides), surrogates, private use, line and paragraph separators."""
 
 BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u2800\u3164\uffa0")
-"""Letters and marks, by their category, that nobody can see."""
+"""Letters and marks, by category, that are invisible."""
 
 JOINERS = "\u200c\u200d"
-"""Invisible, but Persian, Indic scripts and family emoji are spelled with them."""
+"""Invisible, but needed in Persian, Indic scripts, and family emoji."""
 
 
 def visible(text: str) -> str:
@@ -25,7 +25,7 @@ def visible(text: str) -> str:
 
 
 def one_line(text: str, most: int | None = None) -> str:
-    r"""The same on one line, a line end being ``\n``; at most ``most`` characters, "…" in place of what was cut."""
+    r"""The same on one line, a line end being ``\n``; at most ``most`` characters, with "…" replacing what was cut."""
     if text.isascii() and text.isprintable():
         return text if most is None or len(text) <= most else f"{text[: most - 1]}…"
     if most is None:
@@ -36,7 +36,7 @@ def one_line(text: str, most: int | None = None) -> str:
     room, kept = most - 1, []
     for piece in pieces:
         room -= len(piece)
-        if room < 0:  # an escape is never cut through
+        if room < 0:  # an escape is never cut in the middle
             break
         kept.append(piece)
     return "".join(kept) + "…"

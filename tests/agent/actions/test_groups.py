@@ -1,4 +1,4 @@
-"""Each group of actions on a run that is made by hand: what it gives, and what it leaves behind."""
+"""Each group of actions on a hand-made run: what it returns, and what it changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an action does needs what its effect needs, whoever calls it and by which surface."""
+"""An action needs the permission for its effect, whoever calls it and through whichever surface."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_the_history_records_the_name_and_the_system_s_user(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("effect", ["read", "spend"])
-def test_an_action_that_does_not_say_that_it_decides_gets_nobody_to_sign(effect: Effect, tmp_path: Path) -> None:
+def test_an_action_that_does_not_declare_that_it_decides_gets_no_signer(effect: Effect, tmp_path: Path) -> None:
     def sly(session: Session, _: NoInputs) -> Any:
         return session.by
 

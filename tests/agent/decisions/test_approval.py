@@ -1,4 +1,4 @@
-"""What a rule says of items that were decided already, and labels that no door lets in."""
+"""What a rule says about items that were already decided, and labels that are refused everywhere."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_a_rule_says_what_was_decided_already_and_by_whom(tmp_path: Path) -> Non
 def test_a_rule_says_how_many_match_for_which_nothing_is_proposed(tmp_path: Path) -> None:
     workspace = make_run(tmp_path, [*ROWS, ("gold", "x", "cat")], ("keep", None, "ambiguous", "relabel", "relabel"))
     done = decide_where(workspace, somebody(workspace), True, "quality < 1")
-    assert (done.decided, done.left, done.nothing_open, done.already) == (1, 1, 3, {})
+    assert (done.decided, done.ambiguous, done.nothing_open, done.already) == (1, 1, 3, {})
 
 
 def test_what_was_passed_on_is_still_open_to_a_rule(tmp_path: Path) -> None:
@@ -37,9 +37,7 @@ def test_what_was_passed_on_is_still_open_to_a_rule(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("label", ["cow", None, ""])
-def test_a_proposed_label_that_the_data_does_not_have_is_refused_at_every_door(
-    tmp_path: Path, label: str | None
-) -> None:
+def test_a_proposed_label_that_the_data_does_not_have_is_refused_everywhere(tmp_path: Path, label: str | None) -> None:
     workspace = make_run(tmp_path)
     found = list(workspace.store.proposals(workspace.run.run_id).values())
     tampered = [Proposal(p.idx, "relabel", label if p.idx == 2 else "cat", 0.9, 0.1, "") for p in found]

@@ -1,4 +1,4 @@
-"""Taking decisions back: of any kind, of anybody, and in words that say what was taken back."""
+"""Undo decisions: of any kind, by anyone, with a message that says what was undone."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_what_was_decided_since_a_moment_is_taken_back(tmp_path: Path) -> None:
     assert numbers(undo(workspace, somebody(workspace), since=datetime.now(UTC) + timedelta(days=99_999))) == []
 
 
-def test_an_earlier_decision_on_the_same_item_stands_again_and_that_is_said(tmp_path: Path) -> None:
+def test_an_earlier_decision_on_the_same_item_is_in_effect_again_and_reported(tmp_path: Path) -> None:
     workspace = make_run(tmp_path)
     decide_where(workspace, somebody(workspace), True, "item_id == 'a'")
     decide(workspace, somebody(workspace, "bob"), "a", "several")
@@ -99,7 +99,7 @@ def test_what_was_applied_stays_applied_and_that_is_said(tmp_path: Path) -> None
     assert changes(workspace) == []
 
 
-def test_what_was_taken_back_stays_in_the_history_and_can_be_decided_anew(tmp_path: Path) -> None:
+def test_an_undone_decision_stays_in_the_history_and_can_be_made_again(tmp_path: Path) -> None:
     workspace = make_run(tmp_path)
     decide_where(workspace, somebody(workspace), True, "item_id == 'a'")
     undo(workspace, somebody(workspace, "bob"))

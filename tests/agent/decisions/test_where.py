@@ -95,7 +95,7 @@ def test_conditions_mean_what_they_say(condition: str, holds: bool) -> None:
         ("confidence > data.n", False),
     ],
 )
-def test_cells_of_the_user_are_numbers_beside_numbers_and_text_beside_text(condition: str, holds: bool) -> None:
+def test_the_users_cells_compare_as_numbers_with_numbers_and_as_text_with_text(condition: str, holds: bool) -> None:
     assert parse_where(condition).holds(ROW) is holds
 
 

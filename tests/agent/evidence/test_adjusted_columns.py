@@ -1,4 +1,4 @@
-"""What all verdicts at once are adjusted to is what each of them would be by itself."""
+"""Adjusting all verdicts at once gives the same as adjusting each of them separately."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Control items are sure, of several labels, from several places, and no copies of others."""
+"""Control items are sure, of several labels, spread out, and not copies of others."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def test_copies_of_the_surest_are_not_drawn_while_there_are_others() -> None:
     assert sorted(drawn) == [2, 3, 7, 8, 12, 13, 17, 18]
 
 
-def test_where_all_are_copies_each_group_gives_one() -> None:
+def test_if_all_are_copies_each_group_gives_one() -> None:
     assert draw(GIVEN[:5], HOLDS[:5], replace(scan(), copies_N=np.array([0, 0, 0, 0, 1]))) == [0, 4]
 
 

@@ -1,4 +1,4 @@
-"""A view made by hand: six animals by their sounds, the first of them with a wrong label, which a scan has found."""
+"""A hand-made view: six animals by their sounds; the first has a wrong label, which a scan has found."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ TRUE = ("dog", *GIVEN[1:])
 
 
 def settings(**more: Any) -> Settings:
-    """A judge answers by name: what a fake one says can be read."""
+    """A judge that answers by name, so that a fake one's answers can be read."""
     return Settings(style="names", **more)
 
 
 def scan() -> Scan:
-    """Four fifths of each item's probability are its true label's."""
+    """Four fifths of each item's probability go to its true label."""
     column = SPACE.index()
     probs_NK = np.full((len(TRUE), 3), 0.1, np.float32)
     probs_NK[range(len(TRUE)), [column[label] for label in TRUE]] = 0.8
@@ -38,7 +38,7 @@ def scan() -> Scan:
 
 
 def view(**more: Any) -> View:
-    """``more`` are fields of the View, in place of these: the scan is done, the first item alone is a suspect."""
+    """``more`` are fields of the View that replace these: the scan is done, only the first item is a suspect."""
     rows = [
         ItemRow(idx, str(idx), f"sha of {text}", given, False, None, None if idx else 0)
         for idx, (text, given) in enumerate(zip(TEXTS, GIVEN, strict=True))
@@ -54,7 +54,7 @@ def view(**more: Any) -> View:
 
 
 def left_by(role: Role, seen: View, kind: type[T]) -> list[T]:
-    """What a role leaves that asks no judge; all of it must be of this kind."""
+    """The output of a role that asks no judge; all of it must be of this kind."""
     left = role.work(seen, FakeAsk(silent()))
     found: list[T] = [one for one in left if isinstance(one, kind)]
     assert len(found) == len(left)
@@ -62,5 +62,5 @@ def left_by(role: Role, seen: View, kind: type[T]) -> list[T]:
 
 
 def silent() -> FakeChat:
-    """A judge that nobody may ask."""
+    """A judge that must not be asked."""
     return FakeChat([])

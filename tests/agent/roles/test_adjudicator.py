@@ -1,4 +1,4 @@
-"""The adjudicator leaves one proposal for every item, with a reason that a person can check."""
+"""The adjudicator makes one proposal for every item, with a reason that a person can check."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_an_item_whose_text_reads_like_an_instruction_is_left_to_a_person() -> N
     assert held.reason.startswith("held back: its text reads like an instruction (answer dog)")
 
 
-def test_an_item_beside_which_the_judge_answers_otherwise_is_left_to_a_person() -> None:
+def test_an_item_that_changes_the_answers_about_others_is_left_to_a_person() -> None:
     moved = replace(said("dog"), protocol="any control", log_probs={"moved": math.log(0.9), "unmoved": math.log(0.1)})
     held = proposals(view(verdicts=[said("dog")], control_verdicts=[moved]))[0]
     assert held.outcome == "ambiguous"
@@ -70,7 +70,7 @@ def test_an_item_that_cannot_be_read_gets_no_outcome_but_the_reason() -> None:
     assert (found.outcome, found.reason) == (None, "no text") and math.isnan(found.quality)
 
 
-def test_copies_are_told_apart_and_no_neighbors_any_more() -> None:
+def test_copies_are_named_and_no_longer_count_as_neighbors() -> None:
     near = np.array([[3, 1, 4]] + [[-1, -1, -1]] * 5)
     found = replace(scan(), neighbors_Nk=near, copies_N=np.array([0, -1, -1, 0, -1, -1]))
     first = proposals(view(verdicts=[said("dog")], scan=found))[0]

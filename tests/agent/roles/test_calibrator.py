@@ -1,4 +1,4 @@
-"""The calibrator leaves a profile of the judge that is about to be asked, beside those of the others."""
+"""The calibrator returns a profile of the judge about to be asked, together with those of the others."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def calibrating(**more: object) -> View:
     return view(settings=settings(calibrate=True), judges=("fake",), judge="fake", control_items=SURE, **more)
 
 
-def test_each_judge_is_calibrated_once_and_only_where_asked_for() -> None:
+def test_each_judge_is_calibrated_once_and_only_on_request() -> None:
     known = JudgeProfiles(judges={"fake": JudgeProfile(prior={}, anchor_bias=(0.0, 0.0, 0))})
     assert ROLE.wanted(calibrating())
     assert not ROLE.wanted(view(settings=settings(calibrate=False), judge="fake"))

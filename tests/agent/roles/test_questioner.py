@@ -1,4 +1,4 @@
-"""The questioner leaves a bank of questions, the judge's own or the user's, and those that need no writing."""
+"""The questioner returns a bank of questions, the judge's own or the user's, plus those that need no writing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def bank(seen: View, judge: FakeChat) -> Bank:
     return left.bank
 
 
-def test_it_is_wanted_once_and_only_where_a_bank_is_used() -> None:
+def test_it_is_wanted_once_and_only_if_a_bank_is_used() -> None:
     assert ROLE.wanted(view(settings=BANKED))
     assert not ROLE.wanted(view())
     assert not ROLE.wanted(view(settings=BANKED, contributions=Contributions.made(QuestionBank())))
@@ -43,7 +43,7 @@ def test_a_judge_that_cannot_write_leaves_the_questions_that_need_no_writing() -
     assert "attribute" not in {question.kind for question in found}
 
 
-def test_a_bank_of_the_user_s_own_is_read_and_nobody_asked(tmp_path: Path) -> None:
+def test_a_bank_of_the_users_own_is_read_without_asking_a_judge(tmp_path: Path) -> None:
     file = tmp_path / "bank.json"
     file.write_text(json.dumps([{"label": "dog", "kind": "attribute", "text": "Does it guard?", "expects": "yes"}]))
     seen = view(settings=settings(protocols=("question_bank",), questions=file), judges=("fake",))

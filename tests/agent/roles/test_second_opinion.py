@@ -1,4 +1,4 @@
-"""The second opinion: alone, with a view made by hand, and in a run of two judges."""
+"""The second opinion: alone, with a hand-made view, and in a run with two judges."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def verdict(idx: int, judge: str, answer: str) -> Verdict:
 
 
 def asked(seen: View) -> dict[int, str]:
-    """The judge that it wants each item put to."""
+    """The judge that it wants each item to be put to."""
     questions = ROLE.work(seen, nobody)
     assert all(isinstance(question, Question) for question in questions)
     return {question.idx: question.judge for question in questions if isinstance(question, Question)}
@@ -98,12 +98,12 @@ def test_what_the_first_judge_has_not_said_yet_comes_first() -> None:
     assert asked(seen) == {1: "large"}
 
 
-def test_an_answer_that_nobody_can_read_is_no_opinion() -> None:
+def test_an_unreadable_answer_is_not_an_opinion() -> None:
     seen = view({"small": "dog", "large": ""}, judges=("small", "large", "largest"))
     assert asked(seen) == {0: "largest"}
 
 
-def test_where_nobody_is_left_the_change_stands() -> None:
+def test_if_no_judge_is_left_the_change_stays() -> None:
     assert asked(view({"small": "dog", "large": ""})) == {}
 
 
@@ -111,7 +111,7 @@ def test_an_item_that_is_no_suspect_is_left_alone() -> None:
     assert asked(view({"small": "dog"}, suspects=False)) == {}
 
 
-def test_it_works_only_where_it_is_named_and_judges_are_asked_in_turn() -> None:
+def test_it_works_only_if_named_and_judges_are_asked_in_turn() -> None:
     assert ROLE not in roles_of("ask")
     assert [role.name for role in roles_of("ask", ("second_opinion",))] == ["examiner", "second_opinion"]
     assert ROLE.wanted(view())
@@ -120,7 +120,7 @@ def test_it_works_only_where_it_is_named_and_judges_are_asked_in_turn() -> None:
 
 
 class Result(NamedTuple):
-    """What a run asked of each judge, and what it would change."""
+    """What a run asked each judge, and what it would change."""
 
     asked: dict[str, set[int]]
     changes: set[int]

@@ -1,4 +1,4 @@
-"""How a run begins: what cannot be done is said before anything is written."""
+"""How a run begins: impossible settings are reported before anything is written."""
 
 from __future__ import annotations
 

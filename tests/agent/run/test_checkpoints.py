@@ -1,4 +1,5 @@
-"""The checkpoints may be damaged, of another version, or from elsewhere: nothing is lost, nothing in them is run."""
+"""Checkpoints may be damaged, of another version, or from elsewhere: nothing is lost, and nothing in them is
+executed."""
 
 from __future__ import annotations
 
@@ -72,7 +73,7 @@ def sql(file: Path, *statements: str, values: tuple[bytes, ...] = ()) -> None:
 
 @pytest.mark.parametrize("damage", [no_database, torn_pages, cut_short, other_tables, other_values])
 @pytest.mark.parametrize("after", ["a run", "an answer"])
-def test_damaged_checkpoints_are_made_anew_and_nothing_is_lost(
+def test_damaged_checkpoints_are_recreated_and_nothing_is_lost(
     data: Path, damage: Callable[[Path], None], after: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     workspace = opened(data)
@@ -98,7 +99,8 @@ def test_a_file_that_cannot_be_used_is_a_clear_error(data: Path) -> None:
 
 
 def test_what_a_checkpoint_names_is_not_called(data: Path, tmp_path: Path) -> None:
-    """LangGraph by itself imports and calls whatever a file names: a run folder that came with the data could do so."""
+    """LangGraph by default imports and calls whatever a file names: a run folder that came with the data could abuse
+    that."""
     workspace = opened(data)
     drive(workspace, silent)
     workspace.close()
@@ -106,7 +108,7 @@ def test_what_a_checkpoint_names_is_not_called(data: Path, tmp_path: Path) -> No
     call = ormsgpack.Ext(0, ormsgpack.packb(("os", "mkdir", str(folder))))
     planted = ormsgpack.packb({"v": 4, "channel_values": {"phase": call}}, option=ormsgpack.OPT_NON_STR_KEYS)
     JsonPlusSerializer(allowed_msgpack_modules=True).loads_typed(("msgpack", planted))
-    folder.rmdir()  # so it would work
+    folder.rmdir()  # to prove that it would work
     sql(workspace.folder.checkpoints, "UPDATE checkpoints SET checkpoint = ?", values=(planted,))
     workspace = opened(data)
     drive(workspace, silent)
@@ -114,7 +116,7 @@ def test_what_a_checkpoint_names_is_not_called(data: Path, tmp_path: Path) -> No
     workspace.close()
 
 
-def test_a_killed_run_that_was_copied_goes_on_in_the_copy(data: Path, tmp_path: Path) -> None:
+def test_a_killed_run_that_was_copied_continues_in_the_copy(data: Path, tmp_path: Path) -> None:
     def killed(step: str, done: int, total: int) -> None:
         if step == "detect":
             raise KeyboardInterrupt

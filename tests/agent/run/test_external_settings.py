@@ -1,4 +1,4 @@
-"""What came with the data decides nothing: which stored settings a person has to say yes to."""
+"""What came with the data decides nothing: which stored settings a person has to confirm."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def test_from_python_settings_of_a_file_here_raise_and_those_passed_do_not(data:
     errata.open(data, text="message", label="topic", allow_host=("api.example.org",))
 
 
-def test_nobody_is_asked_whom_no_person_here_has_named_however_the_graph_is_run(
+def test_no_judge_is_asked_that_no_person_here_has_named_however_the_graph_is_run(
     data: Path, judge: Judge, state_of_its_own: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     values = {"text": "message", "label": "topic", "id": "id", "embedder": "plain", "judge": (judge.spec,)}

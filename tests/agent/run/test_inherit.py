@@ -1,4 +1,4 @@
-"""What a new run takes over: a label that is new, gone, renamed or spelled otherwise elsewhere voids nothing."""
+"""What a new run inherits: a label that is new, removed, renamed, or spelled differently elsewhere voids nothing."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def test_a_new_class_elsewhere_voids_no_verdict() -> None:
     assert carried(said, now) == Guideline("", now).worded(said, "cat")
 
 
-def test_a_class_that_is_gone_loses_its_share() -> None:
+def test_a_removed_class_loses_its_share() -> None:
     said = verdict(cat=0.6, cow=0.2, dog=0.2)
     assert probs(carried(said, LabelSpace(("cat", "dog"), {"dog": "barks"}))) == {"cat": 0.75, "dog": 0.25}
 
 
-def test_a_verdict_for_a_class_that_is_gone_is_void() -> None:
+def test_a_verdict_for_a_removed_class_is_void() -> None:
     assert carried(verdict(cat=0.1, cow=0.9), LabelSpace(("cat", "dog"), {"dog": "barks"})) is None
 
 
@@ -57,7 +57,7 @@ def test_a_definition_that_a_verdict_does_not_rest_on_may_change() -> None:
 
 
 def test_what_a_verdict_recorded_is_what_counts() -> None:
-    """A copy that an earlier run took over may rest on other words than the run that is looked at."""
+    """A verdict that an earlier run inherited may rest on other guideline text than that run's."""
     now = LabelSpace(("cat", "cow", "dog"), {"dog": "howls"})
     said = Guideline("", now).worded(verdict(cat=0.5, dog=0.5), "cat")
     assert list(said.wording) == ['["dog"]'] and carried(said, now) == said

@@ -1,4 +1,4 @@
-"""A whole panel in a run: question banks, a second judge that is asked only where it matters, items held back."""
+"""A whole panel in a run: question banks, a second judge asked only if it matters, items held back."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_the_questioner_prepares_one_bank_and_keeps_it(data: Path, judge: Judge)
     workspace = run(data, judge.spec, protocols=("question_bank",))
     bank = Snapshot.of(workspace).view.bank
     space = workspace.run.label_space
-    # The stub writes no JSON, so the bank is what the rules say.
+    # The stub writes no JSON, so the bank has only rule-based questions.
     assert {question.label for question in bank} == set(space.names)
     assert {question.expects for question in bank} == {"yes", "no"}
     asked = [verdict for verdict in Snapshot.of(workspace).verdicts if verdict.protocol == "question_bank"]
@@ -76,7 +76,7 @@ def test_decisions_teach_which_questions_to_believe(data: Path, judge: Judge) ->
     assert max(abs(a - b) for a, b in zip(before, after, strict=True)) < 0.2
 
 
-def test_an_escalating_panel_asks_the_second_judge_only_where_it_can_change_the_outcome(
+def test_an_escalating_panel_asks_the_second_judge_only_if_it_can_change_the_outcome(
     data: Path, judge: Judge, tmp_path: Path
 ) -> None:
     with stub_server(tmp_path / "second.log", "--model", "large") as second:
@@ -102,7 +102,7 @@ def test_a_calibrated_judge_is_known_before_it_is_heard(data: Path, judge: Judge
     assert "anchor bias" in told
 
 
-def test_a_judge_that_likes_what_comes_first_is_told_so_and_decides_nothing(data: Path, tmp_path: Path) -> None:
+def test_a_judge_that_prefers_the_first_option_is_reported_and_decides_nothing(data: Path, tmp_path: Path) -> None:
     with stub_server(tmp_path / "first.log", "--first-always") as first:
         workspace = run(data, first.spec, calibrate=True)
     (leaning,) = (line for line in status_of(workspace)["judge_cards"]["stub"]["lines"] if "position bias" in line)

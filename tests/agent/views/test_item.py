@@ -1,4 +1,4 @@
-"""One item on the screen: what the data, a judge or its server says cannot pass for a line of errata's own."""
+"""One item on the screen: text from the data, a judge, or its server cannot pass for errata's own output."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def lines(found: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.parametrize("end", LINE_ENDS, ids=ascii)
-def test_every_line_of_a_text_stands_behind_a_bar(end: str) -> None:
+def test_every_line_of_a_text_is_prefixed_with_a_bar(end: str) -> None:
     shown = lines(FOUND | {"text": f"first{end}{FORGED}{end}last"})
     bare = lines(FOUND | {"text": "one line"})
     assert [line for line in shown if not line.startswith("  | ")] == [bare[0], *bare[2:]]

@@ -1,4 +1,4 @@
-"""What is read of one item alone is what a look at all of them says of it."""
+"""Reading a single item gives the same as reading all of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What judging costs is said beforehand: a bound that holds, with what roles ask first; no price that nobody set."""
+"""The price of judging is known in advance: an upper bound, including what roles ask first; no price unless one was
+set."""
 
 from __future__ import annotations
 
@@ -52,9 +53,7 @@ def test_the_bound_is_near(tmp_path: Path, judge: Judge, more: dict[str, Any]) -
     assert said.calls <= 1.5 * len(judge.requests())
 
 
-def test_a_price_that_nobody_set_is_unknown_and_minutes_are_known_from_earlier_calls(
-    tmp_path: Path, judge: Judge
-) -> None:
+def test_an_unset_price_is_unknown_and_minutes_are_known_from_earlier_calls(tmp_path: Path, judge: Judge) -> None:
     workspace = begun(tmp_path, judge)
     scanned(workspace, silent)
     before = price(workspace)
@@ -65,7 +64,7 @@ def test_a_price_that_nobody_set_is_unknown_and_minutes_are_known_from_earlier_c
     assert after.minutes is not None and 0 < after.minutes < 10
 
 
-def test_a_paid_job_needs_somebodys_word_or_a_budget(tmp_path: Path, judge: Judge) -> None:
+def test_a_paid_job_needs_consent_or_a_budget(tmp_path: Path, judge: Judge) -> None:
     asked: list[Job] = []
     workspace = begun(tmp_path, judge, usd_per_mtok_in=1.0)
     workspace.go_ahead = refuse

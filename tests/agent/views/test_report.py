@@ -76,7 +76,7 @@ def verdict(idx: int, readable: bool = True, cached: bool = False) -> Verdict:
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Iterator[Workspace]:
-    """A run whose scan, two judged items and proposals were put into the store by hand."""
+    """A run whose scan, two judged items, and proposals were put into the store by hand."""
     made = begin(write_csv(tmp_path / "pets.csv"), settings(), tmp_path / "run")
     given_N = np.maximum(Snapshot.of(made).given_N, 0)
     made.arrays.save("probs", np.eye(2, dtype=np.float32)[given_N] * 0.8 + 0.1)
@@ -103,7 +103,7 @@ def test_all_evidence_counts_and_a_part_of_the_scan_only_where_no_judge_has_look
 
 
 def test_probabilities_that_are_too_unsure_are_sharpened_before_they_count(workspace: Workspace) -> None:
-    # Every given label is the likeliest at 0.9: the data says that the model is right far more often than it claims.
+    # Every given label is the likeliest at 0.9: the data shows that the model is right far more often than it claims.
     assert given_holds(Snapshot.of(workspace))[1][0] > 0.99
 
 
@@ -154,7 +154,7 @@ def test_unreadable_and_unlabeled_items_are_counted_and_listed(workspace: Worksp
     assert [(row.item_id, row.problem) for row in profile.unreadable] == [("d", "the text is empty")]
 
 
-def test_a_decision_closes_its_proposal_and_is_told_with_how_it_was_looked_at(workspace: Workspace) -> None:
+def test_a_decision_closes_its_proposal_and_shows_how_it_was_looked_at(workspace: Workspace) -> None:
     before = summarize(workspace)
     assert before.open == {"relabel": 1, "several": 1, "ambiguous": 1, "none_of_these": 1}
     decide(workspace, me(workspace), "g", "label", "cat")
@@ -192,7 +192,7 @@ def test_data_that_has_changed_since_leaves_a_report_without_content(workspace: 
     assert "has changed since this run was started" in str(worst[0].missing)
 
 
-def test_data_that_is_gone_leaves_a_report_without_content(workspace: Workspace, tmp_path: Path) -> None:
+def test_missing_data_leaves_a_report_without_content(workspace: Workspace, tmp_path: Path) -> None:
     (tmp_path / "pets.csv").unlink()
     workspace = Workspace(workspace.store, workspace.run)
     assert all(item.missing for item in summarize(workspace).worst)
@@ -215,7 +215,7 @@ def test_images_are_shown_small_and_a_broken_one_says_why(tmp_path: Path) -> Non
         (folder / label).mkdir(parents=True)
         Image.effect_noise((900, 450), 90).save(folder / label / f"{name}.jpg")
     broken = folder / "dog" / "two.jpg"
-    # Whole at both ends, so that only decoding it shows the damage.
+    # Intact at both ends, so that only decoding reveals the damage.
     data = broken.read_bytes()
     broken.write_bytes(data[:700] + bytes([0xFF, 0xC4]) * 200 + data[-100:])
     made = begin(folder, load_settings(), tmp_path / "run")

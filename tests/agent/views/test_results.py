@@ -1,4 +1,4 @@
-"""The results table: what people filter in a spreadsheet means what it says."""
+"""The results table: columns that people filter in a spreadsheet mean what they say."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_a_rule_on_confidence_passes_by_what_is_ambiguous(tmp_path: Path) -> Non
     assert (done.decided, sorted(workspace.decisions())) == (2, [1, 3])
 
 
-def test_columns_of_the_data_stand_beside_them_under_a_name_that_cannot_clash(tmp_path: Path) -> None:
+def test_columns_of_the_data_are_added_under_names_that_cannot_clash(tmp_path: Path) -> None:
     own: dict[str, Sequence[object]] = {
         "outcome": ["x", "", "y", "=1"],
         "odd name": [1, 2, 3, 4],
@@ -101,7 +101,7 @@ def test_values_of_every_kind_are_written_and_bytes_are_refused_by_name(tmp_path
         result_rows(workspace, ["raw"])
 
 
-def test_a_table_is_never_written_over_the_source_or_over_somebody_s_file(tmp_path: Path) -> None:
+def test_a_table_never_overwrites_the_source_or_a_foreign_file(tmp_path: Path) -> None:
     workspace = make_run(tmp_path)
     source, other = (tmp_path / "d.csv").read_bytes(), tmp_path / "other.csv"
     other.write_bytes(b"own")

@@ -1,4 +1,4 @@
-"""The card: everything fits the screen, nothing of the content passes for a part of the card, images keep colors."""
+"""The card: everything fits the screen, no content can pass for part of the card, images keep colors."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_every_line_of_a_long_text_is_on_some_page_and_every_page_fits_the_scree
     assert all(any(f"<{i}>" in line for page in pages for line in page) for i in range(80))
 
 
-def test_each_line_of_the_text_stands_behind_the_gutter_wherever_it_is_wrapped() -> None:
+def test_each_line_of_the_text_follows_the_gutter_however_it_is_wrapped() -> None:
     text = "proposed  cow\n\n" + "x" * 200 + "漢字" * 60
     assert [line for line in lines(drawn(replace(CARD, item=replace(ITEM, text=text)))) if "cow" in line] == [
         "│ proposed  cow"

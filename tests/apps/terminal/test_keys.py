@@ -1,4 +1,4 @@
-"""The whole review in a real terminal, driven by real keys, quit, interrupted and killed."""
+"""The whole review in a real terminal, driven by real keys; quit, interrupted, and killed."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ review(Session(permission_of("ann")).open(sys.argv[1]), Console(), read_key)
 
 
 class Terminal:
-    """A pseudo-terminal of 80 x 24 with the review running in it."""
+    """A pseudo-terminal of 80 x 24 running the review."""
 
     def __init__(self, folder: Path) -> None:
         self._master, self._slave = pty.openpty()
@@ -61,7 +61,7 @@ class Terminal:
         self._shown = ""
 
     def wait_for(self, text: str) -> None:
-        """Until ``text`` was printed after the last key."""
+        """Wait until ``text`` was printed after the last key."""
         end = time.monotonic() + PATIENCE_S
         while text not in self._shown:
             if not select.select([self._master], [], [], max(0.0, end - time.monotonic()))[0]:
@@ -69,11 +69,11 @@ class Terminal:
             self._shown += os.read(self._master, 65536).decode(errors="replace")
 
     def type(self, keys: bytes) -> None:
-        """Whether or not anybody listens."""
+        """Send keys, even if nothing is reading."""
         os.write(self._master, keys)
 
     def press(self, keys: bytes, then: str) -> None:
-        """Press keys once the review listens, and wait for what they lead to."""
+        """Press keys once the review is reading, and wait for their effect."""
         end = time.monotonic() + PATIENCE_S
         while termios.tcgetattr(self._slave)[3] & termios.ICANON:
             assert time.monotonic() < end, "the review does not listen"
@@ -95,7 +95,7 @@ class Terminal:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A run of six items made by hand: all labeled cat, all proposed dog."""
+    """A hand-made run of six items: all labeled cat, all proposed dog."""
     data = tmp_path / "d.csv"
     data.write_text("id,text,label\n" + "".join(f"item{i},text {i},{'cat' if i else 'dog'}\n" for i in range(7)))
     workspace = begin(data, Settings(text="text", label="label", id="id"))
@@ -126,7 +126,7 @@ def decided(folder: Path) -> dict[str, str | None]:
         workspace.close()
 
 
-def test_keys_decide_undo_and_quit_and_the_next_sitting_goes_on(folder: Path, start: Callable[[], Terminal]) -> None:
+def test_keys_decide_undo_and_quit_and_the_next_review_continues(folder: Path, start: Callable[[], Terminal]) -> None:
     first = start()
     first.wait_for("item item1   6 left")
     first.press(b"y", "Item item1: cat -> dog")
@@ -165,7 +165,9 @@ def test_keys_typed_before_the_card_is_seen_decide_nothing(folder: Path, start: 
     assert decided(folder) == {}
 
 
-def test_a_key_that_sends_several_bytes_is_one_key_even_where_they_come_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_that_sends_several_bytes_is_one_key_even_if_they_arrive_separately(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     master, slave = pty.openpty()
     with os.fdopen(slave) as stdin:
         monkeypatch.setattr("sys.stdin", stdin)

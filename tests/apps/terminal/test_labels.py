@@ -1,4 +1,4 @@
-"""The labels on a card: few are always in the same place, many are found by name."""
+"""The labels on a card: a few always keep their place, many are found by name."""
 
 from __future__ import annotations
 

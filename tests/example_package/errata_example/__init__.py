@@ -1,1 +1,1 @@
-"""What another package adds to errata, one module a thing."""
+"""What another package can add to errata, one module each."""

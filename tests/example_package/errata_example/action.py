@@ -1,4 +1,4 @@
-"""An action: the commonest labels of the run that is open."""
+"""An action: the most common labels of the open run."""
 
 from __future__ import annotations
 

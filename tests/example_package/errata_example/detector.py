@@ -9,7 +9,7 @@ from errata.types import Scores
 
 
 def find(given: DetectorInput) -> Scores:
-    """Quality 1 where no class is likelier than the label, 0 where all are."""
+    """Quality 1 if no class is likelier than the label, 0 if all are."""
     probs_NK = given.probabilities()
     own_N1 = np.take_along_axis(probs_NK, given.labels_N[:, None], axis=1)
     quality_N = 1 - (probs_NK > own_N1).mean(axis=1, dtype=np.float32) * given.num_classes / (given.num_classes - 1)

@@ -1,4 +1,4 @@
-"""A role: the first judge is also asked about a few items that nobody suspects."""
+"""A role: the first judge is also asked about a few items that are not suspects."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Bystanders(Role):
         return bool(view.judges)
 
     def work(self, view: View, ask: Ask) -> Sequence[RoleOutput]:
-        """The items, drawn once; and what is to be asked about each of them next."""
+        """The items, drawn once, and the next question about each of them."""
         known = view.contributions.find(Drawn)
         drawn = known or draw(view)
         questions = NextQuestions(view).of(view.judges[0], [view.rows[idx] for idx in drawn.items])

@@ -1,4 +1,4 @@
-"""A path holds what it held before, or all that it should hold."""
+"""A path holds either its old content or all of its new content."""
 
 from __future__ import annotations
 

@@ -79,14 +79,14 @@ def test_file_addresses_are_paths(tmp_path: Path, png: Png) -> None:
             read_image(cell, files)
 
 
-def test_bytes_come_before_the_path_beside_them(tmp_path: Path, png: Png) -> None:
+def test_bytes_take_precedence_over_their_path(tmp_path: Path, png: Png) -> None:
     (tmp_path / "1.png").write_bytes(png(1))
     cells: list[object] = [{"bytes": png(2), "path": "1.png"}, {"bytes": None, "path": "1.png"}]
     dataset = opened(written(tmp_path, ".parquet", cells))
     assert [item.image for item in dataset.items(range(2))] == [png(2), png(1)]
 
 
-def test_where_no_row_can_be_read_the_error_prints_the_image_root_that_would_do(tmp_path: Path, png: Png) -> None:
+def test_if_no_row_can_be_read_the_error_prints_the_image_root_that_would_help(tmp_path: Path, png: Png) -> None:
     (tmp_path / "data").mkdir()
     for name in ("x/1.png", "y/2.png"):
         (tmp_path / "photos" / name).parent.mkdir(parents=True)

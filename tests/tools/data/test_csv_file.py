@@ -1,4 +1,4 @@
-"""CSV: what is read is what Python's csv reads, and writing changes the labels' bytes alone."""
+"""CSV: reads what Python's csv reads, and writing changes only the labels' bytes."""
 
 from __future__ import annotations
 

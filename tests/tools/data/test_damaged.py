@@ -1,4 +1,4 @@
-"""Files that are damaged, or made to do harm, end in a clear error: never in a traceback, never with the process.
+"""Damaged or malicious files end in a clear error: never in a traceback, never in a crash.
 
 The mutations are drawn from a seed. A fuzzer of the same kind ran over a hundred thousand of them.
 """

@@ -1,4 +1,4 @@
-"""What open_dataset gives and refuses, in any format."""
+"""What open_dataset returns and refuses, in any format."""
 
 from __future__ import annotations
 

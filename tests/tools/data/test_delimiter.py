@@ -1,4 +1,4 @@
-"""The rows of a CSV file say what stands between its cells."""
+"""The delimiter of a CSV file is detected from its rows."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ def test_a_link_inside_the_folder_is_followed(place: Path) -> None:
     assert read(place, "link.png") == "data/photos/1.png"
 
 
-def test_a_folder_beside_that_begins_with_the_same_letters_is_outside(place: Path) -> None:
+def test_a_sibling_folder_with_the_same_prefix_is_outside(place: Path) -> None:
     (place / "data2").mkdir()
     (place / "data2/1.png").write_text("x")
     assert "leads out of" in why_not(place, "../data2/1.png")

@@ -93,14 +93,14 @@ def test_what_file_managers_leave_is_not_counted_and_hidden_pictures_are(tmp_pat
     assert folder.left_out.sentence == "5 files: 2 read, 3 not (3 hidden)"
 
 
-def test_pictures_beside_the_classes_other_files_and_pipes_are_counted(tmp_path: Path, png: Png) -> None:
+def test_pictures_outside_the_classes_other_files_and_pipes_are_counted(tmp_path: Path, png: Png) -> None:
     put(tmp_path, {"a/1.png": png(1), "b/2.png": png(2), "cover.png": png(3), "README": b"text", "a/1.txt": b"x"})
     os.mkfifo(tmp_path / "b" / "pipe.png")
     said = "6 files: 2 read, 4 not (1 without an ending, 1 .txt, 1 outside of a class, 1 pipes or devices)"
     assert opened(tmp_path).left_out.sentence == said
 
 
-def test_links_are_read_where_they_may_be_and_counted_and_told_where_not(tmp_path: Path, png: Png) -> None:
+def test_links_are_read_if_allowed_and_otherwise_counted_and_reported(tmp_path: Path, png: Png) -> None:
     folder = put(tmp_path / "pets", {"a/1.png": png(1), "b/2.png": png(2)})
     put(tmp_path / "out", {"3.png": png(3)})
     (folder / "a" / "in.png").symlink_to("../b/2.png")

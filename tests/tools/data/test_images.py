@@ -60,7 +60,7 @@ def test_sixteen_bits_are_scaled_not_clipped() -> None:
     assert np.asarray(load_image(encode(Image.fromarray(gray))))[0, :, 0].tolist() == [0, 100, 255]
 
 
-def test_a_picture_taken_sideways_stands_upright() -> None:
+def test_a_picture_taken_sideways_is_shown_upright() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     assert load_image(encode(Image.new("RGB", (20, 10)), "JPEG", exif=exif)).size == (10, 20)

@@ -1,4 +1,4 @@
-"""JSON Lines: writing changes the labels' tokens alone."""
+"""JSON Lines: writing changes only the labels' tokens."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_missing_keys_and_added_columns_come_and_go_without_a_trace(tmp_path: Pa
     assert back.read_bytes() == path.read_bytes()
 
 
-def test_of_a_key_that_stands_twice_the_last_counts(tmp_path: Path) -> None:
+def test_the_last_of_a_duplicate_key_counts(tmp_path: Path) -> None:
     path = make(tmp_path, '{"label": "a", "text": "x", "label": "b"}\n{"label": "c", "text": "y"}')
     dataset = open_dataset(path, COLUMNS)
     assert dataset.given_labels == ("b", "c")

@@ -1,4 +1,4 @@
-"""labels.toml: former names, spellings, and files that are none."""
+"""labels.toml: former names, spellings, and invalid files."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_a_label_is_known_by_its_former_names(tmp_path: Path) -> None:
         ("#" * (LARGEST + 1), "larger than 16 MB"),
     ],
 )
-def test_a_file_that_is_none_is_explained(tmp_path: Path, text: str, says: str) -> None:
+def test_an_invalid_file_is_explained(tmp_path: Path, text: str, says: str) -> None:
     with pytest.raises(DataError, match=says):
         space_of(tmp_path, text, "a", "b")
 

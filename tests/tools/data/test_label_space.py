@@ -1,4 +1,4 @@
-"""Labels that are one label, and columns that hold no classes."""
+"""Labels that count as one label, and columns that are not classes."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_named_classes_that_differ_only_in_form_are_one(tmp_path: Path) -> None:
     assert dataset.given_labels == ("dog", "cat", "dog", "Dog", None, None)
 
 
-def test_the_hash_of_a_space_changes_only_where_it_has_spellings_or_renames() -> None:
+def test_the_hash_of_a_space_changes_only_if_it_has_spellings_or_renames() -> None:
     plain = LabelSpace(("a", "b"))
     # As it was before there were any: runs of earlier versions are known again.
     assert plain.sha == "0323b4c4066fca779accf31599d541e11ef005a967006107ccdedea340ebaabe"

@@ -107,7 +107,7 @@ def test_true_fractions_are_refused_by_the_row_that_holds_one(
         open_dataset(path, TEXT)
 
 
-def test_a_word_for_nothing_beside_fractions_makes_them_no_classes(tmp_path: Path) -> None:
+def test_a_word_for_no_label_does_not_turn_fractions_into_classes(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"not whole \(row 1: 0\.5\)"):
         open_dataset(csv(tmp_path / "a.csv", ["nan", "0.5", "0.25", "0.5"]), TEXT)
 

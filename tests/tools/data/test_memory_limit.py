@@ -1,4 +1,4 @@
-"""Room in memory: what is taken at once never exceeds it, and nobody waits for ever."""
+"""The memory limit: what is in use at once never exceeds it, and no thread waits forever."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_a_need_of_more_than_there_is_takes_all_and_an_error_gives_it_back() -> 
 
 
 class Watched(threading.Condition):
-    """Tells when somebody has to wait for the room."""
+    """Signals when a thread has to wait."""
 
     def __init__(self) -> None:
         super().__init__()

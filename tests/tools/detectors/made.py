@@ -1,4 +1,4 @@
-"""Data made for tests of detectors: classes that lie well apart, wrong labels among them, and what is hardly data."""
+"""Synthetic data for tests of detectors: well-separated classes, with wrong labels, and degenerate inputs."""
 
 import numpy as np
 

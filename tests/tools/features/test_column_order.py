@@ -1,4 +1,4 @@
-"""Probabilities whose columns stand in another order than the labels are noticed; poor ones are left in peace."""
+"""Probabilities whose columns are in another order than the labels are noticed; poor ones cause no false alarm."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_poor_probabilities_are_no_other_order() -> None:
         assert misfit(poor.astype(np.float32), given_N) is None
 
 
-def test_a_label_that_nobody_was_given_may_be_a_models_favorite() -> None:
+def test_a_label_without_items_may_be_a_models_favorite() -> None:
     given_N = np.repeat([0, 1], 100)
     said_N = np.where(given_N == 0, 2, 1)
     assert misfit((np.eye(3)[said_N] * 0.9 + 0.1 / 3).astype(np.float32), given_N) is None

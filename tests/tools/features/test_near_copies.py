@@ -39,7 +39,7 @@ def test_a_text_with_a_few_changes_is_a_near_copy(copy: str) -> None:
         "",
     ],
 )
-def test_another_text_on_the_same_matter_is_none(other: str) -> None:
+def test_another_text_on_the_same_subject_is_not_a_copy(other: str) -> None:
     assert not alike(NEWS, other)
 
 
@@ -55,7 +55,7 @@ def picture(pixels: np.ndarray, **options: Any) -> bytes:
     return to.getvalue()
 
 
-def test_an_image_in_another_format_and_light_is_a_near_copy_and_another_or_a_broken_one_is_none() -> None:
+def test_an_image_in_another_format_and_brightness_is_a_near_copy_but_another_or_a_broken_one_is_not() -> None:
     rng = np.random.default_rng(0)
     rough = [np.kron(rng.integers(0, 200, (8, 8, 3)), np.ones((8, 8, 1))) for _ in range(2)]
     images = [

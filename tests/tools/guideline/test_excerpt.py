@@ -34,7 +34,7 @@ def test_a_judge_known_to_hold_it_is_shown_all_of_it() -> None:
     assert excerpt(LONG, SPACE, ("class007",), context_tokens=4096) != LONG
 
 
-def test_the_labels_come_first_where_there_is_room_for_little() -> None:
+def test_the_labels_come_first_if_there_is_little_room() -> None:
     general = "Look closely. " * 2000
     shown = excerpt(f"{general}\n\n## class001\n\nIt has a class001-sign.", SPACE, ("class001",))
     assert "class001-sign" in shown
@@ -52,6 +52,6 @@ def test_what_has_no_pieces_is_no_error(text: str) -> None:
     assert len(excerpt(text, SPACE, ("class001",)).encode()) <= room(None)
 
 
-def test_a_person_is_told_once() -> None:
+def test_a_person_is_notified_once() -> None:
     (line,) = long_guideline(LONG)
     assert "of the labels asked about" in line

@@ -38,7 +38,7 @@ def touched(
         ("- dog: barks", "-   dog:\n  barks\n\n", ALL_OF_THEM, None),
     ],
 )
-def test_only_what_is_said_of_its_own_labels_touches_a_verdict(
+def test_only_what_is_said_about_its_own_labels_affects_a_verdict(
     old: str, new: str, labels: tuple[str, ...], found: About | None
 ) -> None:
     assert touched(THEN, THEN.replace(old, new), *labels) == found
@@ -51,14 +51,14 @@ def test_definitions_and_parents_are_part_of_what_is_said() -> None:
     assert touched("", "", *ALL_OF_THEM, space=defined, new_space=spaced) is None
 
 
-def test_a_class_that_is_new_touches_no_other_even_with_a_section_of_its_own() -> None:
+def test_a_new_class_affects_no_other_even_with_its_own_section() -> None:
     more = LabelSpace(("cat", "cow", "dog", "emu"))
     assert touched(f"{THEN}\nAn emu is big.", f"{THEN}\nAn emu is big.", *ALL_OF_THEM, new_space=more) is None
     assert touched(THEN, f"{THEN}\n\nAn emu is big.", *ALL_OF_THEM, new_space=more) is None
     assert touched(THEN, f"{THEN}\n\nAn emu is big.", *ALL_OF_THEM) == ()
 
 
-def test_a_renamed_class_is_followed_and_one_that_is_gone_touches_nothing() -> None:
+def test_a_renamed_class_is_followed_and_a_removed_one_affects_nothing() -> None:
     renamed = LabelSpace(("cat", "hound"), renames={"dog": "hound"})
     assert touched(THEN, THEN, *ALL_OF_THEM, new_space=renamed) is None
     assert touched(THEN, THEN.replace("barks", "howls"), "cow", "dog", new_space=renamed) == ("dog",)
@@ -71,7 +71,7 @@ def test_what_was_recorded_counts_more_than_what_the_run_said() -> None:
     assert Rewording(Guideline(THEN, PETS), now).touched(["cat"], now.wording(["cat"])) is None
 
 
-def test_nothing_is_recorded_where_nothing_is_said() -> None:
+def test_nothing_is_recorded_if_nothing_is_said() -> None:
     assert Guideline("", PETS).wording(ALL_OF_THEM) == {}
     assert Guideline("- dog: barks", PETS).wording(["cat"]) == {}
     recorded = Guideline(THEN, PETS).wording(["cat", "dog"])

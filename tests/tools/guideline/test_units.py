@@ -36,7 +36,7 @@ def test_classes_are_named_by_whole_words(text: str, names: set[str]) -> None:
     assert NAMES.named(text) == names
 
 
-def test_nobody_is_named_where_there_are_no_classes() -> None:
+def test_no_class_is_named_if_there_are_none() -> None:
     assert ClassNames([("-", "-")]).named("anything - at all") == frozenset()
 
 

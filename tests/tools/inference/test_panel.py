@@ -46,7 +46,7 @@ def test_judges_that_agree_count_alike_however_they_are_pooled(pool: Pool) -> No
     assert change(pool, one, two) == pytest.approx(change("mean", one))
 
 
-def test_the_worst_case_believes_whoever_favors_a_change_least() -> None:
+def test_the_worst_case_takes_the_judge_that_favors_a_change_least() -> None:
     doubting, sure = said("small", b=0.6, a=0.3), said("large", b=0.95)
     assert change("worst_case", doubting, sure) == pytest.approx(change("mean", doubting))
     assert change("worst_case", doubting, sure) < change("mean", doubting, sure) < change("mean", sure)
@@ -69,7 +69,7 @@ def test_items_that_only_one_judge_saw_are_not_held_against_anyone() -> None:
     assert seen.probs_NS[0] == pytest.approx(seen.probs_NS[1])
 
 
-def test_one_more_judge_is_worth_asking_only_where_it_can_change_the_outcome() -> None:
+def test_one_more_judge_is_worth_asking_only_if_it_can_change_the_outcome() -> None:
     rows = [[0.999, 0.0005, 0.0005], [0.5, 0.45, 0.05], [0.01, 0.98, 0.01]]
     verdicts = [said("small", 0, a=0.99), said("small", 1, b=0.7, a=0.2), said("small", 2, b=0.995)]
     assert undecided(table(rows, verdicts), COSTS).tolist() == [False, True, False]

@@ -1,4 +1,4 @@
-"""The doctor believes what a server does, and nothing that it says of itself. The stub plays the servers."""
+"""The doctor believes what a server does, and nothing it says about itself. The stub plays the servers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def report_on(knobs: Knobs) -> Report:
 
 def test_a_server_that_can_everything() -> None:
     report = report_on(Knobs(owner="vllm", version="0.32.0", prefix_cache=True, max_model_len=2048))
-    assert {finding.name: finding.answer for finding in report.findings} == dict.fromkeys(
+    assert {finding.name: finding.result for finding in report.findings} == dict.fromkeys(
         ("chat", "choices", "log-probabilities", "images", "image uuid", "JSON schema", "prefix cache",
          "context length", "same answer", "latency", "judging"), "ok"
     )  # fmt: skip
@@ -45,21 +45,21 @@ def test_a_server_that_can_everything() -> None:
 def test_a_constraint_that_is_ignored_silently_is_not_trusted() -> None:
     report = report_on(Knobs(obeys=("json",)))
     (found,) = (finding for finding in report.findings if finding.name == "choices")
-    assert (found.answer, "ignored silently" in found.means) == ("no", True)
+    assert (found.result, "ignored silently" in found.means) == ("no", True)
     assert report.capabilities.constraint is False
     assert report.usable, "its answers can be read all the same"
 
 
-def test_a_constraint_proves_nothing_where_the_free_answer_is_inside_it() -> None:
+def test_a_constraint_proves_nothing_if_the_free_answer_is_inside_it() -> None:
     report = report_on(Knobs(says="zorblat"))
-    assert report.answer("choices") == "unknown"
+    assert report.result_of("choices") == "unknown"
     assert report.capabilities.constraint is None
     assert not report.usable
 
 
 def test_fields_that_are_refused_are_left_out_as_a_run_would() -> None:
     report = report_on(Knobs(unknown_fields=("structured_outputs", "logprobs", "response_format", "seed")))
-    assert [report.answer(name) for name in ("choices", "log-probabilities", "JSON schema")] == ["no"] * 3
+    assert [report.result_of(name) for name in ("choices", "log-probabilities", "JSON schema")] == ["no"] * 3
     assert report.usable
 
 
@@ -77,28 +77,28 @@ def test_pictures_count_as_seen_only_if_they_change_the_answer(
 ) -> None:
     report = report_on(Knobs(images=images, logprobs=logprobs))
     (found,) = (finding for finding in report.findings if finding.name == "images")
-    assert (found.answer, words in found.means) == (answer, True)
-    assert report.answer("image uuid") == ("ok" if answer == "ok" else "unknown")
+    assert (found.result, words in found.means) == (answer, True)
+    assert report.result_of("image uuid") == ("ok" if answer == "ok" else "unknown")
 
 
 def test_a_restless_server_that_sees_nothing_is_not_taken_for_one_that_sees() -> None:
     report = report_on(Knobs(images="blind", restless=True))
-    assert (report.answer("images"), report.answer("same answer")) == ("no", "no")
+    assert (report.result_of("images"), report.result_of("same answer")) == ("no", "no")
 
 
 def test_without_probabilities_agreement_has_to_do() -> None:
     report = report_on(Knobs(logprobs=False))
-    assert (report.answer("log-probabilities"), report.capabilities.log_probs) == ("no", False)
+    assert (report.result_of("log-probabilities"), report.capabilities.log_probs) == ("no", False)
     assert "several orders" in report.findings[-1].means
 
 
 def test_a_schema_that_is_ignored_is_noticed() -> None:
-    assert report_on(Knobs(obeys=("choice",))).answer("JSON schema") == "no"
+    assert report_on(Knobs(obeys=("choice",))).result_of("JSON schema") == "no"
 
 
 @pytest.mark.parametrize(("told", "answer"), [(None, "unknown"), (False, "no"), (True, "ok")])
 def test_the_prefix_cache_is_what_the_servers_count_says(told: bool | None, answer: str) -> None:
-    assert report_on(Knobs(prefix_cache=told)).answer("prefix cache") == answer
+    assert report_on(Knobs(prefix_cache=told)).result_of("prefix cache") == answer
 
 
 def test_a_model_whose_letters_cannot_be_read_is_no_judge() -> None:
@@ -112,9 +112,9 @@ def test_a_model_that_only_thinks_is_told_apart() -> None:
     assert "thinking switched off" in report.findings[-1].means
 
 
-def test_where_a_plain_question_is_refused_nothing_else_is_asked() -> None:
+def test_nothing_else_is_asked_if_a_plain_question_is_refused() -> None:
     report = report_on(Knobs(fail_always=400))
-    assert [(finding.name, finding.answer) for finding in report.findings] == [("chat", "no")]
+    assert [(finding.name, finding.result) for finding in report.findings] == [("chat", "no")]
     assert not report.usable
 
 
@@ -139,7 +139,7 @@ def test_the_address_is_checked_before_anything_is_sent() -> None:
         assert "hunter2" not in str(error.value)
 
 
-def test_the_key_is_sent_to_what_was_named_and_shown_to_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_key_is_sent_only_to_the_named_server_and_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ERRATA_API_KEY", "hunter2")
     monkeypatch.setenv("OPENAI_API_KEY", "sk-other")
     monkeypatch.setenv("OPENAI_ORG_ID", "an-organization")
@@ -169,7 +169,7 @@ def test_without_an_address_servers_of_this_machine_are_found_and_shown_no_key(m
     with_stub(Knobs(), use)
 
 
-def test_a_server_that_wants_a_key_is_found_and_told_of() -> None:
+def test_a_server_that_wants_a_key_is_found_and_reported() -> None:
     async def use(_: Stub, url: str) -> None:
         reports, refused = await probe_here([int(url.rsplit(":", 1)[1].removesuffix("/v1"))])
         assert reports == ()
@@ -188,7 +188,7 @@ def test_what_is_no_model_server_is_not_taken_for_one() -> None:
     with_stub(Knobs(no_models=True), use)
 
 
-def test_where_none_is_found_it_says_how_to_start_one_and_what_works_without() -> None:
+def test_if_none_is_found_it_says_how_to_start_one_and_what_works_without() -> None:
     words = none_in_words({})
     assert "vllm serve" in words
     assert "errata scan DATA" in words

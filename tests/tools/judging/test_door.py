@@ -1,4 +1,4 @@
-"""The one door: what is paid for is never asked again, and nothing is lost that was paid for."""
+"""The door: what is paid for is never asked again or lost."""
 
 from __future__ import annotations
 
@@ -187,7 +187,7 @@ def test_when_the_model_is_down_later_calls_fail_at_once_and_the_cache_still_ans
     assert len(model.requests) == 1
 
 
-def test_a_call_that_was_begun_is_recorded_even_if_nobody_waits_for_it() -> None:
+def test_a_started_call_is_recorded_even_if_no_one_waits_for_it() -> None:
     calls = MemoryCalls()
 
     async def use(door: Door) -> object:

@@ -1,4 +1,4 @@
-"""A batch of items: one item's trouble is its own, and what ends the batch leaves whole verdicts."""
+"""A batch of items: one item's problem stays its own, and whatever ends the batch leaves complete verdicts."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def png(side: int) -> bytes:
     return out.getvalue()
 
 
-def test_every_task_gets_its_verdicts_in_order_and_progress_is_told() -> None:
+def test_every_task_gets_its_verdicts_in_order_and_progress_is_reported() -> None:
     seen: list[int] = []
     found = judged(FakeChat(first_choice), [*tasks_of(4), *tasks_of(2)], seen=seen)
     assert [(v.idx, v.protocol) for v in found.verdicts] == [

@@ -1,4 +1,4 @@
-"""Answers that nobody can read say nothing, are counted, and are asked for again once that may help."""
+"""Unreadable answers say nothing, are counted, and are asked for again once that may help."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_judge_whose_answers_cannot_be_read_is_stopped_with_three_of_them_show
     assert str(errors[0]).count("Okay, the") == 3 and "switch its thinking off" in str(errors[0])
 
 
-def test_one_that_half_can_be_read_of_goes_on() -> None:
+def test_a_judge_with_half_of_its_answers_readable_continues() -> None:
     model = FakeChat((UNREAD if n % 2 else "A" for n in range(60)), limit=1)
     assert all(isinstance(one, Verdict) for one in judged(model, MemoryCalls(), 30))
 
@@ -74,7 +74,7 @@ def test_once_the_server_answers_otherwise_all_of_it_is_asked_again_and_remember
     assert len(calls.calls) == 24, "what was paid for stays in the account"
 
 
-def test_all_of_it_is_asked_again_where_that_is_wanted() -> None:
+def test_all_of_it_is_asked_again_on_request() -> None:
     calls = MemoryCalls()
     judged(always(UNREAD), calls, 6)
     again = always(UNREAD)
@@ -90,6 +90,6 @@ def test_a_refusal_of_one_order_is_counted() -> None:
 
 
 @pytest.mark.parametrize("said", ["", "   "])
-def test_a_judge_that_says_nothing_is_told_what_may_help(said: str) -> None:
+def test_a_judge_that_says_nothing_is_reported_with_what_may_help(said: str) -> None:
     errors = [one for one in judged(always(said), MemoryCalls(), 30) if isinstance(one, ModelError)]
     assert "It says nothing: if it thinks" in str(errors[0])

@@ -74,7 +74,7 @@ def test_a_label_named_like_an_outcome_stays_apart() -> None:
     assert Counter(node.label for node in drawn(flows).right) == {"none of these": 2}
 
 
-def test_names_are_cut_to_what_fits_beside_their_bar() -> None:
+def test_names_are_cut_to_fit_next_to_their_bar() -> None:
     picture = drawn([Flow("漢" * 100, "relabel", "w" * 100, 1)])
     assert picture.left[0].name == "漢" * (NAME // 2 - 1) + "…"
     assert picture.right[0].name == "w" * (NAME - 1) + "…"

@@ -1,4 +1,4 @@
-"""Who can write beside the data cannot rewrite the history that this user has seen."""
+"""Someone who can write next to the data cannot rewrite the history that this user has seen."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def edit(folder: RunFolder, statement: str) -> None:
     connection.close()
 
 
-def test_a_history_that_goes_on_is_accepted(folder: RunFolder) -> None:
+def test_a_history_that_continues_is_accepted(folder: RunFolder) -> None:
     check(folder)
     store = Store(folder)
     store.events.append("undo", [{"undoes": 1}])
@@ -80,7 +80,7 @@ def test_a_folder_seen_for_the_first_time_is_accepted(folder: RunFolder, tmp_pat
     check(RunFolder(tmp_path / "copy.errata"))
 
 
-def test_a_store_made_anew_in_the_same_place_is_accepted(folder: RunFolder) -> None:
+def test_a_store_recreated_in_the_same_place_is_accepted(folder: RunFolder) -> None:
     shutil.rmtree(folder.path)
     check(folder)
 

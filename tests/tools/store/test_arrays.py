@@ -1,4 +1,4 @@
-"""Arrays come back as they were written, or not at all."""
+"""Arrays are read back as written, or not at all."""
 
 from __future__ import annotations
 

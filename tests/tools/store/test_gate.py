@@ -53,7 +53,7 @@ def test_force_keeps_a_backup(gate: Gate, tmp_path: Path) -> None:
     assert [backup.read_bytes() for backup in gate.store.folder.backups.iterdir()] == [b"mine"]
 
 
-def test_a_full_folder_of_somebody_else_stays(gate: Gate, tmp_path: Path) -> None:
+def test_a_nonempty_foreign_folder_is_kept(gate: Gate, tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()
     (out / "mine").touch()
@@ -105,7 +105,7 @@ def test_a_file_that_appears_meanwhile_stays(gate: Gate, tmp_path: Path) -> None
 
 
 def test_what_is_written_is_known_before_it_takes_its_place(gate: Gate, tmp_path: Path) -> None:
-    # Killed between the two, errata must not take its own file for somebody else's.
+    # Killed between the two, errata must still recognize its own file.
     out = tmp_path / "out.csv"
     with gate.drafting(out) as draft:
         draft.write_bytes(b"one")
@@ -123,7 +123,7 @@ def test_links_inside_the_run_folder_are_refused(gate: Gate, tmp_path: Path) -> 
         Store(gate.store.folder)
 
 
-def test_what_somebody_wrote_into_run_toml_is_kept(gate: Gate) -> None:
+def test_edits_to_run_toml_are_kept(gate: Gate) -> None:
     write_settings(gate.store, {"label": "topic"})
     write_settings(gate.store, {"label": "kind"})
     assert not gate.store.folder.backups.exists()

@@ -1,4 +1,4 @@
-"""A store that an older errata wrote opens with everything in it, and a copy of it as it was is kept."""
+"""A store written by an older errata opens with everything in it, and a copy of the original is kept."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ WRITTEN = Path(__file__).parents[2] / "fixtures" / "written_by_7b23042"
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """The project that the old errata left in /data/project, now somewhere else."""
+    """The project that the old errata left in /data/project, now moved elsewhere."""
     shutil.copytree(WRITTEN / "run", tmp_path / "mail.errata")
     shutil.copy(WRITTEN / "mail.csv", tmp_path / "mail.csv")
     shutil.copy(WRITTEN / "output.csv", tmp_path / "mail.relabeled.csv")

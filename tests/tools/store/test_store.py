@@ -97,7 +97,7 @@ def test_a_run_comes_back_as_it_was_stored(store: Store) -> None:
     assert [r.suspicion for r in store.items(run.run_id)] == [None, 0]
 
 
-def test_the_run_of_the_same_data_and_settings_goes_on_whatever_came_between(store: Store) -> None:
+def test_the_run_of_the_same_data_and_settings_continues_whatever_came_between(store: Store) -> None:
     first = start(store, [row(0, "x")])
     assert store.find_run("d2", "s1") is None
     start(store, [row(0, "x")], settings="s2")

@@ -1,1 +1,1 @@
-"""Everything that a person or a model can do, each one typed action with its effect. ``perform`` is the only way in."""
+"""Everything that a person or a model can do, as typed actions with an effect. Call them only through ``perform``."""

@@ -1,4 +1,4 @@
-"""The contract of an action: what it is called, what it does, what it takes and gives, and what it may do to things."""
+"""The contract of an action: its name, description, inputs, result, and effect."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 class Inputs(BaseModel):
-    """What an action takes. Each field says in its description what a caller, a person or a model, may put there."""
+    """The inputs of an action. The description of each field tells the caller, a person or a model, what to pass."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)  # a command performs one action
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)  # a command performs just one
 
 
 class NoInputs(Inputs):
-    """For an action that works on the session's run and asks nothing more."""
+    """For an action that works on the session's run and takes no inputs."""
 
 
 class OneItem(Inputs):
@@ -35,11 +35,11 @@ Out = TypeVar("Out")
 
 @dataclass(frozen=True)
 class Action(Generic[In, Out]):
-    """One thing that can be done. ``description`` is what a model reads to choose it. ``gives``: a model, a dataclass
-    or a plain type. ``errors``: what it may raise on purpose. ``work`` is called by ``perform`` alone, which by then
-    has checked the inputs, and the permission for ``effect``.
+    """One thing that can be done. A model chooses it by its ``description``. ``gives`` is a model, a dataclass, or a
+    plain type. ``errors`` are those it may raise on purpose. Only ``perform`` calls ``work``, after checking the inputs
+    and the permission for ``effect``.
 
-    To add one: define it in a file of its own, and declare it as an entry point of group ``errata.actions``.
+    To add one, define it in its own file and declare it as an entry point of the group ``errata.actions``.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Action(Generic[In, Out]):
     work: Callable[[Session, In], Out]
 
     def input_schema(self) -> dict[str, Any]:
-        """JSON schema of the inputs, as tool calls of models and REST use it."""
+        """The JSON schema of the inputs, as used by model tool calls and REST."""
         return self.takes.model_json_schema()
 
     def output_schema(self) -> dict[str, Any]:

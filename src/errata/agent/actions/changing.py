@@ -1,4 +1,4 @@
-"""Files: the decided changes written out, and taken back."""
+"""Write decided changes to files, and revert them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FORCE = "Replace a file that errata did not write; a backup is kept."
 
 
 class ApplyInputs(Inputs):
-    out: Path | None = Field(default=None, description="Where to write; by default NAME.relabeled.EXT beside the data.")
+    out: Path | None = Field(default=None, description="Where to write; default: NAME.relabeled.EXT next to the data.")
     in_place: bool = Field(default=False, description="Change the source itself; a backup is kept.")
     annotate: bool = Field(default=False, description="Add errata_* columns with all outcomes.")
     force: bool = Field(default=False, description=FORCE)

@@ -1,4 +1,4 @@
-"""A person's decisions: on one item, by a rule, and taken back."""
+"""Record a person's decisions, on one item or by a rule, and undo them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["DECIDE", "DECIDE_WHERE", "TRUST", "UNDO", "DecidedMany", "Undone", "
 
 
 def event_numbers(typed: object) -> object:
-    """A number of the log, or a range such as ``12-17``; what is no text stays as it is."""
+    """Parse an event number or a range such as ``12-17``; anything but a string is returned unchanged."""
     if not isinstance(typed, str):
         return typed
     found = re.fullmatch(r"(\d{1,15})(?:-(\d{1,15}))?", typed.strip(), re.ASCII)
@@ -47,9 +47,9 @@ CONDITION = "Comparisons of columns joined by and, or, not, such as: confidence 
 
 class OneDecision(Inputs):
     item_id: str = Field(description="The item's id in the data.")
-    answer: Answer = Field(description="What holds: 'label' is the one named in label.")
+    answer: Answer = Field(description="The answer; 'label' means the one given in label.")
     label: str | None = Field(default=None, description="The right label, for the answer 'label'.")
-    seeing: Seeing = Field(default="proposal", description="What the person saw: the proposal, or the item alone.")
+    seeing: Seeing = Field(default="proposal", description="What the person saw: the proposal, or only the item.")
     looked: Looked = Field(default="item", description="How the person looked: at the item, in a grid, or by a rule.")
 
 
@@ -115,9 +115,9 @@ UNDO = Action(
 )
 TRUST = Action(
     "trust",
-    "Take the history of the run folder, as it stands, for the true one, after a person has looked at it. Gives how "
-    "many events it has.",
-    "write",  # it decides about no item; "decide" needs a whole history, which is what is missing here
+    "Accept the current history of the run folder as the true one, after a person has looked at it. Returns how many "
+    "events it has.",
+    "write",  # not "decide": that needs a whole history, which is what is missing here
     NoInputs,
     int,
     (SetupError, StoreError),

@@ -1,4 +1,4 @@
-"""What a model server really does, found out by asking it."""
+"""Ask a model server what it really supports."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ __all__ = ["DOCTOR", "DoctorResult", "in_words", "none_in_words"]
 
 class Server(Inputs):
     server: str | None = Field(
-        default=None, description="http://HOST:PORT/v1, or MODEL@URL; by default this machine's usual ports."
+        default=None, description="http://HOST:PORT/v1, or MODEL@URL; by default this machine's default ports."
     )
     allow_host: tuple[str, ...] = Field(default=(), description="Hosts outside private networks that may be asked.")
 
 
 @dataclass(frozen=True, slots=True)
 class DoctorResult:
-    """``reports``: one for each server that answers. ``refused``: why the others do not."""
+    """``reports`` has one entry per server that answers; ``refused`` says why the others do not."""
 
     reports: tuple[Report, ...]
     refused: Mapping[str, str]
@@ -36,17 +36,17 @@ def _examine(_: Session, given: Server) -> DoctorResult:
     if given.server is None:
         reports, refused = asyncio.run(probe_here())
         return DoctorResult(tuple(reports), refused)
-    # Not an errata.toml of this folder, whoever wrote that.
+    # Ignore any errata.toml in this folder: somebody else may have written it.
     allowed = {host for own in user_settings(allow_host=given.allow_host) for host in own.allow_host}
     try:
         return DoctorResult((asyncio.run(probe_named(given.server, allowed)),), {})
-    except ModelError as error:  # nothing was under way that could stop early
+    except ModelError as error:  # no run is in progress that could stop early
         raise SetupError(str(error)) from None
 
 
 DOCTOR = Action(
     "doctor",
-    "Ask a model server a few short questions, and say what it really does and how to use it as a judge.",
+    "Ask a model server a few short questions, and report what it really supports and how to use it as a judge.",
     "spend",  # its questions are model calls
     Server,
     DoctorResult,

@@ -1,4 +1,4 @@
-"""The run folder itself: which runs it holds, and what of it can be freed."""
+"""List the runs of a run folder, and free disk space in it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Paths(Inputs):
 
 @dataclass(frozen=True, slots=True)
 class FolderOfRuns:
-    """``size``: bytes on the disk. ``runs``: oldest first."""
+    """``size`` is in bytes on disk. ``runs`` are oldest first."""
 
     path: str
     size: int
@@ -37,7 +37,7 @@ class FolderOfRuns:
 
 @dataclass(frozen=True, slots=True)
 class Freed:
-    """``size``: bytes."""
+    """``size`` is in bytes."""
 
     paths: tuple[Path, ...]
     size: int
@@ -73,8 +73,8 @@ def _folder(session: Session) -> RunFolder:
 
 RUNS = Action(
     "runs",
-    "The runs of a run folder, or of all run folders here: their data and columns, how far they are, which one goes "
-    "on, what they take on the disk.",
+    "The runs of a run folder, or of all run folders here: their data and columns, their progress, which one is "
+    "current, and their size on disk.",
     "read",
     WhichFolder,
     list[FolderOfRuns],
@@ -83,8 +83,8 @@ RUNS = Action(
 )
 REMOVABLE = Action(
     "removable",
-    "What of the run folder is not needed any more, how large each part is, and why: arrays that later runs have taken "
-    "the place of, old backups, unfinished drafts. Frees nothing.",
+    "What the run folder no longer needs, how large each part is, and why: arrays replaced by later runs, old backups, "
+    "unfinished drafts. Frees nothing.",
     "read",
     NoInputs,
     list[Removable],
@@ -93,7 +93,7 @@ REMOVABLE = Action(
 )
 PRUNE = Action(
     "prune",
-    "Free parts of the run folder that removable has named, for good. Decisions, calls and patches stay.",
+    "Permanently free parts of the run folder that removable listed. Decisions, calls and patches stay.",
     "write",
     Paths,
     Freed,

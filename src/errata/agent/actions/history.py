@@ -1,4 +1,4 @@
-"""What was decided and changed so far, and what would be changed."""
+"""List what was decided and changed so far, and what would be changed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _diff(session: Session, _: NoInputs) -> list[PatchLine]:
 
 LOG = Action(
     "log",
-    "All decisions and changes of the run folder, oldest first. The chain of their hashes is checked.",
+    "All decisions and changes of the run folder, oldest first. The chain of hashes is checked.",
     "read",
     NoInputs,
     list[dict[str, Any]],
@@ -38,7 +38,7 @@ LOG = Action(
 )
 BLAME = Action(
     "blame",
-    "Who changed one item's label, when, why, seeing what.",
+    "Who changed one item's label, when, why, and on what basis.",
     "read",
     OneItem,
     list[dict[str, Any]],

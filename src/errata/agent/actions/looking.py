@@ -1,4 +1,4 @@
-"""Where a run stands, and one item with all its evidence."""
+"""Show the status of a run, and one item with all its evidence."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def _show(session: Session, given: OneItem) -> dict[str, Any]:
 
 STATUS = Action(
     "status",
-    "Where the open run stands: items, outcomes, how many are open or decided, the estimate of wrong labels, what was "
-    "spent, what stands applied.",
+    "The status of the open run: items, outcomes, how many are open or decided, the estimate of wrong labels, what was "
+    "spent, what is applied.",
     "read",
     NoInputs,
     dict[str, Any],

@@ -1,4 +1,4 @@
-"""How good a judge is on the user's own data, before a run believes it."""
+"""Measure how good a judge is on the user's own data before a run relies on it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _measure(session: Session, given: MeasureInputs) -> JudgeCard:
     settings = workspace.settings.model_copy(
         update={"judge": (given.judge,), "allow_host": (*workspace.settings.allow_host, *given.allow_host)}
     )
-    remember_confirmed(settings, workspace.data_path, workspace.folder.path)  # it was named just now
+    remember_confirmed(settings, workspace.data_path, workspace.folder.path)  # the user just named it
     try:
         with closing(Panel(workspace.store, workspace.run, settings)) as panel:
             (judge,) = panel.judges
@@ -53,8 +53,8 @@ def in_words(judge: str, card: JudgeCard) -> str:
 
 MEASURE = Action(
     "measure",
-    "Put trusted items of a scanned dataset before a judge, and say how often it is right and whether a run uses it. "
-    "Its calls are remembered: a run with this judge does not pay for them again.",
+    "Ask a judge about trusted items of a scanned dataset, and return how often it is right and whether a run uses it. "
+    "Its calls are recorded: a run with this judge does not pay for them again.",
     "spend",
     MeasureInputs,
     JudgeCard,

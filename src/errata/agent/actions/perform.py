@@ -1,4 +1,4 @@
-"""The only way in: every surface performs actions, by this one function, and has no other path."""
+"""The single entry point for actions: every surface calls this function and has no other way in."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def perform(action: Action[Any, Out], session: Session, /, **inputs: object) -> 
 @overload
 def perform(action: str, session: Session, /, **inputs: object) -> Any: ...
 def perform(action: Action[Any, Any] | str, session: Session, /, **inputs: object) -> Any:
-    """Do one thing, itself or by its name, on what the session is about, as far as its permission goes.
+    """Perform an action, given itself or its name, on the session's run, within the session's permission.
 
-    Raises SetupError for inputs that the action does not take, and where its effect needs more than was allowed;
-    beyond that, the action's own ``errors``.
+    Raises SetupError if the action does not accept the inputs or its effect was not allowed; otherwise the action's own
+    ``errors``.
     """
     found = _named(action) if isinstance(action, str) else action
     given = _checked(found, inputs)

@@ -1,11 +1,7 @@
-"""What each effect needs. This is the only place where it is checked; a model is given no person, so it decides and
-writes nothing.
+"""What each effect requires. It is checked only here. A model is never given a person, so it cannot decide or write.
 
-- ``read`` needs nothing: it changes no label, decision or file of the user's, and asks no model. It may write what the
-  run folder's own data makes again at any time, such as arrays and the report.
-- ``spend`` asks model servers, or settles which ones a run may ask. It needs an amount that a person allowed.
-- ``decide`` records what a person decided. It needs that person, and a history that is whole.
-- ``write`` changes files, or what of the history counts as true. It needs a person.
+- ``read`` needs nothing: it changes none of the user's labels, decisions, or files, and asks no model. It may write
+  files in the run folder that can be made again at any time, such as arrays and the report.
 """
 
 from __future__ import annotations
@@ -25,8 +21,8 @@ Effect = Literal["read", "spend", "decide", "write"]
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who decides: the name given, and the token that proves that a person is there. Without one it is the run folder's
-    own, which whoever may read that folder's token file has."""
+    """Who decides: a name, and a token that proves that a person is there. Without a token, the run folder's own is
+    used, which anyone who can read that folder's token file has."""
 
     name: str
     token: str | None = field(default=None, repr=False)
@@ -34,21 +30,22 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """What a person allowed. ``allowance``: limits in the form of --budget that a run's own budget must keep; "" is
-    all that its own budget allows, None is nothing. A model may be given an allowance, and never a person."""
+    """What a person allowed. ``allowance`` holds limits in the form of --budget, which a run's own budget must not
+    exceed; "" allows all of the run's own budget, None allows nothing. A model may be given an allowance, never a
+    person."""
 
     person: Person | None = None
     allowance: str | None = None
 
 
 def permission_of(name: str | None = None, token: str | None = None) -> Permission:
-    """Of a person who types commands or runs code: by default the operating system's user."""
+    """The permission of a person who types commands or runs code; by default the operating system's user."""
     return Permission(Person(name or getpass.getuser(), token), allowance="")
 
 
 def check(effect: Effect, permission: Permission, folder: RunFolder | None, run: Workspace | None) -> Signer | None:
-    """Who signs what is done, for the effects that need a person; None for the others. SetupError where what the effect
-    needs was not given, and StoreError where a decision would rest on a history that is not whole."""
+    """Return who signs an action that needs a person, None for the others. SetupError if the effect needs something
+    that was not given; StoreError if a decision would rest on a damaged history."""
     if effect == "read":
         return None
     if effect == "spend":
@@ -60,7 +57,7 @@ def check(effect: Effect, permission: Permission, folder: RunFolder | None, run:
     if folder is None:
         raise SetupError(f"This would {effect} something, and no run is open to do it in.")
     if effect == "write" and run is not None and run.store.read_only:
-        return Signer(person.name, getpass.getuser())  # nothing in this folder can be changed; its writers refuse it
+        return Signer(person.name, getpass.getuser())  # this folder cannot be written; its writers refuse it
     token = person.token or folder.own_token()
     if effect == "decide" and run is not None:
         return Signer(person.name, run.authorize(token))

@@ -1,4 +1,4 @@
-"""The actions by name: errata's own, and those that other packages bring (entry points of ``errata.actions``)."""
+"""Actions by name: errata's own and those of other packages (entry points of ``errata.actions``)."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ GROUP = "errata.actions"
 
 
 def actions() -> Mapping[str, Action[Any, Any]]:
-    """All that are installed. Errors as of ``plugins.load``."""
+    """All installed actions. Raises what ``plugins.load`` raises."""
     return load(GROUP, Action)
 
 
 def action_named(name: str) -> Action[Any, Any]:
-    """SetupError, with the nearest name, where there is no such action."""
+    """Raises SetupError, suggesting the nearest name, if there is no such action."""
     return named(GROUP, Action, name)

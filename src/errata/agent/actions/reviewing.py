@@ -1,4 +1,4 @@
-"""One item after the other before a person: which are open, what each one is, and what this person decided last."""
+"""Review items one by one: list the open ones, show one, and find what this person decided last."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class ReviewItem:
-    """One item as a person decides about it. ``names``: all labels; ``definitions``: of those that have one."""
+    """One item as shown to the person who decides. ``names`` are all labels; ``definitions`` cover those that have
+    one."""
 
     item: Item
     proposal: Proposal
@@ -63,9 +64,9 @@ def _last_decision(session: Session, _: NoInputs) -> list[Event]:
 
 REVIEW = Action(
     "review",
-    "Begin to decide item by item: gather the open proposals of the run as it stands, the least trustworthy label "
-    "first. Each decision is recorded by decide.",
-    "decide",  # records nothing itself: a person who may not decide is told so before the first item is shown
+    "Begin to decide item by item: gather the current open proposals of the run, the least trustworthy label first. "
+    "Each decision is recorded by decide.",
+    "decide",  # records nothing itself, but tells a person who may not decide before the first item is shown
     NoInputs,
     OpenItems,
     (SetupError, DataError, StoreError),

@@ -1,4 +1,4 @@
-"""From data to proposals: begin a run, scan, judge, and say what judging would cost."""
+"""Go from data to proposals: begin a run, scan, judge, and price the judging."""
 
 from __future__ import annotations
 
@@ -41,25 +41,27 @@ __all__ = [
 
 class SettingsInputs(Inputs):
     data: Path = Field(description="The file or folder with the data.")
-    run_dir: Path | None = Field(default=None, description="The run folder; by default NAME.errata beside the data.")
+    run_dir: Path | None = Field(default=None, description="The run folder; by default NAME.errata next to the data.")
     typed: dict[str, Any] = Field(
         default={}, description="Settings by name, as a person gave them here and now; null means not given."
     )
     go_on: bool = Field(
-        default=True, description="Where no column is named, keep the settings of the run that exists on this data."
+        default=True, description="If no column is named, keep the settings of the existing run on this data."
     )
 
 
 class BeginInputs(Inputs):
     data: Path = Field(description="The file or folder with the data.")
-    settings: Settings = Field(description="Columns, detectors, judges, budget: all that decides what the run does.")
-    run_dir: Path | None = Field(default=None, description="The run folder; by default NAME.errata beside the data.")
+    settings: Settings = Field(
+        description="Columns, detectors, judges, budget: everything that decides what the run does."
+    )
+    run_dir: Path | None = Field(default=None, description="The run folder; by default NAME.errata next to the data.")
     named: tuple[str, ...] = Field(default=(), description="Judges named just now: their form is checked first.")
 
 
 @dataclass(frozen=True, slots=True)
 class OpenedRun:
-    """The run that is open now. ``remarks``: what a person should know of the data before anything is paid for."""
+    """The run that was opened. ``remarks``: what a person should know about the data before paying for anything."""
 
     run: str
     run_id: int
@@ -68,7 +70,7 @@ class OpenedRun:
 
 
 class Going(Inputs):
-    yes: bool = Field(default=False, description="Go on, however long it takes and whatever it costs.")
+    yes: bool = Field(default=False, description="Continue, however long it takes and whatever it costs.")
     retry_unreadable: bool = Field(
         default=False, description="Ask again for every answer that could not be read, and every request refused."
     )
@@ -117,8 +119,8 @@ def _answer(session: Session, given: YesOrNo) -> dict[str, Any]:
 
 SETTINGS = Action(
     "settings",
-    "The settings that a run on this data would have: what is given here, over the environment, errata.toml and, "
-    "unless told otherwise, those of the run that exists. Starts nothing.",
+    "The settings that a run on this data would have: what is given here, over the environment, errata.toml and, by "
+    "default, those of the existing run. Starts nothing.",
     "read",
     SettingsInputs,
     Settings,
@@ -127,9 +129,9 @@ SETTINGS = Action(
 )
 BEGIN = Action(
     "begin",
-    "Begin a run on data, or go on with the one that these settings have begun, and open it. Settles which judges may "
-    "be asked, at which prices and within which budget, but asks nobody yet. Gives the run's folder and number.",
-    "spend",  # asks nobody, but what it settles is what is spent later
+    "Begin a run on data, or continue the one begun with these settings, and open it. Settles which judges may be "
+    "asked, at which prices and within which budget, but asks none yet. Returns the run's folder and number.",
+    "spend",  # asks no judge, but settles what will be spent later
     BeginInputs,
     OpenedRun,
     (SetupError, DataError, StoreError),
@@ -137,8 +139,8 @@ BEGIN = Action(
 )
 RUN = Action(
     "run",
-    "Scan the open run's data, put its suspects before its judges within its budget, and propose an outcome for each "
-    "item. Goes on where it was stopped; no finished call is paid again. Gives where the run stands then.",
+    "Scan the open run's data, ask its judges about the suspects within its budget, and propose an outcome for each "
+    "item. Continues where it stopped; no finished call is paid for again. Returns the run's status.",
     "spend",
     Going,
     dict[str, Any],
@@ -147,9 +149,9 @@ RUN = Action(
 )
 SCAN = Action(
     "scan",
-    "Run the detectors alone over the open run, which must have no judge, and propose. No model is asked. Gives where "
-    "the run stands then.",
-    "read",  # its arrays and proposals are made of the data and can be made again
+    "Run only the detectors on the open run, which must have no judge, and propose. No model is asked. Returns the "
+    "run's status.",
+    "read",  # its arrays and proposals derive from the data and can be made again
     NoInputs,
     dict[str, Any],
     (SetupError, DataError, StoreError),

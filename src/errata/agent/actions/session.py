@@ -1,4 +1,4 @@
-"""What actions work on, and who acts: a run that is open, or the folder that one will be in."""
+"""What actions work on, and who acts: an open run, or the folder that will hold one."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 @dataclass
 class Session:
-    """``progress`` is told how far a long action is, ``notify`` what a person should know beside its result, and
-    ``confirm`` is asked about settings that came with the data, ``go_ahead`` about a long or a paid job. ``here`` is
-    where run folders are looked for.
+    """``progress`` is called with how far a long action is, ``notify`` with what a person should know beyond its
+    result. ``confirm`` is asked about settings that came with the data, ``go_ahead`` about a long or paid job. ``here``
+    is where run folders are searched for.
 
-    ``signer`` is set by ``perform``, while an action that needs a person is at work.
+    ``perform`` sets ``signer`` while it runs an action that needs a person.
     """
 
     permission: Permission = field(default_factory=Permission)
@@ -43,18 +43,18 @@ class Session:
     signer: Signer | None = None
 
     def find(self, name: str | None = None) -> Session:
-        """Work on the run folder that a name, the data's path, or nothing (the newest here) means."""
+        """Use the run folder given by its name or by the data's path; by default the newest one here."""
         self.folder = find_run(name, self.here).folder
         return self
 
     def open(self, name: str | None = None, *, label: str | None = None, number: int | None = None) -> Session:
-        """Open the run that is meant: by its number, or the one that goes on, of this label column if one is named."""
+        """Open a run: by its number, or else the current run (of this label column, if one is named)."""
         found = find_run(name, self.here)
         self.use(open_run(found.folder, number, data=found.data, label=label, notify=self.notify))
         return self
 
     def use(self, workspace: Workspace) -> None:
-        """Work on this run from now on; one that was open is closed."""
+        """Work on this run from now on, and close the one that was open."""
         self.close()
         self.workspace, self.folder = workspace, workspace.folder
 
@@ -64,52 +64,53 @@ class Session:
 
     @property
     def run(self) -> Workspace:
-        """The run that is open; SetupError without one."""
+        """The open run; SetupError if none is open."""
         if self.workspace is None:
             raise SetupError("No run is open here. Begin one: errata run DATA --text COL --label COL")
         return self.workspace
 
     @property
     def by(self) -> Signer:
-        """Who signs what is decided. SetupError in an action that did not say that it needs a person."""
+        """Who signs what is decided. SetupError in an action that did not declare that it needs a person."""
         if self.signer is None:
             raise SetupError("Nobody signs this: the action's effect must be 'decide' or 'write'.")
         return self.signer
 
     @cached_property
     def review_queue(self) -> ReviewQueue:
-        """The open proposals of this run, gathered once a session."""
-        from errata.agent.decisions.review_queue import ReviewQueue  # other commands need nothing of what it imports
+        """The open proposals of this run, gathered once per session."""
+        from errata.agent.decisions.review_queue import ReviewQueue  # imported late: other commands do not need it
 
         return ReviewQueue(self.run)
 
     @property
     def who(self) -> str:
-        """The name of the person who acts; empty where none does."""
+        """The name of the acting person; empty if there is none."""
         return self.permission.person.name if self.permission.person else ""
 
     @property
     def run_folder(self) -> Path:
-        """Where the open run lives."""
+        """The folder of the open run."""
         return self.run.folder.path
 
     def stop(self) -> int | None:
-        """Let judging end in order, from any thread: how many calls are in flight, None where nobody is being asked."""
+        """Let judging end gracefully; callable from any thread. Returns the number of calls in flight, None if no judge
+        is being asked."""
         from errata.agent.drive import stop
 
         return None if self.workspace is None else stop(self.workspace)
 
     def cost_so_far(self) -> str:
-        """In words, while judges are being asked; empty before."""
+        """The cost so far in words, while judges are being asked; empty before that."""
         panel = None if self.workspace is None else self.workspace.open_panel
         return "" if panel is None else panel.budget.spent.in_words()
 
     def calls_kept(self) -> int:
-        """Model calls of this run that are finished and recorded."""
+        """How many model calls of this run are finished and recorded."""
         return self.run.store.calls_of(self.run.run.run_id).spent().calls
 
     def close(self) -> None:
-        """Let go of the run: calls in flight are waited for and recorded."""
+        """Close the run; waits for calls in flight and records them."""
         self.__dict__.pop("review_queue", None)
         if self.workspace is not None:
             self.workspace.close()

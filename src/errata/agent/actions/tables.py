@@ -1,4 +1,4 @@
-"""The table of a run, as rows or as a file; its proposals; its noisy classes; the report page."""
+"""Write the results of a run as rows or as a file, its proposals, its noisy classes, and the report page."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ Rows = list[dict[str, Any]]
 
 
 class Columns(Inputs):
-    columns: tuple[str, ...] = Field(default=(), description="Columns of the data to put beside them, as data.NAME.")
-    reasons: bool = Field(default=False, description="Put the reason of each item's proposal beside it.")
+    columns: tuple[str, ...] = Field(default=(), description="Columns of the data to add, as data.NAME.")
+    reasons: bool = Field(default=False, description="Add the reason of each item's proposal.")
 
 
 class ResultsFile(Inputs):
     out: Path = Field(description="The file to write: .parquet, .csv or .jsonl.")
-    columns: tuple[str, ...] = Field(default=(), description="Columns of the data to put beside them, as data.NAME.")
+    columns: tuple[str, ...] = Field(default=(), description="Columns of the data to add, as data.NAME.")
     escape_formulas: bool = Field(default=False, description="In a .csv: ' before cells that a spreadsheet would run.")
     force: bool = Field(default=False, description="Replace a file that errata did not write; a backup is kept.")
 
@@ -90,7 +90,7 @@ PROPOSALS = Action(
 WRITE_RESULTS = Action(
     "write_results",
     "Write the table of the open run into a file, and give its number of rows.",
-    "write",  # the place is the caller's choice, and something may stand there
+    "write",  # the caller chooses the path, and a file may already exist there
     ResultsFile,
     int,
     (SetupError, DataError, StoreError),
@@ -108,8 +108,8 @@ CLASS_NOISE = Action(
 )
 REPORT = Action(
     "report",
-    "Write the report page of the open run and its JSON anew in the run folder, and say where they are.",
-    "read",  # both are errata's own, in its own folder, and are made anew of the store at any time
+    "Write the report page of the open run and its JSON again in the run folder, and return their paths.",
+    "read",  # both are errata's own files in its own folder and can be made again from the store
     NoInputs,
     ReportFiles,
     (SetupError, DataError, StoreError),

@@ -1,1 +1,1 @@
-"""A person's yes, and what it does: decide, undo, apply, revert."""
+"""A person's approval and what it does: decide, undo, apply, revert."""

@@ -1,4 +1,4 @@
-"""From decisions to files: what would change, and writing it. The source is touched only where that is asked for."""
+"""Turn decisions into files: list what would change, and write it. The source is changed only on request."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from errata.tools.patch import Patch, PatchLine
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """``beside``: label columns of the same data whose changes stand in the same output."""
+    """``beside``: other label columns of the same data whose changes are in the same output."""
 
     changed: int
     output: Path
@@ -32,8 +32,8 @@ class Applied:
 
 
 def changes(workspace: Workspace) -> list[PatchLine]:
-    """One line for each item whose standing decision gives it another label. DataError where a decision names a label
-    that the data does not have."""
+    """One line for each item whose current decision gives it another label. DataError if a decision names a label that
+    the data does not have."""
     rows, proposals = workspace.rows(), workspace.store.proposals(workspace.run.run_id)
     decisions, known = workspace.decisions(lambda: rows), workspace.run.label_space.index()
     lines = []
@@ -73,10 +73,10 @@ def apply(
     force: bool = False,
     copied: CopyProgress = no_progress,
 ) -> Applied:
-    """Write the decided changes as a patch file, and the data with them. Applying again gives the same bytes.
+    """Write the decided changes as a patch file, and the patched data. Applying again gives the same bytes.
 
-    What was decided about other label columns of the same data, and stands in the same output, stays in it. ``force``
-    replaces a file that errata did not write, and keeps a backup of it; ``copied`` is told how far a folder's copy is.
+    Changes to other label columns of the same data that are already in this output stay in it. ``force`` replaces a
+    file that errata did not write, after backing it up; ``copied`` is called with the progress of copying a folder.
     """
     if in_place and out is not None:
         raise SetupError("Say either -o FILE or --in-place, not both.")
@@ -103,8 +103,8 @@ def _apply_to(workspace: Workspace, out: Path | None, annotate: bool, force: boo
 
 
 def _apply_in_place(workspace: Workspace, annotate: bool) -> Applied:
-    """The whole result and a backup stand in the run folder, and both in the history, before the source is replaced in
-    one step. A link to the data is followed, and stays."""
+    """Replace the source in one step, after the whole result and a backup are in the run folder and recorded in the
+    history. If the data is a link, it is followed and kept."""
     source = workspace.dataset
     target = source.path.resolve()
     with workspace.gate.drafting(target) as draft:
@@ -118,7 +118,7 @@ def _apply_in_place(workspace: Workspace, annotate: bool) -> Applied:
 
 
 def _move_files(workspace: Workspace, annotate: bool) -> Applied:
-    """A folder of images is changed by moving its files; the backup is the list of the moves, which is the patch."""
+    """Change an image folder by moving its files. The backup is the list of moves, which is the patch itself."""
     source = workspace.dataset
     if annotate:
         raise DataError("a folder of images has no columns to annotate: leave the annotations out.")
@@ -130,7 +130,7 @@ def _move_files(workspace: Workspace, annotate: bool) -> Applied:
 
 
 def _forget_unwritten(workspace: Workspace) -> None:
-    """A patch that a killed command recorded, and did not come to write, has nothing to undo."""
+    """Remove the record of a patch whose command was killed before writing anything: there is nothing to undo."""
     standing = standing_patches(workspace.store)
     if standing and standing[-1].in_place and standing[-1].disk_state == "not_written":
         kept = {name: standing[-1].event.body[name] for name in ("run_id", "patch", "items", "output")}
@@ -138,7 +138,7 @@ def _forget_unwritten(workspace: Workspace) -> None:
 
 
 def _half_moved(workspace: Workspace) -> StandingPatch | None:
-    """A patch that a killed command left half done: it is finished before anything else."""
+    """A patch that a killed command left half done; it is finished before anything else."""
     standing = standing_patches(workspace.store)
     if standing and standing[-1].moves_files and standing[-1].disk_state in ("half_moved", "not_written"):
         return standing[-1]
@@ -147,7 +147,7 @@ def _half_moved(workspace: Workspace) -> StandingPatch | None:
 
 @contextmanager
 def _with_others(workspace: Workspace, output: Path) -> Iterator[tuple[Dataset, tuple[str, ...]]]:
-    """The source with the changes of other label columns that stand in this output, and these columns."""
+    """The source with the changes of other label columns that are in this output, and the names of these columns."""
     source, run = workspace.dataset, workspace.run
     others = [
         patch
@@ -167,7 +167,7 @@ def _with_others(workspace: Workspace, output: Path) -> Iterator[tuple[Dataset, 
 
 
 def _note(workspace: Workspace, applied: Patch, output: Path, **more: Any) -> Path:
-    """The patch as a file that is never written over, and the event that says what it is."""
+    """Write the patch to a new file and record the event that describes it."""
     file = _next_patch_file(workspace)
     applied.write(file)
     place = place_of(output, workspace.data_path, workspace.folder.path)
@@ -187,7 +187,7 @@ def _note(workspace: Workspace, applied: Patch, output: Path, **more: Any) -> Pa
 
 
 def _next_patch_file(workspace: Workspace) -> Path:
-    """0001.jsonl, 0002.jsonl, ...: a patch file is never written over."""
+    """0001.jsonl, 0002.jsonl, ...: a patch file is never overwritten."""
     numbers = [int(file.stem) for file in workspace.folder.patches.glob("*.jsonl") if file.stem.isdigit()]
     return workspace.folder.patches / f"{max(numbers, default=0) + 1:04}.jsonl"
 
@@ -199,7 +199,7 @@ def _relabeled(source: Path) -> Path:
 
 
 def _annotations(workspace: Workspace) -> dict[str, Sequence[object]]:
-    """errata_* columns for every row; the decided answer stands beside what was proposed."""
+    """The errata_* columns for every row, with the decided answer next to what was proposed."""
     table, decisions = result_rows(workspace), workspace.decisions()
     columns = ("status", "outcome", "proposed_label", "best_other_label", "confidence", "quality")
     found: dict[str, Sequence[object]] = {f"errata_{name}": [row[name] for row in table] for name in columns}

@@ -1,6 +1,6 @@
-"""Approval: nothing changes without a person's yes. Here a yes is asked for, and written down.
+"""Approval: nothing changes unless a person says yes. This module asks for the yes and records it.
 
-Every function that decides takes the Signer of a person who may decide here: agent/actions/permission.py makes it.
+Every function that decides takes the Signer of a person allowed to decide; agent/actions/permission.py makes it.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ OPEN_OUTCOMES = ("relabel", "several", "none_of_these", "ambiguous")
 
 
 def request(state: RunState) -> dict[str, Any]:
-    """What the graph asks a person, in the one form that LangGraph's pages read. Nothing can be edited here: what is
-    applied are the decisions themselves."""
+    """What the graph asks a person, in the form that LangGraph's pages read. It cannot be edited: what is applied are
+    the decisions themselves."""
     message = (
         f"{state['open_proposals']} proposals are open. Decide them with `errata review`; "
         "approve here to apply what has been decided by then. Rejecting changes nothing."
@@ -40,15 +40,14 @@ def request(state: RunState) -> dict[str, Any]:
 
 
 def count_open(snapshot: Snapshot) -> int:
-    """How many proposals wait for a person."""
+    """How many proposals are waiting for a person."""
     found, decided = snapshot.proposals, snapshot.decisions
     return sum(p.outcome in OPEN_OUTCOMES and p.idx not in decided for p in found.values())
 
 
 def is_approved(answer: object) -> bool:
-    """Whether a person approved the one action that was asked about: ``{"decisions": [{"type": "approve"}]}``, or that
-    one decision by itself, as langchain's per-call form has it. Silence, a rejection, an edit, and an answer in any
-    other form are a no."""
+    """Whether a person approved the one action asked about: ``{"decisions": [{"type": "approve"}]}``, or that one
+    decision alone, as in langchain's per-call form. No answer, a rejection, an edit, and any other form count as no."""
     decisions = answer.get("decisions", [answer]) if isinstance(answer, Mapping) else None
     if not isinstance(decisions, list) or len(decisions) != 1:
         return False
@@ -58,7 +57,7 @@ def is_approved(answer: object) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Who decides, as the history records it: the name given, and the operating system's user."""
+    """Who decides, as recorded in the history: the given name and the operating system's user."""
 
     name: str
     user: str
@@ -66,13 +65,13 @@ class Signer:
 
 @dataclass(frozen=True, slots=True)
 class DecidedMany:
-    """What a rule did. ``left`` matched but has nothing to accept: an ambiguous proposal names no answer. ``already``:
-    what else matched and had been decided, by whom and how they looked. ``nothing_open`` matched, and nothing is
-    proposed for them, or they are protected. ``judge_alone``: changes that no rule may accept, since the scan does not
-    rank the proposed label above the given one, and a judge may have obeyed what it read."""
+    """What a rule did. ``ambiguous`` matched but propose no answer to accept. ``already``: matched but had been
+    decided, by whom and how they looked. ``nothing_open`` matched but have no open proposal, or are protected.
+    ``judge_alone``: changes that no rule may accept, since the scan does not rank the proposed label above the given
+    one, and a judge may have obeyed what it read."""
 
     decided: int
-    left: int
+    ambiguous: int
     already: Mapping[tuple[str, str], int] = field(default_factory=dict)
     nothing_open: int = 0
     judge_alone: int = 0
@@ -87,7 +86,7 @@ def decide(
     seeing: Seeing = "proposal",
     looked: Looked = "item",
 ) -> int:
-    """One decision on one item. Returns the number of its event, which ``undo`` takes."""
+    """Record one decision on one item. Returns its event number, which ``undo`` takes."""
     row = workspace.item(item_id)
     proposal = workspace.store.proposal(workspace.run.run_id, row.idx)
     made = _decision(workspace, by.name, row, proposal, answer, label, seeing, looked)
@@ -95,14 +94,14 @@ def decide(
 
 
 def decide_where(workspace: Workspace, by: Signer, accept: bool, where: str | None) -> DecidedMany:
-    """Accept or reject every open proposal that ``where`` matches (all, without one); marked as looked at by rule.
+    """Accept or reject every open proposal that ``where`` matches (by default all); marked as looked at by rule.
 
-    What has been decided already stays so. DataError, and nothing is decided, where a label is none of this data.
+    Items already decided keep their decision. DataError, with nothing decided, if a label is not in the data.
     """
     found = matching(workspace, where)
     proposals = workspace.store.proposals(workspace.run.run_id)
     done = settled(workspace.decisions(lambda: [row for row, _ in found]))
-    made, left, judge_alone, nothing_open = [], 0, 0, 0
+    made, ambiguous, judge_alone, nothing_open = [], 0, 0, 0
     already: Counter[tuple[str, str]] = Counter()
     for row, result in found:
         if result["outcome"] not in OPEN_OUTCOMES or row.protected:
@@ -114,25 +113,25 @@ def decide_where(workspace: Workspace, by: Signer, accept: bool, where: str | No
         proposal = proposals[row.idx]
         answered = accepted(proposal) if accept else ("label", row.given_label)
         if answered is None:
-            left += 1
+            ambiguous += 1
             continue
         if accept and proposal.outcome == "relabel" and proposal.basis == "judge alone":
             judge_alone += 1
             continue
         made.append(_decision(workspace, by.name, row, proposal, *answered, "proposal", "rule"))
     record(workspace.store.events, workspace.run, made, by.user)
-    return DecidedMany(len(made), left, already, nothing_open, judge_alone)
+    return DecidedMany(len(made), ambiguous, already, nothing_open, judge_alone)
 
 
 def matching(workspace: Workspace, where: str | None) -> list[tuple[ItemRow, dict[str, Any]]]:
-    """The items that a condition matches, or all of them, with their rows of the results."""
+    """The items that a condition matches (by default all), with their rows of the results."""
     condition = parse_where(where) if where is not None else EVERYTHING
     table = result_rows(workspace, condition.own)
     return [(row, result) for row, result in zip(workspace.rows(), table, strict=True) if condition.holds(result)]
 
 
 def decided_by(counts: Mapping[tuple[str, str], int]) -> str:
-    """By whom, and how they looked: ``4 by ann by rule, 2 by bob``; without the number where there is one of them."""
+    """By whom, and how they looked: ``4 by ann by rule, 2 by bob``; without the number if there is only one."""
     ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
     words = {"rule": " by rule", "grid": " in a grid"}
     named = [(items, f"by {one_line(by, 40)}{words.get(looked, '')}") for (by, looked), items in ranked]
@@ -140,7 +139,7 @@ def decided_by(counts: Mapping[tuple[str, str], int]) -> str:
 
 
 def trust(workspace: Workspace, by: Signer) -> int:
-    """Take the history of this folder, which must be whole, for the true one. Returns how many events it has."""
+    """Accept this folder's history, which must be intact, as the true one. Returns its number of events."""
     store = workspace.store
     hashes = store.events.verify()
     store.anchor.accept(hashes)
@@ -149,7 +148,7 @@ def trust(workspace: Workspace, by: Signer) -> int:
 
 
 def undo(workspace: Workspace, by: Signer, events: Iterable[int]) -> None:
-    """Take decisions back; they stay in the history, and no longer count."""
+    """Take decisions back; they stay in the history but no longer count."""
     known = {event.seq for event in workspace.store.events.read("decision")}
     bodies = [{"run_id": workspace.run.run_id, "by": by.name, "user": by.user, "undoes": seq} for seq in events]
     unknown = [body["undoes"] for body in bodies if body["undoes"] not in known]
@@ -159,7 +158,7 @@ def undo(workspace: Workspace, by: Signer, events: Iterable[int]) -> None:
 
 
 def accepted(proposal: Proposal) -> tuple[Answer, str | None] | None:
-    """The answer, and its label, that accepting a proposal gives; None where it names none."""
+    """The answer and label that accepting a proposal records; None if it proposes none."""
     if proposal.outcome == "relabel":
         return "label", proposal.proposed_label
     if proposal.outcome in ("several", "none_of_these"):
@@ -180,7 +179,7 @@ def _decision(
     space = workspace.run.label_space
     if answer == "label" and label not in space.index():
         raise DataError(f"Item {row.item_id!r}: {label!r} is no label of this data{nearest(str(label), space.names)}.")
-    # The item's own class keeps the item's own spelling: such a decision changes nothing.
+    # Keep the item's own spelling of its class, so that such a decision changes nothing.
     label = row.given_label if space.same(label, row.given_label) else space.canonical(label)
     if row.protected and answer == "label" and label != row.given_label:
         raise DataError(f"Item {row.item_id!r} is protected (--protect): its label never changes.")

@@ -1,4 +1,4 @@
-"""Taking a patch back: the last one that stands applied, into another file or where it was written."""
+"""Revert a patch: the last one still applied, into another file or in place."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Reverted:
 
 
 def revert(workspace: Workspace, out: Path | None = None, *, force: bool = False) -> Reverted:
-    """Undo the last patch that stands applied: into ``out``, or into the file that it was written to."""
+    """Undo the last patch that is still applied: into ``out``, or in the file it was written to."""
     workspace.store.refuse_read_only()
     workspace.store.check_history()
     with workspace.folder.lock():
@@ -51,7 +51,7 @@ def revert(workspace: Workspace, out: Path | None = None, *, force: bool = False
 
 
 def _write_back(workspace: Workspace, undone: StandingPatch, target: Path, force: bool) -> None:
-    """The output with the patch's labels undone."""
+    """Write the output with the patch's labels undone."""
     source = undone.backup or undone.data
     applied = open_data(undone.output, undone.settings, patched=True, folder=undone.data.parent)
     with ExitStack() as stack:

@@ -1,4 +1,4 @@
-"""The open proposals of a run, as a person goes through them: which are left, and what each one is."""
+"""The open proposals of a run as a person reviews them: which are open, and what each one shows."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from errata.types import Decision, Item, Proposal
 
 @dataclass(frozen=True, slots=True)
 class OpenItems:
-    """``moved``: how many open items are not shown, because their content is no longer what the run looked at."""
+    """``moved``: how many open items are hidden because their content changed since the run looked at it."""
 
     item_ids: tuple[str, ...]
     moved: int
 
 
 class ReviewQueue:
-    """The proposals are read once, what is open before each item: others may decide meanwhile."""
+    """Proposals are read once; which are open is read before each item, since other people may be deciding too."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
@@ -39,22 +39,22 @@ class ReviewQueue:
         self._moved = len(rows) - len(same)
 
     def open_items(self, by: str) -> OpenItems:
-        """The least trustworthy given label first, and suspects for which nothing is proposed last. What one person
-        passed on is open to the others."""
+        """The least trustworthy given label first; suspects without a proposal come last. An item that one person
+        passed on stays open to others."""
         rows = list(self._rows.values())
         decisions = self._workspace.decisions(lambda: rows)
         left = tuple(row.item_id for row in rows if _is_open(decisions.get(row.idx), by))
         return OpenItems(left, self._moved)
 
     def item(self, item_id: str) -> tuple[Item, Proposal]:
-        """Its content and what is proposed; the given label by the name of its class."""
+        """Its content and its proposal, with the given label by the name of its class."""
         row = self._row(item_id)
         item = self._workspace.dataset.items([row.idx])[0]
         given = self._workspace.run.label_space.canonical(item.given_label)
         return replace(item, given_label=given), self._proposals[row.idx]
 
     def likely_labels(self, item_id: str) -> list[str]:
-        """Labels that the evidence speaks for, the given one and the proposed one first."""
+        """Labels that the evidence supports, with the given and the proposed ones first."""
         row = self._row(item_id)
         labels = Snapshot.of(self._workspace).view.posterior.item(row.idx).labels
         given = self._workspace.run.label_space.canonical(row.given_label)
@@ -63,8 +63,8 @@ class ReviewQueue:
         return list(dict.fromkeys([name for name in first if name is not None] + ranked))
 
     def last_decision(self, by: str) -> list[Event]:
-        """The last thing that this person decided and that holds, now or in an earlier review: one item, or all that
-        one rule decided. Nothing where there is none."""
+        """The last decision by this person that still holds, from this review or an earlier one: one item, or all items
+        that one rule decided. Empty if there is none."""
         hold = {decision.event for decision in self._workspace.decisions().values()}
         return last([event for event in standing(self._workspace) if event.seq in hold and event.body["by"] == by])
 

@@ -13,8 +13,8 @@ AGO = re.compile(r"(\d{1,9})\s*(s|m|h|d|w|seconds?|minutes?|hours?|days?|weeks?)
 
 
 def parse_time(text: str, now: datetime | None = None) -> datetime:
-    """A time with its time zone: ``30m`` or ``30 minutes ago`` before ``now``, or ISO 8601, which without a zone is
-    this machine's time. Raises SetupError for anything else."""
+    """A time with its time zone: ``30m`` or ``30 minutes ago`` before ``now``, or ISO 8601 (local time if no zone is
+    given). Raises SetupError for anything else."""
     said = text.strip()
     ago = AGO.fullmatch(said.lower())
     try:

@@ -1,4 +1,4 @@
-"""Taking decisions back: which ones are meant, and what that leaves. They stay in the history, and no longer count."""
+"""Undo decisions: find which ones are meant, and report what is left. They stay in the history but no longer count."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CHANGES_NAMED = 6
 @dataclass(frozen=True, slots=True)
 class Undone:
     """``events``: the decisions taken back, oldest first. ``decided``: their items that an earlier decision still
-    decides. ``applied``: how many of them changed a label that stands changed in ``outputs``."""
+    decides. ``applied``: how many of them changed a label that is still changed in ``outputs``."""
 
     events: tuple[Event, ...]
     decided: int = 0
@@ -51,11 +51,11 @@ def undo(
     where: str | None = None,
     since: datetime | None = None,
 ) -> Undone:
-    """Take back what all of these name; without any, the last decision, and all of its bulk where it was by rule.
+    """Take back what all of these select; with none given, the last decision, or all of it if it was made by a rule.
 
-    ``events``: their numbers in the log; of a range, what stands in it. ``where``: every decision on the items that
-    match. ``since``: what was decided at that time or later, by anybody; without a zone it is this machine's. Raises
-    SetupError for a number that is no decision, or is taken back already.
+    ``events``: event numbers; of a range, those that are decisions. ``where``: every decision on the matching items.
+    ``since``: everything decided at or after that time, by anyone; local time if no zone is given. Raises SetupError
+    for a number that is not a decision or is already taken back.
     """
     found = standing(workspace)
     if events:
@@ -71,7 +71,7 @@ def undo(
 
 
 def _take(workspace: Workspace, by: Signer, events: Sequence[Event]) -> Undone:
-    """Take these decisions back, and see what that leaves."""
+    """Take these decisions back, and report what is left."""
     take_back(workspace, by, [event.seq for event in events])
     items = {str(event.body["item_id"]) for event in events}
     decided = workspace.decisions()
@@ -85,7 +85,7 @@ def _take(workspace: Workspace, by: Signer, events: Sequence[Event]) -> Undone:
 
 
 def standing(workspace: Workspace) -> list[Event]:
-    """The decisions of this run that nobody has taken back, and those of earlier ones that hold in it; oldest first."""
+    """The decisions in effect in this run, including those inherited from earlier runs; oldest first."""
     undone = _undone(workspace)
     hold = {decision.event for decision in workspace.decisions().values()}
     return [
@@ -96,12 +96,12 @@ def standing(workspace: Workspace) -> list[Event]:
 
 
 def last(events: Sequence[Event]) -> list[Event]:
-    """The last decision. A rule decides many items at one moment: they are one decision."""
+    """The last decision. Items that a rule decided together count as one decision."""
     return [event for event in events if _one_of(event, events[-1])]
 
 
 def _one_of(event: Event, other: Event) -> bool:
-    """Whether two decisions were made as one."""
+    """Whether two events belong to one decision."""
     if event.seq == other.seq:
         return True
     names = ("run_id", "by", "looked")
@@ -110,7 +110,7 @@ def _one_of(event: Event, other: Event) -> bool:
 
 
 def in_words(undone: Undone) -> str:
-    """What was taken back, by whom it was made, what stands applied, and what to type next."""
+    """A summary: what was taken back, who had decided it, what is still applied, and what to type next."""
     if not undone.events:
         return "There is nothing to take back: there is no such decision. errata log lists what was decided."
     count = len(undone.events)
@@ -129,7 +129,7 @@ def _makers(events: Iterable[Event]) -> str:
 
 
 def _said(events: Sequence[Event]) -> str:
-    """The answers, the most frequent first; one alone names its item."""
+    """The answers, the most frequent first; a single decision names its item."""
     if len(events) == 1:
         return one_line(f"item {events[0].body['item_id']}, {_decided(events[0])}")
     counts = Counter(one_line(_decided(event)) for event in events)
@@ -156,12 +156,12 @@ def _of_numbers(workspace: Workspace, wanted: Sequence[int | range]) -> list[Eve
 
 
 def _undone(workspace: Workspace) -> Mapping[int, str]:
-    """The decisions that were taken back, and by whom."""
+    """The events of decisions that were taken back, and who did so."""
     return {event.body["undoes"]: str(event.body["by"]) for event in workspace.store.events.read("undo")}
 
 
 def _of_items(workspace: Workspace, events: Sequence[Event], where: str) -> list[Event]:
-    """All decisions on the items that match: also those which a later one has overtaken, so that the items are open."""
+    """All decisions on the matching items, including those that a later one replaced, so that the items become open."""
     rows = matching(workspace, where)
     ids = {row.item_id for row, _ in rows}
     decided: Mapping[int, Decision] = workspace.decisions()

@@ -1,4 +1,4 @@
-"""What a condition compares: text, numbers, and cells of the user's own columns, which may be read as either."""
+"""What a condition compares: text, numbers, and cells of the user's own columns, which may be either."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ Scalar = str | int | float | bool | None
 
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 LONGEST_NUMBER = 100
-"""Characters: a longer row of digits is a name, and slow to read as a number."""
+"""In characters: a longer row of digits is a name, and slow to parse as a number."""
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One side of a comparison, in each row; None where it is missing."""
+    """One side of a comparison, with a value per row; None if missing."""
 
     kind: Literal["text", "number", "cell"]
     of: Callable[[Row], Scalar]
@@ -31,8 +31,8 @@ class Value:
 
 
 def compared(one: Value, other: Value, test: Callable[[Any, Any], bool]) -> Test:
-    """A cell is a number beside a number, text beside text; two cells are numbers where both look like one. What is
-    missing, or no number where one is needed, passes no test."""
+    """Compare a cell with a number as a number, with text as text, and two cells as numbers if both look like numbers.
+    A missing value, or a non-number where a number is needed, fails every test."""
     kinds = {one.kind, other.kind}
 
     def holds(row: Row) -> bool:
@@ -49,7 +49,7 @@ def compared(one: Value, other: Value, test: Callable[[Any, Any], bool]) -> Test
 
 
 def among(one: Value, members: Sequence[Value], *, negated: bool) -> Test:
-    """Whether ``one`` equals a member, or none of them; never where it is missing."""
+    """Whether ``one`` equals a member (or, negated, none of them); false if it is missing."""
     if all(member.constant for member in members):
         found = _among_constants(one, [member.of({}) for member in members])
     else:
@@ -62,7 +62,7 @@ def among(one: Value, members: Sequence[Value], *, negated: bool) -> Test:
 
 
 def _among_constants(one: Value, members: Sequence[Scalar]) -> Test:
-    """Thousands of ids are looked up, not compared one by one."""
+    """Look ids up in a set: there may be thousands."""
     texts = {member for member in members if isinstance(member, str)}
     numbers = set(members) - texts
 
@@ -80,7 +80,7 @@ def as_text(value: Scalar) -> str | None:
 
 
 def as_number(value: Scalar) -> int | float | None:
-    """Whole numbers exactly: ids of 19 digits differ in their last one."""
+    """Keeps integers exact: 19-digit ids may differ only in the last digit."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return value
     text = value.strip() if isinstance(value, str) else ""

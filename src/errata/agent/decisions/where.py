@@ -1,4 +1,4 @@
-"""The conditions of --where: comparisons of an item's columns, joined by and, or, not. Documented in docs/where.md."""
+"""Parse the conditions of --where: comparisons of an item's columns, joined by and, or, not. See docs/where.md."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MOST_CHARS, MOST_LEVELS, QUOTED_CHARS = 1_000_000, 100, 200
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """A test of one item's row, as ``result_rows`` makes it with ``own``: the user's columns that it reads."""
+    """A test of one row as ``result_rows`` makes it. ``own``: the user's columns that it reads."""
 
     holds: Condition
     own: tuple[str, ...]
@@ -40,8 +40,8 @@ EVERYTHING = Where(lambda row: True, ())
 
 
 def parse_where(text: str) -> Where:
-    """Numbers compare with numbers and text with text; a missing value matches nothing. ``data.NAME`` and
-    ``data["NAME"]`` are columns of the user's own, whose cells are numbers where they compare with numbers.
+    """Numbers compare with numbers, text with text; a missing value matches nothing. ``data.NAME`` and ``data["NAME"]``
+    are the user's own columns, whose cells count as numbers when compared with numbers.
 
     Raises SetupError for anything but column names, text, numbers, lists of them, comparisons, and, or, not.
     """
@@ -152,7 +152,7 @@ class _Parser:
 
 
 def _number(node: ast.expr) -> int | float | None:
-    """A number as it is written, with or without a minus; True and False are none."""
+    """A number literal, with or without a minus; True and False are not numbers."""
     bare = node.operand if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) else node
     value = bare.value if isinstance(bare, ast.Constant) else None
     if not isinstance(value, (int, float)) or isinstance(value, bool):

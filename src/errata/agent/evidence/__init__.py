@@ -1,1 +1,1 @@
-"""What is known of each annotation, from the scan to the posterior, and what is worth asking next."""
+"""What is known about each annotation, from the scan to the posterior, and what to ask next."""

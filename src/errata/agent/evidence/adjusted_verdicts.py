@@ -1,4 +1,4 @@
-"""Correct verdicts for each judge's known bias, and for what people's decisions taught about it."""
+"""Correct verdicts for each judge's known bias, and for what people's decisions showed about it."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def adjusted_columns(
     bank: Bank,
     decisions: Mapping[int, Decision],
 ) -> VerdictColumns:
-    """``adjusted`` as columns; ``columns`` are those of the verdicts as they came. As long as there is only a prior to
-    take out, no verdict is looked at by itself."""
+    """``adjusted`` as columns; ``columns`` are the unadjusted verdicts. If there is only a prior to remove, the whole
+    columns are adjusted at once rather than verdict by verdict."""
     by_itself = any(known.disabled for known in profiles.values()) or any(verdict.answers for verdict in verdicts)
     if by_itself or taught(decisions, columns.space):
         return VerdictColumns.of(adjusted(verdicts, rows, columns.space, profiles, bank, decisions), columns.space)
@@ -64,13 +64,13 @@ def adjusted(
     bank: Bank,
     decisions: Mapping[int, Decision],
 ) -> Sequence[Verdict]:
-    """The verdicts that count, with the log-probabilities that they count with; ``verdicts`` itself where nothing is
-    known against any.
+    """The verdicts that count, with adjusted log-probabilities; ``verdicts`` itself if nothing is known that would
+    change them.
 
-    A judge's word is not taken about labels that it says yes to where there is nothing. Its prior over the labels is
-    taken out of its blind choices. Questions of a bank count as far as they proved reliable on decided items, and with
-    enough of those each protocol's probabilities are fitted to them. Only decisions on items that a person looked at
-    teach.
+    A judge's answers about labels that it says yes to when they do not apply are dropped. Its prior over the labels is
+    removed from its blind choices. Questions of a bank are weighted by how reliable they proved on decided items, and
+    given enough of these, each protocol's probabilities are fitted to them. Only decisions on items that a person
+    looked at are used.
     """
     known = taught(decisions, space)
     kept = _without_disabled(verdicts, rows, space, profiles, bank)
@@ -80,7 +80,8 @@ def adjusted(
 
 
 def taught(decisions: Mapping[int, Decision], space: LabelSpace) -> dict[int, Decision]:
-    """Those that say something of judges: a person looked at the item and could tell. With the labels' own spelling."""
+    """The decisions that tell something about judges: a person looked at the item and could tell. Uses the labels' own
+    spelling."""
     return {
         idx: replace(decision, label=space.canonical(decision.label))
         for idx, decision in decisions.items()

@@ -1,4 +1,5 @@
-"""Control items: a few that nobody doubts, beside which suspicious ones are laid for a control."""
+"""Control items: a few whose labels are almost certainly right, shown next to suspects to see whether those steer a
+judge."""
 
 from __future__ import annotations
 
@@ -24,13 +25,13 @@ MOST, PER_LABEL, ENOUGH = 12, 2, 6
 
 
 def draw(given_N: Int, holds_N: np.ndarray, scan: Scan, before: Sequence[int] = ()) -> list[int]:
-    """Items whose given labels hold most surely by the scan, a few of each label, from several places: no two are
-    neighbors of each other. None has a copy in the data, and from no group of copies comes more than one: a few near
-    copies of the surest items would be most of those that are drawn. Only where there are not ENOUGH others are copies
-    taken, and at last neighbors.
+    """Choose the items whose given labels the scan is surest of: a few per label, spread out, so that no two are
+    neighbors of each other. None has a copy in the data and no two are copies of each other, since near copies of the
+    surest items would otherwise fill the sample. Copies, and then neighbors, are used only if there are fewer than
+    ENOUGH others.
 
-    ``holds_N`` f64[N], low = bad; NaN where an item may not be used. Those that an earlier run drew come ``before`` the
-    others: what judges said of them need not be asked again.
+    ``holds_N`` f64[N], low = bad; NaN if an item may not be used. Items in ``before``, drawn by an earlier run, come
+    first, since judges have already answered about them.
     """
     copies_N = np.full(len(given_N), copies.ALONE) if scan.copies_N is None else np.asarray(scan.copies_N)
     surest = np.argsort(-np.nan_to_num(holds_N, nan=-1.0), kind="stable")
@@ -51,27 +52,27 @@ def draw(given_N: Int, holds_N: np.ndarray, scan: Scan, before: Sequence[int] = 
 
 
 def _near(scan: Scan, idx: int, others: Sequence[int]) -> bool:
-    """Whether one of the others is a neighbor of the item, or the other way round."""
+    """Whether either is a neighbor of the other."""
     near_Nk = scan.neighbors_Nk
     return near_Nk is not None and bool(np.isin(near_Nk[idx], others).any() or (near_Nk[others] == idx).any())
 
 
 def usable(view: View, judge: str, control: Control) -> list[ControlItem]:
-    """The control items that this judge, shown each alone, decisively called as they are labeled. One that moves its
-    answers about other control items is none."""
+    """The control items about which this judge, shown each alone, decisively gave the given label, and which do not
+    move its answers about other control items."""
     steers = {v.idx for v in _of(control, view.control_verdicts, judge) if held_back.held_back((), [v])}
     agreed = _agreed(view.verdicts, _drawn(view), view.space, judge, control)
     return [ControlItem(i, agreed[i.idx]) for i in view.control_items if i.idx in agreed and i.idx not in steers]
 
 
 def control_works(view: View, judge: str, control: Control) -> bool:
-    """Whether control items do not, as a rule, move this judge's answers about one another."""
+    """Whether control items usually leave this judge's answers about each other unmoved."""
     return _works(view.verdicts, view.control_verdicts, _drawn(view), view.space, judge, control)
 
 
 def is_watched(view: View, judge: str) -> bool:
-    """Whether a control tells, of this judge whose answers about items count, whether an item steers it: not where none
-    was chosen, or where it does not work. One that nothing was put to yet counts as working."""
+    """Whether a control can tell if an item steers this judge, whose answers count. False if no control was chosen or
+    it does not work; true if nothing was put to it yet."""
     drawn = _drawn(view)
     known = {row.idx for row in drawn}
     if not any(v.judge == judge and v.readable and v.idx not in known for v in view.verdicts):
@@ -107,7 +108,8 @@ def _of(control: Control, of_controls: Sequence[Verdict], judge: str) -> list[Ve
 def _agreed(
     verdicts: Sequence[Verdict], drawn: Sequence[ItemRow], space: LabelSpace, judge: str, control: Control
 ) -> dict[int, str]:
-    """idx -> the judge's answer, for each control item that it, shown it alone, decisively called as it is labeled."""
+    """idx -> the judge's answer, for each control item about which it, shown it alone, decisively gave the given
+    label."""
     answers = {
         v.idx: max(v.log_probs, key=v.log_probs.__getitem__)
         for v in verdicts

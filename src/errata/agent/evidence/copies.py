@@ -1,4 +1,4 @@
-"""Copies: items of a run whose content is there more than once, word for word or nearly. Sought once, then kept."""
+"""Copies: items of a run with exact or near copies. Searched once, then kept."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from errata.tools.inference.candidates import ABSENT
 from errata.types import Int
 
 COMPARED = {"text": 0.7, "image": 0.9}
-"""Neighbors from this cosine on have their content compared: of near copies of news, headlines and reviews fewer than
-one in a hundred lie further apart; images of the same kind lie closer together than texts."""
+"""Neighbors at or above this cosine have their content compared. Among near copies of news, headlines, and reviews,
+fewer than one in a hundred are further apart; images of one kind are closer together than texts."""
 
 
 def find_copies(snapshot: Snapshot) -> None:
-    """The group of each labeled item that has copies, ALONE for the others: kept as an array, and told in numbers."""
+    """Find the group of each labeled item that has copies (ALONE for the others), store it as an array, and summarize
+    it."""
     workspace = snapshot.workspace
     labeled = np.flatnonzero(snapshot.given_N >= 0)
     shas = [snapshot.rows[idx].content_sha for idx in labeled]
@@ -36,7 +37,7 @@ def find_copies(snapshot: Snapshot) -> None:
 
 
 def near_labeled(snapshot: Snapshot, labeled: Int) -> Neighbors | None:
-    """The neighbors of the labeled items, as places among these; None where none were sought."""
+    """The neighbors of the labeled items, as positions among these; None if none were searched."""
     arrays = snapshot.workspace.arrays
     if not arrays.has("similarities"):
         return None

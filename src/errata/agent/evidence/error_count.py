@@ -1,4 +1,4 @@
-"""How surely each given label holds, by all evidence and by the scan's favorite labels: what the count is made of."""
+"""How likely each given label is right, by all evidence and by the scan's favorite labels: the basis of the error count."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FAVORITE = "given_is_favorite"
 
 
 def wrong_labels(snapshot: Snapshot) -> WrongCount:
-    """The honest count, the same on every screen; of no items while the run has no proposals yet."""
+    """The honest error count, the same on every screen; of no items if the run has no proposals yet."""
     if not snapshot.proposed.idx:
         return count_wrong([])
     return count_wrong(*given_holds(snapshot))
@@ -23,11 +23,11 @@ def given_holds(snapshot: Snapshot) -> F64:
     """f64[2, N], low = bad: row 0 by all the evidence, row 1 whether the scan's probabilities favor the given label.
     NaN in row 0 where an item has no label or cannot be read.
 
-    A crowd that errs where items are hard cannot be told from hard items with right labels, so the evidence may say far
-    too few: 160 of 5,000 NoisyAG news, where 986 are. The scan would give about 590 of them another label. Once a judge
-    has looked at an item, the scan alone has no say on it any more.
+    Annotators who err on hard items look the same as hard items with right labels, so the evidence may find far too few
+    errors: 160 of 5,000 NoisyAG news, where 986 are wrong. The scan would give about 590 of them another label. Once a
+    judge has looked at an item, only the combined evidence counts for it.
     """
-    quality_N = np.array(snapshot.proposed.quality, np.float64)  # None, where there is no label, becomes NaN
+    quality_N = np.array(snapshot.proposed.quality, np.float64)  # None, for no label, becomes NaN
     judged_N = np.array(snapshot.proposed.basis) != "scan"
     return np.stack([quality_N, np.where(judged_N, quality_N, _is_favorite(snapshot))])
 

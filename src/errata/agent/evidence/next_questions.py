@@ -1,4 +1,4 @@
-"""What each judge of the panel is worth asking next, as everything said so far makes it."""
+"""Which questions are worth asking each judge next, given all answers so far."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from errata.tools.store.store import ItemRow
 from errata.types import F64, Int
 
 ALL_LABELS = 12
-"""Up to so many labels, a blind choice offers all of them; beyond, only the item's candidates."""
+"""A blind choice offers all labels if there are at most this many; otherwise only the item's candidates."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One thing to ask ``judge`` of one item: under which protocol, about which labels, and, for a control, beside
-    which control items."""
+    """One question to ``judge`` about one item: the protocol, the labels asked about, and, for a control, the control
+    items next to it."""
 
     judge: str
     idx: int
@@ -36,16 +36,15 @@ class Question:
 
 
 class NextQuestions:
-    """Each item goes through the protocols in their order, one at a time, so that what was said decides what is asked
-    next."""
+    """Each item goes through the protocols in order, one at a time, so that each answer decides what to ask next."""
 
     def __init__(self, view: View) -> None:
         self._view = view
         self._suspects = np.array([row.idx for row in view.suspects], np.int64)
 
     def of(self, judge: str, rows: Iterable[ItemRow]) -> list[Question]:
-        """What the judge is to be asked next of these items, the first protocol of all before the second; and before a
-        control what shows that it works."""
+        """What to ask the judge next about these items, all questions of the first protocol before the second.
+        Questions that test whether a control works come before it."""
         following = [question for row in rows if (question := self.next(judge, row)) is not None]
         known = controls(self._view.settings.protocols)
         found = [question for question in following if question.protocol not in known]
@@ -56,7 +55,7 @@ class NextQuestions:
         return sorted(found, key=lambda question: place.get(question.protocol, -1))
 
     def next(self, judge: str, row: ItemRow) -> Question | None:
-        """None where this judge has been asked all that is worth asking of the item."""
+        """None if this judge has answered everything worth asking about the item."""
         known: AnnotationEvidence | None = None
         for protocol in self._view.settings.protocols:
             if (judge, protocol, row.idx) not in self._view.asked and self._view.trusts(judge, protocol):
@@ -83,8 +82,8 @@ class NextQuestions:
         )
 
     def _controls(self, judge: str, control: Control, to_control: Sequence[int]) -> list[Question]:
-        """First what it takes to know whether a control means anything: each control item is asked about alone, then
-        lies beside two others."""
+        """First the questions that show whether a control means anything: each control item is asked about alone, then
+        next to two others."""
         drawn = [item.idx for item in self._view.control_items]
         alone = [idx for idx in drawn if (judge, control.alone, idx) not in self._view.asked]
         if alone:
@@ -123,7 +122,7 @@ class NextQuestions:
 
 
 def candidates_of(view: View, table: Posteriors, idx: int) -> tuple[str, ...]:
-    """What an open choice about the item offers: every label, or its likeliest ones where there are many."""
+    """The options of an open choice about the item: every label, or the likeliest ones if there are many."""
     names = view.space.names
     if len(names) <= ALL_LABELS:
         return names
@@ -131,7 +130,7 @@ def candidates_of(view: View, table: Posteriors, idx: int) -> tuple[str, ...]:
 
 
 def _favored(table: Posteriors, idx: int) -> str:
-    """The likeliest state of an item where that is a label; "" where it is several labels or none of these."""
+    """The item's likeliest state if that is a label; "" if it is several labels or none of these."""
     best = int(table.probs_NS[idx].argmax())
     label = table.cand_NC[idx, best] if best < table.cand_NC.shape[1] else ABSENT
     return "" if label == ABSENT else table.space.names[label]

@@ -1,4 +1,4 @@
-"""The scan: features of every item, then detectors over all of them. No model is asked anything."""
+"""The scan: features of every item, then detectors over all of them. No model is asked."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from errata.tools.inference.candidates import ABSENT
 from errata.types import F32, Int, Item
 
 BLOCK, BLOCK_BYTES = 1024, 64 << 20
-"""Items that are embedded together: so many, or so much of images as they are encoded."""
+"""Items embedded together: at most this many, and at most this many bytes of encoded images."""
 
 
 def embed(workspace: Workspace, progress: Progress) -> None:
-    """Features, nearest neighbors, copies and out-of-sample probabilities, each made once; a user's own arrays come
-    first."""
+    """Make features, nearest neighbors, copies, and out-of-sample probabilities, each once; the user's own arrays take
+    precedence."""
     settings, arrays = workspace.settings, workspace.arrays
     needed = {need for name in Snapshot.of(workspace).detectors for need in detector_named(name).needs}
     wanted = "embeddings" in needed or not settings.probs
@@ -45,7 +45,7 @@ def embed(workspace: Workspace, progress: Progress) -> None:
 
 
 def detect(workspace: Workspace, detector: str, progress: Progress) -> None:
-    """One detector over the labeled items. The others get quality NaN, no flag and even probabilities."""
+    """Run one detector over the labeled items. The others get quality NaN, no flag, and uniform probabilities."""
     snapshot, arrays = Snapshot.of(workspace), workspace.arrays
     if arrays.has(f"{detector}.quality"):
         return
@@ -62,7 +62,7 @@ def detect(workspace: Workspace, detector: str, progress: Progress) -> None:
 
 
 def detector_input(snapshot: Snapshot, labeled: Int) -> DetectorInput:
-    """What the run has made of the labeled items so far."""
+    """What the run has computed for the labeled items so far."""
     arrays, rows = snapshot.workspace.arrays, snapshot.rows
     near, copies_n = near_labeled(snapshot, labeled), np.asarray(arrays.load("copies")[labeled])
     return DetectorInput(
@@ -91,7 +91,7 @@ def _find_neighbors(workspace: Workspace, progress: Progress) -> None:
 
 
 def _for_all(probs_nK: F32, labeled: Int, count: int) -> F32:
-    """f32[N, K]: even where there is no label."""
+    """Spread over all items, f32[N, K]; uniform for those without a label."""
     classes = probs_nK.shape[1]
     probs_NK = np.full((count, classes), 1 / classes, np.float32)
     probs_NK[labeled] = probs_nK
@@ -118,7 +118,7 @@ def _probs(workspace: Workspace, progress: Progress) -> F32:
 
 
 def _embed(workspace: Workspace, progress: Progress) -> F32:
-    """Vectors of all items; content that an earlier run has embedded the same way is not embedded again."""
+    """Vectors of all items; content that an earlier run embedded the same way is not embedded again."""
     embedder = choose_embedder(workspace.dataset.modality, workspace.settings.embedder)
     rows = Snapshot.of(workspace).rows
     known = _inherited(workspace, embedder)
@@ -134,7 +134,7 @@ def _embed(workspace: Workspace, progress: Progress) -> F32:
         known.update(vectors)
         broken.update(problems)
         done += len(items)
-        del items  # before the next ones are read
+        del items  # freed before the next ones are read
     if not known:
         raise DataError(f"no content of {workspace.data_path} can be read: {next(iter(broken.values()))}")
     if broken:
@@ -163,7 +163,7 @@ def _counted(progress: Progress, step: str, before: int, total: int) -> Callable
 
 
 def _inherited(workspace: Workspace, embedder: Embedder) -> dict[str, F32]:
-    """content_sha -> vector, from the newest earlier run that used the same embedder."""
+    """content_sha -> vector, from the newest earlier run with the same embedder."""
     if not embedder.per_item:
         return {}
     for run in reversed(workspace.store.all_runs()):

@@ -1,4 +1,4 @@
-"""The user's data as roles see it, opened once one of them reads it: looking at a run takes no look at its data."""
+"""The user's data as roles see it, opened only when a role reads it: looking at a run needs no data."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from errata.types import Item
 
 @dataclass(frozen=True)
 class Source:
-    """``Content`` of a View."""
+    """Implements ``Content`` of a View."""
 
     workspace: Workspace
 

@@ -1,5 +1,5 @@
-"""What each judge's verdicts are worth under each protocol: measured on trusted items, corrected by how it does among
-the suspects, and sharpened by what people decided."""
+"""How much each judge's verdicts count under each protocol: measured on trusted items, corrected by how the judge does
+on the suspects, and refined by people's decisions."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def track_records(
     scan_posterior: Posteriors,
     decisions: Mapping[int, Decision],
 ) -> dict[Source, TrackRecord]:
-    """Of each protocol under which a judge was measured. ``decisions``: those that teach.
+    """One for each protocol under which a judge was measured. ``decisions``: those that say something about judges.
 
-    Trusted items were chosen by the scan, and a judge does worse where the scan is unsure: the lower counts of its
-    accuracy on them and of that among the suspects, as far as its agreement with the scan there tells.
+    The scan chose the trusted items, and a judge does worse where the scan is unsure. So the lower of two accuracies
+    counts: on trusted items, and on the suspects as estimated from its agreement with the scan.
     """
     found = {}
     p_said_M, labels_M = _as_the_scan_sees_them(columns, scan_posterior)
@@ -45,32 +45,32 @@ def track_records(
             )
             open_M = of_source_M & np.isfinite(p_said_M) & ~np.isin(columns.items_M, list(decisions))
             if among is None and open_M.any():
-                # The first protocol alone is put to all suspects; the others where it left something to ask.
+                # Only the first protocol is put to all suspects; later ones are put to what it left open.
                 among = _among(p_said_M[open_M], labels_M[open_M], record)
             found[judge, protocol] = record if among is None else record.with_suspects(among)
     return found
 
 
 def _among(p_said_m: F64, labels_m: F64, record: TrackRecord) -> float:
-    """How many times as often the judge is right among the suspects as on trusted items."""
+    """The ratio of the judge's accuracy on the suspects to its accuracy on trusted items."""
     return accuracy_among(p_said_m, labels_m, record.accuracy, record.told) / max(record.accuracy, 1e-9)
 
 
 def is_used(records: Records, source: Source) -> bool:
-    """Whether the verdicts of this judge under this protocol count. Under a protocol that it was not measured under
-    they do where it was used under another one, or was not measured at all."""
+    """Whether the verdicts of this judge under this protocol count. If it was not measured under this protocol, they
+    count if it is used under another one or was not measured at all."""
     return records[source].used if source in records else is_used_at_all(records, source[0])
 
 
 def is_used_at_all(records: Records, judge: str) -> bool:
-    """Under some protocol, or because the judge was not measured."""
+    """Whether it is used under some protocol, or was not measured."""
     of_judge = [record.used for (name, _), record in records.items() if name == judge]
     return not of_judge or any(of_judge)
 
 
 def believed(columns: VerdictColumns, records: Records) -> VerdictColumns:
-    """The verdicts that tell something, of judges who are better than chance, with what each may say at most. Where a
-    judge was not measured, its verdicts are believed as they are."""
+    """The verdicts that count, of judges better than chance, with the most that each may contribute. Verdicts of an
+    unmeasured judge count unchanged."""
     ratio_M = columns.odds_ratio_M.copy()
     for number, source in enumerate(columns.sources):
         of_source_M = columns.sources_M == number
@@ -95,8 +95,8 @@ def _of(columns: VerdictColumns, source: Source) -> Bool:
 
 
 def _as_the_scan_sees_them(columns: VerdictColumns, scan_posterior: Posteriors) -> tuple[F64, F64]:
-    """The scan's probability of what each verdict says, among the labels that it was asked about, f64[M], NaN where it
-    says nothing of a label; and how many of these there were."""
+    """The scan's probability of what each verdict says, among the labels asked about, f64[M], NaN if it names no label;
+    and the number of these labels."""
     labels = len(columns.space.names)
     asked_MW = (columns.options_MW != ABSENT) & (columns.options_MW < labels)
     cand_MC, probs_MC = scan_posterior.cand_NC[columns.items_M], scan_posterior.probs_NS[columns.items_M, :-2]
@@ -113,7 +113,7 @@ def _as_the_scan_sees_them(columns: VerdictColumns, scan_posterior: Posteriors) 
 def _decided(
     columns: VerdictColumns, of_source_M: Bool, protocol: str, decisions: Mapping[int, Decision]
 ) -> list[TrustedAnswer]:
-    """The judge's answers about items on which a person looked and decided."""
+    """The judge's answers about items that a person looked at and decided."""
     if not decisions:
         return []
     names = (*columns.space.names, *OTHER_ANSWERS)

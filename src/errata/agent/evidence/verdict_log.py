@@ -1,4 +1,4 @@
-"""The verdicts of a run as they come: each is read from the store once, and becomes a row of columns once."""
+"""The verdicts of a run as they arrive: each is read from the store once and made into a row of columns once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from errata.types import Verdict
 
 
 class VerdictLog:
-    """``of_items``: what judges said of items. ``control_verdicts``: what says something of the judges."""
+    """``of_items``: verdicts on items. ``control_verdicts``: verdicts that test the judges."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._store, self._run_id = workspace.store, workspace.run.run_id
@@ -20,7 +20,7 @@ class VerdictLog:
         self._in_columns = 0
 
     def read(self) -> VerdictLog:
-        """With what has come since it was read last."""
+        """Add the verdicts that arrived since the last read."""
         found = self._store.verdicts_after(self._run_id, self._last_row)
         if found:
             self._last_row = found[-1][0]

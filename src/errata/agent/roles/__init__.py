@@ -1,1 +1,1 @@
-"""Who does what in a run, one role a file and nothing else; role.py says what a role is."""
+"""The roles of a run, one per file and nothing else; role.py defines what a role is."""

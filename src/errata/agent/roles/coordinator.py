@@ -1,4 +1,4 @@
-"""The coordinator reads the data's profile and chooses detectors and their order, by rule, and always says why."""
+"""The coordinator reads the data's profile, chooses detectors and their order by rule, and says why."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Coordinator(Role):
     name, phase, place = "coordinator", "plan", 10
 
     def work(self, view: View, ask: Ask) -> Sequence[RoleOutput]:
-        """A Profile of the data, and a Plan. SetupError for a detector that does not exist."""
+        """A Profile of the data and a Plan. SetupError for a detector that does not exist."""
         counts = Counter(view.space.canonical(row.given_label) for row in view.rows if row.given_label is not None)
         return profile(view, counts), plan(view, counts)
 

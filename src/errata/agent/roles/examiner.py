@@ -1,4 +1,4 @@
-"""The examiner puts the suspects before the panel, each judge in its turn."""
+"""The examiner puts the suspects to each judge of the panel in turn."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class Examiner(Role):
         return bool(view.judges)
 
     def work(self, view: View, ask: Ask) -> Sequence[RoleOutput]:
-        """The next question of every suspect to every judge; where judges escalate, a later one is asked about an item
-        when those before it are done with it, and another answer could still change its outcome."""
+        """The next question about every suspect to every judge. If judges escalate, a later one is asked about an item
+        only when those before it are done with it and another answer could still change its outcome."""
         upcoming, found = NextQuestions(view), []
         busy: set[int] = set()
         for number, judge in enumerate(view.judges):

@@ -1,4 +1,4 @@
-"""The questioner prepares the question bank: once per label and per confusable pair, before any item is asked about."""
+"""The questioner prepares the question bank, once per label and per confusable pair, before any item is asked about."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ class Questioner(Role):
     name, phase, place = "questioner", "prepare", 10
 
     def wanted(self, view: View) -> bool:
-        """If a judge is to be asked questions of a bank, and there is none yet."""
+        """Whether a judge will be asked questions of a bank and there is none yet."""
         return question_bank.PROMPT_ID in view.settings.protocols and view.contributions.find(QuestionBank) is None
 
     def work(self, view: View, ask: Ask) -> Sequence[RoleOutput]:
         """A QuestionBank. Questions come from the user's file if there is one; otherwise the first judge writes them,
-        label by label. Those that need no writing are always added, so a judge that cannot write still has a bank."""
+        label by label. Questions that need no writing are always added, so there is a bank even if the judge cannot
+        write."""
         confused = confusions(view.joint_KK.tolist(), view.space)
         if view.settings.questions is not None:
             written = read_bank(view.settings.questions, view.space)
@@ -34,7 +35,7 @@ class Questioner(Role):
 
 
 async def write(door: Door, view: View, confused: Mapping[str, Sequence[str]]) -> Bank:
-    """What a judge writes for each label; nothing where it cannot write. Stops at the budget."""
+    """What a judge writes for each label; empty if it cannot write. Stops at the budget."""
     asked = (
         write_questions.ask(
             door,

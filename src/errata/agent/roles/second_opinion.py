@@ -15,8 +15,8 @@ ENOUGH = 2
 
 
 class SecondOpinion(Role):
-    """For panels whose judges are asked in turn (``escalate``): there, what the first is sure of goes to no other.
-    Without it every judge is asked about everything already, so this role adds nothing."""
+    """For panels whose judges escalate: there, no other judge is asked about items that the first is sure of. Without
+    escalation every judge is asked about everything already, so this role adds nothing."""
 
     name, phase, place, default = "second_opinion", "ask", 20, False
 
@@ -24,21 +24,21 @@ class SecondOpinion(Role):
         return view.settings.escalate and len(view.judges) > 1
 
     def work(self, view: View, ask: Ask) -> Sequence[RoleOutput]:
-        """Of each suspect that stands as a change for which fewer than two judges speak: the next question to the first
-        judge of the panel that has not said all. What the first judge is asked is for the examiner to say."""
+        """For each suspect whose change is favored by fewer than two judges: the next question to the first judge of
+        the panel that has not answered everything. Questions to the panel's first judge are left to the examiner."""
         upcoming, rows, found = NextQuestions(view), resting_on_one_judge(view), list[Question]()
         for judge in view.judges:
             questions = upcoming.of(judge, rows)
             if judge != view.judges[0]:
                 found += questions
-            # Of a control that shows nothing, ``next`` speaks for good, but nothing is left that can be asked.
+            # Once a control shows nothing, ``next`` keeps returning it, but nothing is left to ask.
             if questions:
                 rows = [row for row in rows if upcoming.next(judge, row) is None]
         return found
 
 
 def resting_on_one_judge(view: View) -> list[ItemRow]:
-    """The suspects whose outcome is a change that fewer than two judges favor, under whatever protocol."""
+    """The suspects whose outcome is a change that fewer than two judges favor, under any protocol."""
     challengers = view.posterior.challengers
     favor = {(verdict.idx, verdict.judge, favorite(verdict.log_probs)) for verdict in view.verdicts if verdict.readable}
     found = []

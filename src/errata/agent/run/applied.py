@@ -1,4 +1,4 @@
-"""Which patches stand applied, by the history and by what really lies on the disk."""
+"""Which patches are still applied, by the history and by what is on disk."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ WORDS: dict[DiskState, str] = {
 
 @dataclass(frozen=True)
 class StandingPatch:
-    """A patch that was applied and not reverted, as its event says."""
+    """A patch that was applied and not reverted, as recorded in its event."""
 
     store: Store
     event: Event
@@ -49,7 +49,7 @@ class StandingPatch:
 
     @property
     def settings(self) -> Settings:
-        """Those of the run that made it."""
+        """The settings of the run that made it."""
         return Settings.model_validate(self.run.settings)
 
     @property
@@ -58,22 +58,23 @@ class StandingPatch:
 
     @property
     def output(self) -> Path:
-        """Where the result lies. A store from before version 3 recorded where that was then; today it lies beside the
-        data, wherever the project has been moved to."""
+        """Where the result is. Stores before version 3 recorded an absolute path; the result is now found next to the
+        data, wherever the project was moved to."""
         recorded = absolute_path(self._body["output"], self.folder)
         if self.is_known_place(recorded) or "source_sha256" in self._body:
             return recorded
         return self.data.with_name(recorded.name)
 
     def is_known_place(self, path: Path) -> bool:
-        """In the data's folder, in the run's, or remembered on this machine as a place that the user named."""
+        """Whether it is in the data's folder or the run's, or this machine remembers it as a place that the user
+        named."""
         if is_inside(path, self.data.parent) or is_inside(path, self.folder):
             return True
         return str(path) in UserState.of(self.folder).read().get("outputs", [])
 
     @property
     def backup(self) -> Path | None:
-        """The source as it was, if this patch changed it in place. Backups lie in the run folder and nowhere else."""
+        """The original source, if this patch changed it in place. Backups are only ever in the run folder."""
         name = self._body["backup"]
         return self.store.folder.backups / Path(name).name if name else None
 
@@ -83,13 +84,13 @@ class StandingPatch:
 
     @property
     def moves_files(self) -> bool:
-        """Whether the patch was applied by moving the files of the source's own folder."""
+        """Whether the patch was applied by moving files within the source's own folder."""
         return bool(self._body.get("moves_files"))
 
     @cached_property
     def patch(self) -> Patch:
-        """The patch file, as it was when it was applied. DataError where it was edited since."""
-        from errata.tools.patch import Patch  # most runs that are looked at have none
+        """The patch file as it was when applied. DataError if it was edited since."""
+        from errata.tools.patch import Patch  # imported late: most runs have no patch
 
         path = self.folder / "patches" / Path(self._body["patch"]).name
         recorded = self._body.get("patch_sha256")
@@ -104,7 +105,7 @@ class StandingPatch:
 
     @property
     def moves(self) -> list[tuple[str, str]]:
-        """Of a patch that moves files: from where to where."""
+        """For a patch that moves files: (from, to) pairs."""
         return [(line.item_id, str(line.moved_to)) for line in self.patch.lines]
 
     @cached_property
@@ -124,8 +125,8 @@ class StandingPatch:
 
 
 def standing_patches(store: Store) -> list[StandingPatch]:
-    """In the order in which they were applied, without those reverted: of each output and label column the last, since
-    each was made from the source. Patches of the source itself stand one upon the other."""
+    """In the order applied, without those reverted: the last one for each output and label column, since each was made
+    from the source. Patches of the source itself build on each other."""
     runs = {run.run_id: run for run in store.all_runs()}
     standing: dict[tuple[str, str, str], StandingPatch] = {}
     for event in store.events.read("applied", "reverted"):
@@ -143,8 +144,7 @@ def standing_patches(store: Store) -> list[StandingPatch]:
 
 
 def on_disk(patches: Sequence[StandingPatch]) -> dict[int, DiskState]:
-    """Event -> what lies on the disk of it. A patch under a later one of the same output stands as long as that one
-    does."""
+    """Event number -> state on disk. A patch under a later one of the same output is applied as long as that one is."""
     found: dict[int, DiskState] = {}
     above: dict[Path, DiskState] = {}
     for patch in reversed(patches):
@@ -157,8 +157,8 @@ def on_disk(patches: Sequence[StandingPatch]) -> dict[int, DiskState]:
 
 
 def place_of(output: Path, data: Path, folder: Path) -> str:
-    """Where a patch of ``data`` was written, as the history of this run folder records it. A place that the user named
-    elsewhere is remembered as such on this machine."""
+    """Where a patch of ``data`` was written, as this run folder's history records it. A path elsewhere that the user
+    named is remembered on this machine."""
     if not output.resolve().is_relative_to(data.parent.resolve()):
         state = UserState.of(folder)
         known = state.read().get("outputs", [])

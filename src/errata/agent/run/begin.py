@@ -1,4 +1,4 @@
-"""How a run begins: which settings hold, and whether this is a run that goes on or a new one."""
+"""How a run begins: which settings apply, and whether to continue a run or start a new one."""
 
 from __future__ import annotations
 
@@ -31,20 +31,21 @@ _WITHOUT_JUDGE = {"questions": None, "allow_host": (), "usd_per_mtok_in": 0.0, "
 
 
 def settings_for(data: Path, run_dir: Path | None, flags: Mapping[str, Any], confirm: Confirm = refuse) -> Settings:
-    """What the user typed, over the environment, over errata.toml. Without a column named, a run that exists already
-    keeps the settings that it was started with; ``confirm`` as in ``external_settings.confirmed``."""
+    """What the user typed takes precedence over the environment, and that over errata.toml. If no column is named, an
+    existing run keeps the settings it was started with; ``confirm`` as in ``external_settings.confirmed``."""
     typed = {name: value for name, value in flags.items() if value is not None}
     folder = RunFolder(run_dir) if run_dir else RunFolder.beside(data)
     old = {} if {"label", "text", "image"} & typed.keys() else stored_settings(data, run_dir)
     settings = load_settings(**(old | typed))
     check_forms(set(settings.judge) - set(old.get("judge", ())))  # before anything is written
-    if not settings.judge:  # nobody is asked anything, so what is stored about asking does not matter
+    if not settings.judge:  # no judge is asked, so stored settings about judges do not matter
         settings = settings.model_copy(update=_WITHOUT_JUDGE)
     return confirmed(settings, typed, data, folder.path, confirm)
 
 
 def stored_settings(data: Path, run_dir: Path | None) -> dict[str, Any]:
-    """Those of the run that would go on on this data, the newest judged one; of run.toml where that is all there is."""
+    """The settings of the run that would continue on this data, the newest judged one; those of run.toml if there is
+    nothing else."""
     folder = RunFolder(run_dir) if run_dir else RunFolder.beside(data)
     if not folder.exists():
         return folder.frozen_settings()
@@ -57,9 +58,9 @@ def stored_settings(data: Path, run_dir: Path | None) -> dict[str, Any]:
 
 
 def begin(data: Path, settings: Settings, run_dir: Path | None = None, notify: Notify = print_notice) -> Workspace:
-    """The run of this data under these settings: one that exists goes on, anything else starts anew beside it.
+    """The run of this data under these settings: an existing one continues; otherwise a new one starts beside it.
 
-    ``notify`` is told, before it happens, how many decisions lapse and why, and how much of the data is known.
+    ``notify`` is called in advance with how many decisions lapse and why, and with how much of the data is known.
     """
     dataset = open_data(data, settings)
     _check_budget(settings)
@@ -95,14 +96,15 @@ def begin(data: Path, settings: Settings, run_dir: Path | None = None, notify: N
 
 
 def _check_budget(settings: Settings) -> None:
-    """SetupError for a limit that would not bind."""
+    """SetupError for a limit that would have no effect."""
     if settings.judge:
         prices = Prices(settings.usd_per_mtok_in, settings.usd_per_mtok_out)
         Budget.parse(settings.budget, prices=prices).refuse_unpriced()
 
 
 def _check_names(settings: Settings, task: str) -> None:
-    """SetupError for a detector, a protocol or a role that is not installed, or a protocol unfit for the labels."""
+    """SetupError for a detector, protocol, or role that is not installed, or a protocol that does not fit the
+    labels."""
     for name in settings.detectors:
         detector_named(name)
     check_protocols(settings.protocols, task)
@@ -121,8 +123,8 @@ def _notify_of_changes(store: Store, terms: Terms, rows: Sequence[ItemRow], data
 
 
 def _known_wording(store: Store, guideline: str, label_column: str) -> str:
-    """The guideline as it was worded when it was last used, where only white space has changed since: what was asked
-    under it need not be asked again."""
+    """The guideline as worded when last used, if only white space has changed since: then nothing needs to be asked
+    again."""
     for run in reversed(store.all_runs()):
         if run.label_column == label_column and same_words(run.guideline, guideline):
             return run.guideline
@@ -147,7 +149,7 @@ def _rows(dataset: Dataset) -> list[ItemRow]:
 
 
 def _file_stamps(settings: Settings) -> list[object]:
-    """Arrays and questions of the user's own are input too: a new file under the same name is a new run."""
+    """The user's arrays and questions are input too: a new file under the same name means a new run."""
     files = [Path(name) for name in (settings.probs, settings.embeddings) if name and name.endswith(".npy")]
     for file in files:
         if not file.exists():

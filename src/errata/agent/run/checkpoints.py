@@ -1,4 +1,4 @@
-"""checkpoints.sqlite: where the graph stood. It may be lost, damaged, of another version, or from elsewhere."""
+"""checkpoints.sqlite: where the graph stopped. It may be missing, damaged, of another version, or from elsewhere."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ ON_THE_SYSTEM_SIDE = frozenset(
         sqlite3.SQLITE_READONLY,
     }
 )
-"""What a new file would not heal."""
+"""Errors that a new file would not fix."""
 
 
 class UnreadableCheckpoints(StoreError):
-    """The file holds no checkpoints that this version can read."""
+    """The file has no checkpoints that this version can read."""
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[SqliteSaver]:
-    """The checkpoints in this file, from which only plain values are read: LangGraph by itself would call whatever a
-    file names. UnreadableCheckpoints where they are damaged, StoreError where the file cannot be used."""
+    """Open the checkpoints in this file, reading only plain values: LangGraph by default calls whatever a file names.
+    UnreadableCheckpoints if they are damaged, StoreError if the file cannot be used."""
     try:
         with closing(sqlite3.connect(path, check_same_thread=False)) as connection:
             yield SqliteSaver(connection, serde=JsonPlusSerializer(allowed_msgpack_modules=None))
@@ -48,17 +48,17 @@ def opened(path: Path) -> Iterator[SqliteSaver]:
 
 
 def remove(path: Path) -> None:
-    """The file, with what SQLite keeps beside it."""
+    """Remove the file and SQLite's companion files."""
     for ending in ("", "-wal", "-shm", "-journal"):
         path.with_name(path.name + ending).unlink(missing_ok=True)
 
 
 def state_of(graph: Any, config: RunnableConfig) -> StateSnapshot:
-    """Where the graph stands. UnreadableCheckpoints where what is stored cannot be made sense of."""
+    """Where the graph stopped. UnreadableCheckpoints if what is stored makes no sense."""
     try:
         found: StateSnapshot = graph.get_state(config)
     except sqlite3.Error:
         raise
-    except Exception as error:  # whatever LangGraph stumbles over
+    except Exception as error:  # any error that LangGraph raises
         raise UnreadableCheckpoints(f"the checkpoints cannot be read ({type(error).__name__})") from error
     return found

@@ -1,5 +1,5 @@
-"""Settings that came with the data decide nothing: of a run's stored settings and of an errata.toml beside the data,
-what is external (a judge, a host, a price, a file elsewhere) counts once a person on this machine has confirmed it."""
+"""Settings that came with the data decide nothing by themselves: a stored or errata.toml setting that reaches outside
+(a judge, a host, a price, a file elsewhere) counts only once a person on this machine has confirmed it."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from errata.tools.visible import one_line
 
 SHIPPED_EMBEDDERS = ("plain", "minilm", MINILM)
 KEY = "judges"
-"""In what is remembered of a run folder."""
+"""The key in what this machine remembers about a run folder."""
 
 
 class ExternalSetting(NamedTuple):
-    """One value of an external setting: a judge, a host, a price, a model, or a file by its full path."""
+    """One external value: a judge, a host, a price, a model, or a file by its full path."""
 
     name: str
     value: str
@@ -30,7 +30,7 @@ Confirm = Callable[[Settings, Sequence[ExternalSetting]], None]
 
 
 def refuse(_: Settings, unconfirmed: Sequence[ExternalSetting]) -> None:
-    """The ``confirm`` where nobody can be asked: SetupError that says what to pass."""
+    """The ``confirm`` for when no one can be asked: raises SetupError that says what to pass."""
     raise SetupError(
         f"{in_words(unconfirmed)}: stored beside the data, and never typed on this machine for this run. Settings that "
         "came with the data decide nothing: pass it yourself if you mean it."
@@ -40,10 +40,10 @@ def refuse(_: Settings, unconfirmed: Sequence[ExternalSetting]) -> None:
 def confirmed(
     settings: Settings, typed: Mapping[str, Any], data: Path, run_folder: Path, confirm: Confirm = refuse
 ) -> Settings:
-    """These settings, of which ``typed`` were given here and now.
+    """Return the settings, of which ``typed`` were given just now.
 
-    ``confirm`` is called with the rest of what they reach for, as far as neither the environment, the user's own
-    errata.toml nor an earlier yes covers it; it returns once a person has said yes, and raises SetupError otherwise.
+    ``confirm`` is called with every other external value that the environment, the user's own errata.toml, or an
+    earlier yes does not cover; it returns once a person has said yes, and raises SetupError otherwise.
     """
     known = confirmed_before(run_folder)
     if unconfirmed := find_unconfirmed(settings, user_settings(**typed), known, data, run_folder):
@@ -52,13 +52,14 @@ def confirmed(
 
 
 def external_settings(settings: Settings, data: Path, run_folder: Path) -> set[ExternalSetting]:
-    """All external settings: what is outside the data's folder and the run's."""
+    """All external settings: whatever is outside the data's folder and the run's."""
     inside = (data if data.is_dir() else data.parent, run_folder)
     return {*judges_and_hosts(settings), *_prices(settings), *_elsewhere(settings, inside)}
 
 
 def judges_and_hosts(settings: Settings) -> list[ExternalSetting]:
-    """Who would be asked, and which hosts might be reached beyond private networks; the demo's judge is errata's."""
+    """Which judges would be asked, and which hosts beyond private networks might be reached; the demo's judge is built
+    in."""
     judges = [ExternalSetting("judge", judge) for judge in settings.judge if judge != "demo"]
     return [*judges, *(ExternalSetting("allow_host", host) for host in settings.allow_host)]
 
@@ -70,7 +71,7 @@ def find_unconfirmed(
     data: Path,
     run_folder: Path,
 ) -> list[ExternalSetting]:
-    """What ``settings`` reach for that neither ``user_layers`` (typed here, or the user's own) nor what is
+    """External values of ``settings`` that neither ``user_layers`` (typed here, or the user's own) nor what is
     ``known`` of this run folder covers, in order."""
     covered = set(known).union(*(external_settings(own, data, run_folder) for own in user_layers))
     return sorted(external_settings(settings, data, run_folder) - covered)
@@ -82,7 +83,7 @@ def confirmed_before(run_folder: Path) -> set[ExternalSetting]:
 
 
 def remember_confirmed(settings: Settings, data: Path, run_folder: Path) -> None:
-    """Keep what these settings, all of them confirmed, reach for: it is not asked about again here."""
+    """Remember the external values of these confirmed settings, so that they are not asked about again here."""
     known = confirmed_before(run_folder)
     if new := external_settings(settings, data, run_folder) - known:
         UserState.of(run_folder).update(**{KEY: sorted(known | new)})
@@ -99,7 +100,7 @@ def _prices(settings: Settings) -> Iterator[ExternalSetting]:
 
 
 def _elsewhere(settings: Settings, inside: Collection[Path]) -> Iterator[ExternalSetting]:
-    """Files outside those folders; and a model to be loaded, which is code wherever it lies."""
+    """Files outside those folders, and any model to be loaded, since a model is code wherever it is."""
     for name, value in settings:
         for one in value if isinstance(value, tuple) else (value,):
             if isinstance(one, Path) or (name in ("probs", "embeddings") and str(one).endswith(".npy")):

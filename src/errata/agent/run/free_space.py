@@ -1,4 +1,4 @@
-"""What of a run folder is not needed any more, and freeing it."""
+"""Find what a run folder no longer needs, and free it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from errata.tools.store.run_folder import RunFolder
 
 @dataclass(frozen=True, slots=True)
 class Removable:
-    """What errata prune may take away: whole files and folders of the run folder, and why each is not needed."""
+    """What errata prune may remove: whole files and folders of the run folder, with the reason for each."""
 
     path: Path
     why: str
@@ -23,8 +23,8 @@ class Removable:
 
 
 def to_free(folder: RunFolder) -> list[Removable]:
-    """Arrays of runs that another one has taken the place of, backups that no standing patch needs, copies of the store
-    from before an upgrade, and drafts that a killed command left."""
+    """Arrays of replaced runs, backups that no applied patch needs, copies of the store from before an upgrade, and
+    drafts left by a killed command."""
     store = Store(folder)
     try:
         runs = store.all_runs()
@@ -36,7 +36,7 @@ def to_free(folder: RunFolder) -> list[Removable]:
 
 
 def free(folder: RunFolder, found: Sequence[Removable]) -> int:
-    """Take these away; how many bytes that frees."""
+    """Remove these; returns the bytes freed."""
     with folder.lock():
         for one in found:
             remove(one.path)
@@ -47,9 +47,7 @@ def _to_free(folder: RunFolder, old: Sequence[RunInfo], needed: set[Path | None]
     for run in old:
         arrays = folder.arrays(run.run_id)
         if arrays.exists():
-            yield Removable(
-                arrays, f"arrays of run {run.run_id}, which another run has taken the place of", size_of(arrays)
-            )
+            yield Removable(arrays, f"arrays of run {run.run_id}, which another run has replaced", size_of(arrays))
     for backup in sorted(folder.backups.glob("*")):
         if backup not in needed:
             yield Removable(backup, "a backup that no applied patch needs", size_of(backup))

@@ -1,4 +1,4 @@
-"""Whether a run may ask its judges all that it wants to: a long or a paid job needs somebody's word."""
+"""Whether a run may ask its judges everything it wants to: a long or paid job needs someone's consent."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LONG_MINUTES = 10.0
 
 
 class Job(Protocol):
-    """What is still to be asked, at most: ``usd`` and ``minutes`` are None while they are not known."""
+    """The most that is still to be asked. ``usd`` and ``minutes`` are None if unknown."""
 
     @property
     def usd(self) -> float | None: ...
@@ -21,17 +21,17 @@ class Job(Protocol):
 
 
 GoAhead = Callable[[Job], None]
-"""Called with a job that needs somebody's word. Returns once that was given, and raises SetupError otherwise."""
+"""Called with a job that needs someone's consent. Returns once that is given, and raises SetupError otherwise."""
 
 
 def needs_word(job: Job) -> bool:
-    """Whether it has any price, or takes long."""
+    """Whether it costs money or takes long."""
     return bool(job.usd) or (job.minutes or 0.0) > LONG_MINUTES
 
 
 def refuse(job: Job) -> None:
-    """The GoAhead where nobody can be asked."""
+    """The GoAhead for when no one can be asked."""
     raise SetupError(
-        f"This takes {job.costs()}, and nobody said that it may. Pass --yes, or a limit: "
+        f"This takes {job.costs()}, which needs your consent. Pass --yes, or a limit: "
         "--budget calls=2000,minutes=30. Everything finished is kept."
     )

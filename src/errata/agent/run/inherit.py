@@ -1,4 +1,4 @@
-"""What a new run takes over from the one before: verdicts, and the knowledge of what was settled, by content."""
+"""What a new run inherits from an earlier one: verdicts, and which items were settled, by content."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from errata.types import Verdict
 def inherit_verdicts(
     store: Store, run: RunInfo, rows: Sequence[ItemRow], challengers: Sequence[str | None]
 ) -> set[int]:
-    """The items that an earlier run has settled, so that nobody needs to be asked again; its verdicts are copied.
+    """Copy verdicts of items that an earlier run settled, so that they need not be asked again; returns these items.
 
-    Settled: same content, given label, label column and panel, the guideline says the same of all labels that the
-    verdicts rest on, and the earlier run either did not suspect the item, or asked all that it wanted to ask. What a
-    stopped run left in its queue is open again, and so is an item whose ``challengers`` entry, its likeliest other
-    label by today's scan, did not exist then. Classes that are new or gone otherwise void nothing.
+    Settled: same content, given label, label column, and panel; the guideline says the same about all labels that the
+    verdicts rest on; and the earlier run either did not suspect the item or asked all it wanted to. Items that a
+    stopped run left in its queue are open again, and so is an item whose ``challengers`` entry, its likeliest other
+    label by today's scan, did not exist then. Added or removed classes otherwise void nothing.
     """
     earlier = _comparable_run(store, run)
     if earlier is None:
@@ -30,7 +30,7 @@ def inherit_verdicts(
     verdicts_of: dict[int, list[Verdict]] = {}
     unread: set[int] = set()
     for verdict in store.verdicts(earlier.run_id):
-        if not verdict.readable:  # no look at the item: its question is as open as it was
+        if not verdict.readable:  # it says nothing about the item, whose question stays open
             unread.add(verdict.idx)
             continue
         verdicts_of.setdefault(verdict.idx, []).append(verdict)
@@ -52,7 +52,7 @@ def inherit_verdicts(
 
 
 def earlier_control_items(store: Store, run: RunInfo, rows: Sequence[ItemRow]) -> list[int]:
-    """Where the control items of the comparable earlier run are today, as far as they are unchanged."""
+    """Current positions of the comparable earlier run's control items, if they are unchanged."""
     earlier = _comparable_run(store, run)
     if earlier is None:
         return []
@@ -63,8 +63,8 @@ def earlier_control_items(store: Store, run: RunInfo, rows: Sequence[ItemRow]) -
 
 
 def earlier_profiles(store: Store, run: RunInfo) -> JudgeProfiles | None:
-    """What the comparable earlier run found of its judges, as far as it is about labels of today; None where the
-    guideline says something else now."""
+    """What the comparable earlier run measured of its judges, for the labels of today; None if the guideline has
+    changed."""
     earlier = _comparable_run(store, run)
     if earlier is None or earlier.guideline != run.guideline:
         return None
@@ -78,28 +78,28 @@ def earlier_profiles(store: Store, run: RunInfo) -> JudgeProfiles | None:
 
 
 def _tells(profile: JudgeProfile) -> bool:
-    """Whether enough of the answers told something: a server that answered nothing readable may be another by now."""
+    """Whether enough of the answers were readable: a server that gave none may be a different one by now."""
     return sum(bool(answer.said) for answer in profile.trusted) >= FEWEST
 
 
 def judging_finished(store: Store, run: RunInfo) -> bool:
-    """Whether the run asked all that it wanted to ask."""
+    """Whether the run asked all that it wanted to."""
     judging = Contributions.of_run(store, run.run_id).find(Judging)
     return judging is not None and judging.stopped == ""
 
 
 def carried_over(verdict: Verdict, given: str | None, rewording: Rewording) -> Verdict | None:
-    """The verdict in today's label space; None where it was about something else. ``given``: its item's label then.
+    """The verdict in today's label space; None if it was about something else. ``given``: its item's label then.
 
-    A class that is gone loses its share to the others, unless the judge favored it. Where the guideline says something
-    else of a label that the verdict rests on, it was another question.
+    The probability of a removed class goes to the others, unless the judge favored it. If the guideline changed for a
+    label that the verdict rests on, it was a different question.
     """
     then, now = rewording.then, rewording.now
     if rewording.touched(then.of_verdict(verdict, given), verdict.wording) is not None:
         return None
     kept: dict[str, float] = {}
     for option, log_prob in verdict.log_probs.items():
-        # "several" and its like, and the two answers of a steering control, are no labels.
+        # "several" and the like, and the two answers of a steering control, are not labels.
         today = str(now.space.today(option)) if option in then.space.names else option
         if today in now.space.names or option not in then.space.names:
             kept[today] = log_prob
@@ -112,8 +112,7 @@ def carried_over(verdict: Verdict, given: str | None, rewording: Rewording) -> V
 
 
 def _comparable_run(store: Store, run: RunInfo) -> RunInfo | None:
-    """The newest earlier run that put the same question to the same panel: under the same guideline if there is one,
-    else under another."""
+    """The newest earlier run that put the same question to the same panel: preferably under the same guideline."""
     comparable = [
         old
         for old in store.all_runs()

@@ -1,4 +1,4 @@
-"""Which runs a folder holds, how far they are, and what they take on the disk."""
+"""List the runs of a folder, their progress, and their size on disk."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from errata.tools.store.run_folder import RunFolder
 
 
 def runs_of(folder: RunFolder) -> list[dict[str, Any]]:
-    """JSON-plain, oldest first: number, data, columns, state, bytes of its arrays, and whether it is the one that goes
-    on for its label column."""
+    """JSON-plain, oldest first: number, data, columns, state, bytes of its arrays, and whether it is the current run of
+    its label column."""
     store = Store(folder)
     try:
         runs = store.all_runs()
@@ -26,7 +26,7 @@ def runs_of(folder: RunFolder) -> list[dict[str, Any]]:
 
 
 def current_runs(runs: Sequence[RunInfo], folder: Path) -> set[int]:
-    """The runs that go on: of each file and label column the one that a command takes."""
+    """The current runs: for each file and label column, the one that a command uses."""
     asked = {(absolute_path(run.data_path, folder), run.label_column) for run in runs}
     return {choose_run(runs, folder, data=data, label=label).run.run_id for data, label in asked}
 
@@ -58,7 +58,7 @@ def _state(store: Store, run: RunInfo) -> str:
 
 
 def size_of(path: Path) -> int:
-    """Bytes of a file, or of all files of a folder; 0 where there is none."""
+    """Bytes of a file, or of all files of a folder; 0 if it does not exist."""
     if path.is_file():
         return path.stat().st_size
     return sum(file.stat().st_size for file in path.rglob("*") if file.is_file() and not file.is_symlink())

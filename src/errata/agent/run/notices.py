@@ -1,4 +1,4 @@
-"""What the person beside a command is shown while it works: lines beside its output, and how far it is."""
+"""What a command shows while it works: lines besides its output, and its progress."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from errata.tools.visible import one_line
 
 Notify = Callable[[str], None]
 Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how many are done, and of how many."""
+"""Called with the current step, how many parts of it are done, and the total."""
 
 
 def print_notice(line: str) -> None:
-    """Which run was taken, what will lapse, what was left out."""
+    """Prints which run is used, what will lapse, what was left out."""
     sys.stderr.write(f"errata: {one_line(line)}\n")
     sys.stderr.flush()
 
 
 def no_progress(step: str, done: int, total: int) -> None:
-    """The Progress where none is shown."""
+    """The Progress that shows nothing."""

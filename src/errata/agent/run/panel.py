@@ -1,4 +1,4 @@
-"""The judges of a run, open while it runs: each behind its door, all in one event loop, under one budget."""
+"""The judges of a run, open while it runs: one door per judge, all in one event loop, under one budget."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Panel:
         prices = Prices(settings.usd_per_mtok_in, settings.usd_per_mtok_out)
         _refuse_unconfirmed(settings, store.folder.path)
         self._store, self._run_id, calls = store, run.run_id, store.calls_of(run.run_id)
-        # A run that was killed and goes on keeps its limits; no clock says what it has spent.
+        # A killed run that continues keeps its limits; the time it spent is in its Clock, not in the call log.
         clock = Contributions.of_run(store, run.run_id).find(Clock) or Clock()
         before = replace(calls.spent(), minutes=clock.minutes)
         self.budget = Budget.parse(settings.budget, prices=prices, before=before)
@@ -51,7 +51,7 @@ class Panel:
 
     @property
     def judges(self) -> tuple[str, ...]:
-        """Their names, in the order in which the user gave them."""
+        """Their names, in the order the user gave."""
         return tuple(self._doors)
 
     def judge(
@@ -60,7 +60,7 @@ class Panel:
         return self.ask(judge, lambda door: judge_items(door, tasks, setup, progress))
 
     def ask(self, judge: str, ask: Callable[[Door], Coroutine[Any, Any, T]]) -> T:
-        """Whatever ``ask`` asks of one judge's door, in the panel's event loop. Stopped if somebody stopped it."""
+        """Run ``ask`` with one judge's door in the panel's event loop. Raises Stopped if someone stopped it."""
         self._asking = True
         try:
             return self._runner.run(self._timed(ask(self._doors[judge])))
@@ -72,7 +72,7 @@ class Panel:
                 raise Stopped("The run was stopped. Every finished call is kept: run again to go on.") from None
 
     async def _timed(self, asked: Coroutine[Any, Any, T]) -> T:
-        """With the minutes that it takes noted in the run as they pass, for whoever goes on after a kill."""
+        """Record the elapsed minutes as they pass, so that a run that continues after a kill knows them."""
         ticking = asyncio.create_task(self._note_minutes())
         try:
             return await asked
@@ -91,8 +91,9 @@ class Panel:
         self._store.contributions.add(self._run_id, "panel", {"Clock": clock.model_dump_json()})
 
     def stop(self) -> int | None:
-        """Send nothing more; from any thread. How many calls are in flight, which are waited for and recorded: the
-        step that asked them then ends with Stopped. None, and nothing is done, where no judge is being asked."""
+        """Send nothing more; callable from any thread. Returns the number of calls in flight, which are waited for and
+        recorded; the step that made them then raises Stopped. If no judge is being asked, returns None and does
+        nothing."""
         if not self._asking:
             return None
         self._stopped = True
@@ -102,14 +103,14 @@ class Panel:
         return sum(door.in_flight for door in self._doors.values())
 
     def close(self) -> None:
-        """Waits for calls in flight, which are paid for, and records them."""
+        """Wait for calls in flight, which are paid for, and record them."""
         for door in self._doors.values():
             self._runner.run(door.close())
         self._runner.close()
 
 
 def _refuse_unconfirmed(settings: Settings, run_folder: Path) -> None:
-    """Whoever opens a run, and however: nobody is asked whom no person on this machine has named for it."""
+    """Whoever opens the run, no judge is asked that a person on this machine has not named for it."""
     known = confirmed_before(run_folder).union(*map(judges_and_hosts, user_settings()))
     if unconfirmed := [setting for setting in judges_and_hosts(settings) if setting not in known]:
         refuse(settings, unconfirmed)

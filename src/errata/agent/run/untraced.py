@@ -1,5 +1,5 @@
-"""A graph that nobody traces: errata calls no one that was not named to it, whoever runs the graph, and whatever their
-environment says of tracing for other projects."""
+"""A graph that is never traced: errata contacts only what was named to it, whoever runs the graph and whatever their
+environment says about tracing other projects."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from errata.agent.run.workspaces import RunContext
 from errata.agent.state import RunState
 
 GIVEN_UP = ("LANGCHAIN_TRACING", "LANGCHAIN_HANDLER")
-"""Variables of a tracer that langchain no longer has: where one is set it stops instead."""
+"""Variables of a tracer that langchain dropped: it raises an error if one is set."""
 
 
 class Untraced(CompiledStateGraph[RunState, RunContext, RunState, RunState]):
-    """Every way to run a graph comes down to these two."""
+    """All ways to run a graph go through these two methods."""
 
     def stream(self, input: Any, config: RunnableConfig | None = None, **options: Any) -> Generator[Any, None, None]:
         with _no_tracing():
@@ -44,7 +44,7 @@ def _no_tracing() -> Iterator[None]:
 
 
 def _without_tracers(config: RunnableConfig | None) -> RunnableConfig:
-    """The same config, without the tracers that a caller or a graph around this one hands on."""
+    """The same config without the tracers of a caller or an enclosing graph."""
     given = config or RunnableConfig()
     found = given.get("callbacks") or (var_child_runnable_config.get() or {}).get("callbacks")
     if isinstance(found, BaseCallbackManager):

@@ -1,4 +1,4 @@
-"""One run with everything that works on it: its folder and store, its data, its arrays."""
+"""One run and everything that works on it: its folder, store, data, and arrays."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ T = TypeVar("T")
 
 @dataclass
 class Workspace:
-    """``kept``: what others worked out from it and want to find again as long as it is open. ``retry_unreadable``:
-    judges are asked again for every answer that could not be read. ``go_ahead``: asked before a long or a paid job that
-    no budget limits; None where somebody gave their word already."""
+    """``kept`` caches what other code derived from the run while it is open. ``retry_unreadable``: ask judges again
+    about every answer that could not be read. ``go_ahead``: asked before a long or paid job that no budget limits; None
+    if someone already agreed."""
 
     store: Store
     run: RunInfo
@@ -57,7 +57,7 @@ class Workspace:
 
     @cached_property
     def settings(self) -> Settings:
-        """As they were frozen when the run started: neither the environment nor errata.toml has a say any more."""
+        """As frozen when the run started: the environment and errata.toml no longer matter."""
         try:
             return Settings.model_validate(self.run.settings)
         except ValidationError as error:
@@ -69,17 +69,17 @@ class Workspace:
 
     @property
     def data_path(self) -> Path:
-        """Where the data lies, seen from the run folder: in a project that was moved or copied, the project's own."""
+        """The path of the data, relative to the run folder: in a moved or copied project, the project's own data."""
         return absolute_path(self.run.data_path, self.folder.path)
 
     @property
     def gate(self) -> Gate:
-        """Through it goes every file that is written outside the run folder."""
+        """Every file outside the run folder is written through it."""
         return Gate(self.store, self.data_path)
 
     @property
     def dataset(self) -> Dataset:
-        """The user's data, which must still be what the run was started on."""
+        """The user's data, which must be unchanged since the run was started."""
         if self._dataset is None:
             dataset = open_data(self.data_path, self.settings)
             self._refuse_changed(dataset.sha256)
@@ -87,8 +87,8 @@ class Workspace:
         return self._dataset
 
     def text(self, idx: int) -> str | None:
-        """One item's text. Where the data is not open yet, it is read and must be what it was, but it is not checked
-        and hashed row by row once more: it was when the run was started."""
+        """One item's text. If the data is not open yet, it is read and must be unchanged, but its rows are not checked
+        and hashed again: they were when the run started."""
         if self._dataset is not None:
             return self._dataset.texts([idx])[0]
         settings = self.settings
@@ -111,40 +111,40 @@ class Workspace:
 
     @property
     def panel(self) -> Panel:
-        """The run's judges, opened when the first of them is needed."""
+        """The run's judges, opened on first use."""
         if self._panel is None:
-            from errata.agent.run.panel import Panel  # whoever only looks at a run needs none of it
+            from errata.agent.run.panel import Panel  # imported late: looking at a run does not need it
 
             self._panel = Panel(self.store, self.run, self.settings, retry_unreadable=self.retry_unreadable)
         return self._panel
 
     @property
     def open_panel(self) -> Panel | None:
-        """The panel if somebody has been asked already; opens none."""
+        """The panel if it is open already; does not open it."""
         return self._panel
 
     def ask(self, judge: str, ask: Callable[[Door], Coroutine[Any, Any, T]]) -> T:
-        """Whatever ``ask`` asks of one judge of the panel."""
+        """Run ``ask`` with one judge of the panel."""
         return self.panel.ask(judge, ask)
 
     def close(self) -> None:
-        """Let go of judges and the store. Calls in flight are waited for and recorded."""
+        """Close the judges and the store. Calls in flight are waited for and recorded."""
         if self._panel is not None:
             self._panel.close()
             self._panel = None
         self.store.close()
 
     def authorize(self, token: str) -> str:
-        """The operating system's user, for whoever decides. Raises SetupError where the token is not a person's, and
-        StoreError where the history that the decision would rest on is not whole."""
+        """Return the operating system's user for a decision. SetupError if the token is not a person's, StoreError if
+        the history that the decision would rest on is damaged."""
         user = self.folder.check_token(token)
         if not self._history_checked:
             self.store.check_history()
-            self._history_checked = True  # a sitting decides hundreds of items; each checks its own step
+            self._history_checked = True  # a review decides hundreds of items; each decision checks its own step
         return user
 
     def add_contributions(self, author: str, *contributions: Contribution) -> None:
-        """Keep what a role or a step has to say, under its name."""
+        """Store what a role or a step contributes, under its name."""
         bodies = {type(one).__name__: one.model_dump_json() for one in contributions}
         self.store.contributions.add(self.run.run_id, author, bodies)
 
@@ -152,15 +152,15 @@ class Workspace:
         return self.store.items(self.run.run_id)
 
     def skip(self, problems: dict[int, str]) -> None:
-        """Leave out items whose content turned out to be unreadable while it was used."""
+        """Exclude items whose content turned out to be unreadable."""
         self.store.add_problems(self.run.run_id, problems)
 
     def decisions(self, rows: Callable[[], Sequence[ItemRow]] | None = None) -> dict[int, Decision]:
-        """``rows`` gives those of the run, where somebody has read them already."""
+        """``rows`` returns the run's rows, if the caller has read them already."""
         return standing(self.store, Terms.of(self.run), rows or self.rows, self.run.run_id)
 
     def item(self, item_id: str) -> ItemRow:
-        """One item's row; DataError, naming the nearest id, where the run has no such item."""
+        """One item's row; DataError, suggesting the nearest id, if the run has no such item."""
         row = self.store.item(self.run.run_id, item_id)
         if row is None:
             raise DataError(f"There is no item {item_id!r} in this run{nearest(item_id, self._ids())}.")
@@ -171,8 +171,8 @@ class Workspace:
 
 
 def open_data(path: Path, settings: Settings, *, patched: bool = False, folder: Path | None = None) -> Dataset:
-    """The user's data; ``patched``: after a patch, which may have left a single label. ``folder``: where the files lie
-    that its columns name, if not beside it."""
+    """The user's data. ``patched``: it was patched, so it may have a single label. ``folder``: where the files named in
+    its columns are, if not next to it."""
     columns = Columns(settings.label, settings.text, settings.image, settings.id, settings.protect)
     return open_dataset(
         path,
@@ -196,8 +196,8 @@ def open_run(
     label: str | None = None,
     notify: Notify = print_notice,
 ) -> Workspace:
-    """A run that exists: one by its number, or the one that goes on, of this data and label column where these are
-    named. ``notify`` is told which one where there are several."""
+    """An existing run: by its number, or else the current one (of this data and label column, if named). ``notify`` is
+    called with which one was chosen if there are several."""
     store = Store(folder)
     runs = store.all_runs()
     if not runs:

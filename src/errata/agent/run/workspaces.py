@@ -1,4 +1,4 @@
-"""The open workspaces of whoever drives a graph."""
+"""The open workspaces of a graph's driver."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from errata.tools.store.run_folder import RunFolder
 
 
 class RunContext(TypedDict):
-    """Which run a graph works on: JSON-plain, so that it can be named to a server."""
+    """Which run a graph works on: JSON-plain, so that it can be sent to a server."""
 
     run_dir: str
     run_id: int
 
 
 class Workspaces:
-    """A node of the graph works in the driver's workspace of its run; where there is none, in one of its own."""
+    """A node works in the driver's workspace of its run, or opens its own if there is none."""
 
     def __init__(self, *held: Workspace) -> None:
         self._open = {(str(one.folder.path), one.run.run_id): one for one in held}

@@ -1,1 +1,1 @@
-"""Read only: where a run stands, its report, its items, its history, its price."""
+"""Read only: the status, report, items, history, and price of a run."""

@@ -1,4 +1,4 @@
-"""Who changed what, when, why, seeing what: the chain of events in words."""
+"""Who changed what, when, why, and on what basis: the chain of events in words."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ DECISION_FIELDS = ("item_id", "given_label", "answer", "label", "by", "user", "l
 
 
 def history(workspace: Workspace) -> list[dict[str, Any]]:
-    """Every event, oldest first. StoreError where the chain of hashes is broken."""
+    """Every event, oldest first. StoreError if the hash chain is broken."""
     workspace.store.events.verify()
     return list(_told(workspace.store.events.read()))
 
 
 def history_of(workspace: Workspace, item_id: str) -> list[dict[str, Any]]:
-    """What happened to one item; DataError where the run has no such item."""
+    """What happened to one item; DataError if the run has no such item."""
     workspace.item(item_id)
     events = list(workspace.store.events.read())
     about = {e.seq for e in events if e.kind == "decision" and e.body["item_id"] == item_id}

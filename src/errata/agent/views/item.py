@@ -16,11 +16,11 @@ from errata.tools.visible import one_line
 
 TEXT_SHOWN, SAID_SHOWN = 2000, 500
 BAR = "  | "
-"""Stands before every line of the item's text, so that no text can pass for a line of errata's own."""
+"""Prefixes every line of the item's text, so that no text can pass for errata's own output."""
 
 
 def evidence_of(workspace: Workspace, item_id: str) -> dict[str, Any]:
-    """JSON-plain; DataError where the run has no such item."""
+    """JSON-plain; DataError if the run has no such item."""
     row, snapshot = workspace.item(item_id), Snapshot.of(workspace)
     proposal = workspace.store.proposal(workspace.run.run_id, row.idx)
     found = result_row(snapshot, row, proposal)
@@ -53,9 +53,9 @@ def evidence_of(workspace: Workspace, item_id: str) -> dict[str, Any]:
 
 
 def describe(found: dict[str, Any]) -> str:
-    """For a terminal. Only the item's own text has several lines, each behind a bar."""
+    """Text for a terminal. Only the item's own text has several lines, each prefixed with a bar."""
     lines = [f"{one_line(found['item_id'])}   labeled {one_line(str(found['given_label']))}   {found['status']}"]
-    # Every line end that Unicode knows: a terminal, or what a person pastes it into, may know them too.
+    # Split at every Unicode line end, since a terminal or a program it is pasted into may break there too.
     lines += [BAR + one_line(line) for line in (found["text"] or "").splitlines()]
     if found["outcome"]:
         lines.append(f"  {_outcome(found)}")
@@ -71,13 +71,13 @@ def describe(found: dict[str, Any]) -> str:
 
 
 def _answer(verdict: dict[str, Any]) -> str:
-    """A judge's name and words are those of its server."""
+    """The judge's name and words come from its server."""
     judge, said = one_line(verdict["judge"]), one_line(verdict["said"], SAID_SHOWN)
     return f"{judge}, {verdict['protocol']} ({verdict['prompt']}) said: {said}"
 
 
 def _outcome(found: dict[str, Any]) -> str:
-    """What is proposed, and how sure that is; of an ambiguous item nothing is sure."""
+    """What is proposed, and how sure that is; without a confidence if the item is ambiguous."""
     given, best_other = one_line(str(found["given_label"])), one_line(str(found["best_other_label"]))
     said = words.proposal(one_line(str(found["outcome"])), given, best_other)
     return said if found["confidence"] is None else f"{said}   confidence {found['confidence']:.2f}"

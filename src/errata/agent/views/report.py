@@ -1,4 +1,4 @@
-"""What a run found, gathered from its store: what the report page and its JSON say."""
+"""What a run found, gathered from its store: the content of the report page and its JSON."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ WORST, UNREADABLE = 24, 20
 
 
 def write_run_report(workspace: Workspace) -> None:
-    """report.html and report.json in the run folder, each written whole or not at all."""
+    """Write report.html and report.json in the run folder, each atomically."""
     workspace.store.refuse_read_only()
     page = workspace.folder.report
     found = page.with_suffix(".json")
@@ -52,7 +52,7 @@ def write_run_report(workspace: Workspace) -> None:
 
 
 def summarize(workspace: Workspace) -> ReportData:
-    """All that a report says of the run as it stands. SetupError where the run has not come to its proposals yet."""
+    """Everything in the report, for the run as it stands. SetupError if the run has no proposals yet."""
     run, found = workspace.run, Found.of(workspace)
     wrong = found.wrong(found.labeled)
     return ReportData(
@@ -74,13 +74,13 @@ def summarize(workspace: Workspace) -> ReportData:
 
 
 def class_noise(workspace: Workspace) -> tuple[ClassNoise, ...]:
-    """How noisy each class is, the surely noisiest first."""
+    """How noisy each class is, the most surely noisy first."""
     return _classes(Found.of(workspace), workspace.run.label_space)
 
 
 @dataclass(frozen=True)
 class Found:
-    """What the store holds of a run, read once."""
+    """What the store has about a run, read once."""
 
     rows: Sequence[ItemRow]
     proposals: Mapping[int, Proposal]
@@ -101,7 +101,7 @@ class Found:
         return cls(rows, proposals, snapshot.verdicts, snapshot.decisions, statuses, holds_MN)
 
     def wrong(self, rows: Sequence[ItemRow]) -> WrongCount:
-        """The honest count over these items."""
+        """The honest error count over these items."""
         return count_wrong(*self.holds_MN[:, [row.idx for row in rows]])
 
     @cached_property
@@ -139,19 +139,19 @@ def _profile(workspace: Workspace, found: Found) -> Profile:
 def _features(workspace: Workspace) -> Features:
     left = Snapshot.of(workspace).contributions
     plan, known = left.find(Plan) or Plan(), left.find(FeaturesLeft)
-    if known is None:  # with probabilities of the user's own and no neighbors, nothing was embedded
+    if known is None:  # with the user's own probabilities and no neighbors, nothing was embedded
         known = FeaturesLeft(name=f"none; your own probabilities ({workspace.settings.probs})", strength="own")
     only_looks = known.strength == "plain" and _of_images(workspace)
     return Features(known.name, only_looks, plan.detectors, plan.reasons)
 
 
 def _of_images(workspace: Workspace) -> bool:
-    """From the settings, since the data may have moved; an image folder is the one source without named columns."""
+    """Decided from the settings, since the data may have moved; only an image folder has no named columns."""
     return workspace.settings.image is not None or workspace.settings.text is None
 
 
 def _classes(found: Found, space: LabelSpace) -> tuple[ClassNoise, ...]:
-    """The surely noisiest class first: by the lower bound of its share."""
+    """The most surely noisy class first, by the lower bound of its error rate."""
     rows: dict[str, list[ItemRow]] = {}
     for row in found.labeled:
         rows.setdefault(str(space.canonical(row.given_label)), []).append(row)
@@ -168,7 +168,7 @@ def _classes(found: Found, space: LabelSpace) -> tuple[ClassNoise, ...]:
 
 
 def _flows(found: Found, space: LabelSpace) -> tuple[Flow, ...]:
-    """The largest first."""
+    """Sorted, largest first."""
     counts = Counter(
         (str(space.canonical(row.given_label)), proposal.outcome, _rival(proposal)) for row, proposal in found.suspected
     )
@@ -180,7 +180,7 @@ def _flows(found: Found, space: LabelSpace) -> tuple[Flow, ...]:
 
 
 def _rival(proposal: Proposal) -> str | None:
-    """The label that stands against the given one; no single label does where several hold, or none."""
+    """The label that competes with the given one; None if several labels hold, or none."""
     return proposal.proposed_label if proposal.outcome in ("relabel", "ambiguous") else None
 
 

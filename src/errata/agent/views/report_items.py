@@ -1,4 +1,4 @@
-"""The most suspicious items with their content, as a report shows them."""
+"""The most suspicious items with their content, as shown in a report."""
 
 from __future__ import annotations
 
@@ -52,12 +52,12 @@ def _in_words(decision: Decision) -> str:
 
 
 def _contents(workspace: Workspace, rows: Sequence[int]) -> Iterator[tuple[Item | None, str]]:
-    """The items with their content, one at a time, or why it is not there; no fewer than asked for."""
+    """The items with their content, one at a time, or why it is missing; at least as many entries as requested."""
     try:
         for item in workspace.dataset.each(rows):
             yield item, ""
     except (DataError, SetupError) as error:
-        # A report must not fail because the data was moved, or changed in place, since the run.
+        # A report must not fail because the data was moved or changed since the run.
         yield from repeat((None, str(error)))
 
 

@@ -1,4 +1,4 @@
-"""The table of a run: one row per item, the contract that scripts rely on."""
+"""The results table of a run: one row per item, a format that scripts rely on."""
 
 from __future__ import annotations
 
@@ -31,29 +31,29 @@ COLUMNS = (
     "basis",
 )
 PROPOSED = COLUMNS[3:]
-"""What a proposal says of its item."""
+"""The columns of a proposal."""
 NOTHING = (None,) * len(PROPOSED)
 NUMBERS = ("confidence", "quality")
 OWN = "data."
-"""Stands before the name of a column of the user's own, so that it never clashes with one of COLUMNS."""
+"""Prefix of the user's own columns, so that they never clash with COLUMNS."""
 
 CONFIDENT = ("relabel", "several", "none_of_these", "keep")
-"""Outcomes that say something that can be sure or not; ``ambiguous`` says that nothing is."""
+"""Outcomes that can be more or less certain; ``ambiguous`` cannot."""
 
 
 FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
-"""What a cell begins with that a spreadsheet runs; the last four are = + - @ as some keyboards type them."""
+"""How a cell begins that a spreadsheet would run; the last four are full-width forms of = + - @."""
 
 
 def result_rows(workspace: Workspace, own: Sequence[str] = ()) -> list[dict[str, Any]]:
-    """``result_columns`` as a row for each item."""
+    """``result_columns`` as one row per item."""
     columns = result_columns(workspace, own)
     names = tuple(columns)
     return [dict(zip(names, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
 
 def result_row(snapshot: Snapshot, row: ItemRow, proposal: Proposal | None) -> dict[str, Any]:
-    """Of one item alone."""
+    """The row of one item."""
     usable = proposal is not None and row.problem is None and row.given_label is not None
     status = _furthest(
         row.item_id in applied_items(snapshot.workspace),
@@ -66,11 +66,11 @@ def result_row(snapshot: Snapshot, row: ItemRow, proposal: Proposal | None) -> d
 
 
 def result_columns(workspace: Workspace, own: Sequence[str] = ()) -> dict[str, Sequence[Any]]:
-    """COLUMNS, each with a value for every item in the data's order. Values that do not exist are None; ``quality`` and
-    ``confidence`` are in [0, 1]. What is proposed for an item is in ``proposed``'s words.
+    """COLUMNS, each with one value per item in the data's order. Missing values are None; ``quality`` and
+    ``confidence`` are in [0, 1]. What is proposed for an item uses the words of ``proposed``.
 
-    ``own``: columns of the user's data to put beside them, under ``data.NAME``. Only these are read; DataError names
-    one that is not there, or whose values are bytes.
+    ``own``: columns of the user's data to add, under ``data.NAME``. Only these are read; DataError names one that does
+    not exist or holds bytes.
     """
     snapshot = Snapshot.of(workspace)
     rows, found = snapshot.rows, snapshot.proposed
@@ -88,8 +88,8 @@ def result_columns(workspace: Workspace, own: Sequence[str] = ()) -> dict[str, S
 
 
 def proposed(proposal: Proposal) -> dict[str, Any]:
-    """What a proposal says to a person. Only ``relabel`` proposes a label; ``confidence`` is of the proposed label, of
-    the outcome (several, none_of_these) or of the given label (keep)."""
+    """What a proposal tells a person. Only ``relabel`` proposes a label; ``confidence`` refers to the proposed label,
+    the outcome (several, none_of_these), or the given label (keep)."""
     said = (proposal.outcome, proposal.proposed_label, proposal.confidence, proposal.quality, proposal.basis)
     values = proposed_values_of(*said)
     return dict(zip(PROPOSED, values, strict=True))
@@ -98,13 +98,13 @@ def proposed(proposal: Proposal) -> dict[str, Any]:
 def proposed_values_of(
     outcome: Outcome | None, label: str | None, confidence: float, quality: float | None, basis: Basis
 ) -> tuple[Any, ...]:
-    """Those of PROPOSED."""
+    """The values of PROPOSED."""
     proposed_label = label if outcome == "relabel" else None
     return outcome, proposed_label, confidence if outcome in CONFIDENT else None, quality, label, basis
 
 
 def item_statuses(snapshot: Snapshot) -> list[Status]:
-    """The furthest that each item has come, in the order of the items."""
+    """The furthest status of each item, in the order of the items."""
     found = snapshot.proposed
     judged = {idx for idx, basis in zip(found.idx, found.basis, strict=True) if is_judged(basis)}
     decided, written = snapshot.decisions, applied_items(snapshot.workspace)
@@ -114,12 +114,12 @@ def item_statuses(snapshot: Snapshot) -> list[Status]:
 
 
 def is_judged(basis: Basis) -> bool:
-    """Whether a judge told something of the item that counts."""
+    """Whether a judge said something about the item that counts."""
     return basis != "scan"
 
 
 def _furthest(applied: bool, decided: bool, judged: bool, scanned: bool) -> Status:
-    """Of what one item has come through."""
+    """The furthest status of one item."""
     if applied:
         return "applied"
     if decided:
@@ -130,7 +130,7 @@ def _furthest(applied: bool, decided: bool, judged: bool, scanned: bool) -> Stat
 
 
 def applied_items(workspace: Workspace) -> set[str]:
-    """Items whose label stands changed by a patch of this run."""
+    """Items whose label a patch of this run has changed."""
     own = [patch for patch in standing_patches(workspace.store) if patch.run.run_id == workspace.run.run_id]
     states = on_disk(own)
     written = [patch for patch in own if states[patch.event.seq] not in ("not_written", "gone")]
@@ -140,10 +140,10 @@ def applied_items(workspace: Workspace) -> set[str]:
 def write_results(
     workspace: Workspace, out: Path, own: Sequence[str] = (), *, escape_formulas: bool = False, force: bool = False
 ) -> int:
-    """The table as parquet, csv or jsonl, by the file's ending; how many rows it has. SetupError where ``out`` is the
-    source, a part of a run, or (without ``force``, which keeps a backup) a file that errata did not write.
+    """Write the table as parquet, csv, or jsonl, by the file's extension; returns the number of rows. SetupError if
+    ``out`` is the source, part of a run, or (without ``force``, which keeps a backup) a file that errata did not write.
 
-    ``escape_formulas``: for a spreadsheet, with an apostrophe before what it would run as a formula; .csv only.
+    ``escape_formulas``: put an apostrophe before what a spreadsheet would run as a formula; .csv only.
     """
     writers = {".parquet": _parquet, ".csv": _csv, ".jsonl": _jsonl}
     if out.suffix not in writers:
@@ -159,7 +159,7 @@ def write_results(
 
 
 def _harmless(value: Any) -> Any:
-    """Text that a spreadsheet would take for a formula, with an apostrophe before it; numbers are none."""
+    """Text that a spreadsheet would run as a formula, prefixed with an apostrophe; numbers are left alone."""
     if not isinstance(value, str) or not value.startswith(FORMULA) or as_number(value) is not None:
         return value
     return f"'{value}"
@@ -175,7 +175,7 @@ def _table(columns: Mapping[str, Sequence[Any]]) -> pa.Table:
 
 
 def _own_array(values: Sequence[Plain]) -> pa.Array:
-    """Of the type that all values have; of text where they have several."""
+    """An array of the values' common type; of text if they have several."""
     import pyarrow as pa
 
     try:

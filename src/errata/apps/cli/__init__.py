@@ -13,8 +13,8 @@ from errata.apps.cli.console import take_any_text
 from errata.apps.cli.exits import exit_code_of
 
 OBJECTS_BETWEEN_COLLECTIONS = 200_000
-"""A command makes many objects and keeps most of them: to look through them as often as Python does takes a quarter of
-what errata status costs."""
+"""A command makes many objects and keeps most of them: scanning them as often as Python does by default takes a quarter
+of the time of errata status."""
 
 app = typer.Typer(
     name="errata",
@@ -46,7 +46,7 @@ def options(
 
 
 def main() -> None:
-    """Exit codes: 0 done, also where proposals are open; 1 a bug of errata; 2 usage, data or setup; 3 stopped early, by
+    """Exit codes: 0 done, even if proposals are open; 1 a bug in errata; 2 usage, data, or setup; 3 stopped early, by
     the budget or a model's server; 130 interrupted, 143 terminated; 141 the reader of a pipe is gone."""
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     take_any_text()

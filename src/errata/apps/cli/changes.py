@@ -1,4 +1,4 @@
-"""errata diff, apply, revert, blame, log: what changes, and what has changed."""
+"""errata diff, apply, revert, blame, log: what will change, and what has changed."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def blame(
     number: Number = None,
     as_json: AsJson = False,
 ) -> None:
-    """Who changed this item's label, when, why, seeing what."""
+    """Who changed this item's label, when, why, and on what basis."""
     from errata.agent.actions.history import BLAME, event_in_words
     from errata.agent.actions.perform import perform
     from errata.tools.visible import one_line
@@ -102,7 +102,7 @@ def blame(
 def log(run: RunName = None, as_json: AsJson = False) -> None:
     """All decisions and changes, in order.
 
-    The chain of their hashes is checked: an edited history is an error.
+    The chain of hashes is checked: an edited history is an error.
     """
     from errata.agent.actions.history import LOG, event_in_words
     from errata.agent.actions.perform import perform

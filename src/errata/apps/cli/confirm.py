@@ -1,4 +1,4 @@
-"""Asking whether stored settings are meant, where a person is at the terminal; elsewhere, what to type instead."""
+"""Ask a person at the terminal to confirm stored settings; without a terminal, say what to type instead."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ def go_ahead(job: Job) -> None:
 
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         refuse_job(job)
-    # Whole lines: a progress bar below them would hide one that has no end yet.
+    # Whole lines: a progress bar below would hide an unfinished one.
     typer.echo(f"This takes {job.costs()}.\nGo on? y or n", err=True)
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
         raise SetupError("Stopped. Everything finished is kept; limit it with --budget calls=2000,minutes=30.")
 
 
 def _typed(settings: Settings, names: Sequence[str]) -> str:
-    """The command as it was typed, with these settings typed too, quoted for a shell."""
+    """The command as typed, with these settings added, quoted for a shell."""
     options = []
     for name in dict.fromkeys(names):
         value = getattr(settings, name)

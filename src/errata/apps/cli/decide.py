@@ -1,4 +1,4 @@
-"""errata review and errata decide: where a person says yes or no."""
+"""errata review, decide, and undo: where a person says yes or no."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from errata.agent.actions.deciding import DecidedMany
 
 LONGEST_TYPED = 200
-"""Characters of a condition that are printed for a person to type again."""
+"""Longer conditions are not printed for a person to retype."""
 
 Where = Annotated[
     str | None, typer.Option(metavar="CONDITION", help='For example "confidence >= 0.9"; see docs/where.md.')
@@ -27,7 +27,7 @@ def review(
     label: OfLabel = None,
     number: Number = None,
     as_: As = None,
-    terminal: Annotated[bool, typer.Option("--terminal", help="In this shell, one key a decision.")] = False,
+    terminal: Annotated[bool, typer.Option("--terminal", help="In this shell, one key per decision.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Decide the open proposals, one by one."""
@@ -79,7 +79,7 @@ def decide(
         print_json(
             {
                 "decided": done.decided,
-                "left": done.left,
+                "ambiguous": done.ambiguous,
                 "judge_alone": done.judge_alone,
                 "already": already,
                 "nothing_open": done.nothing_open,
@@ -103,9 +103,9 @@ def undo(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Take decisions back: the last one, whoever made it, or those named.
+    """Take decisions back: the last one, whoever made it, or those selected.
 
-    What a rule decided at one moment is one decision. It all stays in errata log, and no longer counts.
+    Everything a rule decided at once is one decision. All of it stays in errata log but no longer counts.
     """
     from errata.agent.actions.deciding import UNDO, undone_in_words
     from errata.agent.actions.perform import perform
@@ -127,16 +127,16 @@ def _in_words(done: DecidedMany, what: str, where: str) -> str:
     from errata.tools.visible import one_line
 
     already = sum(done.already.values())
-    matched = done.decided + done.left + done.judge_alone + already
+    matched = done.decided + done.ambiguous + done.judge_alone + already
     lines = [f"{done.decided} proposals {what} by rule."] if matched > already else []
     if already:
         condition = shlex.quote(one_line(where)) if len(where) <= LONGEST_TYPED else "CONDITION"
         undo = f"errata undo --where {condition}"
         who = decided_by(done.already)
         lines.append(f"{already} of the {matched} that match were decided already: {who}. {undo} takes them back.")
-    if done.left:
+    if done.ambiguous:
         lines.append(
-            f"{done.left} matched but are ambiguous: there is nothing to accept. Decide: errata review --terminal"
+            f"{done.ambiguous} matched but are ambiguous: there is nothing to accept. Decide: errata review --terminal"
         )
     if done.judge_alone:
         lines.append(

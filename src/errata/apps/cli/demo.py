@@ -1,4 +1,4 @@
-"""errata demo: the whole loop in a minute, told as it goes, with the answer key opened at the end."""
+"""errata demo: the whole loop in a minute, explained along the way, with the answer key opened at the end."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 DATA, MARK = "digits.csv", ".errata-demo"
 MADE = {MARK, DATA, "images", "digits.errata", "digits.relabeled.csv", "digits.reverted.csv"}
-"""All that a demo leaves in its folder. One without the mark, or that holds anything else, is somebody's own."""
+"""Everything that a demo leaves in its folder. A folder without the mark, or with anything else in it, is not a
+demo's."""
 
 
 def demo(
@@ -28,7 +29,7 @@ def demo(
 ) -> None:
     """The whole loop on handwritten digits, in a minute.
 
-    90 of 899 labels are spoiled on purpose: find them, fix them, undo it. No GPU, no download.
+    90 of 899 labels are wrong on purpose: find them, fix them, undo it. No GPU, no download.
     """
     from errata.demo.loop import run_demo
 
@@ -86,14 +87,14 @@ def _print_result(found: Demo, folder: Path) -> None:
 
 
 def _errata() -> str:
-    """How to call errata from this shell: `make demo` runs it from an environment that is not active."""
+    """How to call errata from this shell: `make demo` runs it from an environment that is not activated."""
     import shutil
 
     return "errata" if shutil.which("errata") else sys.argv[0]
 
 
 def _worst_mistake(rows: list[dict[str, Any]], data: Path) -> str:
-    """The surest wrong change; where every change was right, the spoiled label that errata trusted most."""
+    """The most confident wrong change or, if every change was right, the wrong label that errata trusted most."""
     wrong = [row for row in rows if row["accepted"] and row["proposed_label"] != row["true_label"]]
     missed = [row for row in rows if row["outcome"] in (None, "keep") and row["given_label"] != row["true_label"]]
     if not wrong and not missed:

@@ -1,4 +1,4 @@
-"""errata doctor: what a model server really does."""
+"""errata doctor: what a model server really supports."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from errata.apps.cli.run import AllowHost
 
 Server = Annotated[
     str | None,
-    typer.Argument(metavar="[URL]", help="http://HOST:PORT/v1, or MODEL@URL. Default: this machine's usual ports."),
+    typer.Argument(metavar="[URL]", help="http://HOST:PORT/v1, or MODEL@URL. Default: this machine's default ports."),
 ]
 
 
@@ -23,7 +23,7 @@ On = Annotated[
 def doctor(
     server: Server = None, on: On = None, label: OfLabel = None, allow_host: AllowHost = None, as_json: AsJson = False
 ) -> None:
-    """What a model server really does, by asking it, and how to use it as a judge. Exit code 2: no usable judge."""
+    """What a model server really supports, and how to use it as a judge. Exit code 2: no usable judge."""
     if on is not None:
         _measure(server, on, label, allow_host or [], as_json)
         return

@@ -1,4 +1,4 @@
-"""How every command ends: its exit code, and one line on stderr instead of a traceback. docs/exit-codes.md has both."""
+"""How every command ends: its exit code, and one line on stderr instead of a traceback. See docs/exit-codes.md."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ QUOTED_CHARS = 500
 
 
 def exit_code_of(command: Callable[[], object]) -> int:
-    """Run a command to its end, and give its exit code. What it raises is told in one line."""
+    """Run a command and return its exit code. Whatever it raises is reported in one line."""
     code = _run_to_its_end(command)
     try:
         sys.stdout.flush()
     except OSError as error:
-        # What is left in its buffer would be tried again, and fail again, when Python ends.
+        # Otherwise Python would try, and fail, to write the rest of the buffer on exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not code:
             return READER_GONE if isinstance(error, BrokenPipeError) else _report_error(error)
@@ -33,7 +33,7 @@ def _run_to_its_end(command: Callable[[], object]) -> int:
     try:
         command()
     except SystemExit as end:
-        if isinstance(end.__context__, BrokenPipeError):  # typer ends so where nobody reads any more: errata log | head
+        if isinstance(end.__context__, BrokenPipeError):  # how typer ends if no one reads the pipe: errata log | head
             return READER_GONE
         if end.code == INTERRUPTED:
             _print_line("Interrupted. Everything finished is kept; the same command continues from here.")
@@ -52,7 +52,7 @@ def _report_error(error: Exception) -> int:
 
 
 def explained(error: Exception) -> tuple[str, int]:
-    """What a person reads of an error, and the exit code that it ends with."""
+    """The message for an error, and its exit code."""
     from errata.tools.visible import one_line
 
     if isinstance(error, EndedBySignal):
@@ -84,7 +84,7 @@ def _refused_by_the_system(error: OSError) -> str:
 
 
 def _place(error: Exception) -> str:
-    """The last line of errata's own that it passed through."""
+    """The last line of errata's own code that it passed through."""
     own = [f for f in traceback.extract_tb(error.__traceback__) if f"{os.sep}errata{os.sep}" in f.filename]
     return f"{own[-1].filename.rpartition(f'{os.sep}errata{os.sep}')[2]}:{own[-1].lineno}" if own else "outside of it"
 

@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM while a run is at work: calls in flight are paid for, so they are waited for and recorded."""
+"""Handle SIGINT and SIGTERM during a run: calls in flight are paid for, so they are waited for and recorded."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class EndedBySignal(Exception):
-    """The run was ended by a signal. ``exit_code`` is the one that shells give to it: 130 or 143."""
+    """A signal ended the run. ``exit_code`` is the one shells use for it: 130 or 143."""
 
     def __init__(self, message: str, number: int) -> None:
         super().__init__(message)
@@ -30,8 +30,9 @@ class EndedBySignal(Exception):
 
 @contextmanager
 def graceful_shutdown(session: Session) -> Iterator[None]:
-    """Within it a signal ends the run as EndedBySignal. While judges are being asked, nothing more is sent to them, and
-    calls in flight are waited for, up to WAIT_S. A second signal ends the process at once; no finished call is lost."""
+    """Within this context a signal ends the run as EndedBySignal. If judges are being asked, nothing more is sent to
+    them, and calls in flight are waited for, up to WAIT_S. A second signal ends the process at once; no finished call
+    is lost."""
     received = signal.SIGINT
     timer = Timer(WAIT_S, lambda: _exit_at_once(received, None))
     timer.daemon = True

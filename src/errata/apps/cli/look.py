@@ -24,7 +24,7 @@ from errata.errors import SetupError
 
 
 def status(run: RunName = None, label: OfLabel = None, number: Number = None, as_json: AsJson = False) -> None:
-    """Where a run stands, and what to type next."""
+    """The status of a run, and what to type next."""
     from errata.agent.actions.looking import STATUS, status_in_words
     from errata.agent.actions.perform import perform
 
@@ -56,7 +56,7 @@ def results(
     out: Annotated[Path | None, typer.Option("-o", metavar="FILE", help="A .parquet, .csv or .jsonl file.")] = None,
     own: Annotated[
         list[str] | None,
-        typer.Option("--with", metavar="COL", help="A column of your data beside them, as data.COL; repeat it."),
+        typer.Option("--with", metavar="COL", help="A column of your data to add, as data.COL; repeat it."),
     ] = None,
     escape_formulas: Annotated[
         bool, typer.Option("--escape-formulas", help="In a .csv: ' before cells that a spreadsheet would run.")
@@ -66,7 +66,7 @@ def results(
 ) -> None:
     """The table: one row per item. Without -o, the counts.
 
-    proposed_label is what to change the label to; best_other_label is the likeliest other label of every item.
+    proposed_label is the proposed change; best_other_label is the likeliest other label of every item.
     """
     from errata.agent.actions.perform import perform
     from errata.agent.actions.tables import RESULTS, WRITE_RESULTS
@@ -92,7 +92,7 @@ def results(
 
 
 def report(run: RunName = None, label: OfLabel = None, number: Number = None, as_json: AsJson = False) -> None:
-    """Write the report page anew, and say where it is."""
+    """Write the report page again, and print its path."""
     from errata.agent.actions.perform import perform
     from errata.agent.actions.tables import REPORT
 

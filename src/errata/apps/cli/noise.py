@@ -1,4 +1,4 @@
-"""Which classes are noisy, as a picture for a terminal: a bar for each class, and what its items look like."""
+"""Which classes are noisy, as a chart for a terminal: a bar for each class, and what its items look like."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 BAR = 20
 NAME = 24
 SHOWN = 20
-"""Classes drawn; all of them are in the report and in the JSON."""
+"""Classes shown; all of them are in the report and in the JSON."""
 
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
 def picture(classes: Sequence[ClassNoise], *, blocks: bool = True) -> str:
-    """One line for each class with a proposal, the largest share first. The longest bar is the largest share; without
-    ``blocks`` it is made of #, which every console has."""
+    """One line for each class with a proposal, the largest share first and with the longest bar; without ``blocks`` the
+    bars are made of #, which every console has."""
     noisy = sorted((noise for noise in classes if noise.proposals), key=lambda noise: -_share(noise))
     if not noisy:
         return "No class has a proposal."

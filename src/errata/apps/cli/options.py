@@ -1,4 +1,4 @@
-"""What several commands share: finding the run, saying things."""
+"""What several commands share: finding the run and printing."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ def open_session(
 
 
 def keyboard_session(by: str | None = None) -> Session:
-    """Of the person at the keyboard: with a token from ERRATA_TOKEN, or the run's own where this user may read it."""
+    """The session of the person at the keyboard: with a token from ERRATA_TOKEN, or the run's own if this user may read
+    it."""
     from errata.agent.actions.permission import permission_of
     from errata.agent.actions.session import Session
 
@@ -47,10 +48,10 @@ def keyboard_session(by: str | None = None) -> Session:
 
 
 def print_text(text: str = "") -> None:
-    """A line for the person, with nothing from the dataset left that could steer the terminal."""
+    """Print a line for the person, without anything from the dataset that could control the terminal."""
     from errata.tools.visible import one_line
 
-    # Not typer.echo: to a stream that is ASCII it writes UTF-8.
+    # Not typer.echo, which writes UTF-8 even to an ASCII stream.
     sys.stdout.write("\n".join(one_line(line) for line in text.split("\n")) + "\n")
     sys.stdout.flush()
 
@@ -61,7 +62,7 @@ def print_json(value: Any) -> None:
 
 
 def on_one_line(found: Any) -> Any:
-    """JSON-plain values with each text on one line: no name, reason or server's word can pass for a line of its own."""
+    """JSON-plain values with each text on one line: no name, reason, or server message can pass for a separate line."""
     from errata.tools.visible import one_line
 
     if isinstance(found, dict):
@@ -72,7 +73,7 @@ def on_one_line(found: Any) -> Any:
 
 
 def report_retries() -> None:
-    """One line on stderr now and then while a server makes trouble, instead of one for each call in flight."""
+    """Print a line on stderr from time to time while a server fails, instead of one for each call in flight."""
     import time
 
     from stamina.instrumentation import RetryDetails, set_on_retry_hooks

@@ -1,4 +1,4 @@
-"""How far a step is, with rate, time left and cost: a bar where a person is watching, elsewhere a line now and then."""
+"""The progress of a step, with rate, time left, and cost: a bar on a terminal, otherwise a line from time to time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ JUDGING = "judge"
 
 
 def costs_nothing() -> str:
-    """The cost so far of what asks no judge."""
+    """The cost so far of a command that asks no judge."""
     return ""
 
 
@@ -28,9 +28,9 @@ def costs_nothing() -> str:
 def showing_progress(
     cost: Callable[[], str] = costs_nothing, clock: Callable[[], float] = time.monotonic
 ) -> Iterator[Progress]:
-    """What to call with step, done and total. ``cost``: what judging has cost so far, in words.
+    """The callback to call with step, done, and total. ``cost``: what judging has cost so far, in words.
 
-    ``clock`` tells seconds.
+    ``clock`` returns seconds.
     """
     show = _bar if sys.stderr.isatty() else _lines
     with show(lambda step: cost() if step == JUDGING else "", clock) as progress:
@@ -86,7 +86,7 @@ def _lines(cost: Callable[[str], str], clock: Callable[[], float]) -> Iterator[P
 
 
 class _Rates:
-    """Items a second of each step since it was first heard of, which may be in its middle; 0 while unknown."""
+    """Items per second of each step since it was first reported, possibly partway through; 0 while unknown."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock

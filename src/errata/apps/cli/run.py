@@ -43,24 +43,24 @@ Embeddings = Annotated[str | None, typer.Option(metavar="COL|FILE", help="Your e
 Embedder = Annotated[str | None, typer.Option(metavar="NAME", help="plain, minilm, or a sentence-transformers model.")]
 Detectors = Annotated[
     list[str] | None,
-    typer.Option("--detectors", metavar="NAME", help="Detectors to run instead of the usual ones; repeat it."),
+    typer.Option("--detectors", metavar="NAME", help="Detectors to run instead of the default ones; repeat it."),
 ]
 Probe = Annotated[
     str | None, typer.Option(metavar="ensemble|logistic", help="How class probabilities are made. Default: ensemble.")
 ]
 Labels = Annotated[Path | None, typer.Option(metavar="FILE", help="labels.toml: names, definitions, parents.")]
 Delimiter = Annotated[
-    str | None, typer.Option(metavar="CHAR", help="What separates the cells of a CSV file. Default: found out.")
+    str | None, typer.Option(metavar="CHAR", help="The cell separator of a CSV file. Default: detected.")
 ]
 NoLabel = Annotated[
     list[str] | None,
     typer.Option(metavar="WORD", help='A word in the label column that means "no label", such as -1; repeat it.'),
 ]
 ManyLabels = Annotated[
-    bool | None, typer.Option("--many-labels", help="More than half as many labels as rows is what I have.")
+    bool | None, typer.Option("--many-labels", help="Accept a label column in which most rows have their own label.")
 ]
 RunDir = Annotated[
-    Path | None, typer.Option("--run", metavar="DIR", help="Run folder. Default: NAME.errata beside DATA.")
+    Path | None, typer.Option("--run", metavar="DIR", help="Run folder. Default: NAME.errata next to DATA.")
 ]
 Guideline = Annotated[Path | None, typer.Option(metavar="FILE", help="What the labels mean, in Markdown.")]
 Judge = Annotated[list[str] | None, typer.Option(metavar="MODEL@URL", help="A judge; repeat it for a panel.")]
@@ -81,23 +81,21 @@ Protocols = Annotated[
 ]
 Roles = Annotated[
     list[str] | None,
-    typer.Option("--role", metavar="NAME", help="A role that works beside the usual ones; repeat it."),
+    typer.Option("--role", metavar="NAME", help="A role to run besides the default ones; repeat it."),
 ]
 Questions = Annotated[Path | None, typer.Option(metavar="FILE", help="Question bank, as JSON. Default: a judge's own.")]
 PoolOf = Annotated[
     str | None,
-    typer.Option("--pool", metavar="NAME", help="How judges count together: mean, worst_case, uncertainty_weighted."),
+    typer.Option("--pool", metavar="NAME", help="How judges are combined: mean, worst_case, uncertainty_weighted."),
 ]
 Escalate = Annotated[
-    bool | None, typer.Option("--escalate", help="Ask a later judge only where it can change the outcome.")
+    bool | None, typer.Option("--escalate", help="Ask a later judge only if it can change the outcome.")
 ]
 Calibrate = Annotated[
     bool | None,
-    typer.Option("--calibrate/--no-calibrate", help="Measure each judge before it is believed. Default: yes."),
+    typer.Option("--calibrate/--no-calibrate", help="Measure each judge before it counts. Default: yes."),
 ]
-RequireJudge = Annotated[
-    bool | None, typer.Option("--require-judge", help="Stop where a judge is no better than chance.")
-]
+RequireJudge = Annotated[bool | None, typer.Option("--require-judge", help="Stop if a judge is no better than chance.")]
 UsdIn = Annotated[
     float | None, typer.Option("--usd-per-mtok-in", metavar="USD", help="Price of a million tokens sent. Default: 0.")
 ]
@@ -108,7 +106,7 @@ UsdOut = Annotated[
 AllowHost = Annotated[list[str] | None, typer.Option(metavar="HOST", help="A host outside private networks to allow.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Scan, then say what judging would cost. Asks no model.")]
 
-Yes = Annotated[bool, typer.Option("--yes", help="Go on, however long it takes and whatever it costs.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Continue, however long it takes and whatever it costs.")]
 RetryUnreadable = Annotated[
     bool, typer.Option("--retry-unreadable", help="Ask again for answers that could not be read, and what was refused.")
 ]
@@ -153,7 +151,7 @@ def run(
     retry_unreadable: RetryUnreadable = False,
     as_json: AsJson = False,
 ) -> None:
-    """Scan the data, put suspects before the judges, and propose. Type it again to go on after a stop."""
+    """Scan the data, ask the judges about the suspects, and propose changes. Run it again to continue after a stop."""
     own = ("data", "run_dir", "dry_run", "yes", "retry_unreadable", "as_json")
     flags = {name: value for name, value in locals().items() if name not in (*own, "own")}
     if dry_run:
@@ -184,7 +182,7 @@ def scan(
     run_dir: RunDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Detectors alone: no model is asked anything. Shows which classes are noisy."""
+    """Run the detectors only, without asking a model. Shows which classes are noisy."""
     flags = {name: value for name, value in locals().items() if name not in ("data", "run_dir", "as_json")}
     _scan(data, run_dir, as_json, flags | {"judge": []})
 
@@ -227,7 +225,7 @@ def _price(data: Path, run_dir: Path | None, as_json: bool, flags: dict[str, Any
 
 
 def _print_status(found: dict[str, Any], as_json: bool, before: str = "") -> None:
-    """Where the run stands. ModelError where it stopped early: the exit code says so."""
+    """Print the run's status. ModelError if it stopped early: the exit code says so."""
     from errata.agent.actions.looking import status_in_words
 
     if as_json:
@@ -241,7 +239,7 @@ def _print_status(found: dict[str, Any], as_json: bool, before: str = "") -> Non
 
 @contextmanager
 def _at_work(data: Path, run_dir: Path | None, flags: dict[str, Any]) -> Iterator[Session]:
-    """A session with a run on the data as the flags say, with its progress shown, that a signal ends in order."""
+    """A session with a run on the data as the flags say, with progress shown and graceful shutdown on a signal."""
     report_retries()
     flags["id"] = flags.pop("id_")
     with keyboard_session() as session:
@@ -253,7 +251,7 @@ def _at_work(data: Path, run_dir: Path | None, flags: dict[str, Any]) -> Iterato
 
 
 def _begin(session: Session, data: Path, run_dir: Path | None, flags: dict[str, Any]) -> OpenedRun:
-    """A run on the data; which folders of it are the classes is asked where that is not clear."""
+    """Begin a run on the data; if it is unclear which of its folders are the classes, ask."""
     try:
         return _begin_as_typed(session, data, run_dir, flags)
     except AmbiguousFolders as found:

@@ -13,7 +13,7 @@ MB = 1 << 20
 
 
 def runs(run: RunName = None, as_json: AsJson = False) -> None:
-    """The runs of a folder, or of all run folders here: their columns, how far they are, what they take on the disk."""
+    """The runs of a folder, or of all run folders here: their columns, their progress, and their size on disk."""
     from errata.agent.actions.folders import RUNS
     from errata.agent.actions.perform import perform
 
@@ -37,7 +37,7 @@ def prune(
     yes: Annotated[bool, typer.Option("--yes", help="Free it without asking.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Free what later runs have taken the place of: arrays, and old backups. Decisions, calls and patches stay."""
+    """Free what later runs have replaced: arrays and old backups. Decisions, calls, and patches stay."""
     import sys
 
     from errata.agent.actions.folders import PRUNE, REMOVABLE
@@ -62,7 +62,7 @@ def prune(
 
 
 def trust(run: RunName = None, as_: As = None, as_json: AsJson = False) -> None:
-    """Take the history as it stands for the true one, after you have looked at it; who did so is recorded."""
+    """Accept the current history as the true one, after you have looked at it; who did so is recorded."""
     from errata.agent.actions.deciding import TRUST
     from errata.agent.actions.perform import perform
 

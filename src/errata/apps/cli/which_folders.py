@@ -1,4 +1,4 @@
-"""Which folders of a folder of images are the classes: asked where names do not tell."""
+"""Ask which folders of a folder of images are the classes, if their names do not tell."""
 
 from __future__ import annotations
 
@@ -13,20 +13,21 @@ from errata.errors import AmbiguousFolders, DataError
 
 @dataclass(frozen=True, slots=True)
 class FolderChoice:
-    """One way to read the folder: what to read, and at which level its classes are, None: as its names tell."""
+    """One way to read the folder: what to read, and at which level its classes are; None: decided by their names."""
 
     data: Path
     level: int | None
     means: str
 
     def command(self, typed: Sequence[str], data: Path) -> str:
-        """The whole command to type for it, in the place of the one that was typed about ``data``."""
+        """The complete command to type for it, replacing the one typed about ``data``."""
         words = [str(self.data) if Path(word) == data else word for word in typed]
         return shlex.join(["errata", *words, *([] if self.level is None else ["--class-level", str(self.level)])])
 
 
 def which(found: AmbiguousFolders, data: Path) -> FolderChoice:
-    """The way that a person at the terminal takes. Without one, a DataError that says what to type for each."""
+    """The choice of the person at the terminal. Without a terminal, a DataError that says what to type for each
+    choice."""
     ways = [FolderChoice(folder, None, "by itself") for folder in found.folders]
     ways += [FolderChoice(data, level, means) for level, means in sorted(found.levels.items(), reverse=True)]
     if sys.stdin.isatty() and sys.stderr.isatty():

@@ -1,1 +1,1 @@
-"""The parts of the review in a terminal: keys, cards, pictures, labels to pick from."""
+"""The parts of the terminal review: keys, cards, pictures, labels to choose from."""

@@ -1,4 +1,4 @@
-"""One item on the screen: its content, the label it has, what is proposed and why, and the keys."""
+"""One item on the screen: its content, its label, what is proposed and why, and the keys."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ FACT_NAMES, BETWEEN = 10, "   "
 PICTURE_SHARE = 0.5
 MIN_ROOM = 3
 GUTTER, PLAIN_GUTTER = "│ ", "| "
-"""Stands before every line of the item's text, so that no text can pass for a part of the card."""
+"""Prefixes every line of the item's text, so that no text can pass for part of the card."""
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """``choices``: key -> label, out of all the ``names``. ``page`` counts up; past the end it begins anew."""
+    """``choices``: key -> label, from all the ``names``. ``page`` counts up and wraps around."""
 
     item: Item
     proposal: Proposal
@@ -40,7 +40,7 @@ class Card:
 
 
 def draw(card: Card, console: Console) -> None:
-    """Clear the screen and fill it with the card, cut to the screen's size."""
+    """Clear the screen and draw the card, cut to the screen's size."""
     head = [_title(card, console.width), Text()]
     keys = [*_packed(_choices(card), console.width), *_packed(_keys(card), console.width)]
     foot = [*keys, *_wrap(Text(card.notice, "yellow"), console)]
@@ -80,7 +80,7 @@ def _text_above(card: Card, console: Console, room: int, width: int | None = Non
 
 
 def _page(card: Card, console: Console, room: int, width: int) -> list[Text]:
-    """The lines of the text that fit, and where there are more, which ones these are."""
+    """The lines of the text that fit and, if there are more, their position."""
     text = card.item.text or ""
     wrapped = _wrap(Text(visible(text[:TEXT_SHOWN])), console, width)
     gutter = PLAIN_GUTTER if console.options.ascii_only else GUTTER
@@ -114,7 +114,7 @@ def _facts(card: Card, console: Console, width: int | None) -> list[Text]:
 
 
 def _proposed(item: Item, proposal: Proposal) -> str:
-    """What is proposed, as a person reads it."""
+    """The proposal in words."""
     label = _name(proposal.proposed_label)
     if proposal.outcome is None:
         return words.NOTHING_PROPOSED
@@ -143,7 +143,7 @@ def _keys(card: Card) -> dict[str, str]:
 
 
 def _packed(keys: Mapping[str, str], width: int) -> list[Text]:
-    """Keys and what they do, as many on a line as fit."""
+    """Keys and their functions, as many per line as fit."""
     lines: list[Text] = []
     for key, meaning in keys.items():
         entry = Text.assemble((key, "bold cyan"), " ", meaning)

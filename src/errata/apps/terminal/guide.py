@@ -1,4 +1,4 @@
-"""What each key means, and what the labels on the card mean."""
+"""The meaning of each key, and of the labels on the card."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ q, Ctrl-C  quit; everything decided is kept"""
 
 
 def show_guide(card: Card, console: Console) -> None:
-    """Clear the screen and print the keys, then the definitions of the labels offered, where they have any."""
+    """Clear the screen and print the keys, then the definitions of the labels offered, if they have any."""
     console.clear()
     console.print(Text(KEYS))
     for label in card.choices.values():

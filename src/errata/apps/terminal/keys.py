@@ -1,4 +1,4 @@
-"""Read one key press, with the terminal left as it was found."""
+"""Read one key press and restore the terminal afterwards."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ AT_ONCE = 1024
 
 
 def read_key() -> str:
-    """The next key: a character, or all that one press sent (an arrow key sends several). Nothing is echoed.
+    """The next key: a character, or everything that one press sent (an arrow key sends several). Nothing is echoed.
 
-    Keys pressed before this is called are dropped: nobody decides on a card that they have not seen. Without a
-    terminal (a pipe, Windows) it reads a line and returns it without its end; an empty line is the Enter key.
-    Raises EOFError at the end of the input and KeyboardInterrupt on Ctrl-C.
+    Keys pressed before this is called are dropped, so that no one decides on a card they have not seen. Without a
+    terminal (a pipe, Windows) it reads a line and returns it without its end; an empty line is the Enter key. Raises
+    EOFError at the end of the input and KeyboardInterrupt on Ctrl-C.
     """
     if sys.platform == "win32" or not sys.stdin.isatty():
         return _read_line()

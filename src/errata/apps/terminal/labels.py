@@ -1,4 +1,4 @@
-"""Which labels a card offers, and under which digits."""
+"""Which labels a card offers, and on which digit keys."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ DIGITS = "123456789"
 
 
 def offered(names: Sequence[str], likely: Callable[[], Iterable[str]]) -> dict[str, str]:
-    """Digit -> label. Few labels are all offered, in an order that never changes, so that fingers can learn it;
-    of many, the ``likely`` ones. Where all labels are digits, each is its own key."""
+    """Digit -> label. If there are few labels, all are offered in a fixed order that fingers can learn; of many, the
+    ``likely`` ones. If all labels are digits, each is its own key."""
     if all(len(name) == 1 and name in "0123456789" for name in names):
         return {name: name for name in names}
     return numbered(names if len(names) <= len(DIGITS) else likely())
@@ -20,7 +20,7 @@ def numbered(labels: Iterable[str]) -> dict[str, str]:
 
 
 def matching(names: Sequence[str], part: str) -> list[str]:
-    """The labels that hold ``part``, whatever the case: the whole name first, then names that begin with it."""
+    """The labels that contain ``part``, ignoring case: exact matches first, then names that begin with it."""
     wanted = part.casefold()
     found = [name for name in names if wanted in name.casefold()]
     return sorted(found, key=lambda name: (name.casefold() != wanted, not name.casefold().startswith(wanted)))

@@ -13,9 +13,9 @@ UPPER_HALF = "▀"
 
 
 def half_blocks(data: bytes, columns: int, rows: int) -> list[Text]:
-    """The picture, as large as fits into ``columns`` x ``rows`` cells, one Text a row; small ones are enlarged.
+    """The picture, as large as fits into ``columns`` x ``rows`` cells, one Text per row; small ones are enlarged.
 
-    Raises DataError where the bytes are no image that can be decoded.
+    Raises DataError if the bytes are not an image that can be decoded.
     """
     box = (columns, 2 * rows)
     picture = load_image(data, max_side=2 * max(box))

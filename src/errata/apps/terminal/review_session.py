@@ -1,4 +1,4 @@
-"""One person going through a run: which items are open, the next one's card, decisions made and taken back."""
+"""One person's review of a run: which items are open, the next card, decisions made and taken back."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from errata.types import Answer
 
 
 class ReviewSession:
-    """What is open is asked before each card: others may decide meanwhile.
+    """What is open is read before each card, since other people may be deciding too.
 
-    ``made``: the events of this review that stand -> whether they give the item another label. ``moved``: how many
-    open items are not shown, because their content is no longer what the run looked at. Raises SetupError for a person
-    who may not decide here, and DataError where the data is no longer what the run was started on.
+    ``made``: the events of this review that are in effect -> whether they give the item another label. ``moved``: how
+    many open items are hidden because their content changed since the run looked at it. Raises SetupError for a person
+    who may not decide here, and DataError if the data has changed since the run was started.
     """
 
     def __init__(self, session: Session) -> None:
@@ -49,11 +49,11 @@ class ReviewSession:
         self._reopened = None
 
     def last_mine(self) -> list[Event]:
-        """The last thing that this person decided and that holds: one item, or all that one rule decided."""
+        """The last decision by this person that still holds: one item, or all items that one rule decided."""
         return perform(LAST_DECISION, self._session)
 
     def take_back(self, events: Sequence[Event]) -> None:
-        """The first of their items that is open again is the next to be shown."""
+        """The first of their items that is open again is shown next."""
         perform(UNDO, self._session, events=[event.seq for event in events])
         ids = {event.body["item_id"] for event in events}
         for event in events:

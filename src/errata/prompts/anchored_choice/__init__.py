@@ -1,1 +1,1 @@
-"""Blind choice with the given label shown after all: only to measure how much a judge leans on it."""
+"""Blind choice with the given label shown: only to measure how much a judge relies on it."""

@@ -1,1 +1,1 @@
-"""Several labels: whether one label holds, alone or beside others."""
+"""Several labels: whether one label applies, alone or with others."""

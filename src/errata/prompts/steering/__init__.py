@@ -1,1 +1,1 @@
-"""Steering control: a question about one item, while another one lies beside it that must not change the answer."""
+"""Steering control: a question about one item, shown next to another one that must not change the answer."""

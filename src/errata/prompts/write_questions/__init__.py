@@ -1,1 +1,1 @@
-"""Write questions: yes/no questions that tell a label from the labels it is confused with."""
+"""Write questions: yes/no questions that distinguish a label from the labels it is confused with."""

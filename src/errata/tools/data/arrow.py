@@ -1,4 +1,4 @@
-"""Changing label values in Arrow columns without changing their type."""
+"""Change label values in Arrow columns without changing their type."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from errata.errors import DataError
 from errata.tools.data.table import Change
 
 READ_ERRORS = (pa.ArrowException, OSError, ValueError, OverflowError, TypeError, KeyError, MemoryError, RecursionError)
-"""What a damaged file makes Arrow and its Python side raise; text that is no UTF-8 is a ValueError."""
+"""What Arrow and its Python side raise on a damaged file; invalid UTF-8 raises a ValueError."""
 
 
 def python_values(column: pa.ChunkedArray, rows: Sequence[int] | None = None) -> list[object]:
@@ -24,7 +24,7 @@ def python_values(column: pa.ChunkedArray, rows: Sequence[int] | None = None) ->
 
 
 def changed_column(column: pa.ChunkedArray, changes: Mapping[int, Change]) -> pa.ChunkedArray:
-    """The column with some cells changed, of the same type; a dictionary keeps its words and their order."""
+    """The column with some cells changed, of the same type; a dictionary keeps its entries and their order."""
     values = column.to_pylist()
     for row, change in changes.items():
         values[row] = change.value if change.raw is None else json.loads(change.raw)
@@ -48,7 +48,7 @@ def _with_dictionary(column: pa.ChunkedArray, values: Sequence[object]) -> pa.Di
 
 
 def added_columns(add: Mapping[str, Sequence[object]], rows: slice) -> dict[str, pa.Array]:
-    """Annotation columns for a range of rows; the type of each is that of its whole column."""
+    """Annotation columns for a range of rows; each has the type of its whole column."""
     kinds = {name: _kind(values) for name, values in add.items()}
     return {name: pa.array(values[rows], type=kinds[name]) for name, values in add.items()}
 
@@ -59,7 +59,7 @@ def _kind(values: Sequence[object]) -> pa.DataType:
 
 
 def hugging_face_classes(metadata: Mapping[bytes, bytes] | None, column: str) -> tuple[str, ...] | None:
-    """The class names that a column of numbers has in the metadata that ``datasets`` writes, or None."""
+    """The class names of a column of numbers, from the metadata that ``datasets`` writes, or None."""
     try:
         info = json.loads((metadata or {}).get(b"huggingface", b"{}"))
         feature = info.get("info", {}).get("features", {}).get(column, {})

@@ -1,4 +1,4 @@
-"""Writing so that a path holds either what it held before or all that it should hold: never a part, after any crash."""
+"""Atomic writing: after any crash, a path holds either its old content or all of its new content, never a part."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from errata.errors import PatchConflict, SetupError
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[BinaryIO]:
-    """A file to write into; it takes the place of ``path`` when the block ends, and vanishes when the block raises.
+    """A file to write into; it replaces ``path`` when the block ends, and disappears if the block raises.
 
-    Where the system knows unnamed files (Linux), not even a kill -9 leaves anything behind. A link is followed, and
-    an existing file's mode kept. Raises SetupError where the system refuses: a full disk, no such folder, no right.
+    If the system supports unnamed files (Linux), not even a kill -9 leaves anything behind. A link is followed, and an
+    existing file's mode kept. Raises SetupError if the system refuses: a full disk, no such folder, no permission.
     """
     path = path.resolve()
     with _explained(path):
@@ -42,10 +42,10 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def atomic_folder(path: Path) -> Iterator[Path]:
-    """A new empty folder to fill; it takes the place of ``path`` when the block ends, and is removed when it raises.
+    """A new empty folder to fill; it replaces ``path`` when the block ends, and is removed if the block raises.
 
-    An existing folder at ``path`` is exchanged in one step where the system can, and is removed afterwards. A kill
-    can leave a half-filled folder behind, under a hidden name beside ``path``.
+    An existing folder at ``path`` is exchanged in one step if the system can, and removed afterwards. A kill can leave
+    a partly filled folder behind, under a hidden name next to ``path``.
     """
     path = path.resolve()
     with _explained(path):
@@ -60,7 +60,7 @@ def atomic_folder(path: Path) -> Iterator[Path]:
                 draft.rename(path)
             _sync_folder(path.parent)
         finally:
-            # After an exchange this is the folder that was there before.
+            # After an exchange this is the old folder.
             shutil.rmtree(draft, ignore_errors=True)
 
 
@@ -79,9 +79,9 @@ def _hidden_name(path: Path) -> Path:
 
 
 def _open_beside(path: Path) -> tuple[BinaryIO, Path | None]:
-    """A file on the same file system as ``path``, and its name, None while it has none."""
+    """A file on the same file system as ``path``, and its name, None if it has none."""
     if hasattr(os, "O_TMPFILE"):
-        # Some file systems (NFS, older overlays) refuse it; then the file has a name from the start.
+        # Some file systems (NFS, older overlays) do not support it; then the file has a name from the start.
         with suppress(OSError):
             return os.fdopen(os.open(path.parent, os.O_TMPFILE | os.O_RDWR, 0o666), "w+b"), None
     name = _hidden_name(path)
@@ -93,7 +93,7 @@ def _give_name(file: BinaryIO, path: Path) -> Path:
     name = _hidden_name(path)
     folder = os.open(path.parent, os.O_RDONLY)
     try:
-        # With a folder given, Python calls linkat and follows /proc's link; without, link, which does not.
+        # Given a folder, Python calls linkat and follows /proc's link; otherwise link, which does not.
         os.link(f"/proc/self/fd/{file.fileno()}", name, src_dir_fd=folder)
     finally:
         os.close(folder)
@@ -101,10 +101,10 @@ def _give_name(file: BinaryIO, path: Path) -> Path:
 
 
 def put_in_place(draft: Path, out: Path, expected: Callable[[Path], bool]) -> None:
-    """``draft``, a whole file or folder, takes the place of ``out`` in one step; afterwards there is no draft.
+    """``draft``, a complete file or folder, replaces ``out`` in one step; afterwards the draft is gone.
 
-    What stood there is looked at once nobody can change it by its name any more: where it is not as ``expected`` says,
-    it goes back, and PatchConflict is raised. Raises SetupError where the system refuses.
+    The replaced content is checked once it can no longer be changed by name: if it is not as ``expected``, it is
+    restored and PatchConflict is raised. Raises SetupError if the system refuses.
     """
     with _explained(out):
         near = draft if draft.stat().st_dev == out.parent.stat().st_dev else _brought_near(draft, out)
@@ -132,7 +132,7 @@ def _brought_near(draft: Path, out: Path) -> Path:
 
 
 def remove(path: Path) -> None:
-    """A file, a link or a whole folder, if it is there."""
+    """Remove a file, a link, or a whole folder, if it exists."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
@@ -140,7 +140,7 @@ def remove(path: Path) -> None:
 
 
 def exchange(one: Path, other: Path) -> None:
-    """Swaps two files or folders, in one step on Linux (renameat2), otherwise in three renames."""
+    """Swap two files or folders, in one step on Linux (renameat2), otherwise in three renames."""
     import ctypes
 
     at_fdcwd, rename_exchange = -100, 2

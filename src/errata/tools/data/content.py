@@ -1,4 +1,4 @@
-"""The content of items: text cells, and images held as bytes, as data: addresses, or as names of files."""
+"""The content of items: text cells, and images stored as bytes, data: addresses, or file names."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ADDRESS = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://")
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What one row shows, or ``problem``, why it cannot be shown."""
+    """What one row shows, or ``problem``: why it cannot be shown."""
 
     text: str | None = None
     image: bytes | None = None
@@ -46,8 +46,8 @@ class ContentReader:
     def of(
         cls, table: Table, folder: Path, text: str | None, image: str | None, image_roots: Sequence[Path] = ()
     ) -> ContentReader:
-        """Images named by a path are looked up in ``folder``, where the data file lies, then in the roots. Raises
-        SetupError for a root that is no folder."""
+        """Images named by a path are looked up in ``folder``, where the data file is, then in the roots. Raises
+        SetupError for a root that is not a folder."""
 
         def names() -> Iterator[str]:
             cells = (table.cells(image, [row])[0] for row in range(len(table))) if image else ()
@@ -56,7 +56,7 @@ class ContentReader:
         return cls(table, ImageFiles(folder, image_roots, names), text, image)
 
     def read(self, rows: Sequence[int]) -> Iterator[Content]:
-        """The content of the given rows, in their order."""
+        """The content of the given rows, in order."""
         for start in range(0, len(rows), CHUNK):
             block = rows[start : start + CHUNK]
             texts = self.table.cells(self.text, block) if self.text else [None] * len(block)
@@ -74,7 +74,7 @@ class ContentReader:
         text_problem = text_problem if text_cell is not None else None
         (cell,) = self.table.cells(self.image, [row])
         try:
-            # In a folder of images every name is a file's, whatever it looks like.
+            # In a folder of images every name is a file name, whatever it looks like.
             is_name = self.table.format == "image_folder" and isinstance(cell, str)
             return Content(text, self.files.read(str(cell)) if is_name else read_image(cell, self.files), text_problem)
         except DataError as error:
@@ -82,7 +82,7 @@ class ContentReader:
 
 
 def texts(table: Table, column: str | None, rows: Sequence[int]) -> list[str | None]:
-    """The texts alone of the given rows; None where there is none that can be shown, and without a column of texts."""
+    """Only the texts of the given rows; None if one cannot be shown, or if there is no text column."""
     if column is None:
         return [None] * len(rows)
     return [_read_text(cell)[0] for cell in table.cells(column, rows)]
@@ -108,7 +108,7 @@ def _read_text(cell: object) -> tuple[str | None, str | None]:
 
 
 def read_image(cell: object, files: ImageFiles) -> bytes:
-    """An encoded image from its cell. Raises DataError, which says what is wrong with the cell.
+    """An encoded image from its cell. Raises DataError saying what is wrong with the cell.
 
     A cell holds the bytes, a data: address, a path, or bytes and path in the form of Hugging Face's
     ``{"bytes": ..., "path": ...}``.
@@ -135,7 +135,7 @@ def _inner(cell: object) -> object:
 
 
 def _file_name(cell: object) -> str | None:
-    """The file that a cell names, by its path or by a file: address; None for anything else."""
+    """The file that a cell names, by path or file: address; None for anything else."""
     cell = _inner(cell)
     if not isinstance(cell, str) or is_data_uri(cell):
         return None

@@ -1,4 +1,4 @@
-"""Copying files and folders whole. Never by hard links: who edits the copy in place would edit the original."""
+"""Copy files and folders completely. Never by hard links: editing the copy in place would edit the original."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from errata.errors import SetupError
 from errata.tools.data.atomic import atomic_folder, atomic_write
 
 FICLONE = 0x40049409
-"""Linux: let two files share their blocks until one of them is changed. Btrfs and XFS can."""
+"""Linux: lets two files share their blocks until one of them changes. Btrfs and XFS support it."""
 
 SPARE_BYTES = 64 << 20
-"""What a copy leaves free on the disk."""
+"""Disk space that a copy leaves free."""
 
 CopyProgress = Callable[[int, int], None]
-"""Called with how many bytes are copied, and of how many."""
+"""Called with the number of bytes copied, and the total."""
 
 
 def no_progress(done: int, total: int) -> None:
@@ -25,7 +25,7 @@ def no_progress(done: int, total: int) -> None:
 
 
 def copy_path(source: Path, out: Path) -> None:
-    """``out`` becomes what ``source`` is, byte for byte, atomically. Copying onto itself does nothing."""
+    """Make ``out`` a byte-for-byte copy of ``source``, atomically. Copying onto itself does nothing."""
     if out.exists() and out.samefile(source):
         return
     if source.is_dir():
@@ -37,10 +37,10 @@ def copy_path(source: Path, out: Path) -> None:
 
 
 def copy_folder(source: Path, out: Path, moved: Mapping[str, str], copied: CopyProgress = no_progress) -> None:
-    """A folder with everything in it, some files under other relative names.
+    """Copy a folder with everything in it, with some files under other relative names.
 
-    Links to files of the folder become files; other links stay the links that they are, and are never followed. Raises
-    SetupError, before anything is written, where the disk has no room, or something is neither file, folder nor link.
+    Links to files of the folder become files; other links stay links and are never followed. Raises SetupError, before
+    writing anything, if the disk is too full, or something is neither file, folder, nor link.
     """
     paths = sorted(source.rglob("*"))
     sizes = {path: path.stat().st_size for path in paths if _is_file_of(path, source)}
@@ -65,14 +65,14 @@ def copy_folder(source: Path, out: Path, moved: Mapping[str, str], copied: CopyP
 
 
 def copy_file(source: Path, target: Path) -> None:
-    """The bytes, the mode and the times, into a new file; sharing blocks where the file system can."""
+    """The bytes, the mode, and the times, into a new file; sharing blocks if the file system can."""
     with source.open("rb") as bytes_in, target.open("xb") as bytes_out:
         _copy_bytes(bytes_in, bytes_out)
     shutil.copystat(source, target)
 
 
 def check_space(size: int, folder: Path) -> None:
-    """SetupError where ``folder``'s disk has no room for so many bytes."""
+    """SetupError if ``folder``'s disk does not have room for this many bytes."""
     there = next(place for place in (folder, *folder.parents) if place.exists())
     free = shutil.disk_usage(there).free
     if size + SPARE_BYTES > free:
@@ -83,7 +83,7 @@ def check_space(size: int, folder: Path) -> None:
 
 
 def _is_file_of(path: Path, folder: Path) -> bool:
-    """Whether this is a file, or a link to one that lies in the same folder."""
+    """Whether this is a file, or a link to one in the same folder."""
     if path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
         return False
     return path.is_file()
@@ -95,7 +95,7 @@ def _copy_bytes(source: BinaryIO, target: BinaryIO) -> None:
 
 
 def _share_blocks(source: int, target: int) -> bool:
-    """Whether the file system made one file's blocks those of the other too."""
+    """Whether the file system made one file share the other's blocks."""
     try:
         import fcntl
 

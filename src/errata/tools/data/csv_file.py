@@ -1,4 +1,4 @@
-"""CSV and TSV: read with Python's own csv module, written by changing the label cells' bytes and nothing else."""
+"""CSV and TSV: read with Python's csv module, written by changing only the bytes of the label cells."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from errata.tools.data.table import Change, Changes
 from errata.types import Int
 
 LARGEST_CELL = 2**31 - 1
-"""What the csv module takes on every system."""
+"""The largest cell that the csv module accepts on every system."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CsvFile:
-    """A whole CSV file in memory. ``spans`` i64[1 + N, 2]: where the header and each row begin and end."""
+    """A whole CSV file in memory. ``spans`` i64[1 + N, 2]: start and end of the header and of each row."""
 
     data: bytes
     sha256: str
@@ -91,11 +91,11 @@ class CsvFile:
 
 
 def read_csv(path: Path, delimiter: str | None = None) -> CsvFile:
-    """Reads a CSV or TSV file: UTF-8, with or without byte order mark; comma, semicolon, tab or bar, as its rows have
-    it, or else the ``delimiter`` given.
+    """Read a CSV or TSV file: UTF-8, with or without byte order mark; comma, semicolon, tab, or bar as its rows use it,
+    or the given ``delimiter``.
 
-    Blank lines are no rows. Raises DataError for another encoding, for a row that has more or fewer cells than the
-    header (naming its line) and for a quote that never closes; SetupError for a delimiter that is none.
+    Blank lines are not rows. Raises DataError for another encoding, for a row with more or fewer cells than the header
+    (naming its line), and for a quote that is never closed; SetupError for an invalid delimiter.
     """
     csv.field_size_limit(LARGEST_CELL)
     data = path.read_bytes()
@@ -128,13 +128,13 @@ def _ragged(path: Path, line: int, cells: int, names: int, delimiter: str) -> Da
 
 
 def _cell(delimiter: str) -> bytes:
-    """A cell as the csv module reads it: after the closing quote, stray characters still belong to the cell."""
+    """A cell as the csv module reads it: stray characters after the closing quote still belong to the cell."""
     plain = rb"[^%s\r\n]*+" % re.escape(delimiter.encode())
     return rb'(?>"(?:[^"]++|"")*+"%s|(?!")%s)' % (plain, plain)
 
 
 def _row_spans(data: bytes, delimiter: str, path: Path) -> Int:
-    """Where each row that is not blank begins and ends, without its line end; the header is the first."""
+    """The start and end of each row that is not blank, without its line end; the header is the first."""
     cell = _cell(delimiter)
     row = re.compile(rb"(?>%s(?:%s%s)*+)(?=(\r\n|\r|\n|\Z))" % (cell, re.escape(delimiter.encode()), cell))
     spans, position = [], len(BOM) if data.startswith(BOM) else 0
@@ -160,7 +160,7 @@ def _quote(value: str, delimiter: str, *, always: bool) -> bytes:
 
 
 def _words(value: object) -> str:
-    """A value as it is written in an added column."""
+    """A value as written in an added column."""
     if value is None:
         return ""
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,4 +1,4 @@
-"""Images that stand in a cell as ``data:image/png;base64,...``."""
+"""Images stored in a cell as ``data:image/png;base64,...``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def is_data_uri(cell: str) -> bool:
 
 
 def read_data_uri(cell: str) -> bytes:
-    """The bytes. Raises DataError where the address is cut, is of no image, or is not whole base64."""
+    """The bytes. Raises DataError if the address is truncated, is not an image, or is not complete base64."""
     head = HEAD.match(cell[:2000])
     if head is None:
         raise DataError("the image is a data: address without a comma after its head")

@@ -1,4 +1,4 @@
-"""A dataset as errata sees it: one item a row, whatever the file."""
+"""A dataset as errata sees it: one item per row, whatever the file."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ class Columns:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Dataset:
-    """N items: their ids, given labels and content hashes in memory, their content read when asked.
+    """N items: their ids, given labels, and content hashes in memory; their content is read on demand.
 
-    ``sha256`` is of the source file's bytes; of a folder, of its sorted list of names, sizes and hashes.
-    ``given_labels`` are spelled as in the data, None where a row is unlabeled; ``label_space`` knows which spellings
-    are one label. ``problems`` says, by row, why its content cannot be shown: such rows are skipped, counted and
-    listed. ``protected`` bool[N]: rows whose label must never change. ``left_out`` counts what takes no part;
-    ``remarks`` are lines about labels, and about links in a folder, that a person should read first.
+    ``sha256`` is of the source file's bytes; of a folder, of its sorted list of names, sizes, and hashes.
+    ``given_labels`` are spelled as in the data, None if a row is unlabeled; ``label_space`` knows which spellings are
+    one label. ``problems`` says, by row, why its content cannot be shown: such rows are skipped, counted, and listed.
+    ``protected`` bool[N]: rows whose label must never change. ``left_out`` counts what is excluded; ``remarks`` are
+    lines about labels, and about links in a folder, that a person should read first.
     """
 
     path: Path
@@ -79,7 +79,7 @@ class Dataset:
 
     @property
     def modality(self) -> Literal["text", "image"]:
-        """What the items are looked at as; an image with a text beside it is an image."""
+        """What kind of item it is; an image with a text is an image."""
         return "image" if self.columns.image else "text"
 
     @property
@@ -87,7 +87,7 @@ class Dataset:
         return self.columns.label or "label"
 
     def items(self, rows: Sequence[int]) -> list[Item]:
-        """The given rows with their content, in the order asked. A row with a problem has no content."""
+        """The given rows with their content, in the order requested. A row with a problem has no content."""
         return list(self.each(rows))
 
     def each(self, rows: Sequence[int]) -> Iterator[Item]:
@@ -97,11 +97,11 @@ class Dataset:
             yield Item(row, item_id, sha, label, content.text, content.image)
 
     def texts(self, rows: Sequence[int]) -> list[str | None]:
-        """The texts alone of the given rows; no image is read."""
+        """Only the texts of the given rows; no image is read."""
         return texts(self.table, self.columns.text, rows)
 
     def column(self, name: str) -> list[object]:
-        """All values of one of the user's columns. Raises DataError for a name that is not there."""
+        """All values of one of the user's columns. Raises DataError for a name that does not exist."""
         _require(self.table, name, self.path)
         return self.table.cells(name)
 
@@ -119,19 +119,19 @@ def open_dataset(
     allow_one_label: bool = False,
     folder: Path | None = None,
 ) -> Dataset:
-    """Reads a CSV, TSV, JSON Lines or Parquet file, a Hugging Face dataset folder, or a folder of images by class.
+    """Read a CSV, TSV, JSON Lines, or Parquet file, a Hugging Face dataset folder, or a folder of images by class.
 
-    ``delimiter`` is that of a CSV file, found out where it is None; ``no_label`` are words that mean "no label". Every
-    content is hashed, and every image's header checked, once. Raises DataError for a file that cannot be used as it
-    is, and SetupError for columns that were not named. Data of a single label is refused, since there is nothing to
-    tell apart, and so is data in which no content can be read, unless ``allow_one_label``: a file that a patch left so
-    must still open for the patch to be undone. A column in which most rows have their own label is refused unless
-    ``many_labels``. ``folder`` is where the files lie that the columns name, if not beside ``path``; ``image_roots``
-    are other folders in which they may lie. ``class_level`` says which folders of a folder of images name the classes:
-    1 those at its top.
+    ``delimiter`` is that of a CSV file, detected if None; ``no_label`` are words that mean "no label". Every content is
+    hashed, and every image's header checked, once. Raises DataError for a file that cannot be used as it is, and
+    SetupError for columns that were not named. Data of a single label is refused, since there is nothing to tell apart,
+    and so is data in which no content can be read, unless ``allow_one_label``: a file that a patch left so must still
+    open for the patch to be undone. A column in which most rows have their own label is refused unless ``many_labels``.
+    ``folder`` is where the files named in the columns are, if not next to ``path``; ``image_roots`` are other folders
+    in which they may be. ``class_level`` says which folders of a folder of images name the classes: 1 means those at
+    its top.
     """
     path = Path(path)
-    # What a patch has left may look like another layout than the one that was asked about.
+    # After a patch, the layout may look different from the one the user was asked about.
     level = class_level or (1 if allow_one_label else None)
     table = read_table(path, delimiter, class_level=level, image_roots=image_roots)
     columns = _named(columns, table, path)
@@ -152,7 +152,7 @@ def open_dataset(
     if not allow_one_label:
         _refuse_unreadable([problem for _, problem in found], path)
         readable = [space.canonical(label) for row, label in enumerate(given) if row not in problems]
-        # Labels of rows that nobody can look at do not help to tell classes apart.
+        # Labels of unreadable rows do not help to tell classes apart.
         check_used(readable, f"{path} has rows to repair: the {len(readable):,} rows of it that can be looked at hold")
     return Dataset(
         path=path,
@@ -172,7 +172,7 @@ def open_dataset(
 
 
 def _named(columns: Columns, table: Table, path: Path) -> Columns:
-    """The columns in use, each of them there."""
+    """The columns in use, after checking that each exists."""
     if table.format == "image_folder":
         if columns.label or columns.text or columns.image or columns.id or columns.protect:
             raise SetupError(f"{path} is a folder of images: its folders are the labels. Name no columns.")
@@ -202,7 +202,7 @@ def _require(table: Table, name: str, path: Path) -> None:
 
 
 def _refuse_unreadable(problems: Sequence[str | None], path: Path) -> None:
-    """Where not one content can be read, the wrong column or folder was named."""
+    """If no content at all can be read, the wrong column or folder was named."""
     if all(problem is not None for problem in problems):
         raise DataError(
             f"none of the {len(problems):,} rows of {path} can be looked at. Row 0: {problems[0]}. "

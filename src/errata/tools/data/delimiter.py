@@ -1,4 +1,4 @@
-"""Which delimiter a CSV file has: the one on which its rows agree."""
+"""Detect the delimiter of a CSV file: the one on which its rows agree."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from errata.errors import SetupError
 DELIMITERS = (",", ";", "\t", "|")
 NAMED = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "bar": "|"}
 ROWS, CHARACTERS = 200, 2**20
-"""So many rows are asked, as far as they stand among so many characters."""
+"""How many rows are considered, within how many characters."""
 
 
 def check_delimiter(word: str) -> str:
-    """The character that a user means, "tab" and "\\t" being a tab. Raises SetupError where it can be none."""
+    """The character that a user means; "tab" and "\\t" mean a tab. Raises SetupError if it cannot be a delimiter."""
     found = NAMED.get(word.lower(), word)
     if len(found) != 1 or not found.isascii() or found in '"\r\n\0 ' or found.isalnum():
         raise SetupError(f"--delimiter takes one character, such as ';', '|' or tab; got {word!r}.")
@@ -25,10 +25,10 @@ def check_delimiter(word: str) -> str:
 
 
 def sniffed(text: TextIO, path: Path) -> str:
-    """The delimiter that cuts the most of the first rows into as many cells as the header, two at least; of several
-    such, the one that makes the most cells. Where no row agrees with the header, the header is asked alone.
+    """The delimiter that splits the most of the first rows into as many cells as the header, at least two; if several
+    do, the one that makes the most cells. If no row agrees with the header, the header alone decides.
 
-    The text is left at its beginning.
+    Resets the text to its beginning.
     """
     order = sorted(DELIMITERS, key=lambda delimiter: delimiter != "\t") if path.suffix.lower() == ".tsv" else DELIMITERS
     sample = text.read(CHARACTERS)
@@ -37,7 +37,7 @@ def sniffed(text: TextIO, path: Path) -> str:
 
 
 def _fit(sample: str, delimiter: str) -> tuple[float, int]:
-    """The share of rows that have as many cells as the header, and how many these are."""
+    """The share of rows with as many cells as the header, and that number of cells."""
     rows = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)
     try:
         widths = [len(row) for row in islice(filter(None, rows), 1 + ROWS)]

@@ -1,4 +1,4 @@
-"""Hashes by which a dataset, a file and an item's content are known again."""
+"""Hashes that identify a dataset, a file, and an item's content."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def sha_of_file(path: Path) -> str:
 def sha_of_folder(folder: Path) -> str:
     """sha256 over the sorted list of (relative name, size, sha256 of the bytes) of every file in a folder.
 
-    A link to a file of the same folder counts as that file; any other counts by where it says that it leads, and is not
-    followed. Pipes and devices do not count.
+    A link to a file of the same folder counts as that file; any other counts by its target path and is not followed.
+    Pipes and devices do not count.
     """
     listing = list_folder(folder)
     real = folder.resolve()
@@ -34,14 +34,14 @@ def _file_entry(name: str, path: Path) -> list[str | int]:
 
 
 def _link_entry(name: str, path: Path, folder: Path) -> list[str | int]:
-    end = Path(os.path.realpath(path))  # a loop is no error here
+    end = Path(os.path.realpath(path))  # a loop is not an error here
     if end.is_relative_to(folder) and end.is_file():
         return _file_entry(name, end)
     return [_encodable(name), "link", _encodable(str(path.readlink()))]
 
 
 def _encodable(name: str) -> str:
-    """A file's name may hold any bytes; those that are no UTF-8 count as escapes."""
+    """A file name may contain any bytes; those that are not UTF-8 count as escapes."""
     return name.encode("utf-8", "backslashreplace").decode()
 
 
@@ -51,7 +51,7 @@ def sha_of_path(path: Path) -> str:
 
 
 def content_sha(text: str | None, image: bytes | None) -> str:
-    """sha256 of an item's content; the kind goes first, so that a text never equals an image of the same bytes."""
+    """sha256 of an item's content; the kind comes first, so that a text never equals an image of the same bytes."""
     parts = []
     if text is not None:
         parts.append(hashlib.sha256(b"text\0" + text.encode("utf-8", "surrogatepass")).hexdigest())

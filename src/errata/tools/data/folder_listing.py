@@ -1,4 +1,4 @@
-"""What lies in a folder, at any depth. Links are listed, and never followed."""
+"""List what is in a folder, at any depth. Links are listed but never followed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from errata.errors import DataError
 from errata.tools.data.regular_file import shown
 
 RUN_FOLDER, STORE = ".errata", "store.sqlite"
-"""A folder so called that holds such a file is errata's own, and no part of the data around it."""
+"""A folder with this ending that contains such a file is errata's own, not part of the surrounding data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Listing:
 
 
 def list_folder(folder: Path) -> Listing:
-    """Raises DataError where a part of the folder cannot be listed: leaving it out in silence would be a lie."""
+    """Raises DataError if a part of the folder cannot be listed, rather than leaving it out silently."""
     found: dict[str, list[str]] = {"files": [], "folders": [], "links": [], "odd": []}
     waiting = [""]
     while waiting:

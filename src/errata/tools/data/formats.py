@@ -1,4 +1,4 @@
-"""Which reader a path needs."""
+"""Choose the reader for a path."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ def read_table(
     class_level: int | None = None,
     image_roots: Sequence[Path] = (),
 ) -> Table:
-    """The table at ``path``; ``delimiter`` is of a CSV file, and found out where it is None. ``class_level`` and
-    ``image_roots`` are about folders of images (read_image_folder).
+    """The table at ``path``; ``delimiter`` is that of a CSV file, detected if None. ``class_level`` and ``image_roots``
+    are for folders of images (read_image_folder).
 
-    Raises DataError where there is no table, or none that errata reads, and SetupError for a delimiter that is none or
-    does not belong to the format.
+    Raises DataError if there is no table, or none that errata reads, and SetupError for a delimiter that is invalid or
+    does not fit the format.
     """
     if not path.exists():
         raise DataError(f"{path} does not exist.")

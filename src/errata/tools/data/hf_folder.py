@@ -1,4 +1,4 @@
-"""Folders that ``datasets.Dataset.save_to_disk`` made: features, metadata and every other column kept."""
+"""Folders made by ``datasets.Dataset.save_to_disk``: features, metadata, and every other column are kept."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HfFolder:
-    """A saved Hugging Face dataset; its Arrow files stay on the disk and are mapped into memory."""
+    """A saved Hugging Face dataset; its Arrow files are memory-mapped."""
 
     path: Path
     sha256: str
@@ -71,10 +71,9 @@ class HfFolder:
 
 
 def read_hf_folder(path: Path) -> HfFolder:
-    """Reads a folder made by ``save_to_disk``.
+    """Read a folder made by ``save_to_disk``.
 
-    Raises SetupError where ``datasets`` is not installed, and DataError for a folder of several splits or a damaged
-    one.
+    Raises SetupError if ``datasets`` is not installed, and DataError for a folder of several splits or a damaged one.
     """
     if (path / "dataset_dict.json").exists():
         splits = sorted(child.name for child in path.iterdir() if (child / "state.json").exists())
@@ -91,12 +90,12 @@ def read_hf_folder(path: Path) -> HfFolder:
             _validate(file)
         source = datasets.load_from_disk(path)
         return HfFolder(path, sha256, source, source.with_format("arrow")[:])
-    except Exception as error:  # a changed description of the columns makes ``datasets`` raise nearly anything
+    except Exception as error:  # a changed column description makes ``datasets`` raise almost anything
         raise DataError(f"{path} is not a whole Hugging Face dataset folder ({error}): save it again.") from error
 
 
 def _data_files(folder: Path) -> list[Path]:
-    """The folder's Arrow files. Raises ValueError where ``state.json`` names anything else."""
+    """The folder's Arrow files. Raises ValueError if ``state.json`` names anything else."""
     names = [entry["filename"] for entry in json.loads((folder / "state.json").read_text("utf-8"))["_data_files"]]
     if strange := [name for name in names if Path(name).name != name or not (folder / name).is_file()]:
         raise ValueError(f"state.json names {strange[0]!r}, which is no file of the folder")
@@ -104,8 +103,8 @@ def _data_files(folder: Path) -> list[Path]:
 
 
 def _validate(file: Path) -> None:
-    """``datasets`` maps a file into memory as it is, and a damaged one then ends the process: every offset, index and
-    text of it is checked first, which costs a hundredth of a second for 50 MB."""
+    """``datasets`` maps a file into memory unchecked, and a damaged one then crashes the process. So every offset,
+    index, and text of it is checked first, which takes a hundredth of a second for 50 MB."""
     with pa.memory_map(str(file)) as source, pa.ipc.open_stream(source) as stream:
         stream.read_all().validate(full=True)
 

@@ -1,6 +1,6 @@
 """The files that an image column may name: those in the data's folder and in folders that the user allowed by name."""
 
-# Every image of a dataset is looked up here, and pathlib takes several times as long.
+# Every image of a dataset is looked up here, and pathlib is several times slower.
 # ruff: noqa: PTH100, PTH110, PTH112, PTH113, PTH114, PTH118, PTH120
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from errata.tools.data.regular_file import read_regular, shown
 from errata.tools.visible import one_line
 
 DRIVE = re.compile(r"[A-Za-z]:(?=[\\/])|\\\\")
-"""How a full path of Windows begins."""
+"""How a full Windows path begins."""
 
 
 class ImageFiles:
     """Looks names up in ``folder``, then in each of the ``roots``; never outside them, neither by ``..`` nor by a link.
 
-    ``names`` gives all names of the column. It is called where one fails: to say which folder to allow, and to find
+    ``names`` returns all names of the column. It is called if one fails: to say which folder to allow, and to find
     files under full paths of another machine, where a root stands for the folder that held them all there.
     """
 
@@ -38,7 +38,7 @@ class ImageFiles:
         self._common: dict[str, str] | None = None
 
     def read(self, name: str) -> bytes:
-        """A file's bytes. Raises DataError, which says what to do, where there is none or it may not be read."""
+        """A file's bytes. Raises DataError, which says what to do, if there is none or it may not be read."""
         outside = None
         for path in self._places(name):
             if paths.lexists(path):
@@ -49,11 +49,11 @@ class ImageFiles:
         raise DataError(self._missing(name) if outside is None else self._forbidden(name, outside))
 
     def allows(self, path: Path) -> bool:
-        """Whether what a path leads to may be read."""
+        """Whether the target of a path may be read."""
         return self._is_allowed(paths.realpath(path))
 
     def _real(self, path: str) -> str:
-        """Where a path leads. Each folder is followed once; ``read_regular`` sees where the file was that it opened."""
+        """Where a path leads. Each folder is resolved once; ``read_regular`` checks where the file it opened was."""
         folder, last = paths.split(path)
         if folder not in self._followed:
             self._followed[folder] = paths.realpath(folder)
@@ -64,7 +64,7 @@ class ImageFiles:
         return any(paths.join(real, "").startswith(place) for place in self._allowed)
 
     def _places(self, name: str) -> Iterator[str]:
-        """Where a name may lead, the likeliest first. A backslash parts a path where no file has it in its name."""
+        """Where a name may lead, the likeliest first. A backslash separates a path unless a file has it in its name."""
         for spelling in dict.fromkeys((name, name.replace("\\", "/"))):
             yield from (paths.join(place, spelling) for place in (self._folder, *self._roots))
         there = self._common_folder(name) if self._roots and _is_full(name) else None
@@ -82,7 +82,8 @@ class ImageFiles:
         return f"{shown(name)}: No such file. {todo}"
 
     def _forbidden(self, name: str, path: str) -> str:
-        """Names what would allow it: the folder of all that the column names outside, or where a link leads to."""
+        """Names what would allow it: the folder of everything that the column names outside, or the target of a
+        link."""
         if paths.exists(path) and not paths.isfile(path):
             return f"{shown(name)} is not a file"
         root = self._common_folder(name) or self._end_of_link(path)
@@ -91,15 +92,15 @@ class ImageFiles:
         return f"{shown(name)} leads out of {self._folder}. If that is meant, allow it: {todo}"
 
     def _end_of_link(self, path: str) -> str:
-        """The folder that a link on the way leads to, or in which the file lies that it leads to."""
+        """The folder that a link along the path leads to, or that contains the file it leads to."""
         steps = [Path(paths.abspath(path)), *Path(paths.abspath(path)).parents]
         out = next((step for step in reversed(steps) if self.allows(step.parent) and not self.allows(step)), steps[0])
         end = paths.realpath(out)
         return end if paths.isdir(end) else paths.dirname(end)
 
     def _common_folder(self, name: str) -> str | None:
-        """Where a name lies outside by its spelling: the folder of all in the column that do, on the same drive. None
-        where it lies inside."""
+        """If a name is outside by its spelling: the common folder of all such names in the column, on the same drive.
+        None if it is inside."""
         if self._outside(name) is None:
             return None
         if self._common is None:
@@ -112,7 +113,7 @@ class ImageFiles:
         return self._common.get(_start(name))
 
     def _outside(self, name: str) -> str | None:
-        """A name that lies outside by its spelling, as a full path."""
+        """A name that is outside by its spelling, as a full path."""
         if DRIVE.match(name):
             return _plain(name)
         full = paths.abspath(paths.join(self._folder, name))
@@ -129,6 +130,6 @@ def _start(name: str) -> str:
 
 
 def _plain(name: str) -> str:
-    """A full path of Windows with slashes and its drive in capitals; any other name as it is."""
+    """A full Windows path with forward slashes and an uppercase drive; any other name unchanged."""
     drive = DRIVE.match(name)
     return paths.normpath((drive[0].upper() + name[drive.end() :]).replace("\\", "/")) if drive else name

@@ -1,4 +1,4 @@
-"""Folders of images by class, ``PATH/<class>/<files>``: a label changes by moving its file, in a new folder."""
+"""Folders of images by class, ``PATH/<class>/<files>``: a label is changed by moving its file, in a new folder."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ NAMED = 6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ImageFolder:
-    """The images of a folder, by relative name in sorted order; the ``level``-th part of each is its class.
+    """The images of a folder, by relative name, sorted; the ``level``-th part of each is its class.
 
-    ``left_out`` counts the files that are no items, and ``remarks`` say of links what a person should know.
+    ``left_out`` counts the files that are not items, and ``remarks`` say what a person should know about links.
     """
 
     path: Path
@@ -50,11 +50,11 @@ class ImageFolder:
         return None
 
     def new_places(self, labels: Mapping[int, object]) -> dict[int, str]:
-        """The relative names that images get with these labels, by row, as ``write`` gives them."""
+        """The relative names that images get with these labels, by row, as ``write`` uses them."""
         return new_names(self.files, self.listing, labels, self.level)
 
     def write(self, changes: Changes, out: Path) -> dict[int, str]:
-        """A new label moves its image to ``new_places``; where there is a ``raw``, that is the name it gets back."""
+        """A new label moves its image to ``new_places``; a ``raw``, if there is one, is the name it gets back."""
         labels = {row: change.value for row, change in changes.labels.items()}
         former = {row: change.raw for row, change in changes.labels.items() if change.raw is not None}
         check_former_names(former, labels, self.listing, self.level)
@@ -66,10 +66,11 @@ class ImageFolder:
 
 
 def read_image_folder(path: Path, class_level: int | None = None, image_roots: Sequence[Path] = ()) -> ImageFolder:
-    """Lists the images of ``PATH/<class>/``, at any depth; ``class_level`` 2 takes ``PATH/*/<class>/``, and so on.
+    """List the images of ``PATH/<class>/``, at any depth; ``class_level`` 2 means ``PATH/*/<class>/``, and so on.
 
-    Other files are no items, and are kept. ``image_roots`` are where links may lead beside the folder itself. Raises
-    AmbiguousFolders where folders stand above the classes, as far as names tell, and no ``class_level`` says otherwise.
+    Other files are not items, and are kept. ``image_roots`` are allowed link targets besides the folder itself. Raises
+    AmbiguousFolders if there seem to be folders above the classes, judging by their names, and no ``class_level`` is
+    given.
     """
     listing, level = list_folder(path), class_level or 1
     found = find_images(path, listing, ImageFiles(path, image_roots), level)

@@ -1,4 +1,4 @@
-"""Which files of a folder are images of a class, and what the others are, counted."""
+"""Which files of a folder are images of a class, and counts of the others."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from errata.tools.visible import one_line
 
 OF_FILE_MANAGERS = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"})
 SMALL_COPIES = frozenset({"@eadir", "__macosx"})
-"""Folders in which file managers keep small copies of pictures: hidden, without a dot."""
+"""Folders in which file managers keep thumbnails: hidden, although without a dot."""
 
 HIDDEN, NO_CLASS, NO_FILE = "hidden", "outside of a class", "pipes or devices"
 HEAD_BYTES, ENDING_SHOWN = 1 << 20, 20
@@ -27,7 +27,7 @@ HEAD_BYTES, ENDING_SHOWN = 1 << 20, 20
 
 @dataclass(frozen=True, slots=True)
 class Images:
-    """``images`` by relative name, sorted; ``remarks`` say of links what a person should know."""
+    """``images`` by relative name, sorted; ``remarks`` say what a person should know about links."""
 
     images: tuple[str, ...]
     left_out: LeftOut
@@ -35,8 +35,8 @@ class Images:
 
 
 def find_images(folder: Path, listing: Listing, allowed: ImageFiles, level: int = 1) -> Images:
-    """The files, and the links to files that may be read, that end as images do (or without an ending hold one) and lie
-    in a class folder, ``level`` folders down. What file managers leave everywhere is not even counted."""
+    """The files, and the links to files that may be read, that have an image extension (or none but image content) and
+    are in a class folder, ``level`` folders down. Files that file managers leave everywhere are not even counted."""
     files = [name for name in listing.files if not _is_of_file_manager(name)]
     pictures = {name for name in files if _is_picture(folder, name)}
     linked = {name for name in listing.links if allowed.allows(folder / name) and _is_picture(folder, name)}
@@ -77,7 +77,7 @@ def _kind(name: str, is_picture: bool) -> str:
 
 def _remarks(folder: Path, links: Sequence[str], allowed: ImageFiles) -> Iterator[str]:
     """One line for each kind of link that is not read."""
-    ends = {name: Path(os.path.realpath(folder / name)) for name in links}  # a loop is no error here
+    ends = {name: Path(os.path.realpath(folder / name)) for name in links}  # a loop is not an error here
     to_folders = [name for name in links if ends[name].is_dir()]
     outside = [name for name in links if ends[name].is_file() and not allowed.allows(folder / name)]
     nowhere = [name for name in links if not ends[name].exists()]

@@ -1,4 +1,4 @@
-"""Folders that stand above the classes (train, val, test), and are no classes themselves."""
+"""Folders above the classes (train, val, test), which are not classes themselves."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ SPLIT = re.compile(
     r"([ _-]?(set|split|data|images?|imgs|\d{1,4}))*",
     re.IGNORECASE,
 )
-"""How people call the parts of a dataset: train, Validation, test_set, train2017, val-images."""
+"""Common names for the parts of a dataset: train, Validation, test_set, train2017, val-images."""
 
 SHARED = 2
-"""So many folder names that stand under several others are classes, and those others are not."""
+"""If this many folder names recur under several others, they are the classes, and those others are not."""
 
 NAMED = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """``folders``, by relative name, hold classes and are none. ``level`` counts from the top, 1, down to the classes;
-    None where they lie at different depths. ``tops`` are what would be the classes otherwise."""
+    """``folders``, by relative name, contain classes and are not classes. ``level`` counts from the top, 1, down to the
+    classes; None if they are at different depths. ``tops`` are what would be the classes otherwise."""
 
     folders: tuple[str, ...]
     level: int | None
@@ -33,7 +33,7 @@ class Layout:
 
 @dataclass(slots=True)
 class _Top:
-    """A folder at the top: the images below it, as parts of their names, and whether some lie in it directly."""
+    """A top-level folder: the images below it, as parts of their names, and whether some are directly in it."""
 
     images: list[Sequence[str]] = field(default_factory=list)
     direct: bool = False
@@ -48,8 +48,8 @@ class _Top:
 
 
 def find_layout(files: Sequence[str]) -> Layout | None:
-    """What is above the classes of these images, by relative name; None where the top folders are the classes, as
-    far as their names tell."""
+    """What is above the classes of these images, by relative name; None if the top folders are the classes, judging by
+    their names."""
     return _find([file.split("/") for file in files])
 
 

@@ -1,4 +1,4 @@
-"""Encoded images in, RGB pictures out. The bytes are untrusted: every way in which they can be wrong is a DataError."""
+"""Decode images into RGB pictures. The bytes are untrusted: everything that can be wrong with them is a DataError."""
 
 from __future__ import annotations
 
@@ -24,28 +24,29 @@ MAX_PIXELS = 89_478_485
 """Pillow's own limit against decompression bombs."""
 
 BYTES_PER_PIXEL = 12
-"""At most, while an image is decoded: as it came, as RGB (four bytes in Pillow), and what a decoder keeps."""
+"""The maximum while an image is decoded: the original, RGB (four bytes in Pillow), and what a decoder keeps."""
 
 DECODING_MEMORY = MemoryLimit(MAX_PIXELS * BYTES_PER_PIXEL)
-"""For all images that are being decoded, in whatever thread: as much as the largest one takes."""
+"""For all images being decoded, in any thread: as much as the largest one takes."""
 
 STRIP_PIXELS = 1 << 20
-"""What is computed on pixels is computed on so many at once."""
+"""How many pixels are processed at once."""
 
 BLOCK_BYTES = 64 << 20
-"""What Pillow asks of the system at a time. glibc gives blocks of less than 32 MB from a heap of each thread, and keeps
-what is freed there: with Pillow's own 16 MB, 24 large pictures before a judge took three times what one takes."""
+"""How much Pillow requests from the system at a time. glibc serves blocks below 32 MB from per-thread heaps, and keeps
+freed memory there: with Pillow's own 16 MB, 24 large pictures before a judge took three times as much as one."""
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "DIB", "TIFF", "WEBP", "AVIF", "PPM", "ICO", "MPO", "JPEG2000", "TGA")
-"""Pillow knows more, but some of those start other programs (EPS) or draw scripts (WMF), and some are decoded in Python
-(QOI, a minute a picture): not for strangers' bytes. TGA, which has no mark at its beginning, is tried last."""
+"""Pillow knows more, but some of those start other programs (EPS) or run drawing scripts (WMF), and some are decoded in
+Python (QOI, a minute per picture): not acceptable for untrusted bytes. TGA, which has no magic number, is tried
+last."""
 
 SUFFIXES = frozenset({
     ".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jif", ".jfi", ".jfif", ".mpo", ".gif", ".bmp", ".dib", ".tif", ".tiff",
     ".webp", ".avif", ".avifs", ".ppm", ".pgm", ".pbm", ".pnm", ".pfm", ".ico", ".jp2", ".j2k", ".j2c", ".jpc", ".jpf",
     ".jpx", ".tga", ".icb", ".vda", ".vst",
 })  # fmt: skip
-"""Endings of the files that count as images in a folder."""
+"""Extensions of the files that count as images in a folder."""
 
 HEIF = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
 
@@ -71,11 +72,11 @@ _warning_filters = threading.Lock()
 
 @contextmanager
 def decoded(data: bytes, max_side: int | None = None) -> Iterator[Image]:
-    """The picture as RGB, upright, its first frame, on white where it is transparent; its room in memory is held until
-    the block ends. No other picture may be decoded within it.
+    """The picture as RGB, upright, first frame, on white if transparent; its memory is reserved until the block ends.
+    No other picture may be decoded within the block.
 
-    ``max_side`` shrinks it so that neither side is longer; it never enlarges. Raises DataError where the bytes are no
-    image, cut short, or hold more than MAX_PIXELS pixels.
+    ``max_side`` shrinks it so that neither side is longer; it never enlarges. Raises DataError if the bytes are not an
+    image, are truncated, or contain more than MAX_PIXELS pixels.
     """
     image = _open(data)
     try:
@@ -104,7 +105,7 @@ def as_png(data: bytes, max_side: int | None = None) -> bytes:
 
 
 def looks_like_image(beginning: bytes) -> bool:
-    """Whether a file that begins so is an image by its own mark, whatever it is called."""
+    """Whether a file with this beginning is an image by its magic number, whatever its name."""
     try:
         _open(beginning, [name for name in FORMATS if name != "TGA"])
     except DataError:
@@ -113,10 +114,10 @@ def looks_like_image(beginning: bytes) -> bool:
 
 
 def image_problem(data: bytes) -> str | None:
-    """Why these bytes cannot be shown as a picture, or None; cheap enough to ask of every image of a dataset.
+    """Why these bytes cannot be shown as a picture, or None; cheap enough for every image of a dataset.
 
-    PNG chunks are checked by their checksums, and a JPEG by its end marker, without decoding a pixel. What this lets
-    through can still fail in ``load_image``, with a DataError.
+    PNG chunks are checked by their checksums, and a JPEG by its end marker, without decoding a pixel. What passes can
+    still fail in ``load_image``, with a DataError.
     """
     try:
         image = _open(data)
@@ -133,13 +134,13 @@ def image_problem(data: bytes) -> str | None:
 
 
 def _open(data: bytes, formats: Sequence[str] = FORMATS) -> Image:
-    """The header read and the size checked; the pixels are still encoded."""
+    """Read the header and check the size; the pixels are still encoded."""
     from PIL import Image, UnidentifiedImageError, _imaging
 
     Image.init()
     _imaging.set_block_size(BLOCK_BYTES)
     known = [name for name in formats if name in Image.OPEN]
-    # Pillow only warns between one and two times the limit, and warns of odd metadata that nobody here can act on.
+    # Pillow only warns between one and two times the limit, and warns about odd metadata that no one here can act on.
     with _warning_filters, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -178,12 +179,12 @@ def _upright_rgb(image: Image, max_side: int | None) -> Image:
         picture = picture if picture.mode == "RGB" else picture.convert("RGB")
     except BROKEN as error:
         raise _undecodable(error) from error
-    picture.info.clear()  # or whoever saves it writes the file's own color profile, and what is hidden in that, again
+    picture.info.clear()  # or saving it would write the file's color profile, with whatever is hidden in it, again
     return picture
 
 
 def _on_white(image: Image) -> Image:
-    """RGB, or L where that says the same in a quarter of the room, from any of Pillow's modes."""
+    """RGB, or L if that shows the same in a quarter of the space, from any of Pillow's modes."""
     import PIL.Image
 
     if image.mode.startswith("I") or image.mode == "F":
@@ -202,7 +203,7 @@ def _on_white(image: Image) -> Image:
 
 
 def _eight_bits(image: Image) -> Image:
-    """Gray levels of 16 and 32 bits cut down to 8; Pillow's own conversion clips them to white."""
+    """Gray levels of 16 and 32 bits reduced to 8; Pillow's own conversion clips them to white."""
     import PIL.Image
 
     bounds = [(pixels.min(), pixels.max()) for _, pixels in _levels(image)]
@@ -218,13 +219,13 @@ def _eight_bits(image: Image) -> Image:
 
 
 def _levels(image: Image) -> Iterator[tuple[int, F64]]:
-    """The pixels of each strip as numbers; what is none counts as 0."""
+    """The pixels of each strip as numbers; what is not a number counts as 0."""
     for top, strip in _strips(image):
         yield top, np.nan_to_num(np.asarray(strip, dtype=np.float64), posinf=0.0, neginf=0.0)
 
 
 def _strips(image: Image) -> Iterator[tuple[int, Image]]:
-    """The rows of an image, some at a time, with the number of the first of them."""
+    """The rows of an image in strips, each with the number of its first row."""
     rows = max(1, STRIP_PIXELS // max(1, image.width))
     for top in range(0, image.height, rows):
         yield top, image.crop((0, top, image.width, min(top + rows, image.height)))

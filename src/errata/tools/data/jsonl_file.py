@@ -1,4 +1,4 @@
-"""JSON Lines: one object a line, written by changing the label's token and nothing else."""
+"""JSON Lines: one object per line, written by changing only the label's token."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DEEPEST = 100
 
 
 class Member(NamedTuple):
-    """One ``"key": value`` of an object: where the key begins, where the value begins and ends, in characters."""
+    """One ``"key": value`` of an object: start of the key, start and end of the value, in characters."""
 
     key: str
     start: int
@@ -31,7 +31,7 @@ class Member(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class JsonlFile:
-    """A whole JSON Lines file in memory. ``spans`` i64[N, 2]: where each row's line begins and ends."""
+    """A whole JSON Lines file in memory. ``spans`` i64[N, 2]: start and end of each row's line."""
 
     data: bytes
     sha256: str
@@ -65,15 +65,15 @@ class JsonlFile:
         return self.data[start:end].decode()
 
     def _splice(self, row: int, line: str, start: int, end: int, new: str) -> Splice:
-        """From characters of a line to bytes of the file."""
+        """Convert characters of a line to bytes of the file."""
         offset = int(self.spans[row][0])
         return Splice(offset + len(line[:start].encode()), offset + len(line[:end].encode()), new.encode())
 
 
 def read_jsonl(path: Path) -> JsonlFile:
-    """Reads a JSON Lines file: UTF-8, one object a line. Blank lines are no rows; a key that a row lacks is null.
+    """Read a JSON Lines file: UTF-8, one object per line. Blank lines are not rows; a key that a row lacks is null.
 
-    Raises DataError for another encoding and for a line that is no JSON object, naming it.
+    Raises DataError for another encoding and for a line that is not a JSON object, naming it.
     """
     data = path.read_bytes()
     decode_utf8(data, path)
@@ -106,7 +106,7 @@ def _parse(line: str, path: Path, number: int) -> dict[str, object]:
 
 
 def _is_deeper(value: object, most: int) -> bool:
-    """Whether values lie in more than so many others: what is read here must also be readable far down a stack."""
+    """Whether values are nested more deeply than this: what is read here must also be readable deep in a call stack."""
     level = [value]
     for _ in range(most):
         level = [
@@ -119,7 +119,7 @@ def _is_deeper(value: object, most: int) -> bool:
 
 
 def _members(line: str) -> list[Member]:
-    """The members of the object in a line, which is known to be one."""
+    """The members of the object in a line, which must be one."""
     decoder, members = json.JSONDecoder(), []
     position = _skip(line, line.index("{") + 1)
     while line[position] != "}":
@@ -141,19 +141,19 @@ def _skip(line: str, position: int) -> int:
 
 
 def _last(members: Sequence[Member], key: str) -> Member | None:
-    """Where a key occurs twice, JSON readers take the last."""
+    """If a key occurs twice, JSON readers take the last."""
     return next((member for member in reversed(members) if member.key == key), None)
 
 
 def _row_changes(line: str, members: Sequence[Member], changes: Changes, row: int) -> Iterator[tuple[int, int, str]]:
-    """The spans of a row's line to replace, and with what."""
+    """The spans of a row's line to replace, and their replacements."""
     gone = set(changes.drop)
     tokens = {name: _token(values[row], line) for name, values in changes.add.items()}
     if change := changes.labels.get(row):
         label = _last(members, changes.column)
         token = _token(change.value, line) if change.raw is None else change.raw
         if token == "":
-            gone.add(changes.column)  # the empty token stands for a key that was not there
+            gone.add(changes.column)  # the empty token means that the key did not exist
         elif label is not None:
             yield label.value, label.end, token
         else:
@@ -166,7 +166,7 @@ def _row_changes(line: str, members: Sequence[Member], changes: Changes, row: in
 
 
 def _cut(members: Sequence[Member], gone: set[str]) -> Iterator[tuple[int, int, str]]:
-    """The spans of the members to take out, each with the comma before it, or after it where nothing stays before."""
+    """The spans of the members to remove, each with the comma before it, or after it if nothing remains before."""
     stay = [member.key not in gone for member in members]
     lead = stay.index(True) if True in stay else len(members)
     if lead:

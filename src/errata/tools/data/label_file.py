@@ -1,4 +1,4 @@
-"""``labels.toml``: what each label means, in the user's own order, and what it was called before."""
+"""``labels.toml``: what each label means, in the user's own order, and its former names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from errata.types import LabelSpace
 
 
 class LabelEntry(BaseModel):
-    """What ``labels.toml`` says of one label. ``was``: its former names."""
+    """The entry of one label in ``labels.toml``. ``was``: its former names."""
 
     model_config = ConfigDict(extra="forbid")
     definition: str = ""
@@ -30,10 +30,11 @@ class LabelFile(BaseModel):
 
 
 def read_label_space(path: Path, labels: Sequence[str | None]) -> LabelSpace:
-    """The label space of a ``labels.toml``, in the file's order. Labels that the file lists are apart, however alike.
+    """The label space of a ``labels.toml``, in the file's order. Labels that the file lists are distinct, however
+    similar.
 
-    A label of the data that is spelled a little differently, or listed as a former name, counts as the one it stands
-    for. Raises DataError where the file cannot be read, or lacks a label that the data holds.
+    A label of the data with a slightly different spelling, or listed as a former name, counts as the one it stands for.
+    Raises DataError if the file cannot be read, or lacks a label of the data.
     """
     entries = _read(path)
     renames = _renames(entries, path)
@@ -59,7 +60,7 @@ def _read(path: Path) -> dict[str, LabelEntry]:
 
 
 def _renames(entries: Mapping[str, LabelEntry], path: Path) -> dict[str, str]:
-    """Former name -> today's."""
+    """Former name -> current name."""
     renames: dict[str, str] = {}
     for name, entry in entries.items():
         for old in entry.was:
@@ -73,7 +74,7 @@ def _renames(entries: Mapping[str, LabelEntry], path: Path) -> dict[str, str]:
 def _spellings(
     labels: Sequence[str | None], names: Sequence[str], renames: Mapping[str, str], path: Path
 ) -> dict[str, str]:
-    """How the data spells a label of the file otherwise: label of the data -> name in the file."""
+    """Other spellings of the file's labels in the data: label in the data -> name in the file."""
     known, spellings = set(names), {}
     of_form: dict[str, list[str]] = {}
     for name in names:

@@ -1,4 +1,4 @@
-"""The label space that a column's labels make, and what must hold of it."""
+"""Build the label space of a column's labels, and check it."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from errata.tools.data.spelling import alike, fold
 from errata.types import OTHER_ANSWERS, LabelSpace
 
 FEW = 5
-"""So many labels are classes however few rows there are."""
+"""Up to this many labels are classes, however few rows there are."""
 
 
 def infer_label_space(labels: Iterable[str | None], codec: LabelCodec) -> LabelSpace:
-    """The labels that occur, sorted; by number where all are whole numbers. Named classes keep their own order.
+    """The labels that occur, sorted; numerically if all are whole numbers. Named classes keep their own order.
 
-    Labels that differ only in case, blanks or Unicode form are one class, named as it is spelled most often.
+    Labels that differ only in case, blanks, or Unicode form are one class, named by its most frequent spelling.
     """
     counts = Counter(label for label in labels if label is not None)
     if codec.kind == "class":
@@ -32,7 +32,7 @@ def infer_label_space(labels: Iterable[str | None], codec: LabelCodec) -> LabelS
 
 
 def check_label_space(space: LabelSpace, labels: Sequence[str | None], column: str, least: int = 2) -> None:
-    """Raises DataError where fewer than ``least`` labels occur, or a label is a word that judges answer with."""
+    """Raises DataError if fewer than ``least`` labels occur, or a label is a word that judges answer with."""
     used = check_used(map(space.canonical, labels), f"column {column!r} holds", least)
     for label in used:
         check_encodable(label, f"a label in column {column!r}")
@@ -42,7 +42,7 @@ def check_label_space(space: LabelSpace, labels: Sequence[str | None], column: s
 
 
 def check_used(labels: Iterable[str | None], what_holds: str, least: int = 2) -> set[str]:
-    """The labels that occur. Raises DataError, which begins with ``what_holds``, where they are too few."""
+    """The labels that occur. Raises DataError, which begins with ``what_holds``, if they are too few."""
     used = {label for label in labels if label is not None}
     if len(used) < least:
         found = f"only the label {min(used)!r}" if used else "no labels"
@@ -51,7 +51,7 @@ def check_used(labels: Iterable[str | None], what_holds: str, least: int = 2) ->
 
 
 def check_classes(labels: Iterable[str | None], column: str) -> None:
-    """A column of ids or of free text is no column of classes. Raises DataError where most rows have their own."""
+    """A column of ids or free text is not a column of classes. Raises DataError if most rows have their own label."""
     counts = Counter(fold(label) for label in labels if label is not None)
     if len(counts) > FEW and counts.total() < 2 * len(counts):
         raise DataError(
@@ -61,6 +61,6 @@ def check_classes(labels: Iterable[str | None], column: str) -> None:
 
 
 def check_encodable(word: str, what: str) -> None:
-    """JSON can spell half a character (a lone surrogate), which no file or database can hold: DataError."""
+    """DataError for a lone surrogate, which JSON can spell but no file or database can store."""
     if any("\ud800" <= char <= "\udfff" for char in word):
         raise DataError(f"{what} holds half a character: {word!r}. Repair it.")

@@ -1,4 +1,4 @@
-"""From the values of a label column to the words of a label space, and back."""
+"""Convert the values of a label column to the words of a label space, and back."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ Kind = Literal["str", "int", "bool", "class", "whole"]
 WHOLE = re.compile(r"[+-]?\d{1,300}")
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 LARGEST = 2.0**53
-"""Beyond, not every whole number is a float."""
+"""Above this, not every whole number is a float."""
 
 
 @dataclass(frozen=True, slots=True)
 class LabelCodec:
-    """How one column stores its labels: as text, whole numbers, booleans, numbers of named classes, or as whole numbers
-    that are written as fractions (``whole``: 1.0, in text or as floats).
+    """How one column stores its labels: as text, whole numbers, booleans, numbers of named classes, or whole numbers
+    written as fractions (``whole``: 1.0, in text or as floats).
 
-    ``no_label`` are words, folded, that the user said to mean nothing. ``stored_as``: how a column of kind ``whole``
-    writes each label that occurs.
+    ``no_label`` are words, folded, that the user declared to mean no label. ``stored_as``: how a column of kind
+    ``whole`` writes each label that occurs.
     """
 
     kind: Kind
@@ -34,17 +34,17 @@ class LabelCodec:
     stored_as: Mapping[str, StoredLabel] = field(default_factory=dict)
 
     def label(self, value: object) -> str | None:
-        """The label behind a stored value; None where it is null, blank, not a number, or -1 among class numbers."""
+        """The label of a stored value; None if it is null, blank, not a number, or -1 among class numbers."""
         label = self._word(value)
         return label if label is not None and self.is_label(label) else None
 
     def is_label(self, word: str) -> bool:
-        """Whether a word is a label at all: not blank, and none that the user said to mean nothing."""
+        """Whether a word is a label at all: not blank, and not declared to mean no label."""
         form = fold(word)
         return form != "" and form not in self.no_label
 
     def stored(self, label: str | None) -> StoredLabel:
-        """The value that stands for a label. Raises DataError where the column cannot hold it."""
+        """The stored value of a label. Raises DataError if the column cannot hold it."""
         if self.kind == "class":
             return -1 if label is None else self._class_number(label)
         if label is None or self.kind == "str":
@@ -90,9 +90,9 @@ def label_codec(
     of_text: bool = False,
     no_label: Iterable[str] = (),
 ) -> LabelCodec:
-    """The one way in which a column stores its labels. ``of_text``: the format knows no other type (CSV).
+    """How a column stores its labels. ``of_text``: the format has no other type (CSV).
 
-    Raises DataError, naming rows, where types are mixed, or where labels are neither text nor whole numbers.
+    Raises DataError, naming rows, if types are mixed, or if labels are neither text nor whole numbers.
     """
     nothing = frozenset(map(fold, no_label))
     first: dict[str, int] = {}
@@ -118,7 +118,7 @@ def label_codec(
 
 
 def whole(value: object) -> int | None:
-    """The whole number that a number, or a text, is worth; None for anything else."""
+    """The whole number that a number or text equals; None for anything else."""
     if isinstance(value, str) and not NUMBER.fullmatch(value):
         return None
     number = float(str(value))
@@ -126,14 +126,14 @@ def whole(value: object) -> int | None:
 
 
 def _written_as_fractions(values: Sequence[object], nothing: frozenset[str]) -> bool:
-    """Whether all texts are numbers, beside words that stand for no label, and one has more than digits."""
+    """Whether all texts are numbers, apart from words for no label, and one has more than digits."""
     texts = {str(value) for value in values if value is not None}
     numbers = {text for text in texts if not (means_nothing(text) or fold(text) in {"", *nothing})}
     return all(map(NUMBER.fullmatch, numbers)) and not all(map(WHOLE.fullmatch, numbers))
 
 
 def _stored_as(values: Sequence[object], column: str) -> dict[str, StoredLabel]:
-    """label -> the form in which it is written most often. Raises DataError for what is measured, not classed."""
+    """label -> the form in which it is written most often. Raises DataError for measurements, which are not classes."""
     forms: dict[str, Counter[tuple[type, StoredLabel]]] = {}
     for row, value in enumerate(values):
         if not isinstance(value, str | int | float) or value != value:
@@ -145,7 +145,7 @@ def _stored_as(values: Sequence[object], column: str) -> dict[str, StoredLabel]:
                 f"column {column!r} holds numbers that are {wrong} (row {row}: {value!s:.60}). Classes are words or "
                 "whole numbers: name another column, or store which class each number belongs to."
             )
-        # 1 and 1.0 are equal, and not the same to whom they are given back.
+        # 1 and 1.0 are equal, but must be written back as they were.
         forms.setdefault(str(value) if number is None else str(number), Counter())[type(value), value] += 1
     return {label: counts.most_common(1)[0][0][1] for label, counts in forms.items()}
 

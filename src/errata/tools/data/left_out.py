@@ -1,4 +1,4 @@
-"""What of a source takes no part in a run, counted: nothing is left out in silence."""
+"""Count what of a source is not used in a run, so that nothing is left out silently."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class LeftOut:
     """Counts of rows and, of a folder of images, of files.
 
     ``rows`` includes those left out. A record of another shape (``other_shape``: JSON Lines, none of the columns in
-    use) counts as nothing else; ``unreadable`` rows may lack a label too. ``files`` are all that lie in a folder of
-    images, ``files_read`` those that became items; ``by_ending`` says how many of the others end in what (".heic"; ""
-    for none), and ``links`` how many of the others are symbolic links, which count under no ending.
+    use) is counted only there; ``unreadable`` rows may lack a label too. ``files`` are all files in a folder of images,
+    ``files_read`` those that became items; ``by_ending`` counts the others by extension (".heic"; "" for none), and
+    ``links`` counts those of the others that are symbolic links, which have no entry in ``by_ending``.
     """
 
     rows: int = 0
@@ -32,7 +32,7 @@ class LeftOut:
 
     @property
     def sentence(self) -> str:
-        """One line, "" where nothing was left out: 42 files: 14 read, 28 not (14 .heic, 14 .jfif)."""
+        """One line, "" if nothing was left out: 42 files: 14 read, 28 not (14 .heic, 14 .jfif)."""
         parts = [part for part in (self._files(), self._rows()) if part]
         return "; ".join(parts)
 
@@ -72,7 +72,7 @@ def left_out(
     table: Table, used: Sequence[str | None], given: Sequence[str | None], problems: Mapping[int, str]
 ) -> LeftOut:
     """What is left out of a table: ``used`` are the columns in use, ``given`` the labels, ``problems`` the unreadable
-    rows. A folder of images has counted its own files."""
+    rows. A folder of images counts its own files."""
     files: LeftOut = getattr(table, "left_out", LeftOut())
     without = {row for row, label in enumerate(given) if label is None}
     other = _of_another_shape(table, used, sorted(without & problems.keys()))

@@ -1,4 +1,4 @@
-"""A bound on what is in memory at once, over all threads of the process."""
+"""A limit on memory in use at once, over all threads of the process."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 
 class MemoryLimit:
-    """``size`` bytes that may be in use at once. First come, first served; a need of more than there is takes all.
-    ``freed``: what those wait on who have to wait."""
+    """``size`` bytes that may be in use at once. First come, first served; a request for more than the total takes all.
+    ``freed`` is the condition that waiting threads wait on."""
 
     def __init__(self, size: int, freed: threading.Condition | None = None) -> None:
         self._size, self._taken = size, 0
@@ -18,7 +18,7 @@ class MemoryLimit:
 
     @contextmanager
     def taken(self, needed: int) -> Iterator[None]:
-        """Waits until so many bytes are free. Never within another such block: the thread would wait for itself."""
+        """Waits until this many bytes are free. Must not be nested: the thread would wait for itself."""
         needed = min(needed, self._size)
         with self._turn, self._freed:
             self._freed.wait_for(lambda: self._taken + needed <= self._size)

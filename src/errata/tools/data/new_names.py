@@ -1,4 +1,4 @@
-"""Names for images that change their class: free ones, and the same ones whenever they are asked for."""
+"""Names for images whose class changes: free ones, and always the same ones for the same input."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from errata.tools.data.folder_listing import Listing
 from errata.tools.data.regular_file import shown
 
 MOST_BYTES = 255
-"""Of a file's or folder's name, on every file system of today."""
+"""Of a file or folder name, on every current file system."""
 
 RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
 FORBIDDEN = re.compile(r'[<>:"|?*\x00-\x1f\x7f]')
-"""What Windows allows in no name."""
+"""Characters that Windows allows in no name."""
 
 
 def new_names(files: Sequence[str], listing: Listing, changes: Mapping[int, object], level: int = 1) -> dict[int, str]:
-    """Row -> the relative name of its file once its class is the label given. ``files`` are those of all rows,
-    ``listing`` is all that lies in their folder; the ``level``-th part of each name is the class.
+    """Row -> the relative name of its file once its class is the given label. ``files`` are those of all rows,
+    ``listing`` is everything in their folder; the ``level``-th part of each name is the class.
 
-    A name that is taken, be it in a spelling that some file systems cannot tell apart, gets a number: 0001-2.png. What
-    moves away frees no name, so that each move can be made, and undone, by itself and in any order. Raises DataError
-    for a label that cannot name a folder, and PatchConflict where something else is in a folder's place.
+    A name that is taken, even in a spelling that some file systems cannot tell apart, gets a number: 0001-2.png. Files
+    that move away do not free their names, so that each move can be made and undone separately and in any order. Raises
+    DataError for a label that cannot name a folder, and PatchConflict if something else is in the place of a folder.
     """
     for label in dict.fromkeys(changes.values()):
         check_folder_name(label, listing, level)
@@ -46,7 +46,8 @@ def new_names(files: Sequence[str], listing: Listing, changes: Mapping[int, obje
 def check_former_names(
     former: Mapping[int, str], changes: Mapping[int, object], listing: Listing, level: int = 1
 ) -> None:
-    """PatchConflict where the very names that images are to get back, by row, are taken, or no names in their class."""
+    """PatchConflict if the exact names that images are to get back, by row, are taken, or are not names in their
+    class."""
     taken = set(listing.everything)
     for row, name in former.items():
         parts = name.split("/")
@@ -58,7 +59,7 @@ def check_former_names(
 
 
 def moved_name(file: str, label: object, level: int = 1) -> str:
-    """Where an image lies once its class is ``label``, wherever others lie. DataError for what is no folder's name."""
+    """The path of an image once its class is ``label``, ignoring others. DataError for an invalid folder name."""
     if not isinstance(label, str) or label in ("", ".", "..") or any(mark in label for mark in "/\\\0"):
         raise DataError(f"{shown(file)} cannot move to the class {label!r}: that is not a folder's name.")
     parts = file.split("/")
@@ -66,7 +67,7 @@ def moved_name(file: str, label: object, level: int = 1) -> str:
 
 
 def check_folder_name(label: object, listing: Listing, level: int = 1) -> None:
-    """DataError where a label cannot name a new folder on every system, or would hide it."""
+    """DataError if a label cannot name a new folder on every system, or would hide it."""
     there = {folder.split("/")[level - 1] for folder in listing.folders if folder.count("/") >= level - 1}
     if not isinstance(label, str) or label in there:
         return
@@ -102,5 +103,5 @@ def _folders(name: str) -> list[str]:
 
 
 def _key(name: str) -> str:
-    """Equal for names that macOS or Windows take for one."""
+    """Equal for names that macOS or Windows treat as one."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())

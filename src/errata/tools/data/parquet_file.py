@@ -1,4 +1,4 @@
-"""Parquet: values, schema, metadata, row groups and compression kept; only the label column's values change."""
+"""Parquet: values, schema, metadata, row groups, and compression are kept; only the label column's values change."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from errata.tools.data.fingerprint import sha_of_file
 from errata.tools.data.table import Changes
 
 CODECS = {"UNCOMPRESSED": "NONE", "LZ4_RAW": "LZ4"}
-"""Where the writer has another name for a compression than the reader."""
+"""Compressions whose name differs between writer and reader."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ParquetFile:
-    """A Parquet file and the columns of it that were asked for, kept as Arrow arrays (images stay encoded)."""
+    """A Parquet file and the columns requested from it, as Arrow arrays (images stay encoded)."""
 
     path: Path
     sha256: str
@@ -50,7 +50,7 @@ class ParquetFile:
 
     def write(self, changes: Changes, out: Path) -> dict[int, str]:
         former = self.cells(changes.column, list(changes.labels))
-        # Closed before its file is, also after an error: a writer that is left alone closes itself into a closed file.
+        # Closed before its file, also after an error: a writer not closed explicitly closes itself into a closed file.
         with pq.ParquetFile(self.path) as source, atomic_write(out) as file, ExitStack() as opened:
             first = 0
             writer = None
@@ -64,7 +64,7 @@ class ParquetFile:
 
 
 def read_parquet(path: Path) -> ParquetFile:
-    """Reads a Parquet file's schema; columns follow when asked. Raises DataError where it is cut short or none."""
+    """Read a Parquet file's schema; columns are read on request. Raises DataError if it is truncated or not Parquet."""
     try:
         with pq.ParquetFile(path) as source:
             return ParquetFile(path, sha_of_file(path), source.schema_arrow, source.metadata.num_rows, {})
@@ -76,7 +76,7 @@ def _read_column(path: Path, name: str, count: int) -> pa.ChunkedArray:
     try:
         with pq.ParquetFile(path) as source:
             column = source.read(columns=[name]).column(name)
-        column.validate(full=True)  # before anything follows what a damaged file points at
+        column.validate(full=True)  # before following any offset in a damaged file
         if len(column) != count:
             raise ValueError(f"column {name!r} has {len(column)} of {count} rows")
         return column
@@ -103,7 +103,7 @@ def _changed(table: pa.Table, changes: Changes, first: int) -> pa.Table:
 
 
 def _row_group(source: pq.ParquetFile, group: int, path: Path) -> pa.Table:
-    """With every column, also those that nobody asked for before."""
+    """With every column, including those not requested before."""
     try:
         table = source.read_row_group(group)
         table.validate(full=True)
@@ -113,7 +113,7 @@ def _row_group(source: pq.ParquetFile, group: int, path: Path) -> pa.Table:
 
 
 def _settings(source: pq.ParquetFile, path: Path) -> Mapping[str, object]:
-    """The writer's settings with which the source seems to have been written."""
+    """The writer settings with which the source seems to have been written."""
     meta = source.metadata
     if meta.num_row_groups == 0:
         return {}

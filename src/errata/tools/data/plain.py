@@ -1,4 +1,4 @@
-"""Cells of the user's own columns as JSON-plain values, to be shown beside errata's, compared, or written."""
+"""Cells of the user's own columns as JSON-plain values, to show next to errata's, compare, or write."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ Plain = str | int | float | bool | None
 
 
 def plain(values: Iterable[object], column: str) -> list[Plain]:
-    """One value a row: text, a number, true or false, or None where nothing is. Lists and objects are JSON text, times
-    ISO 8601. DataError where the column holds bytes, which no table can show."""
+    """One value per row: text, a number, true or false, or None if empty. Lists and objects become JSON text, times ISO
+    8601. DataError if the column contains bytes, which no table can show."""
     try:
         return [_plain(value) for value in values]
     except _HoldsBytes:
@@ -30,7 +30,7 @@ def _plain(value: object) -> Plain:
     if isinstance(value, float):
         return value if math.isfinite(value) else None if math.isnan(value) else str(value)
     text = json.dumps(value, ensure_ascii=False, default=_words) if isinstance(value, list | dict) else _words(value)
-    # Half characters have no form in UTF-8, so no file could hold them.
+    # Lone surrogates have no form in UTF-8, so no file could store them.
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 

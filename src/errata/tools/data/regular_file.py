@@ -1,4 +1,4 @@
-"""Reading what a stranger's name leads to: a file of bearable size, and nothing that hangs, never ends or acts."""
+"""Read a file under an untrusted name: of acceptable size, and nothing that hangs, never ends, or has side effects."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from errata.errors import DataError
 from errata.tools.visible import one_line
 
 MAX_BYTES = 256 << 20
-"""An encoded image that is larger is refused; the largest that is decoded takes about as much."""
+"""A larger encoded image is refused; the largest one that is decoded takes about as much."""
 
 NAME_SHOWN = 200
 FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 
 def read_regular(path: str, most: int = MAX_BYTES) -> bytes:
-    """A file's bytes; ``path`` is full, without links. Raises DataError where there is no file, or it is empty or too
+    """A file's bytes; ``path`` is full, without links. Raises DataError if there is no file, or it is empty or too
     large."""
     with _opened(path) as (file, size):
         if size > most:
@@ -32,20 +32,20 @@ def read_regular(path: str, most: int = MAX_BYTES) -> bytes:
 
 
 def read_beginning(path: str, count: int) -> bytes:
-    """The first bytes of a file, in the same way."""
+    """The first bytes of a file, read the same way."""
     with _opened(path) as (file, size):
         return file.read(min(count, size))
 
 
 def shown(name: str) -> str:
-    """A name on one line, cut."""
+    """A name on one line, truncated."""
     return one_line(name, NAME_SHOWN)
 
 
 @contextmanager
 def _opened(path: str) -> Iterator[tuple[BinaryIO, int]]:
-    """The file, checked again once it is open, and its size. What is no file (a pipe, a device) is not opened at all; a
-    file without a size has nothing to read: some of /proc never end."""
+    """The file, checked again once it is open, and its size. A path that is not a file (a pipe, a device) is not opened
+    at all; a file of size zero is not read, since some in /proc never end."""
     try:
         _size(os.lstat(path), path)
         with os.fdopen(os.open(path, FLAGS), "rb") as file:
@@ -57,8 +57,8 @@ def _opened(path: str) -> Iterator[tuple[BinaryIO, int]]:
 
 
 def _check_place(handle: int, path: str) -> None:
-    """A folder on the way may have become a link since. Linux tells where a file lies that is open; some of its file
-    systems spell that in other letters."""
+    """A folder on the path may have become a link meanwhile. Linux tells where an open file is; some of its file
+    systems spell that differently."""
     with suppress(OSError):
         if os.readlink(f"/proc/self/fd/{handle}") != path and os.path.realpath(path) != path:  # noqa: PTH115  it is fast
             raise DataError(f"{shown(path)} leads through a link")

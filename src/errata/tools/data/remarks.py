@@ -1,4 +1,4 @@
-"""What a person should know of a dataset's labels before anything is made of them."""
+"""What a person should know about a dataset's labels before they are used."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from errata.types import LabelSpace
 
 NAMED = 3
 FEWEST_OTHERS = 2
-"""A word for "no label" occurs beside at least so many classes; yes and None, or 1 and -1, are classes."""
+"""A word for "no label" occurs with at least this many classes; yes and None, or 1 and -1, are classes."""
 
 
 def remarks(labels: Sequence[str | None], space: LabelSpace) -> tuple[str, ...]:
-    """A line for each finding: labels that count as one, and labels that perhaps mean "no label"."""
+    """One line per finding: labels that count as one, and labels that may mean "no label"."""
     counts = Counter(label for label in labels if label is not None)
     return tuple(line for line in (_former(counts, space), _alike(space), _no_label(counts, space)) if line)
 

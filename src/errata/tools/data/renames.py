@@ -1,4 +1,4 @@
-"""Moving the files of a folder to other names, so that a crash at any moment can be finished or taken back."""
+"""Rename the files of a folder such that a crash at any moment can be completed or reverted."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from errata.errors import PatchConflict
 
 
 def rename_all(folder: Path, moves: Sequence[tuple[str, str]]) -> None:
-    """Each file from its first relative name to its second; what has moved already stays.
+    """Move each file from its first relative name to its second; files already moved stay.
 
-    Nothing is ever written over. Raises PatchConflict, before any move, where a file is at neither place or at both, or
-    is a link.
+    Nothing is ever overwritten. Raises PatchConflict, before any move, if a file is at neither place or at both, or is
+    a link.
     """
     waiting = [(folder / old, folder / new) for old, new in moves if not _is_moved(folder / old, folder / new)]
     for old, new in waiting:
@@ -21,7 +21,7 @@ def rename_all(folder: Path, moves: Sequence[tuple[str, str]]) -> None:
 
 
 def moved_share(folder: Path, moves: Sequence[tuple[str, str]]) -> tuple[int, int]:
-    """How many of the files are at their second name, and how many at their first."""
+    """How many files are at their second name, and how many at their first."""
     there = [((folder / old).exists(), (folder / new).exists()) for old, new in moves]
     return sum(new and not old for old, new in there), sum(old and not new for old, new in there)
 

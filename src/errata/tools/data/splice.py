@@ -1,4 +1,4 @@
-"""Changing spans of a text file and leaving every other byte alone."""
+"""Change spans of a text file and leave every other byte alone."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class Splice(NamedTuple):
 
 
 def write_spliced(data: bytes, splices: Iterable[Splice], out: Path) -> None:
-    """``data`` with the splices in it, written atomically.
+    """Write ``data`` with the splices applied, atomically.
 
-    Splices must not overlap. Those at one and the same empty place come out in the order given.
+    Splices must not overlap. Those at the same empty place are written in the given order.
     """
     view, position = memoryview(data), 0
     with atomic_write(out) as file:

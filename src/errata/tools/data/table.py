@@ -1,4 +1,4 @@
-"""What every format of one row per item offers, whatever its bytes look like."""
+"""The interface of every format with one row per item, whatever its bytes look like."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ StoredLabel = str | int | float | bool | None
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What goes into one label cell: ``raw``, the exact token that once stood there, or else ``value``."""
+    """What to put into one label cell: ``raw``, the exact token that it once had, or else ``value``."""
 
     value: StoredLabel
     raw: str | None = None
@@ -21,18 +21,18 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """All that one writing of a table does: new label cells, columns added at the end, columns taken away."""
+    """All changes in one writing of a table: new label cells, columns added at the end, columns removed."""
 
     column: str
     labels: Mapping[int, Change]
     add: Mapping[str, Sequence[object]] = field(default_factory=dict)
     drop: frozenset[str] = frozenset()
     copied: Callable[[int, int], None] = lambda done, total: None
-    """Told how many bytes of a folder are copied, and of how many."""
+    """Called with the bytes copied of a folder, and the total."""
 
 
 class Table(Protocol):
-    """The columns of a dataset and the way back into its own format."""
+    """The columns of a dataset, and how to write it back in its own format."""
 
     @property
     def format(self) -> Format: ...
@@ -48,13 +48,13 @@ class Table(Protocol):
     def __len__(self) -> int: ...
 
     def cells(self, name: str, rows: Sequence[int] | None = None) -> list[object]:
-        """The values of a column in the given rows, or in all; None where a cell is empty or null."""
+        """The values of a column in the given rows, or in all; None if a cell is empty or null."""
         ...
 
     def class_names(self, name: str) -> tuple[str, ...] | None:
-        """The names behind a column of class numbers, where the format knows them."""
+        """The names of a column of class numbers, if the format knows them."""
         ...
 
     def write(self, changes: Changes, out: Path) -> dict[int, str]:
-        """The same format with the changes in it, atomically; gives the token that each changed cell held before."""
+        """Write the same format with the changes, atomically; returns the token that each changed cell had before."""
         ...

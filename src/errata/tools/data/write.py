@@ -1,4 +1,4 @@
-"""Writing labels back: the same format, the labels that were asked for, and nothing else."""
+"""Write labels back: the same format, with only the requested labels changed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ LISTED = 10
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One label change. ``raw`` is the exact token that the cell held before, to put back; it wins over ``new``."""
+    """One label change. ``raw`` is the exact token that the cell had before, to restore; it takes precedence over
+    ``new``."""
 
     old: str | None
     new: str | None
@@ -32,12 +33,12 @@ def write_labels(
     drop: Sequence[str] = (),
     copied: CopyProgress = no_progress,
 ) -> dict[int, str]:
-    """Writes the dataset with its labels edited, by row, into ``out``, whatever is there.
+    """Write the dataset with its labels edited, by row, to ``out``, replacing anything there.
 
-    Text formats keep every other byte, Parquet and Hugging Face folders every other value, schema and metadata.
-    ``annotations`` are columns to add at the end (none for image folders), ``drop`` such columns to take away again.
-    Gives, by row, the token that was replaced. The writing is atomic. Raises PatchConflict, and writes nothing, where
-    a row does not hold ``old`` or the source has changed since it was opened.
+    Text formats keep every other byte, Parquet and Hugging Face folders every other value, schema, and metadata.
+    ``annotations`` are columns to add at the end (none for image folders), ``drop`` such columns to remove again.
+    Returns, by row, the replaced token. Writing is atomic. Raises PatchConflict, and writes nothing, if a row does not
+    have ``old`` or the source has changed since it was opened.
     """
     check_current(dataset, edits)
     out, add = Path(out), dict(annotations or {})
@@ -47,7 +48,7 @@ def write_labels(
 
 
 def check_current(dataset: Dataset, edits: Mapping[int, Edit]) -> None:
-    """Raises PatchConflict where a row does not hold ``old``, or the source has changed since it was opened."""
+    """Raises PatchConflict if a row does not have ``old``, or the source has changed since it was opened."""
     wrong = [
         f"row {row}" + (f" holds {dataset.given_labels[row]!r}, not {edit.old!r}" if 0 <= row < len(dataset) else "")
         for row, edit in sorted(edits.items())

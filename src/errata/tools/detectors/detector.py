@@ -1,4 +1,4 @@
-"""What a detector is to a run: a name, what it needs, what it adds, and a function from arrays to Scores."""
+"""The contract of a detector: a name, what it needs, what it adds, and a function from arrays to Scores."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from errata.tools.detectors.neighbors.neighbors import Neighbors, neighbors
 from errata.types import F32, Int, Scores
 
 Need = Literal["embeddings", "probs", "content"]
-"""What a detector looks at beside the labels: vectors, out-of-sample probabilities, or the hashes of the content."""
+"""What a detector uses besides the labels: vectors, out-of-sample probabilities, or content hashes."""
 
 
 @dataclass(frozen=True)
 class DetectorInput:
-    """What detectors look at: labeled items only. ``labels_N`` in 0..K-1; the rest where it is available."""
+    """What detectors get: labeled items only. ``labels_N`` in 0..K-1; the rest if available."""
 
     labels_N: Int
     num_classes: int
@@ -29,19 +29,19 @@ class DetectorInput:
     found_copies_N: Int | None = None
 
     def embeddings(self) -> F32:
-        """f32[N, D]. Raises DataError where there are none."""
+        """f32[N, D]. Raises DataError if there are none."""
         if self.embeddings_ND is None:
             raise DataError("This detector needs embeddings: give them (--embeddings), or let errata compute features.")
         return self.embeddings_ND
 
     @cached_property
     def near(self) -> Neighbors:
-        """The nearest neighbors among the embeddings, searched for at most once. In a run copies among those of one
+        """The nearest neighbors among the embeddings, searched for at most once. In a run, copies among those of one
         item share the weight of one."""
         return self.found_near if self.found_near is not None else neighbors(self.embeddings())
 
     def probabilities(self) -> F32:
-        """f32[N, K]. Raises DataError where there are none."""
+        """f32[N, K]. Raises DataError if there are none."""
         if self.probs_NK is None:
             raise DataError(
                 "This detector needs out-of-sample probabilities: give them (--probs), or let errata compute them."
@@ -49,13 +49,13 @@ class DetectorInput:
         return self.probs_NK
 
     def contents(self) -> Sequence[str]:
-        """A hash of each item's content. Raises DataError where there are none."""
+        """A hash of each item's content. Raises DataError if there are none."""
         if self.content_shas is None:
             raise DataError("This detector needs the hashes of the items' content, and was given none.")
         return self.content_shas
 
     def copies(self) -> Int:
-        """i64[N]: the groups of copies, as ``copies.find_groups`` has them."""
+        """i64[N]: the groups of copies, as returned by ``copies.find_groups``."""
         if self.found_copies_N is not None:
             return self.found_copies_N
         return find_groups(self.contents(), self.found_near)
@@ -63,10 +63,10 @@ class DetectorInput:
 
 @dataclass(frozen=True, slots=True)
 class Detector:
-    """``adds``: what it finds, in a few words that a plan can print. ``default``: whether it runs unless asked.
+    """``adds``: what it finds, in a few words for a plan. ``default``: whether it runs unless deselected.
 
-    ``in_ensemble``: its view of the labels is part of the ensemble's probabilities already, and does not count twice.
-    Someone else's package offers one as an entry point of the group ``errata.detectors``.
+    ``in_ensemble``: its view of the labels is already part of the ensemble's probabilities, and must not count twice.
+    Other packages offer one as an entry point of the group ``errata.detectors``.
     """
 
     name: str

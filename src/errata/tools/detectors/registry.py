@@ -1,4 +1,4 @@
-"""The detectors by name: errata's own, and those that other packages bring (entry points of ``errata.detectors``)."""
+"""Detectors by name: errata's own and those of other packages (entry points of ``errata.detectors``)."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ GROUP = "errata.detectors"
 
 
 def detectors() -> Mapping[str, Detector]:
-    """All that are installed, in the order in which they run: those on by default first. Errors as of
-    ``plugins.load``.
+    """All installed detectors in the order in which they run: those on by default first. Raises what ``plugins.load``
+    raises.
 
     errata's own that are off by default add nothing to the default ones on the sets of evals/ablation
-    (docs/methods.md), or find something else than wrong labels.
+    (docs/methods.md), or find something other than wrong labels.
     """
     found = load(GROUP, Detector)
     return dict(sorted(found.items(), key=lambda named: not named[1].default))
 
 
 def detector_named(name: str) -> Detector:
-    """SetupError, with the nearest name, where there is no such detector."""
+    """SetupError, suggesting the nearest name, if there is no such detector."""
     return named(GROUP, Detector, name)

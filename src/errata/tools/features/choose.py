@@ -1,4 +1,4 @@
-"""Which embedder a run uses."""
+"""Choose a run's embedder."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from errata.tools.features.sentence_model import SentenceModel
 
 
 def choose_embedder(modality: Literal["text", "image"], name: str | None = None) -> Embedder:
-    """The named one; else MiniLM for text where it is installed; else plain features.
+    """The named one; otherwise MiniLM for text if it is installed; otherwise plain features.
 
-    ``name`` is ``plain``, ``minilm``, or for text a sentence-transformers folder or hub name. Raises SetupError for
-    a named model on images, which errata cannot run yet, and where a package is missing.
+    ``name`` is ``plain``, ``minilm``, or, for text, a sentence-transformers folder or hub name. Raises SetupError for a
+    named model on images, which errata cannot run yet, and if a package is missing.
     """
     if modality == "image":
         if name not in (None, "plain"):

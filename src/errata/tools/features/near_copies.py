@@ -1,4 +1,4 @@
-"""Whether two texts, or two images, are nearly the same: one is the other but for a few words, signs or pixels."""
+"""Whether two texts, or two images, are nearly the same: equal except for a few words, signs, or pixels."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ if TYPE_CHECKING:
 
 WORD = re.compile(r"\w+")
 SHINGLE = 4
-"""Characters that are compared together: so that the order of words and letters counts."""
+"""Characters that are compared together, so that the order of words and letters counts."""
 READ = 2000
-"""Characters of a text that are compared: more than an embedder reads."""
+"""How many characters of a text are compared: more than an embedder reads."""
 ALIKE, SHORT, SHORT_ALIKE = 0.8, 100, 0.9
-"""Share of the shorter text's shingles that are in the longer one, from which on they are near copies. In a text of
-fewer than SHORT shingles one word says more. Of near copies of news .89 at least are shared."""
+"""At or above this share of the shorter text's shingles in the longer one, they are near copies. In a text of fewer
+than SHORT shingles one word matters more. Near copies of news share at least .89."""
 LONGER = 2.0
-"""A near copy is at most so many times as long: a sentence may be added, but "yes" is no copy of "yes, but no"."""
+"""A near copy is at most this many times as long: a sentence may be added, but "yes" is not a copy of "yes, but no"."""
 PAIRS, TEXTS = 1 << 13, 1 << 10
-"""Pairs that are compared, and texts that are taken apart, at once."""
+"""Pairs compared, and texts split into shingles, at once."""
 GRID = 16
-"""Pixels on each side of the small pictures by which images are compared."""
+"""Side length in pixels of the small pictures used to compare images."""
 CORRELATED = 0.995
-"""Correlation of small pictures from which on images are near copies. Another format, size or light, or a little noise,
-leaves so much of nearly every photograph; between neighbors among photographs nothing comes near it, and of 8,980 pairs
-of handwritten digits 2 reach it."""
+"""Correlation of small pictures at or above which images are near copies. Another format, size, or brightness, or a
+little noise, leaves that much of nearly every photograph; neighbors among photographs come nowhere near it, and of
+8,980 pairs of handwritten digits 2 reach it."""
 
 
 def alike_texts(read: Callable[[Int], Sequence[str]], left: Int, right: Int) -> Bool:
-    """bool[P]: which pairs of texts, given by their rows, are near copies. Case, signs and spaces do not count.
+    """bool[P]: which pairs of texts, given by their rows, are near copies. Case, signs, and spaces do not count.
 
-    ``read`` gives the texts of rows."""
+    ``read`` returns the texts of rows."""
 
     def compare(rows: Int, left_B: Int, right_B: Int) -> Bool:
         shingles = _shingles(read(rows))
@@ -55,7 +55,7 @@ def alike_texts(read: Callable[[Int], Sequence[str]], left: Int, right: Int) -> 
 
 def alike_images(read: Callable[[Int], Iterable[bytes]], left: Int, right: Int) -> Bool:
     """bool[P]: which pairs of encoded images, given by their rows, are near copies: the same picture in another size,
-    format, quality or light. One that cannot be read is a copy of none. ``read`` gives the images of rows."""
+    format, quality, or brightness. An unreadable image is a copy of none. ``read`` returns the images of rows."""
 
     def compare(rows: Int, left_B: Int, right_B: Int) -> Bool:
         small_RP = unit_rows(np.stack([_small(image) for image in read(rows)]))
@@ -66,7 +66,7 @@ def alike_images(read: Callable[[Int], Iterable[bytes]], left: Int, right: Int) 
 
 
 def _by_blocks(compare: Callable[[Int, Int, Int], Bool], left: Int, right: Int) -> Bool:
-    """``compare`` gets the rows of some pairs, each once, and the pairs by their places among these."""
+    """``compare`` gets the rows of some pairs, each once, and the pairs as indices into these rows."""
     alike_P = np.zeros(len(left), np.bool_)
     for start in range(0, len(left), PAIRS):
         block = slice(start, start + PAIRS)
@@ -113,6 +113,6 @@ def _block(texts: Sequence[str]) -> csr_array:
 
 
 def _plain(text: str) -> str:
-    """Words alone, in small letters; a text of signs alone as it is."""
+    """Words only, in lowercase; a text without words is unchanged."""
     read = text[:READ].casefold()
     return " ".join(WORD.findall(read)) or read

@@ -1,4 +1,4 @@
-"""Arrays that the user made: probabilities and embeddings, from a .npy file or from a column of the dataset."""
+"""The user's own arrays: probabilities and embeddings, from a .npy file or a column of the dataset."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NAMED = 20
 
 
 class Rows(Protocol):
-    """What is needed of a dataset here."""
+    """What this module needs of a dataset."""
 
     @property
     def label_space(self) -> LabelSpace: ...
@@ -40,9 +40,9 @@ class Rows(Protocol):
 def load_probs(source: str, dataset: Rows) -> F32:
     """f32[N, K]: out-of-sample class probabilities; column k belongs to ``dataset.label_space.names[k]``.
 
-    ``source`` is the path of a .npy file, or the name of a column that holds a list per row. Raises DataError where
-    the shape is not (N, K); naming the first bad row, where a value is not in [0, 1] or a row does not sum to 1; and
-    where the columns fit the given labels far better in another order.
+    ``source`` is the path of a .npy file, or the name of a column with a list per row. Raises DataError if the shape is
+    not (N, K); naming the first bad row, if a value is not in [0, 1] or a row does not sum to 1; and if the columns fit
+    the given labels far better in another order.
     """
     raw = _read(source, dataset, "probabilities")
     classes = len(dataset.label_space.names)
@@ -60,8 +60,8 @@ def load_probs(source: str, dataset: Rows) -> F32:
 
 
 def load_embeddings(source: str, dataset: Rows) -> F32:
-    """f32[N, D], rows scaled to length 1; ``source`` as in load_probs. Raises DataError where a value is not finite;
-    and where they are a model's probabilities of the labels, in another order than the labels."""
+    """f32[N, D], rows scaled to length 1; ``source`` as in load_probs. Raises DataError if a value is not finite, or if
+    they are a model's probabilities of the labels in another order than the labels."""
     raw = _read(source, dataset, "embeddings")
     if raw.shape[1] > MOST_COLUMNS:
         raise DataError(f"{source}: embeddings have {raw.shape[1]:,} columns; more than {MOST_COLUMNS:,} are none.")
@@ -76,7 +76,7 @@ def _are_probs(values: F32) -> bool:
 
 
 def _read(source: str, dataset: Rows, what: str) -> NDArray[np.generic]:
-    """Two axes of numbers, a row for each item; a file's are not in memory yet."""
+    """A two-dimensional numeric array with one row per item; a file's is not in memory yet."""
     raw = _read_npy(Path(source)) if source.endswith(".npy") else _from_column(dataset.column(source), source)
     if raw.ndim != 2 or raw.shape[0] != len(dataset) or raw.shape[1] == 0:
         raise DataError(
@@ -89,7 +89,7 @@ def _read(source: str, dataset: Rows, what: str) -> NDArray[np.generic]:
 
 def _finite(raw: NDArray[np.generic], source: str) -> F32:
     try:
-        with np.errstate(over="ignore"):  # what is too large for a float32 is infinite, and refused
+        with np.errstate(over="ignore"):  # what is too large for a float32 becomes infinite, and is refused
             values = np.asarray(raw, np.float32)
     except MemoryError:
         raise DataError(f"{source}: an array of shape {raw.shape} does not fit into this machine's memory.") from None
@@ -102,11 +102,11 @@ def _read_npy(path: Path) -> NDArray[np.generic]:
         raise DataError(f"{path}: no such file. Give a .npy file, or the name of a column.")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # numpy warns of a header by Python 2, which is read all the same
+            warnings.simplefilter("ignore")  # numpy warns about headers written by Python 2, but reads them
             array: NDArray[np.generic] = np.lib.format.open_memmap(path, mode="r")
     except Exception:
-        # The header is evaluated as Python, and raises whatever Python can raise. numpy's own words recommend to
-        # unpickle what it refuses: nobody should, on a file from elsewhere.
+        # The header is evaluated as Python, and can raise anything. numpy's own message recommends unpickling what it
+        # refuses, which no one should do with an untrusted file.
         raise DataError(f"{path} is not a whole .npy file of numbers. Save the array with numpy.save.") from None
     return array
 

@@ -21,7 +21,7 @@ WIDTH = CELLS * CELLS * DIRECTIONS + 64
 
 
 class PlainText:
-    """TF-IDF of words and word pairs, reduced by a truncated SVD that is fitted on all the items given."""
+    """TF-IDF of words and word pairs, reduced by a truncated SVD fitted on all given items."""
 
     name = "plain text features (TF-IDF, SVD)"
     strength: Literal["semantic", "plain"] = "plain"
@@ -40,7 +40,7 @@ class PlainText:
             return np.zeros((len(texts), 1), np.float32)
         words_NV = vectorizer.fit_transform(texts)
         width = min(TEXT_WIDTH, min(words_NV.shape) - 1)
-        # Where all texts are the same, the SVD's explained variance is 0 / 0; its vectors are sound.
+        # If all texts are the same, the SVD's explained variance is 0 / 0; its vectors are fine.
         with np.errstate(invalid="ignore"):
             vectors_ND = TruncatedSVD(width, random_state=0).fit_transform(words_NV) if width else words_NV.toarray()
         if progress:
@@ -49,7 +49,7 @@ class PlainText:
 
 
 class PlainImage:
-    """Directions of the edges in a 6 x 6 grid, and a histogram of the colors. Knows looks, not meaning."""
+    """Edge directions in a 6 x 6 grid, and a color histogram. Captures looks, not meaning."""
 
     name = "plain image features (edges about the center, colors)"
     strength: Literal["semantic", "plain"] = "plain"

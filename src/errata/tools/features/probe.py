@@ -20,9 +20,9 @@ def out_of_fold_probs(
 ) -> F32:
     """f32[N, K], rows sum to 1: for each item the probabilities of a model that was not trained on it.
 
-    Labels are 0..K-1, or -1 for an unlabeled item, which gets the mean over the folds' models. A class that nobody was
-    given has probability 0; one that only the held-out items were given has its share of all labels. ``progress`` is
-    called with the number of folds finished. Raises DataError where nothing is labeled or a value is not finite.
+    Labels are 0..K-1, or -1 for an unlabeled item, which gets the mean over the folds' models. A class without items
+    has probability 0; one that only the held-out items have gets its share of all labels. ``progress`` is called with
+    the number of folds finished. Raises DataError if nothing is labeled or a value is not finite.
     """
     if not (labels_N >= 0).any():
         raise DataError(
@@ -44,10 +44,10 @@ def out_of_fold_probs(
 
 
 def stratified_folds(labels_N: Int) -> Int:
-    """A fold 0..4 for each labeled item, every class spread as evenly as it can be; -1 where the label is -1.
+    """A fold 0..4 for each labeled item, every class spread as evenly as possible; -1 if the label is -1.
 
-    Items of a class that follow each other share a fold, as in scikit-learn's default: errors come in runs (a bad hour
-    of one annotator), and a run should not train the model that judges it. Small classes begin at different folds.
+    Consecutive items of a class share a fold, as in scikit-learn's default: errors come in runs (a bad hour of one
+    annotator), and a run should not train the model that judges it. Small classes start at different folds.
     """
     folds_N = np.full(len(labels_N), -1, np.int64)
     for label in np.unique(labels_N[labels_N >= 0]):
@@ -57,8 +57,8 @@ def stratified_folds(labels_N: Int) -> Int:
 
 
 def _fit_all(embeddings_ND: F32, labels_N: Int, num_classes: int, trains: list[Bool]) -> Iterator[F32]:
-    """Each fold's probabilities for all items. Folds run side by side, each on one core: BLAS would spend more time on
-    handing out a fold's small products than on computing them."""
+    """Each fold's probabilities for all items. Folds run in parallel, each on one core: BLAS would spend more time
+    distributing a fold's small products than computing them."""
     from threadpoolctl import threadpool_limits
 
     shares_K = np.bincount(labels_N[labels_N >= 0], minlength=num_classes) / max((labels_N >= 0).sum(), 1)

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 READ_AHEAD = 512
-"""Texts that are handed over at once: the library sorts them by length, so that its batches hold little padding."""
+"""Texts passed at once: the library sorts them by length, so that its batches need little padding."""
 
 
 class SentenceModel:
-    """Vectors by one model. A source that is not a folder may be downloaded: only a user names such a one."""
+    """Vectors by one model. A source that is not a folder may be downloaded: only users name such sources."""
 
     strength: Literal["semantic", "plain"] = "semantic"
     per_item = True
@@ -32,7 +32,7 @@ class SentenceModel:
         self.name = self._source = source
 
     def embed(self, items: Sequence[Item], progress: CountProgress | None = None) -> F32:
-        """f32[n, D], rows of length 1. Raises SetupError where the model cannot be loaded."""
+        """f32[n, D], rows of length 1. Raises SetupError if the model cannot be loaded."""
         texts = texts_of(items)
         blocks = []
         for start in range(0, len(texts), READ_AHEAD):
@@ -50,7 +50,7 @@ class SentenceModel:
         from sentence_transformers import SentenceTransformer
         from transformers.utils.logging import disable_progress_bar
 
-        logging.get_logger().setLevel("ERROR")  # an unreachable hub is warned of at each try
+        logging.get_logger().setLevel("ERROR")  # an unreachable hub causes a warning at each try
         disable_progress_bar()  # errata shows its own
         try:
             return SentenceTransformer(self._source, trust_remote_code=False)

@@ -1,4 +1,4 @@
-"""What a guideline says of each class and of each pair of classes, and what a change of it touches."""
+"""What a guideline says about each class and each pair of classes, and what a change to it affects."""
 
 from errata.tools.guideline.guideline import Guideline, same_words
 from errata.tools.guideline.rewording import Rewording

@@ -1,4 +1,4 @@
-"""Which classes a text names, by any of the words for them."""
+"""Find which classes a text names, by any of their names."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ Word = tuple[str, str]
 
 
 def words_of(space: LabelSpace) -> list[Word]:
-    """All words for the classes of a label space: their names, other spellings and former names."""
+    """All words for the classes of a label space: their names, other spellings, and former names."""
     return [*((name, name) for name in space.names), *space.spellings.items(), *space.renames.items()]
 
 
 class ClassNames:
-    """Finds whole words, whatever their case, with blanks, ``_`` and ``-`` taken for the same; of words that overlap
-    the longest counts. A class whose name is an everyday word (``no``, ``other``) is found wherever that word stands.
+    """Finds whole words, ignoring case and treating blanks, ``_``, and ``-`` as the same; of overlapping words the
+    longest counts. A class whose name is an everyday word (``no``, ``other``) is found wherever that word occurs.
     """
 
     def __init__(self, words: Iterable[Word]) -> None:

@@ -1,4 +1,4 @@
-"""A guideline that is too long for a question: what it says in general and of the labels that are asked about."""
+"""Shorten a guideline that is too long for a question to its general part and what concerns the labels in question."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from errata.tools.guideline.units import Unit, units
 from errata.types import LabelSpace
 
 KNOWN_BY_DEFAULT = 8192
-"""Tokens that a judge's context is taken to hold where its server does not say."""
+"""The context length in tokens that a judge is assumed to have if its server does not report one."""
 
 SHARE = 0.5
-"""Of a context, for the guideline: the item, the options and the chat template need the rest."""
+"""The share of the context for the guideline: the item, the options, and the chat template need the rest."""
 
 BYTES_PER_TOKEN = 3.0
-"""Of UTF-8, taken low: a question that is too long is refused."""
+"""In UTF-8, estimated low: a question that is too long is refused."""
 
 
 def room(context_tokens: int | None) -> int:
-    """How many bytes of a guideline go into a question to a judge with a context of so many tokens; None: not known."""
+    """How many bytes of a guideline fit into a question to a judge with this context length; None: unknown."""
     return int((context_tokens or KNOWN_BY_DEFAULT) * SHARE * BYTES_PER_TOKEN)
 
 
 def excerpt(text: str, space: LabelSpace, labels: Sequence[str], context_tokens: int | None = None) -> str:
-    """The guideline as a question about ``labels`` holds it: whole where there is room for it, or else only what it
-    says of them, of pairs of them, and in general, as far as that fits. Without ``labels``, from its beginning.
+    """The guideline for a question about ``labels``: complete if there is room, otherwise only what it says about them,
+    about pairs of them, and in general, as far as that fits. Without ``labels``, its beginning.
 
-    What it says of the labels comes before what it says in general where there is room for only one of them.
+    If there is not room for both, what it says about the labels takes precedence over what it says in general.
     """
     if _bytes(text) <= room(context_tokens):
         return text
@@ -36,7 +36,7 @@ def excerpt(text: str, space: LabelSpace, labels: Sequence[str], context_tokens:
 
 
 def long_guideline(text: str) -> Iterator[str]:
-    """A line for a person, where not every judge can be shown all of it."""
+    """A line for a person, if not every judge can be shown all of it."""
     if _bytes(text) > room(None):
         tokens = round(_bytes(text) / BYTES_PER_TOKEN, -2)
         yield (

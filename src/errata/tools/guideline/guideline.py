@@ -13,37 +13,37 @@ from errata.tools.guideline.units import About, parts, units
 from errata.types import Decision, LabelSpace, Verdict, sha_of
 
 MATTERS = 0.02
-"""From this probability on, a label that a judge did not favor is part of what its verdict rests on."""
+"""At or above this probability, a verdict also rests on a label that the judge did not favor."""
 
 HASH_CHARS = 16
 
 
 def same_words(one: str, other: str) -> bool:
-    """White space in a guideline means nothing."""
+    """White space in a guideline does not matter."""
     return one.split() == other.split()
 
 
 @lru_cache(maxsize=65536)
 def key(about: About) -> str:
-    """How hashes are stored: ``[]`` for what is said in general, ``["cat"]``, ``["cat", "dog"]``."""
+    """How hashes are stored: ``[]`` for general statements, ``["cat"]``, ``["cat", "dog"]``."""
     return json.dumps(sorted(set(about)), ensure_ascii=False)
 
 
 @dataclass(frozen=True)
 class Guideline:
     """``text`` in Markdown; ``space`` with the definitions and parents of its classes, which are part of what is said
-    of them."""
+    about them."""
 
     text: str
     space: LabelSpace
 
     @cached_property
     def said(self) -> Mapping[str, str]:
-        """Key -> hash of what is said, for everything of which something is."""
+        """Key -> hash of what is said, for everything about which something is said."""
         return self.said_by(words_of(self.space))
 
     def said_by(self, words: Iterable[Word]) -> Mapping[str, str]:
-        """The same, with the classes found by these words for them."""
+        """The same, with classes found by these words."""
         said: dict[str, list[str]] = {}
         if self.text.strip():
             for unit in units(self.text, ClassNames(words).named):
@@ -56,29 +56,29 @@ class Guideline:
         }
 
     def meaning(self, name: str) -> tuple[str, str]:
-        """A class's definition and parent; white space means nothing."""
+        """A class's definition and parent; white space does not matter."""
         return " ".join(self.space.definitions.get(name, "").split()), self.space.parents.get(name, "")
 
     def wording(self, labels: Iterable[str]) -> dict[str, str]:
-        """What is said of these labels, of pairs of them and in general: what a verdict or a decision records."""
+        """What is said about these labels, about pairs of them, and in general: recorded by a verdict or decision."""
         if not self.said:
             return {}
         return {about: self.said[about] for about in map(key, parts(labels)) if about in self.said}
 
     def of_decision(self, decision: Decision) -> set[str]:
-        """The labels that a decision rests on: the given, the decided and the proposed one."""
+        """The labels that a decision rests on: the given, the decided, and the proposed one."""
         labels = (decision.given_label, decision.label, decision.proposed_label)
         return {str(self.space.canonical(label)) for label in labels if label is not None}
 
     def of_verdict(self, verdict: Verdict, given: str | None) -> set[str]:
-        """The labels that a verdict rests on: the given one, the judge's favorite, all that it took for possible."""
+        """The labels that a verdict rests on: the given one, the judge's favorite, and all it considered possible."""
         log_probs = {label: log_prob for label, log_prob in verdict.log_probs.items() if label in self._names}
         likely = min(math.log(MATTERS), max(log_probs.values(), default=0.0))
         labels = {label for label, log_prob in log_probs.items() if log_prob >= likely}
         return labels | ({str(self.space.canonical(given))} if given is not None else set())
 
     def worded(self, verdict: Verdict, given: str | None) -> Verdict:
-        """The verdict with what was said of the labels that it rests on; ``given``: its item's given label."""
+        """The verdict with what was said about the labels that it rests on; ``given``: its item's given label."""
         return replace(verdict, wording=self.wording(self.of_verdict(verdict, given))) if self.said else verdict
 
     @cached_property

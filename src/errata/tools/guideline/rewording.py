@@ -1,4 +1,4 @@
-"""What has become of a guideline since something was judged or decided under it."""
+"""What has changed in a guideline since something was judged or decided under it."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from errata.tools.guideline.units import About, parts
 
 @dataclass(frozen=True)
 class Rewording:
-    """From ``then`` to ``now``. Classes that have been renamed since are followed; those that are new or gone touch
-    nothing of the others."""
+    """From ``then`` to ``now``. Classes renamed since are followed; added or removed classes do not affect the
+    others."""
 
     then: Guideline
     now: Guideline
 
     def touched(self, labels: Iterable[str], recorded: Mapping[str, str]) -> About | None:
-        """The first of what was said of these labels that has changed since: () in general, a class, or a pair, by the
-        names of then. None where all of it still holds.
+        """The first statement about these labels that has changed since: () in general, a class, or a pair, by their
+        former names. None if all of it still holds.
 
-        ``recorded``: what was said then, as it was recorded; what errata did not record yet is taken from ``then``.
+        ``recorded``: what was said then, as recorded; if an older errata did not record it, it is taken from ``then``.
         """
         if self._unchanged:
             return None
@@ -36,7 +36,7 @@ class Rewording:
         return None
 
     def redefined(self, name: str) -> bool:
-        """Whether the definition of a class of then is another one now."""
+        """Whether the definition of a former class is different now."""
         return self.then.meaning(name)[0] != self.now.meaning(str(self.now.space.today(name)))[0]
 
     @cached_property
@@ -52,9 +52,9 @@ class Rewording:
 
     @cached_property
     def _said_now(self) -> tuple[Mapping[str, str], ...]:
-        """By the words for the classes of then, and by those for today's as well: a class that is new may have been
-        spoken of before it was one, or have got its own section now. What is said of another class is the same as it
-        was if it is so by either."""
+        """By the words for the former classes, and by those for today's as well: a new class may have been mentioned
+        before it was one, or have its own section now. A statement about another class counts as unchanged if it is so
+        by either."""
         today = self.now.space.today
         then = [(word, str(today(name))) for word, name in words_of(self.then.space)]
         old = {name for _, name in then}

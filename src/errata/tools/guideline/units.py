@@ -1,4 +1,4 @@
-"""A guideline's Markdown in its smallest pieces, and which classes each of them is about."""
+"""Split a guideline's Markdown into its smallest units, and find which classes each is about."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import combinations
 from typing import Literal, NamedTuple
 
 About = tuple[str, ...]
-"""Nobody in particular (), one class, or a pair of classes in the order of their names."""
+"""No class in particular (), one class, or a pair of classes in alphabetical order."""
 
 Named = Callable[[str], frozenset[str]]
 
@@ -27,8 +27,8 @@ class Unit(NamedTuple):
 
 
 class Block(NamedTuple):
-    """A piece of Markdown without its mark. ``depth``: of a heading its level, 1 to 6; else it grows with the
-    indentation, and is larger for a list item (or the row of a table) than for a paragraph that begins where it does.
+    """A piece of Markdown without its mark. ``depth``: of a heading its level, 1 to 6; otherwise it grows with the
+    indentation, and is larger for a list item (or a table row) than for a paragraph with the same indentation.
     """
 
     kind: Literal["heading", "item", "paragraph"]
@@ -42,13 +42,13 @@ class Block(NamedTuple):
 
 
 def units(markdown: str, named: Named) -> Iterator[Unit]:
-    """Everything that the text says, piece by piece.
+    """Everything that the text says, unit by unit.
 
-    A section whose heading names classes is about each of them, with all that stands in it; a heading over the whole
-    text is its title, and heads no section. Elsewhere, a sentence that names one class is about that class, one that
-    names several is about each pair of them. One that names none goes on about what the sentence before it in its
-    paragraph or list item named, or the item that it is nested in, or the line ending in a colon that its list belongs
-    to. What is left is about nobody in particular: it may matter to every class.
+    A section whose heading names classes is about each of them, with everything in it; a heading over the whole text is
+    its title, and starts no section. Elsewhere, a sentence that names one class is about that class, one that names
+    several is about each pair of them. One that names none continues the subject of the sentence before it in its
+    paragraph or list item, or of the item it is nested in, or of the line ending in a colon that its list belongs to.
+    The rest is about no class in particular: it may matter to every class.
     """
     blocks = list(_blocks(markdown, named))
     title = _title(blocks)
@@ -70,7 +70,7 @@ def units(markdown: str, named: Named) -> Iterator[Unit]:
 
 
 def parts(names: Iterable[str]) -> list[About]:
-    """What can be said of these classes: in general, of each, and of each pair."""
+    """What can be said about these classes: in general, about each, and about each pair."""
     ordered = sorted(set(names))
     return [(), *((name,) for name in ordered), *combinations(ordered, 2)]
 
@@ -100,7 +100,8 @@ def _blocks(markdown: str, named: Named) -> Iterator[Block]:
 
 
 def _begun(line: str, named: Named) -> Block | None:
-    """The block that a line begins by its form: a heading, a list item, a row of a table, ``class: what it means``."""
+    """The block that starts with this line, by its form: a heading, a list item, a table row, ``class: what it
+    means``."""
     if heading := HEADING.match(line):
         return Block("heading", len(heading[1]), re.sub(r"\s+#*\s*$", "", heading[2]))
     if item := LIST_ITEM.match(line) or TABLE_ROW.match(line):

@@ -1,1 +1,1 @@
-"""One posterior per item from all evidence, and the outcome that costs least under it."""
+"""One posterior per item from all evidence, and its least costly outcome."""

@@ -1,4 +1,4 @@
-"""Which labels an item might have: its given label and what the detectors favor (ALGORITHMS C1)."""
+"""Which labels an item might have: its given label and those that the detectors favor (ALGORITHMS C1)."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from errata.types import F32, Int
 
 PER_DETECTOR = 3
 ABSENT = -1
-"""In an array of indices, of labels or of items: there is none here."""
+"""In an array of label or item indices: no entry."""
 
 
 def candidates(given_N: Int, probs: Sequence[F32], by_judges: Mapping[int, Sequence[int]] | None = None) -> Int:
-    """Candidate labels, int[N, C]: the given label first, then each detector's favorites, then what a judge named.
+    """Candidate labels, int[N, C]: the given label first, then each detector's favorites, then those named by judges.
 
     ``probs``: the detectors' distributions, each f32[N, K]. ``by_judges``: idx -> labels that judges favored. Unused
-    places hold ABSENT, also in column 0 of an item without a given label. No label is in a row twice.
+    places hold ABSENT, also column 0 of an item without a given label. No row has a label twice.
     """
     by_judges = by_judges or {}
     columns = [given_N[:, None]] + [_favorites(p_NK) for p_NK in probs]

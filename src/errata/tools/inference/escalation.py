@@ -1,4 +1,4 @@
-"""Where another look can still change the outcome, and so is worth its price."""
+"""Which items another answer could still change, and so is worth its price."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from errata.tools.inference.verdict_columns import LEAST_ERROR
 from errata.types import Bool
 
 POSSIBLE = 0.02
-"""A state less probable than this is taken as ruled out: no further question is asked on its account."""
+"""A less probable state counts as ruled out: no further question is asked because of it."""
 
 
 def undecided(posteriors: Posteriors, costs: Costs) -> Bool:
-    """bool[N]: items for which some state that is not ruled out would, if one more judge named it as surely as a judge
-    is believed, make another outcome the cheapest."""
+    """bool[N]: items for which another outcome would become the cheapest if one more judge, as sure as a judge may be,
+    named some state that is not ruled out."""
     now_N = cheapest_numbers(posteriors, costs)
     probs_NS = posteriors.probs_NS
     states = probs_NS.shape[1]

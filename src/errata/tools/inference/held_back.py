@@ -1,4 +1,4 @@
-"""Which items no rule may accept, whatever their confidence: those about which a judge may have been steered."""
+"""Which items no rule may accept, however confident the proposal: those about which a judge may have been steered."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from itertools import combinations
 from errata.types import CANNOT_TELL, SEVERAL, Verdict
 
 MOVED, UNMOVED = "moved", "unmoved"
-"""What a control finds: whether the judge's answers about other items changed beside this one."""
+"""What a control finds: whether the judge's answers about other items changed next to this one."""
 
 DECISIVE = 0.9
-"""From this probability on, a protocol's favorite stands against another's. Set beforehand, not tuned."""
+"""At or above this probability, a protocol's favorite counts as contradicting another's. Set in advance, not tuned."""
 
 WORKS = 0.5
-"""A judge whom most control items move is confused by any second item. Where fewer do, some of them may be attacks, and
-the control stays: it errs toward a person's look."""
+"""A judge that most control items move is confused by any second item. If fewer do, some of them may be attacks, and
+the control is kept: it errs toward review by a person."""
 
 
 def held_back(verdicts: Sequence[Verdict], controls: Sequence[Verdict] = ()) -> str | None:
-    """Why a person must look at the item, from all its verdicts; None where nothing speaks against its outcome.
+    """Why a person must look at the item, judging by all its verdicts; None if nothing speaks against its outcome.
 
-    One of its ``controls`` that moved, or that could not be made; or two protocols of one judge that decisively favor
-    different answers, both of which both had been shown. ``several`` contradicts no label, since it holds one.
+    Reasons: a control moved or could not be made, or two protocols of one judge decisively favor different answers that
+    both had been offered. ``several`` contradicts no label, since it includes one.
     """
     for control in controls:
         if _p(control, UNMOVED) < 0.5:
@@ -36,10 +36,10 @@ def held_back(verdicts: Sequence[Verdict], controls: Sequence[Verdict] = ()) -> 
 
 
 def control_works(on_control_items: Sequence[Verdict]) -> bool:
-    """Whether a judge's controls mean anything, from controls in which two references lay beside each other.
+    """Whether a judge's controls mean anything, from controls in which two control items were shown next to each other.
 
-    Small judges may be confused by any second item, and some servers take one image only: then every item would be
-    held back. False too where there is no such control.
+    A small judge may be confused by any second item, and some servers take only one image: then every item would be
+    held back. Also False if there is no such control.
     """
     moved = [_p(verdict, UNMOVED) < 0.5 for verdict in on_control_items]
     return bool(moved) and 1 - sum(moved) / len(moved) > WORKS
@@ -61,5 +61,5 @@ def _contradiction(one: Mapping[str, float], other: Mapping[str, float]) -> tupl
 
 
 def _p(verdict: Verdict, key: str) -> float:
-    """Probability of one answer; 0 where the verdict is unreadable."""
+    """The probability of one answer; 0 if the verdict is unreadable."""
     return math.exp(verdict.log_probs[key]) if verdict.readable else 0.0

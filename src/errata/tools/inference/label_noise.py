@@ -1,9 +1,9 @@
-"""How labels go wrong in a dataset, learned from the labels alone, before anybody looked.
+"""How labels go wrong in a dataset, learned from the labels alone, before anyone looked.
 
-Out-of-sample probabilities were fitted to the labels as given: where a fifth of those is wrong, they are too flat for
-the true ones. So the given labels are explained by both at once, P(given | item) = sum over a of p(a | item) P(given |
-a) (forward correction; Patrini, Rozza, Menon, Nock, Qu 2017, section 3.1), where p is a power of the probabilities,
-made to sum to 1. The power is the one under which the given labels are likeliest.
+Out-of-sample probabilities were fitted to the given labels: if a fifth of those is wrong, they are too flat for the
+true ones. So the given labels are explained by both at once, P(given | item) = sum over a of p(a | item) P(given | a)
+(forward correction; Patrini, Rozza, Menon, Nock, Qu 2017, section 3.1), where p is a normalized power of the
+probabilities. The power is the one that makes the given labels likeliest.
 """
 
 from __future__ import annotations
@@ -20,34 +20,34 @@ from errata.types import F32, F64, Int
 
 POWERS = np.geomspace(0.5, 4, 22)
 SHARES = np.linspace(0, 1, 21)
-"""How much of the noise that the joint shows is believed in; the rest is the least noise that anybody believes in."""
+"""How much of the noise in the joint is believed; the rest is the least noise assumed."""
 HEDGES = (0.25, 0.5, 0.75)
-"""Part of that noise which is even: the joint knows which classes are confused, but it takes a model's confusions for
-people's, and it may have seen none where there are some."""
+"""The share of that noise that is uniform: the joint shows which classes are confused, but it mistakes a model's
+confusions for people's, and may miss some."""
 ROWS = 4096
-"""Enough items to choose three numbers by."""
+"""Enough items to fit three numbers."""
 TOLERANCE = 0.005
-"""How much less likely each label may become than under the likeliest channel, in nats. A channel is the same for all
-items of a class; people err where items are hard, and then the likeliest one is too clean. Chosen on planted noise."""
+"""By how much, in nats, each label may be less likely than under the likeliest channel. A channel is the same for all
+items of a class, but people err on hard items, and then the likeliest channel is too clean. Chosen on planted noise."""
 NOISE_BOUNDS = (0.033, 0.5)
-"""Before anybody looked, no dataset is believed to be cleaner than ten well-kept test sets turned out to be on average
-(Northcutt, Athalye, Mueller 2021), and none to be mostly wrong."""
+"""Before anyone looked, no dataset is assumed to be cleaner than ten well-kept test sets were on average (Northcutt,
+Athalye, Mueller 2021), and none to be mostly wrong."""
 
 
 class LabelNoise(NamedTuple):
-    """``transition_KK`` f64, rows sum to 1: [a, b] is P(given = b | true = a). ``power``: the one to which
-    probabilities of the given label are those of the true one; 1 where nothing is wrong, more where much is."""
+    """``transition_KK`` f64, rows sum to 1: [a, b] is P(given = b | true = a). ``power``: raising probabilities of the
+    given label to it gives those of the true one; 1 if nothing is wrong, higher the more is."""
 
     transition_KK: F64
     power: float
 
 
 def label_noise(labels_N: Int, probs: Sequence[F32], joint_KK: Int) -> LabelNoise:
-    """From the given labels (-1: none), the detectors' distributions, f32[N, K] each, out of sample, and the calibrated
-    confident joint, i64[K, K]: given label, then true one.
+    """Learn from the given labels (-1: none), the detectors' out-of-sample distributions, f32[N, K] each, and the
+    calibrated confident joint, i64[K, K]: given label, then true one.
 
-    The channel is as noisy as the joint shows, unless the labels contradict that: the joint also counts what a weak
-    model gets wrong.
+    The channel is as noisy as the joint shows unless the labels contradict that: the joint also counts errors of a weak
+    model.
     """
     labeled = np.flatnonzero(labels_N >= 0)
     sample = labeled[:: max(1, len(labeled) // ROWS)]
@@ -63,7 +63,7 @@ def label_noise(labels_N: Int, probs: Sequence[F32], joint_KK: Int) -> LabelNois
 
 
 def _parts(joint_KK: Int) -> F64:
-    """f64[3, K, K]: the least noise, the joint's channel, and even noise of its size."""
+    """f64[3, K, K]: the least noise, the joint's channel, and uniform noise of its size."""
     classes = len(joint_KK)
     size = float(np.clip(noise_share(joint_KK), *NOISE_BOUNDS))
     counted_KK = from_joint(_one_left_out(joint_KK)).transition_KK
@@ -71,14 +71,15 @@ def _parts(joint_KK: Int) -> F64:
 
 
 def _mixtures() -> F64:
-    """f64[S, H, 3], rows sum to 1: what of each part, at each share and hedge."""
+    """f64[S, H, 3], rows sum to 1: the weight of each part at each share and hedge."""
     share_SH, even_SH = np.meshgrid(SHARES, HEDGES, indexing="ij")
     return np.stack([1 - share_SH, share_SH * (1 - even_SH), share_SH * even_SH], axis=-1)
 
 
 def _one_left_out(joint_KK: Int) -> F64:
-    """The joint as an item sees it that was counted off its diagonal itself: without that count, which goes to all the
-    other labels of its class alike. With many classes most of those cells hold one item, and would explain it."""
+    """The joint without the item itself, for an item counted off the diagonal: its count is spread evenly over the
+    other labels of its class. With many classes most of those cells hold one item, which would otherwise explain
+    itself."""
     off_KK = ~np.eye(len(joint_KK), dtype=bool)
     counted_KK = np.where(off_KK & (joint_KK > 0), 1.0, 0.0)
     left: F64 = joint_KK - counted_KK + off_KK * counted_KK.sum(axis=0) / max(len(joint_KK) - 1, 1)

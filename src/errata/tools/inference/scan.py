@@ -1,4 +1,4 @@
-"""What the scan found of all items, before anybody was asked."""
+"""What the scan found about all items, before any judge was asked."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ SMALLEST = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """``probs_NK``: out-of-sample probabilities, f32[N, K]. ``label_probs``: what the detectors say of the labels, f32
-    [N, K] each. ``flags``: detector -> its own cut, bool[N]. ``quality_N``: how well each given label fits, f32[N] in
-    [0, 1], low = bad, NaN without one. ``neighbors_Nk``: the nearest labeled items, -1 = none. ``copies_N``: the group
-    of each item that has copies, -1 = alone; None where an older errata scanned."""
+    """``probs_NK``: out-of-sample probabilities, f32[N, K]. ``label_probs``: each detector's distribution over labels,
+    f32 [N, K]. ``flags``: detector -> its flags, bool[N]. ``quality_N``: how well each given label fits, f32[N] in [0,
+    1], low = bad, NaN without a label. ``neighbors_Nk``: the nearest labeled items, -1 = none. ``copies_N``: each
+    item's group of copies, -1 = none; None if an older errata made the scan."""
 
     probs_NK: F32
     label_probs: Sequence[F32]
@@ -30,8 +30,8 @@ class Scan:
     copies_N: Int | None = None
 
     def log_probs(self, rows: Int, cand_nC: Int) -> F64:
-        """How likely the content of each of these items makes its candidate labels, the given one having no say: the
-        detectors' mean log-probability, f64[n, C], -inf where there is no candidate."""
+        """How likely the content of these items makes their candidate labels, ignoring the given one: the detectors'
+        mean log-probability, f64[n, C], -inf if there is no candidate."""
         each = [probs_NK[rows[:, None], np.maximum(cand_nC, 0)] for probs_NK in self.label_probs]
         mean_nC = np.mean([np.log(np.maximum(probs_nC, SMALLEST)) for probs_nC in each], axis=0)
         return np.where(cand_nC == ABSENT, -np.inf, mean_nC)

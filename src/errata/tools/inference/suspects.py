@@ -1,7 +1,8 @@
-"""Which items are suspects, the one definition of it, and in which order a judge looks at them.
+"""Which items are suspects (the only definition), and in which order a judge looks at them.
 
-A suspect is an item whose given label holds with less than CLEARLY_RIGHT by all evidence of the scan, or that any
-detector flags. An open proposal is something else: what is proposed of an item, suspect or not, that nobody decided.
+A suspect is an item whose given label is right with a probability below CLEARLY_RIGHT by all evidence of the scan, or
+that any detector flags. An open proposal is something else: a proposal on an item, suspect or not, that no one has
+decided.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ import numpy as np
 from errata.types import F32, Bool, Int
 
 CLEARLY_RIGHT = 0.95
-"""An item whose given label holds with at least this probability is left alone, unless a detector flags it."""
+"""An item whose given label is right with at least this probability is left alone, unless a detector flags it."""
 
 
 class Ranked(NamedTuple):
-    """Indices of items: ``suspects``, those of the lowest quality first, and others, ``drawn`` at random."""
+    """Item indices: ``suspects``, lowest quality first, and other items, ``drawn`` at random."""
 
     suspects: Int
     drawn: Int
@@ -29,8 +30,8 @@ def rank_suspects(
 ) -> Ranked:
     """The suspects, and a random ``share`` of all other items.
 
-    ``given_holds_N`` f64[N] in [0, 1], low = bad, NaN for items that cannot be judged. The random few show what the
-    detectors overlook; they are drawn by content, so that the same content is drawn again tomorrow.
+    ``given_holds_N`` f64[N] in [0, 1], low = bad, NaN for items that cannot be judged. The random items show what the
+    detectors miss; they are drawn by content, so a later run draws the same content again.
     """
     flagged_N = np.any(np.stack(flags), axis=0) if flags else np.zeros(len(given_holds_N), bool)
     with np.errstate(invalid="ignore"):

@@ -1,7 +1,7 @@
-"""Trusted items: some that the scan does not suspect, drawn to see how often a judge is right before it is believed.
+"""Trusted items: some that the scan does not suspect, drawn to measure how often a judge is right before it counts.
 
-Not the surest alone: a judge does worse where the scan is unsure, and there is where it will be asked. So items are
-drawn in every class from each third of the scan's certainty, and those thirds count most that are most like suspects.
+Not only the surest: a judge does worse where the scan is unsure, which is where it will be asked. So items are drawn in
+every class from each third of the scan's certainty, and the thirds most like the suspects weigh most.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from errata.types import F64, Bool, Int
 
 THIRDS = 3
 ENOUGH = 48
-"""Where fewer items are trusted, the surest suspects are taken too."""
+"""If fewer items are trusted, the surest suspects are added."""
 EVEN_SHARE = 0.5
-"""How much of the weight is spread over all thirds alike: nearly all suspects are less certain than any other item, and
-a third of the answers alone would say too little."""
+"""How much of the weight is spread evenly over the thirds: nearly all suspects are less certain than any other item,
+and answers about one third alone would say too little."""
 
 
 class TrustedItem(NamedTuple):
-    """``weight``: how much its answer counts, 1 on average. ``wrong`` in [0, 1], high = bad: how likely it is, by the
-    scan, that its given label is wrong after all."""
+    """``weight``: how much its answer counts, 1 on average. ``wrong`` in [0, 1], high = bad: the scan's probability
+    that its given label is wrong after all."""
 
     idx: int
     weight: float
@@ -33,12 +33,12 @@ class TrustedItem(NamedTuple):
 def draw_trusted(
     given_N: Int, holds_N: F64, suspects_n: Int, shas: Sequence[str], count: int
 ) -> tuple[TrustedItem, ...]:
-    """Up to ``count`` of them, in an order of which every beginning is spread over classes and thirds alike.
+    """Up to ``count`` items, ordered so that every prefix is spread evenly over classes and thirds.
 
-    ``holds_N`` f64[N], low = bad: how surely each given label holds by the scan; NaN where an item may not be drawn.
-    ``suspects_n``: those that are not trusted, unless nearly everything is a suspect: then the surest of them are, with
-    what the scan says of their being wrong. Drawn by the hash of the content, so that slightly changed data gives
-    mostly the same items, and their answers need not be paid for again.
+    ``holds_N`` f64[N], low = bad: how likely each given label is right by the scan; NaN if an item may not be drawn.
+    ``suspects_n``: items that are not trusted, unless nearly everything is a suspect; then the surest of them are
+    added, with the scan's probability that they are wrong. Drawn by content hash, so that slightly changed data gives
+    mostly the same items, whose answers are already paid for.
     """
     usable_N = np.isfinite(holds_N) & (given_N >= 0)
     rows_n = _least_suspicious(usable_N, holds_N, suspects_n)
@@ -68,13 +68,13 @@ def _least_suspicious(usable_N: Bool, holds_N: F64, suspects_n: Int) -> Int:
 
 
 def _in_turn(given_n: Int, third_n: Int, shas: Sequence[str]) -> list[int]:
-    """Places in the order in which they are drawn: the first of every class and third, then the second, ..."""
+    """The order in which places are drawn: the first of every class and third, then the second, ..."""
     by_hash = sorted(range(len(shas)), key=shas.__getitem__)
     seen: dict[tuple[int, int], int] = {}
     turns = []
     for n in by_hash:
         stratum = (int(given_n[n]), int(third_n[n]))
         seen[stratum] = seen.get(stratum, -1) + 1
-        # Classes take their turns within a third and thirds within a round, so that no beginning lacks a third.
+        # Classes take turns within a third and thirds within a round, so that every prefix has all thirds.
         turns.append((seen[stratum], (stratum[1] + stratum[0]) % THIRDS, shas[n], n))
     return [turn[-1] for turn in sorted(turns)]

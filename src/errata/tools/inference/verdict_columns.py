@@ -1,4 +1,4 @@
-"""Verdicts as columns, so that a posterior over all items takes no look at each of them."""
+"""Verdicts as columns, so that a posterior over all items needs no loop over verdicts."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ import numpy as np
 from errata.types import CANNOT_TELL, F64, NONE_OF_THESE, OTHER_ANSWERS, SEVERAL, Bool, Int, LabelSpace, Verdict
 
 Source = tuple[str, str]
-"""A judge, and the protocol under which it was asked."""
+"""A judge and the protocol it was asked under."""
 
 ABSENT = -1
 FLAT = 0.05
-"""A verdict tells nothing whose entropy is this close to that of an even one, as a share of it."""
+"""A verdict says nothing if its entropy is this close to a uniform one's, as a share of it."""
 LEAST_KNOWN = 1e-12
 LEAST_ERROR = 0.02
-"""Share of a judge's answers that carry no information, whatever it claims and however well it was measured."""
+"""The minimum share of a judge's answers assumed to carry no information, whatever was claimed or measured."""
 
 
 @dataclass(frozen=True)
 class VerdictColumns:
     """M readable verdicts, each with up to W options.
 
-    ``items_M``: which item; ``sources_M``: the number of its judge and protocol in ``sources``; ``options_MW`` int: the
-    column of each label in the label space, K.. for OTHER_ANSWERS in their order, -1 = unused; ``log_probs_MW`` f64,
-    -inf = unused. ``odds_ratio_M`` f64, at least 1: at most by how much each multiplies the odds of what it favors;
-    infinite where the judge was not measured.
+    ``items_M``: which item; ``sources_M``: the index of its judge and protocol in ``sources``; ``options_MW`` int: the
+    column of each label in the label space, K.. for OTHER_ANSWERS in order, -1 = unused; ``log_probs_MW`` f64, -inf =
+    unused. ``odds_ratio_M`` f64, at least 1: the most by which each multiplies the odds of what it favors; infinite if
+    the judge was not measured.
     """
 
     items_M: Int
@@ -41,7 +41,7 @@ class VerdictColumns:
 
     @classmethod
     def of(cls, verdicts: Sequence[Verdict], space: LabelSpace) -> VerdictColumns:
-        """Those of ``verdicts`` that are readable. An option that the label space does not have is left out."""
+        """The readable ones of ``verdicts``. Options missing from the label space are dropped."""
         column = space.index() | {answer: len(space.names) + n for n, answer in enumerate(OTHER_ANSWERS)}
         readable = [verdict for verdict in verdicts if verdict.readable]
         sources = tuple(dict.fromkeys((verdict.judge, verdict.protocol) for verdict in readable))
@@ -59,7 +59,7 @@ class VerdictColumns:
 
     @staticmethod
     def answers(verdicts: Sequence[Verdict], space: LabelSpace) -> list[str]:
-        """The likeliest answer of each; "" where it is unreadable or tells nothing."""
+        """The likeliest answer of each; "" if it is unreadable or says nothing."""
         readable = [verdict for verdict in verdicts if verdict.readable]
         columns, names = VerdictColumns.of(readable, space), (*space.names, *OTHER_ANSWERS)
         told = zip(readable, columns.answers_M.tolist(), columns.tells_M.tolist(), strict=True)
@@ -67,7 +67,7 @@ class VerdictColumns:
         return [said.get(id(verdict), "") for verdict in verdicts]
 
     def with_more(self, verdicts: Sequence[Verdict]) -> VerdictColumns:
-        """These and further ones."""
+        """Add further verdicts."""
         more = VerdictColumns.of(verdicts, self.space)
         sources = tuple(dict.fromkeys((*self.sources, *more.sources)))
         number_of_J = np.array([sources.index(source) for source in more.sources], np.int64)
@@ -86,7 +86,7 @@ class VerdictColumns:
         return replace(self, odds_ratio_M=odds_ratio_M)
 
     def only(self, kept_M: Bool) -> VerdictColumns:
-        """Those that are kept, bool[M]."""
+        """The rows to keep, bool[M]."""
         return replace(
             self,
             items_M=self.items_M[kept_M],
@@ -102,13 +102,13 @@ class VerdictColumns:
 
     @property
     def judges_M(self) -> Int:
-        """The number of each verdict's judge in ``judges``."""
+        """The index of each verdict's judge in ``judges``."""
         number_S = np.array([self.judges.index(judge) for judge, _ in self.sources], np.int64)
         return number_S[self.sources_M]
 
     @cached_property
     def tells_M(self) -> Bool:
-        """Whether each verdict tells anything; not where it is flat or says that it cannot tell, bool[M]."""
+        """Whether each verdict says anything, bool[M]: false if it is flat or cannot tell."""
         cannot_tell = len(self.space.names) + OTHER_ANSWERS.index(CANNOT_TELL)
         probs_MW = np.where(self.options_MW == cannot_tell, 0.0, np.exp(self.log_probs_MW))
         known_M = probs_MW.sum(axis=1)
@@ -130,7 +130,7 @@ class VerdictColumns:
 
     @cached_property
     def favorites_M(self) -> Int:
-        """The label that each verdict favors among the labels it was asked about; -1 where it was asked about none."""
+        """The label that each verdict favors among those asked about; -1 if none was."""
         labels_MW = np.where(self.options_MW < len(self.space.names), self.log_probs_MW, -np.inf)
         if not labels_MW.size:
             return np.full(len(labels_MW), ABSENT, np.int64)
@@ -142,8 +142,8 @@ class VerdictColumns:
     def log_states(self, cand_NC: Int) -> F64:
         """Each verdict over the states of its item: C candidates, then several, then none of these; f64[M, C + 2].
 
-        A label that was not asked about is part of "none of these". "Cannot tell" is no evidence for anything: its mass
-        goes to all states alike, and so does the share of answers that carry no information.
+        A label not asked about is part of "none of these". "Cannot tell" is no evidence: its mass goes to all states
+        evenly, and so does the share of answers that carry no information.
         """
         probs_MW = np.exp(self.log_probs_MW)
         other = {answer: len(self.space.names) + n for n, answer in enumerate(OTHER_ANSWERS)}
@@ -162,8 +162,8 @@ class VerdictColumns:
         return mixed_MS
 
     def errors_M(self, states: int) -> F64:
-        """The share of each judge's answers that carry no information, such that what is left multiplies the odds of
-        one among so many states by ``odds_ratio_M`` at most; in [LEAST_ERROR, 1]."""
+        """The share of each judge's answers that carry no information, such that the rest multiplies the odds of one
+        among this many states by at most ``odds_ratio_M``; in [LEAST_ERROR, 1]."""
         return np.maximum(LEAST_ERROR, states / (self.odds_ratio_M - 1 + states))
 
 

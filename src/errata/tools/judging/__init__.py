@@ -1,1 +1,1 @@
-"""Ask judges about items: the one door to models, its backends, and the protocols."""
+"""Ask judges about items: the door to models, its backends, and the protocols."""

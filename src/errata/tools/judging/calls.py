@@ -1,4 +1,4 @@
-"""What is remembered of a model call: enough to never pay for it twice, and nothing of the item itself."""
+"""What is recorded of a model call: enough to never pay for it twice, and none of the item's content."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from errata.tools.judging.chat import TokenChoice
 
 @dataclass(frozen=True, slots=True)
 class CallRecord:
-    """One finished call, JSON-plain. It holds hashes of what was asked, and the reply; no content, image or secret.
+    """One finished call, JSON-plain. It holds hashes of what was asked, and the reply; no content, image, or secret.
 
-    ``params`` are the parameters that shaped the answer (the options in their order, the hash of the rendered text).
-    ``served_as`` is the model's name as the server gave it. ``made_at`` is UTC, ISO 8601.
+    ``params`` are the parameters that shaped the answer (the options in order, the hash of the rendered text).
+    ``served_as`` is the model name the server reported. ``made_at`` is UTC, ISO 8601.
     """
 
     key: str
@@ -35,20 +35,20 @@ class CallRecord:
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> CallRecord:
-        """The record that ``dataclasses.asdict`` and a trip through JSON made this of."""
+        """Restore a record from ``dataclasses.asdict`` after a round trip through JSON."""
         tokens = found["tokens"]
         return cls(**{**found, "tokens": None if tokens is None else tuple(TokenChoice(*token) for token in tokens)})
 
 
 class CallLog(Protocol):
-    """Where calls are kept. All methods are called from worker threads, one at a time."""
+    """Where calls are stored. All methods are called from worker threads, one at a time."""
 
     def find(self, keys: Sequence[str]) -> dict[str, CallRecord]:
-        """The recorded calls among ``keys``; an unknown key is left out."""
+        """The recorded calls among ``keys``; unknown keys are left out."""
         ...
 
     def set_aside(self, keys: Sequence[str]) -> None:
-        """What is recorded of ``keys`` answers for them no more; that it was paid for stays."""
+        """Stop using what is recorded for ``keys`` as their answer; it still counts as paid."""
         ...
 
     def record(self, records: Sequence[CallRecord]) -> None:

@@ -1,4 +1,4 @@
-"""The model boundary: what a judge is sent and what it gives back, whatever runs it."""
+"""The model boundary: what a judge is sent and what it returns, whatever backend runs it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from errata.prompts import Message
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """Messages in the OpenAI form, and what may be answered: one of ``choices``, or JSON that fits ``schema``.
+    """Messages in the OpenAI form, and the allowed answer: one of ``choices``, or JSON that fits ``schema``.
 
-    A judge is always given choices; a schema is for the questioner. ``key`` is the request's name in the cache; a
+    A judge is always given choices; only the questioner uses a schema. ``key`` is the request's key in the cache; a
     model may ignore it.
     """
 
@@ -27,8 +27,8 @@ class ChatRequest:
 
 
 class TokenChoice(NamedTuple):
-    """One token of an answer: ``said``, and the log-probabilities (natural logarithm, at most 0) of the likeliest
-    tokens in its place, by their text, as the model gave them: masked or raw, never renormalized."""
+    """One token of an answer: ``said``, and the log-probabilities (natural, at most 0) of the likeliest tokens in its
+    position, by text, as the model returned them: masked or raw, never renormalized."""
 
     said: str
     log_probs: Mapping[str, float]
@@ -36,11 +36,11 @@ class TokenChoice(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ChatReply:
-    """What came back, unjudged: ``text`` may be outside the choices.
+    """The raw reply: ``text`` may be outside the choices.
 
-    ``tokens`` are those of the answer in turn, from where it begins; None where the model gives no probabilities.
-    ``model`` is the name that the server itself uses. ``estimated``: the server did not say how many tokens it took;
-    0 means not known before that.
+    ``tokens`` are those of the answer, in order, from where it begins; None if the model gives no probabilities.
+    ``model`` is the name the server uses. ``estimated``: the server did not report its token counts; before estimation,
+    0 means unknown.
     """
 
     text: str
@@ -53,7 +53,7 @@ class ChatReply:
 
 
 class ChatModel(Protocol):
-    """A judge. ``name`` goes into the cache key: another name is another judge. ``limit`` is how many requests it
+    """A judge. ``name`` is part of the cache key: another name is another judge. ``limit`` is how many requests it
     takes at once. A model belongs to the event loop in which it first completes a request."""
 
     @property
@@ -63,18 +63,18 @@ class ChatModel(Protocol):
     def limit(self) -> int: ...
 
     async def complete(self, request: ChatRequest) -> ChatReply:
-        """The reply. ModelRefused where only this request is at fault, another ModelError where the model is."""
+        """The reply. Raises ModelRefused if only this request is at fault, another ModelError if the model is."""
         ...
 
     async def close(self) -> None:
-        """Let go of connections, threads and memory."""
+        """Release connections, threads, and memory."""
         ...
 
 
 @runtime_checkable
 class KnowsItsContext(Protocol):
-    """A judge that can say how much it takes at once."""
+    """A judge that knows its context length."""
 
     async def context_tokens(self) -> int | None:
-        """Of a prompt and its answer together; None where that is not known."""
+        """Tokens of a prompt and its answer together; None if unknown."""
         ...

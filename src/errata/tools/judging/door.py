@@ -1,4 +1,4 @@
-"""The one door to models: cache, budget, call, record. Whatever has been paid for is never asked again."""
+"""The only door to models: cache, budget, call, record. What has been paid for is never asked again."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from errata.tools.judging.unreadable import Unreadable
 from errata.types import PromptRef, sha_of
 
 COMMIT_EVERY_S = 0.02
-"""How long a finished call waits for others to be committed with. A kill repeats at most what was younger than this."""
+"""How long a finished call waits to be committed with others. A kill repeats at most calls younger than this."""
 
 GROUP = 4096
 REFUSALS_IN_A_ROW = 20
-"""A model that refuses this many first requests and answers none is the wrong model, not a run of bad items."""
+"""A model that refuses this many first requests and answers none is the wrong model, not given a run of bad items."""
 
 
 @dataclass(frozen=True)
 class CallRequest:
-    """One question as the cache knows it. ``params`` is JSON-plain and, with the model, the prompt and the content,
-    decides the answer completely; ``build`` makes the request itself, and is not called for a known answer."""
+    """One question as the cache sees it. ``params`` is JSON-plain and, with the model, the prompt, and the content,
+    fully determines the answer; ``build`` makes the request, and is not called if the answer is known."""
 
     prompt: PromptRef
     content_sha: str
@@ -43,15 +43,15 @@ class CallRequest:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A call's record, and whether it had been paid for before."""
+    """A call's record, and whether it was already paid for."""
 
     call: CallRecord
     cached: bool
 
 
 class Door:
-    """Asks one model, of a ``panel`` of so many. Use it within one event loop, and ``close`` it: it waits for what is
-    still in flight."""
+    """Asks one model of a ``panel`` of this many. Use it within one event loop, and ``close`` it, which waits for calls
+    in flight."""
 
     def __init__(
         self, model: ChatModel, calls: CallLog, budget: Budget, panel: int = 1, *, retry_unreadable: bool = False
@@ -69,11 +69,11 @@ class Door:
         self._record = Grouped[CallRecord, None](_recorder(calls), self._thread, wait_s=COMMIT_EVERY_S, most=GROUP)
 
     async def ask(self, ask: CallRequest) -> Answered:
-        """The answer, from the cache or from the model; a new one is committed before it is returned.
+        """The answer, from the cache or the model; a new one is committed before it is returned.
 
-        Equal questions in flight share one call. Raises BudgetExceeded before a call that the budget has no room
-        for, ModelRefused where the model would not answer this one, another ModelError where the model is at fault
-        (every later call then fails at once in the same way).
+        Equal questions in flight share one call. Raises BudgetExceeded before a call that the budget has no room for,
+        ModelRefused if the model will not answer this one, another ModelError if the model is at fault (then every
+        later call fails at once in the same way).
         """
         key = ask.key(self.model.name)
         return await self._shared(key, lambda: self._answer(ask, key))
@@ -84,28 +84,28 @@ class Door:
             task = asyncio.get_running_loop().create_task(answer())
             self._in_flight[name] = task
             task.add_done_callback(lambda done: self._forget(name, done))
-        # A call that was begun is paid for: it ends, and is recorded, even if nobody waits for it any more.
+        # A call that has begun is paid for: it finishes and is recorded even if no one waits for it anymore.
         return await asyncio.shield(task)
 
     async def _ask_again(self, ask: CallRequest) -> Answered:
-        """Whatever is remembered of it; the new answer takes its place."""
+        """Ask even if an answer is recorded; the new answer replaces it."""
         key = ask.key(self.model.name)
         return await self._shared(f"again {key}", lambda: self._replaced(ask, key))
 
     @property
     def in_flight(self) -> int:
-        """How many calls have been sent and not been answered yet."""
+        """How many calls were sent and not yet answered."""
         return self._places.taken
 
     def stop(self) -> None:
-        """Send nothing more: whoever waits for a place gets a ModelError."""
+        """Send nothing more: callers waiting for a place get a ModelError."""
         self._broken = self._broken or ModelError("The run was stopped before this was asked. Run again to go on.")
 
     def _end(self, error: ModelError) -> None:
         self._broken = self._broken or error
 
     def _check_wait(self) -> None:
-        """Whether a call may go on waiting for a server that is busy."""
+        """Check that a call may keep waiting for a busy server."""
         if self._broken is not None:
             raise self._broken
         self.budget.check_minutes()
@@ -117,7 +117,7 @@ class Door:
             await asyncio.wait(list(self._in_flight.values()))
 
     async def close(self) -> None:
-        """Finish, and close the model."""
+        """Finish, then close the model."""
         await self.finish()
         self._thread.shutdown()
         await self.model.close()
@@ -125,7 +125,7 @@ class Door:
     def _forget(self, key: str, done: asyncio.Task[Answered]) -> None:
         del self._in_flight[key]
         if not done.cancelled():
-            done.exception()  # read, so that asyncio does not complain of an error whose waiters are gone
+            done.exception()  # retrieve it, so that asyncio does not log an error whose waiters are gone
 
     async def _answer(self, ask: CallRequest, key: str) -> Answered:
         found = await self._find(key)
@@ -162,7 +162,7 @@ class Door:
         return self._recorded(ask, key, reply, room)
 
     def _judged(self, error: ModelError) -> ModelError:
-        """The error to raise: a refusal is the item's fault, until the model has refused everything it was asked."""
+        """The error to raise: a refusal is the item's fault, unless the model has refused everything so far."""
         if isinstance(error, ModelRefused):
             self._refused += 1
             if self._answered or self._refused < REFUSALS_IN_A_ROW:

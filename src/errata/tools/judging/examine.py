@@ -1,4 +1,4 @@
-"""Judge a batch of items: as many calls in flight as the model takes, from the first item to the last."""
+"""Judge a batch of items, with as many calls in flight as the model takes."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from errata.tools.judging.together import together
 from errata.types import Verdict
 
 AT_ONCE = 512
-"""Tasks begun and not finished: enough that a server with hundreds of calls in flight never waits for one."""
+"""Tasks in progress: enough that a server with hundreds of calls in flight never idles."""
 
 HELD_BYTES = 512 << 20
-"""What the images of those tasks may take together; a single task may take more."""
+"""How much memory the images of those tasks may take together; a single task may take more."""
 
 SAFE_BYTES = 2048
-"""A guideline of this size fits into every judge's context."""
+"""A guideline up to this size fits into every judge's context."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Verdicts of the tasks that were finished whole, in the order of the tasks, and what ended the batch early, if
-    anything did: BudgetExceeded or another ModelError. Every finished call is recorded either way."""
+    """Verdicts of the tasks that were finished completely, in task order, and what ended the batch early, if anything:
+    BudgetExceeded or another ModelError. Every finished call is recorded either way."""
 
     verdicts: tuple[Verdict, ...]
     stopped: ModelError | None = None
@@ -43,12 +43,12 @@ async def judge_items(
     *,
     held_bytes: int = HELD_BYTES,
 ) -> Judged:
-    """Ask everything that ``tasks`` hold; they are taken as places come free, so their content need not all be in
-    memory. ``progress`` is called with the number of tasks finished so far; the images of those that are not take
-    ``held_bytes`` together at most.
+    """Ask everything in ``tasks``; they are consumed as places become free, so their content need not all be in memory.
+    ``progress`` is called with the number of finished tasks; images of unfinished ones take at most ``held_bytes``
+    together.
 
-    An item whose request is refused, or whose image cannot be read, gets an unreadable verdict that says why; but none
-    where the model turns out to be at fault, so that the item is asked about again once that has been put right.
+    An item whose request is refused, or whose image cannot be read, gets an unreadable verdict that says why; it gets
+    none if the model turns out to be at fault, so that the item is asked about again once that is fixed.
     """
     asking, setup = protocols(), await _with_context(door, setup)
     verdicts: dict[int, Verdict] = {}
@@ -68,7 +68,7 @@ async def judge_items(
             try:
                 if not stopped:
                     verdict = await asking[task.protocol].ask(door, task, setup.about(task.labels))
-                    # A protocol may ask with the prompt of another.
+                    # A protocol may use the prompt of another.
                     verdicts[n] = replace(verdict, protocol=task.protocol)
             except ModelError as error:
                 stopped.append(error)
@@ -79,16 +79,16 @@ async def judge_items(
                 progress(len(verdicts))
 
     with _old_objects_left_alone():
-        # Whatever else goes wrong is raised when the others are done: their calls are paid for.
+        # Other errors are raised once the others are done: their calls are paid for.
         await together(take_tasks() for _ in range(AT_ONCE))
     at_fault = bool(stopped) and not isinstance(stopped[0], BudgetExceeded)
     finished = (verdicts[n] for n in sorted(verdicts))
-    # A question that came back without a single call was refused, and a model at fault may refuse anything.
+    # A question that came back without any call was refused, and a faulty model may refuse anything.
     return Judged(tuple(v for v in finished if v.call_keys or not at_fault), stopped[0] if stopped else None)
 
 
 async def _with_context(door: Door, setup: JudgeSetup) -> JudgeSetup:
-    """The judge is asked how much it takes only where a guideline makes it matter."""
+    """Ask for the judge's context length only if the guideline makes it matter."""
     if len(setup.guideline.encode()) <= SAFE_BYTES or not isinstance(door.model, KnowsItsContext):
         return setup
     return replace(setup, context_tokens=await door.model.context_tokens())
@@ -96,8 +96,8 @@ async def _with_context(door: Door, setup: JudgeSetup) -> JudgeSetup:
 
 @contextmanager
 def _old_objects_left_alone() -> Iterator[None]:
-    """Garbage collections look at nothing that is there already: a fifth of a call's CPU (`python -m evals door`)."""
-    if gc.get_freeze_count():  # somebody else has done so, and will end it
+    """Keep garbage collections from scanning existing objects: a fifth of a call's CPU (`python -m evals door`)."""
+    if gc.get_freeze_count():  # someone else has done so, and will undo it
         yield
         return
     gc.freeze()

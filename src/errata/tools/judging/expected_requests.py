@@ -1,4 +1,4 @@
-"""What questions would take, found out by sending them to a model that only counts."""
+"""What questions would cost, found by sending them to a model that only counts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 def expected_requests(tasks: Sequence[JudgeTask], setup: JudgeSetup) -> list[Tokens]:
     """The expected tokens of each request that asking ``tasks`` makes; no model is asked. An item that cannot be shown
-    makes none. Raises DataError where a task lacks what its protocol needs."""
+    makes none. Raises DataError if a task lacks what its protocol needs."""
     return asyncio.run(_asked(tasks, setup))
 
 
@@ -35,7 +35,7 @@ async def _asked(tasks: Sequence[JudgeTask], setup: JudgeSetup) -> list[Tokens]:
 
 
 class Rehearsal:
-    """What roles ask their judges through where no model is asked. ``seen``: the expected tokens of each request."""
+    """Stands in for ``Ask`` when no model is asked. ``seen``: the expected tokens of each request."""
 
     def __init__(self) -> None:
         self.seen: list[Tokens] = []
@@ -54,7 +54,7 @@ class Rehearsal:
 
 
 class _CountingModel:
-    """A model that says the first thing that it may, and keeps what it would have taken."""
+    """A model that returns the first allowed answer and records the expected tokens."""
 
     name, limit = "counting", 1024
 
@@ -70,7 +70,7 @@ class _CountingModel:
 
 
 class _NoLog:
-    """A log of calls that forgets them."""
+    """A call log that stores nothing."""
 
     def find(self, keys: Sequence[str]) -> dict[str, CallRecord]:
         return {}

@@ -1,4 +1,4 @@
-"""What a judging protocol is to a run: when it is worth asking, about what, at what price, how, and how it reads."""
+"""What a judging protocol defines: when and about what it is worth asking, its price, how it asks, and its words."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from errata.types import Outcome, Verdict
 
 
 class AnnotationEvidence(NamedTuple):
-    """What is known of one annotation when a protocol is chosen.
+    """What is known about one annotation when a protocol is chosen.
 
-    ``given``: its label's class, None where it has none. ``challenger``: the likeliest other label, None without one.
+    ``given``: its label's class, None if it has none. ``challenger``: the likeliest other label, None if there is none.
     ``given_holds`` in [0, 1], low = bad: probability that the given label is right. ``undecided``: whether another
-    judge's answer could still change the outcome. ``outcome``: the one that costs least now. ``candidates``: the labels
+    judge's answer could still change the outcome. ``outcome``: the least costly one now. ``candidates``: the labels
     that an open choice would offer.
     """
 
@@ -33,8 +33,7 @@ class AnnotationEvidence(NamedTuple):
 
     @property
     def rivals(self) -> tuple[str, str] | None:
-        """The given label and the one to hold against it; None where the given one clearly holds, or nothing stands
-        against it."""
+        """The given label and the one to compare it with; None if the given one is clearly right or has no rival."""
         if self.given is None or self.challenger is None or self.given_holds >= CLEARLY_RIGHT:
             return None
         return self.given, self.challenger
@@ -43,31 +42,31 @@ class AnnotationEvidence(NamedTuple):
 class JudgingProtocol(ABC):
     """One way to ask a judge about one annotation.
 
-    Someone else's package offers an instance as an entry point of the group ``errata.protocols``. ``name`` is what
-    settings and stored verdicts call it, ``adds`` what it finds out, in one line; ``tasks`` are the kinds of labels
-    that it can ask about.
+    Other packages offer an instance as an entry point of the group ``errata.protocols``. ``name`` is its name in
+    settings and stored verdicts, ``adds`` says in one line what it finds out; ``tasks`` are the kinds of labels it can
+    ask about.
     """
 
     name: ClassVar[str]
     adds: ClassVar[str]
     tasks: ClassVar[tuple[str, ...]] = ("single",)
     measurable: ClassVar[bool] = True
-    """Whether its verdicts say which label an item has, and so can be held against trusted ones."""
+    """Whether its verdicts say which label an item has, and so can be compared with trusted ones."""
     shows_given: ClassVar[bool] = False
-    """Whether the judge learns which label the item has: then it is measured on wrong ones too."""
+    """Whether the judge is shown the item's label: then it is also measured on wrong ones."""
 
     @abstractmethod
     def about(self, known: AnnotationEvidence) -> tuple[str, ...] | None:
-        """The labels to ask about, () for a question that names none; None where asking now would add nothing."""
+        """The labels to ask about, () for a question that names none; None if asking now would add nothing."""
 
     @abstractmethod
     def calls(self, labels: int, setup: JudgeSetup) -> int:
-        """How many calls one question about so many labels takes at most."""
+        """The most calls that one question about this many labels takes."""
 
     @abstractmethod
     async def ask(self, door: Door, task: JudgeTask, setup: JudgeSetup) -> Verdict:
-        """Ask it. Raises what ``Door.ask`` raises, except for refusals of this item, and DataError where the task
-        lacks what the protocol needs."""
+        """Ask it. Raises what ``Door.ask`` raises, except for refusals of this item, and DataError if the task lacks
+        what the protocol needs."""
 
     def in_words(self, verdict: Verdict, given: str | None) -> str:
         """The verdict as part of a sentence; ``given`` is the class of the given label."""
@@ -82,12 +81,12 @@ class JudgingProtocol(ABC):
 
 
 class Control(JudgingProtocol):
-    """A protocol that finds out whether an item changes a judge's answers about others that it merely lies beside.
+    """A protocol that finds out whether an item changes a judge's answers about others shown next to it.
 
-    It asks about two references beside the item: control items whose answers are known, because the judge was first
-    asked about each of them alone, under the protocol called ``alone``, whose verdicts are over labels. Its own ones
-    are over MOVED and UNMOVED of ``held_back``: they say something of the judge, can hold an item back, and never
-    decide a label. It is asked about suspects only where most control items leave each other's answers alone.
+    It asks about two control items next to the item. Their answers are known, because the judge was first asked about
+    each of them alone, under the protocol called ``alone``, whose verdicts are over labels. Its own verdicts are over
+    MOVED and UNMOVED of ``held_back``: they say something about the judge and can hold an item back, but never decide a
+    label. Suspects get it only if most control items leave each other's answers alone.
     """
 
     alone: ClassVar[str]
@@ -96,5 +95,5 @@ class Control(JudgingProtocol):
     def beside(
         self, usable: Sequence[ControlItem], content_sha: str, favored: str, rivals: Sequence[str]
     ) -> tuple[ControlItem, ControlItem] | None:
-        """Two of the ``usable`` references for the item with this content, whose likeliest label is ``favored`` ("" for
-        none); the ``rivals`` are its other labels, the likeliest first. None where no two of them would tell."""
+        """Two of the ``usable`` control items for the item with this content, whose likeliest label is ``favored`` (""
+        for none); ``rivals`` are its other labels, the likeliest first. None if no two of them would tell anything."""

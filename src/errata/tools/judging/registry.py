@@ -1,4 +1,4 @@
-"""The protocols by name: errata's own, and those that other packages bring (entry points of ``errata.protocols``)."""
+"""Protocols by name: errata's own and those of other packages (entry points of ``errata.protocols``)."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ GROUP = "errata.protocols"
 
 
 def protocols() -> Mapping[str, JudgingProtocol]:
-    """All that are installed. Errors as of ``plugins.load``."""
+    """All installed protocols. Raises what ``plugins.load`` raises."""
     return load(GROUP, JudgingProtocol)
 
 
 def protocol_named(name: str) -> JudgingProtocol:
-    """SetupError, with the nearest name, where there is no such protocol."""
+    """SetupError, suggesting the nearest name, if there is no such protocol."""
     return named(GROUP, JudgingProtocol, name)
 
 
 def controls(names: Iterable[str]) -> dict[str, Control]:
-    """Those of ``names`` that are controls, by name. A protocol that is not installed any more is none."""
+    """Those of ``names`` that are controls, by name. A protocol that is no longer installed is skipped."""
     found = ((name, protocols().get(name)) for name in names)
     return {name: protocol for name, protocol in found if isinstance(protocol, Control)}
 
 
 def check_protocols(names: Sequence[str], task: str) -> None:
-    """SetupError where one of ``names`` is no protocol, or cannot ask about the labels of this ``task``."""
+    """SetupError if one of ``names`` is not a protocol, or cannot ask about the labels of this ``task``."""
     if unfit := [name for name in names if task not in protocol_named(name).tasks]:
         fitting = [name for name, protocol in protocols().items() if task in protocol.tasks]
         raise SetupError(

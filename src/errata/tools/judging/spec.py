@@ -1,4 +1,4 @@
-"""From what a user types after --judge to a model."""
+"""Turn what a user types after --judge into a model."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ON_A_SERVER = re.compile(r"(?P<model>.+?)@(?P<url>https?://.+)", re.IGNORECASE)
 
 
 def check_forms(specs: Iterable[str]) -> None:
-    """SetupError, listing the forms, where one of ``specs`` names no judge; nothing is opened or asked."""
+    """SetupError, listing the valid forms, if one of ``specs`` names no judge; nothing is opened or asked."""
     for spec in specs:
         kind, _, rest = spec.partition(":")
         known = ON_A_SERVER.fullmatch(spec) or (kind in ("replay", "hf", "vllm") and rest) or spec == "demo"
@@ -33,7 +33,7 @@ def check_forms(specs: Iterable[str]) -> None:
 
 
 def model_name(spec: str) -> str:
-    """What its calls are recorded under, of a judge on a server; of another, what was typed."""
+    """The name its calls are recorded under: the model's for a judge on a server, otherwise what was typed."""
     server = ON_A_SERVER.fullmatch(spec)
     return server["model"] if server else spec
 
@@ -45,10 +45,10 @@ def open_model(
     allow_host: Collection[str] = (),
     open_recorded: Callable[[Path], RecordedCalls] | None = None,
 ) -> ChatModel:
-    """The model that ``spec`` names. SetupError, listing the forms, where it names none.
+    """Open the model that ``spec`` names. SetupError, listing the valid forms, if it names none.
 
-    ``panel``: all that are asked beside it, since a server's key depends on that. ``allow_host`` are hosts outside
-    private networks that the user allowed; ``open_recorded`` opens the calls of another run folder.
+    ``panel``: all judges of the run, since a server's key depends on them. ``allow_host`` are hosts outside private
+    networks that the user allowed; ``open_recorded`` opens the calls of another run folder.
     """
     if server := ON_A_SERVER.fullmatch(spec):
         servers = [found["model"] for found in map(ON_A_SERVER.fullmatch, panel) if found]

@@ -1,4 +1,4 @@
-"""One question as a protocol gets it: what to ask of one item, and how."""
+"""One question as a protocol receives it: what to ask about one item, and how."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from errata.types import Item, LabelSpace
 
 @dataclass(frozen=True, slots=True)
 class ControlItem:
-    """An item with the ``answer`` that this judge gave when it was shown alone: a label, said decisively."""
+    """An item with the ``answer`` that this judge decisively gave when shown it alone: a label."""
 
     item: Item
     answer: str
@@ -23,9 +23,9 @@ class ControlItem:
 
 @dataclass(frozen=True, slots=True)
 class JudgeTask:
-    """What to ask of one item: under ``protocol``, about ``labels``. A contest is between the first two of them; an
-    image-text pair has the label of a match first, that of a mismatch second; a control has two
-    ``control_items``, a marked choice a ``region``."""
+    """What to ask about one item: under ``protocol``, about ``labels``. A contest is between the first two of them; an
+    image-text pair has the label of a match first, that of a mismatch second; a control has two ``control_items``, a
+    marked choice a ``region``."""
 
     item: Item
     protocol: str
@@ -35,15 +35,14 @@ class JudgeTask:
 
     @property
     def held_bytes(self) -> int:
-        """About how much memory its images take."""
+        """Approximately how much memory its images take."""
         return sum(map(held_bytes, (self.item, *(control.item for control in self.control_items))))
 
 
 @dataclass(frozen=True, slots=True)
 class JudgeSetup:
-    """How to ask. ``space`` gives the labels their definitions; ``permutations`` is for blind choice (a contest
-    always has two orders), ``bank`` for the question bank. ``context_tokens``: how much the judge takes at once; None
-    where that is not known."""
+    """How to ask. ``space`` gives the labels' definitions; ``permutations`` is for blind choice (a contest always has
+    two orders), ``bank`` for the question bank. ``context_tokens``: the judge's context length; None if unknown."""
 
     space: LabelSpace
     guideline: str = ""
@@ -53,6 +52,7 @@ class JudgeSetup:
     context_tokens: int | None = None
 
     def about(self, labels: Sequence[str]) -> JudgeSetup:
-        """The same for a question about these labels: of a guideline too long for the judge, what bears on them."""
+        """The same for a question about these labels: a guideline too long for the judge is cut to what concerns
+        them."""
         said = excerpt(self.guideline, self.space, labels, self.context_tokens)
         return self if said == self.guideline else replace(self, guideline=said)

@@ -1,4 +1,4 @@
-"""Ask several things at once and wait for all of them, whatever becomes of one: what is in flight is paid for."""
+"""Ask several things at once and wait for all of them, even if one fails: what is in flight is paid for."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 async def together(asked: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
-    """What each gives, in their order. Where some fail, the first error is raised once all others are done."""
+    """The results in order. If some fail, the first error is raised once all others are done."""
     found = await asyncio.gather(*asked, return_exceptions=True)
     for one in found:
         if isinstance(one, BaseException):

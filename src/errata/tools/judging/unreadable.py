@@ -1,4 +1,4 @@
-"""Answers that nobody can read: asked for anew once others can be; where most are such, the judge is stopped."""
+"""Unreadable answers: ask again once others become readable; stop a judge if most of its answers are unreadable."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from errata.tools.judging.reading.thinking import thinks
 from errata.tools.visible import one_line
 
 LOOK_AT, MOST = 20, 0.5
-"""A judge of whose first answers so many can be read less often than this is not worth the rest."""
+"""How many first answers count, and which share of them may be unreadable before the judge is stopped."""
 SHOWN, SHOWN_CHARS = 3, 80
 TRIED = 3
-"""So many remembered answers are asked for anew, to see whether the server answers otherwise by now."""
+"""How many recorded answers are asked for again, to see whether the server now answers differently."""
 
 
 class _Known(Protocol):
@@ -28,9 +28,9 @@ K = TypeVar("K", bound=_Known)
 
 
 class Unreadable(Generic[A, K]):
-    """Of one judge. ``ask_again`` asks it whatever is remembered; ``stop`` is called with the error to end with.
+    """For one judge. ``ask_again`` asks even if an answer is recorded; ``stop`` is called with the error to end with.
 
-    ``all_again``: every remembered answer that cannot be read is asked for anew.
+    ``all_again``: ask again for every recorded answer that cannot be read.
     """
 
     def __init__(
@@ -49,8 +49,8 @@ class Unreadable(Generic[A, K]):
         self._shown: list[str] = []
 
     async def again(self, ask: A, known: K, readable: Callable[[K], bool]) -> K:
-        """What is remembered, or a new answer where others have become readable."""
-        async with self._turn:  # the first few show what is to be done with the others
+        """The recorded answer, or a new one if others have become readable."""
+        async with self._turn:  # the first few show what to do with the others
             if self._changed is None:
                 self._tried += 1
                 fresh = await self._ask_again(ask)
@@ -59,7 +59,7 @@ class Unreadable(Generic[A, K]):
         return await self._ask_again(ask) if self._changed else known
 
     def note(self, text: str, *, readable: bool) -> None:
-        """Another answer. A judge whose first ones are mostly unreadable is stopped."""
+        """Count another answer. A judge whose first ones are mostly unreadable is stopped."""
         self._answers += 1
         if not readable:
             self._unread += 1

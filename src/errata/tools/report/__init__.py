@@ -1,1 +1,1 @@
-"""What a run found, as one self-contained HTML file and the same as JSON."""
+"""What a run found, as one self-contained HTML file and as JSON."""

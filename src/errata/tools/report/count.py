@@ -1,4 +1,4 @@
-"""The honest count: how many labels are wrong, between which bounds, and what that rests on."""
+"""The honest error count: how many labels are wrong, within which bounds, and on what basis."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 Z_95 = 1.959964
-"""Half the width of a 95% interval, in standard deviations."""
+"""Half-width of a 95% interval, in standard deviations."""
 
 ALIKE = 0.5
-"""Share of the doubts that may be mistaken in the same direction, in standard deviations."""
+"""Standard deviation of an error that all uncertain items share, as a share of their summed variance."""
 EXACT_BELOW = 100
-"""Larger figures are said with two digits: nobody knows the third."""
+"""Larger figures are given with two digits: the third is unknown."""
 
 UNCHECKED = "unchecked estimate"
 
@@ -30,7 +30,7 @@ class WrongCount:
 
     @property
     def share(self) -> float:
-        """Of the items, in [0, 1]; 0 where there are none."""
+        """The share of the items, in [0, 1]; 0 if there are none."""
         return self.estimate / self.items if self.items else 0.0
 
     @property
@@ -57,13 +57,12 @@ class WrongCount:
 
 
 def count_wrong(quality: Sequence[float], *others: Sequence[float]) -> WrongCount:
-    """How many labels are wrong, from each item's probability that its given label holds (low = bad).
+    """How many labels are wrong, from each item's probability that its given label is right (low = bad).
 
-    The estimate is the sum of the doubts. Its interval takes the items as independent, and beside that allows half of
-    the doubts to be mistaken in the same direction: where a scan is unsure of many items, it may misjudge them alike.
-    ``others``: what another measure says of the same items, in the same form; the interval includes its sum. Only a
-    random check can confirm any of it; hence "unchecked". Items whose ``quality`` is NaN (no label, or content that
-    cannot be read) are left out.
+    The estimate is the expected number. Its interval treats the items as independent, and also allows the scan to
+    misjudge many uncertain items in the same direction (ALIKE). ``others``: what another measure says about the same
+    items, in the same form; the interval includes its sum. Only a random check can confirm any of it; hence
+    "unchecked". Items whose ``quality`` is NaN (no label, or unreadable content) are left out.
     """
     quality_N = np.asarray(quality, np.float64)
     known_N = ~np.isnan(quality_N)
@@ -82,5 +81,5 @@ def count_wrong(quality: Sequence[float], *others: Sequence[float]) -> WrongCoun
 
 def _said(figure: float, to_whole: Callable[[float], int]) -> str:
     step = 1 if figure < EXACT_BELOW else 10 ** (math.floor(math.log10(figure)) - 1)
-    # Sums of probabilities miss a whole number by some 1e-12, which must not push a bound outward.
+    # Sums of probabilities miss a whole number by about 1e-12, which must not push a bound outward.
     return f"{to_whole(round(figure / step, 6)) * step:,}"

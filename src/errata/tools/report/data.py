@@ -1,4 +1,4 @@
-"""What a report says, JSON-plain: the page and the JSON file are two forms of this."""
+"""The content of a report, JSON-plain: the page and the JSON file are two forms of it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from errata.types import Looked, Outcome, Status
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What the run was about. ``data_path`` is as the user gave it; ``sha256`` is of the data as it was then."""
+    """What the run was about. ``data_path`` is as the user gave it; ``sha256`` is of the data at the time."""
 
     data_path: str
     sha256: str
@@ -30,9 +30,9 @@ class Unreadable:
 @dataclass(frozen=True, slots=True)
 class Profile:
     """Counts of items, unless stated otherwise. ``duplicates``: items whose content occurs elsewhere too;
-    ``conflicting_duplicates``: contents that stand under more than one label. ``unreadable`` lists the first few;
-    ``copies`` says in words what is there more than once, word for word or nearly; ``left_out`` and ``remarks`` are
-    what was reported to a person about the data, in words."""
+    ``conflicting_duplicates``: contents with more than one label. ``unreadable`` lists the first few; ``copies`` says
+    in words what occurs more than once, exactly or nearly; ``left_out`` and ``remarks`` are what was reported to a
+    person about the data, in words."""
 
     modality: Literal["text", "image"]
     items: int
@@ -50,7 +50,7 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What the scan saw. ``only_looks``: plain image features, on which errata proposes no label without a judge."""
+    """What the scan used. ``only_looks``: plain image features, with which errata proposes no label without a judge."""
 
     name: str
     only_looks: bool
@@ -60,7 +60,7 @@ class Features:
 
 @dataclass(frozen=True, slots=True)
 class ClassNoise:
-    """One class by its given label: how much of it is wrong, and what is proposed instead most often."""
+    """One class by its given label: how much of it is wrong, and what is most often proposed instead."""
 
     label: str
     wrong: WrongCount
@@ -71,7 +71,7 @@ class ClassNoise:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """``items`` that are labeled ``given`` and are proposed as ``proposed``; under ``ambiguous`` it is the best other
+    """``items`` that are labeled ``given`` and proposed as ``proposed``; under ``ambiguous`` that is the best other
     label, under ``several`` and ``none_of_these`` it is None."""
 
     given: str
@@ -82,9 +82,9 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class WorstItem:
-    """One suspect with its content. ``proposed_label`` is of a ``relabel``; ``confidence`` is None where an ambiguous
-    item has none. ``text`` is cut after the first of ``text_chars`` characters; ``image`` is a small
-    PNG in base64. ``missing`` says why there is no content to show. ``decided`` is a person's answer in words."""
+    """One suspect with its content. ``proposed_label`` is set only for ``relabel``; ``confidence`` is None if an
+    ambiguous item has none. ``text`` is the beginning of a text of ``text_chars`` characters; ``image`` is a small PNG
+    in base64. ``missing`` says why there is no content to show. ``decided`` is a person's answer in words."""
 
     item_id: str
     given_label: str
@@ -104,8 +104,8 @@ class WorstItem:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One judge under one prompt. ``calls`` are those that its answers rest on, ``reused`` the answers that an earlier
-    call had paid for."""
+    """One judge under one prompt. ``calls`` are those behind its answers, ``reused`` the answers paid for by an earlier
+    call."""
 
     judge: str
     protocol: str
@@ -121,9 +121,9 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Judging:
-    """What was asked of models and what this run paid for it. ``stopped`` says what ended it early, if anything did;
-    ``waiting`` are suspects that no judge has looked at; ``cards`` say in words what each judge is worth, and
-    whether a control watches it."""
+    """What models were asked and what this run paid for it. ``stopped`` says what ended it early, if anything;
+    ``waiting`` are suspects that no judge has looked at; ``cards`` describe each judge in words, and whether a control
+    watches it."""
 
     asked: tuple[Asked, ...]
     calls: int
@@ -146,8 +146,8 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class ReportData:
-    """Everything that a report shows. ``first_line`` is the honest count in words; ``open`` are the proposals that
-    wait for a person, by outcome; ``statuses`` are the items by how far they have come."""
+    """Everything that a report shows. ``first_line`` is the honest error count in words; ``open`` are the proposals
+    waiting for a person, by outcome; ``statuses`` are the items by status."""
 
     first_line: str
     wrong: WrongCount

@@ -1,4 +1,4 @@
-"""The confusion flow as a picture: given labels on the left, what is proposed on the right, a ribbon for each pair."""
+"""The confusion flow as a picture: given labels on the left, proposals on the right, a ribbon for each pair."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ from errata.tools.visible import one_line
 BAND, MIDDLE = 340.0, 420.0
 BAR, GAP, SLOT, TOP = 12.0, 8.0, 20.0, 30.0
 LETTER, BESIDE_NAME = 8.2, 60.0
-"""Width of a letter, and the room that a count and the space around it take."""
+"""Width of a letter, and the space for a count with its margins."""
 NODES, COLORS, NAME, TITLE = 12, 10, 24, 60
 OTHERS = "\0others"
 SINKS = {"several": "\0several", "none_of_these": "\0none"}
 NAMES = {OTHERS: "all other labels", **{sink: words.outcome(name) for name, sink in SINKS.items()}}
-"""What is no label has a name that no label has, so that a label "none of these" stays apart."""
+"""Entries that are not labels have names that no label has, so that a label "none of these" stays separate."""
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A label on one side, its ``name`` cut to what fits. ``color``: of the palette, -1 for gray. ``y``: upper edge."""
+    """A label on one side, its ``name`` truncated to fit. ``color``: an index into the palette, -1 for gray. ``y``:
+    upper edge."""
 
     label: str
     name: str
@@ -38,7 +39,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Ribbon:
-    """``maybe``: left ambiguous, so the label on the right is only the best other one."""
+    """``maybe``: the items are ambiguous, so the label on the right is only the best other one."""
 
     given: str
     proposed: str
@@ -59,11 +60,11 @@ class FlowPicture:
 
 
 Pair = tuple[str, str, bool]
-"""Label on the left, label on the right, whether it was left ambiguous."""
+"""Label on the left, label on the right, whether it is ambiguous."""
 
 
 def flow_picture(flows: Sequence[Flow]) -> FlowPicture | None:
-    """Where every item is, or None where there is nothing to draw. Rare labels share one node on each side."""
+    """The layout of all items, or None if there is nothing to draw. Rare labels share one node on each side."""
     pairs = _merged(flows)
     total = sum(pairs.values())
     if not total:
@@ -85,7 +86,7 @@ def flow_picture(flows: Sequence[Flow]) -> FlowPicture | None:
 
 
 def _merged(flows: Sequence[Flow]) -> dict[Pair, int]:
-    """Items by pair, with the labels that do not fit on a side under one name."""
+    """Items by pair, with the labels that do not fit on a side merged under one name."""
     given, proposed = Counter[str](), Counter[str]()
     for flow in flows:
         given[flow.given] += flow.items
@@ -106,13 +107,13 @@ def _right(flow: Flow, shown: set[str]) -> str:
 
 
 def _most(counts: Counter[str]) -> set[str]:
-    """One more name takes no more room than a node for "others" would."""
+    """One more name takes no more space than a node for "others" would."""
     few = len(counts) <= NODES + 1
     return set(counts) if few else {name for name, _ in counts.most_common(NODES)}
 
 
 def _near_their_sources(pairs: Mapping[Pair, int], given_order: list[str], right: Counter[str]) -> list[str]:
-    """Each label on the right at the mean height of what flows into it: fewer ribbons cross."""
+    """Place each label on the right at the mean height of what flows into it, so that fewer ribbons cross."""
     place, pull = {name: i for i, name in enumerate(given_order)}, Counter[str]()
     for (given, to, _), items in pairs.items():
         pull[to] += place[given] * items
@@ -130,7 +131,7 @@ def _column(order: Sequence[str], items: Counter[str], colors: Mapping[str, int]
 
 
 def _ribbons(pairs: Mapping[Pair, int], lefts: Mapping[str, Node], rights: Mapping[str, Node]) -> tuple[Ribbon, ...]:
-    """Side by side along each label's bar, in the order of where they lead, so that they do not cross at the bar."""
+    """Side by side along each label's bar, ordered by destination, so that they do not cross at the bar."""
     start, end = {key: node.y for key, node in lefts.items()}, {key: node.y for key, node in rights.items()}
     scale, ribbons = BAND / sum(pairs.values()), []
     for given, to, maybe in sorted(pairs, key=lambda pair: (lefts[pair[0]].y, rights[pair[1]].y, pair[2])):
@@ -155,7 +156,7 @@ def _title(key: str, most: int) -> str:
 
 
 def _fitting(key: str) -> str:
-    """As much of the label as fits beside its bar; Chinese, Japanese and Korean letters are twice as wide."""
+    """As much of the label as fits next to its bar; Chinese, Japanese, and Korean letters count as two."""
     name = _title(key, NAME)
     while _letters(name) > NAME:
         name = f"{name[:-2]}…"

@@ -1,4 +1,4 @@
-"""The report as a page: one file, no script, nothing fetched from anywhere."""
+"""The report as a page: a single file without scripts that loads nothing from elsewhere."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LABEL, ID, REASON = 60, 80, 1200
 
 
 def write_report(data: ReportData, html_path: Path, json_path: Path) -> None:
-    """The page and the same as JSON, each written whole or not at all. SetupError where the system refuses."""
+    """Write the page and the same as JSON, each atomically. SetupError if the system refuses."""
     with atomic_write(json_path) as file:
         # ASCII: nothing in the file can reorder or hide what an editor shows of it.
         file.write(json.dumps(data.as_dict(), ensure_ascii=True, indent=1, allow_nan=False).encode() + b"\n")
@@ -31,7 +31,7 @@ def write_report(data: ReportData, html_path: Path, json_path: Path) -> None:
 
 
 def render(data: ReportData) -> str:
-    """The page as text. Everything that comes from the dataset is escaped, cut to size and made visible."""
+    """The page as text. Everything from the dataset is escaped, truncated, and made visible."""
     return (
         _environment()
         .get_template("report.html.j2")

@@ -1,5 +1,5 @@
-"""The head of a run's history, remembered in the user's state folder: who can write beside the data cannot rewrite what
-this user has seen without its being noticed."""
+"""The head of a run's history, remembered in the user's state folder: someone who can write next to the data cannot
+rewrite what this user has seen without being noticed."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from errata.tools.store.user_state import UserState
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """Of one run folder, as this user last saw it."""
+    """For one run folder, as this user last saw it."""
 
     folder: Path
     store_id: str
 
     def reset(self) -> None:
-        """The store was just made here: whatever lay here before is no concern of its."""
+        """The store was just created here: forget whatever was here before."""
         self._set(0, GENESIS)
 
     def advance(self, head: Event) -> None:
-        """An event was appended here."""
+        """Record that an event was appended here."""
         known = self._known()
         if known is None or known["store_id"] != self.store_id or known["seq"] < head.seq:
             self._set(head.seq, head.hash)
 
     def check(self, hashes: list[str]) -> None:
-        """``hashes`` of all events of a chain that is whole, oldest first. StoreError where it is not the history that
-        was seen here, or an older state of it. More than was seen is accepted: a crash can come between the two."""
+        """``hashes`` of all events of an intact chain, oldest first. StoreError if it is not the history seen here, or
+        an older state of it. More events than were seen are accepted: a crash can come between the two."""
         known = self._known()
         if known is not None:
             seq = int(known["seq"])
@@ -44,7 +44,7 @@ class Anchor:
         self.accept(hashes)
 
     def accept(self, hashes: list[str]) -> None:
-        """From now on, this is the history that was seen here."""
+        """Accept this as the history that was seen here."""
         self._set(len(hashes), hashes[-1] if hashes else GENESIS)
 
     def _refuse(self, what: str) -> None:

@@ -1,7 +1,7 @@
-"""arrays/run-N/*.npy: large numbers beside the store, written whole or not at all, read memory-mapped.
+"""arrays/run-N/*.npy: large numbers next to the store, written atomically and read memory-mapped.
 
-Behind each array stands a checksum of its name and content, which readers of .npy do not see: damaged numbers would be
-taken for other numbers.
+Each array is followed by a checksum of its name and content, which readers of .npy do not see: otherwise damaged
+numbers would be taken for other numbers.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Arrays:
             _seal(file, self._path(name).name)
 
     def load(self, name: str) -> np.ndarray[Any, Any]:
-        """StoreError, naming the file, where it is damaged or was freed."""
+        """StoreError, naming the file, if it is damaged or was freed."""
         path = self._path(name)
         try:
             found = path.stat()
@@ -62,8 +62,8 @@ class Arrays:
 
 
 def _mapped(path: Path) -> np.ndarray[Any, Any]:
-    """The array, whose header numpy parses as Python. Until 3.12 CPython counts its depth for all threads together, and
-    fails by chance where two of them parse at once (gh-106905): detectors do, and so may libraries."""
+    """The array, whose header numpy parses as Python. Until 3.12 CPython counts parser depth across all threads, and
+    fails at random if two of them parse at once (gh-106905): detectors do, and libraries may."""
     for _ in range(PARSE_TRIES):
         try:
             with _parsing:
@@ -75,7 +75,7 @@ def _mapped(path: Path) -> np.ndarray[Any, Any]:
 
 
 def seal_all(folder: Path) -> None:
-    """Put the checksum behind every array below ``folder`` that has none: it was written before there were any."""
+    """Add the checksum to every array below ``folder`` that was written before there were checksums."""
     for path in sorted(folder.glob("run-*/*.npy")):
         with path.open("r+b") as file:
             file.seek(max(0, path.stat().st_size - SEAL))
@@ -92,8 +92,8 @@ def _seal(file: BinaryIO, name: str) -> None:
 
 @lru_cache(maxsize=1024)
 def _is_whole(path: Path, size: int, _mtime_ns: int) -> bool:
-    """Looked at once for each state of the file. One without a checksum is as an older errata left it in a place where
-    none could be added."""
+    """Checked once for each state of the file. A file without a checksum was left by an older errata in a folder that
+    could not be written."""
     with path.open("rb") as file:
         file.seek(max(0, size - SEAL))
         seal = file.read()

@@ -1,4 +1,4 @@
-"""Recorded model calls: every call is paid once, in this run or in any later one that uses the same store."""
+"""Recorded model calls: every call is paid for once, in this run or any later one that uses the same store."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BREAK_S = 60.0
 
 
 class Calls:
-    """The CallLog of a store; of ``run_id``, the run that pays for what is recorded. A call is finished once ``record``
+    """The CallLog of a store; ``run_id`` is the run that pays for what is recorded. A call is finished once ``record``
     has returned."""
 
     def __init__(self, database: Database, run_id: int | None = None) -> None:
@@ -44,17 +44,17 @@ class Calls:
     def record(self, records: Sequence[CallRecord]) -> None:
         rows = [_row(record) | {"run_id": self._run_id} for record in records]
         with self._database.write() as connection:
-            # Two processes may have paid for the same call; the first answer stands.
+            # Two processes may have paid for the same call; the first answer is kept.
             connection.execute(insert(calls).on_conflict_do_nothing(), rows)
 
     def models(self) -> list[str]:
-        """Names of the models that have recorded calls."""
+        """Names of the models with recorded calls."""
         with self._database.read() as connection:
             return list(connection.execute(select(calls.c.model).distinct().order_by(calls.c.model)).scalars())
 
     def seconds_per_call(self, model: str) -> float | None:
-        """How soon one answer of this model has followed another of late, however many were in flight; None where there
-        were too few. A long break was none of the model's making."""
+        """The recent average interval between two answers of this model, with however many in flight; None if there
+        were too few. A long break does not count."""
         query = select(calls.c.made_at).where(calls.c.model == model).order_by(calls.c.made_at.desc()).limit(LATELY)
         with self._database.read() as connection:
             made = [datetime.fromisoformat(at) for at in connection.execute(query).scalars()]
@@ -63,9 +63,9 @@ class Calls:
         return sum(gaps_s) / len(gaps_s) if len(gaps_s) >= ENOUGH else None
 
     def spent(self) -> Spent:
-        """What the run's calls took: one that was killed and goes on keeps its budget, whatever a clock says.
+        """What the run's calls took: a killed run that continues keeps its budget, regardless of elapsed time.
 
-        Of calls from before they were counted by run, those that were made since it began.
+        For calls from before they were counted by run, those made since the run began.
         """
         sums = (func.count(), func.sum(calls.c.tokens_in), func.sum(calls.c.tokens_out), func.sum(calls.c.cost_usd))
         began = select(runs.c.started_at).where(runs.c.run_id == self._run_id).scalar_subquery()

@@ -1,4 +1,4 @@
-"""Which of a folder's runs a command means: by what was typed, and never one that only happens to be the newest."""
+"""Which of a folder's runs a command means: decided by what was typed, never just the newest."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from errata.tools.store.store import RunInfo
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """``line`` says which run was taken where there were others to take; otherwise it is empty."""
+    """``line`` says which run was chosen if there were several; otherwise it is empty."""
 
     run: RunInfo
     line: str = ""
 
 
 def choose_run(runs: Sequence[RunInfo], folder: Path, *, data: Path | None = None, label: str | None = None) -> Chosen:
-    """The run that goes on, of those that are of this data and this label column.
+    """The current run among those on this data and this label column.
 
-    Without a label column, that of the run worked on last. Of the runs on its data the judged one worked on last, so
-    that a scan made afterwards does not hide what the judges said. SetupError where none is meant.
+    Without a label column, that of the run worked on last. Among the runs on its data, the judged one worked on last,
+    so that a later scan does not hide what the judges said. SetupError if there is no such run.
     """
     of_data = [run for run in runs if data is None or same_path(absolute_path(run.data_path, folder), data)]
     found = sorted(of_data, key=lambda run: run.turn)

@@ -1,4 +1,4 @@
-"""What roles and steps of a run leave behind, each under its author's name and as the JSON of its kind."""
+"""What roles and steps of a run contribute, each under its author's name and as the JSON of its kind."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from errata.tools.store.schema import contributions
 
 
 class Contributions:
-    """The newer of two contributions of one author and kind takes the other's place."""
+    """A newer contribution of the same author and kind replaces the older one."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def add(self, run_id: int, author: str, bodies: Mapping[str, str]) -> None:
-        """``bodies``: kind -> its JSON; all of them are kept, or none."""
+        """``bodies``: kind -> its JSON; all of them are stored, or none."""
         rows = [{"run_id": run_id, "author": author, "kind": kind, "body": body} for kind, body in bodies.items()]
         if not rows:
             return
@@ -32,7 +32,7 @@ class Contributions:
             bump(connection, run_id, "contributions")
 
     def of(self, run_id: int) -> dict[str, str]:
-        """Kind -> its JSON. Where several authors left one of a kind, that of the author who came last."""
+        """Kind -> its JSON. If several authors contributed one of a kind, the latest author's."""
         query = select(contributions.c.kind, contributions.c.body).where(contributions.c.run_id == run_id)
         with self._database.read() as connection:
             return {row.kind: row.body for row in connection.execute(query.order_by(literal_column("rowid")))}

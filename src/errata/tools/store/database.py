@@ -36,14 +36,14 @@ NETWORK_FILE_SYSTEMS = {
 
 
 class Database:
-    """Transactions over store.sqlite. Errors of the file or the disk come out as StoreError.
+    """Transactions on store.sqlite. Errors of the file or the disk are raised as StoreError.
 
-    A store that is not there is made, an older one brought up to date with a copy of it kept, and one in a place that
-    cannot be written is read from a copy elsewhere: looking at a run needs no right to change it.
+    A missing store is created, an older one is upgraded after keeping a copy, and one that cannot be written is read
+    from a temporary copy: looking at a run needs no right to change it.
     """
 
     def __init__(self, path: Path, refused: Set[str] = NETWORK_FILE_SYSTEMS) -> None:
-        """``refused``: kinds of file systems that the database may not lie on."""
+        """``refused``: file system types on which the database may not be."""
         self.path = path
         refuse_network_file_system(path.parent, refused)
         self._copy = None if _writable(path) else _copied_elsewhere(path)
@@ -85,7 +85,7 @@ class Database:
         return self._copy is not None
 
     def refuse_read_only(self) -> None:
-        """Before a change: StoreError where there can be none."""
+        """Call before a change: StoreError if none is possible."""
         if self.read_only:
             raise StoreError(f"{self.path} cannot be written. Name another run folder: --run DIR")
 
@@ -104,7 +104,7 @@ class Database:
 
 
 def raw_rows(connection: Connection, query: str, *values: object) -> list[tuple[Any, ...]]:
-    """The rows of a query as SQLite gives them, for tables with a row per item: SQLAlchemy's own take three times as
+    """The rows of a query as SQLite returns them, for tables with a row per item: SQLAlchemy's own take three times as
     long to make."""
     cursor = connection.exec_driver_sql(query, values).cursor
     return [] if cursor is None else list(cursor.fetchall())
@@ -132,7 +132,7 @@ def _writable(path: Path) -> bool:
 
 
 def _copied_elsewhere(path: Path) -> TemporaryDirectory[str]:
-    """The store with what is not yet written back into it, in a folder that lasts as long as it is looked at."""
+    """A copy of the store, including its write-ahead log, in a folder that lasts as long as it is used."""
     if not path.exists():
         raise StoreError(f"{path.parent} cannot be written. Name another run folder: --run DIR")
     folder = TemporaryDirectory(prefix="errata-")
@@ -161,7 +161,7 @@ def _engine(path: Path) -> Engine:
 
 
 def _bring_up_to_date(connection: Connection, path: Path, shown: Path) -> None:
-    """Make a new store's tables, or an older store one of today, unless another process has done so meanwhile."""
+    """Create the tables of a new store, or upgrade an older one, unless another process has done so meanwhile."""
     found = int(connection.exec_driver_sql("PRAGMA user_version").scalar() or 0)
     if found > SCHEMA_VERSION:
         raise StoreError(
@@ -187,14 +187,14 @@ def _bring_up_to_date(connection: Connection, path: Path, shown: Path) -> None:
 
 
 def refuse_network_file_system(folder: Path, refused: Set[str] = NETWORK_FILE_SYSTEMS) -> None:
-    """WAL needs shared memory between processes, which network file systems do not give: they lose writes silently."""
+    """WAL needs memory shared between processes, which network file systems lack: they lose writes silently."""
     kind = file_system(folder)
     if kind in refused:
         raise StoreError(f"{folder} is on a network file system ({kind}). Name a local folder with --run DIR.")
 
 
 def file_system(folder: Path) -> str | None:
-    """The kind of file system that a folder lies on, "ext4"; None where the system does not say."""
+    """The type of the file system of a folder, such as "ext4"; None if the system does not tell."""
     mounts = Path("/proc/mounts")
     if not mounts.exists():
         return None

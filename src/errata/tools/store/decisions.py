@@ -1,4 +1,4 @@
-"""People's decisions, read from the chain of events: what stands for each item of a run, and what no longer does."""
+"""People's decisions, read from the chain of events: which are in effect for each item of a run, and which lapsed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROW_GONE = "their rows have changed or are gone"
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a decision rests on beside its item: the question that was asked, and what was known of its labels.
+    """What a decision rests on besides its item: the question that was asked, and what was known about its labels.
     ``guideline``: its text."""
 
     label_column: str
@@ -41,7 +41,7 @@ class Terms:
 
 @dataclass(frozen=True)
 class Change:
-    """What has changed between the terms that a decision was made under and today's."""
+    """What has changed between the terms of a decision and today's."""
 
     then: Terms
     now: Terms
@@ -52,7 +52,7 @@ class Change:
 
 
 def record(chain: EventChain, run: RunInfo, decisions: Iterable[Decision], os_user: str) -> list[Event]:
-    """Append decisions to the chain, with what the run's guideline says of their labels."""
+    """Append decisions to the chain, with what the run's guideline says about their labels."""
     bodies, guideline = [], Terms.of(run).meaning
     for decision in decisions:
         wording = guideline.wording(guideline.of_decision(decision))
@@ -64,11 +64,11 @@ def record(chain: EventChain, run: RunInfo, decisions: Iterable[Decision], os_us
 def standing(
     store: Store, terms: Terms, rows: Callable[[], Sequence[ItemRow]], run_id: int | None = None
 ) -> dict[int, Decision]:
-    """idx -> the last decision that holds for it under these terms; ``run_id`` is the run that the rows are of, if it
-    has begun. ``rows`` are read only where there is a decision.
+    """idx -> the last decision that is in effect for it under these terms; ``run_id`` is the run that the rows belong
+    to, if it has begun. ``rows`` are read only if there is a decision.
 
-    In its own run a decision belongs to its item. From other runs it is inherited by content and given label, first by
-    the row of the same id, as long as what it was made under still holds: see ``why_lapsed``.
+    In its own run a decision belongs to its item. From other runs it is inherited by content and given label,
+    preferring the row with the same id, as long as its terms still hold: see ``why_lapsed``.
     """
     changes = _changes(store, terms)
     own: dict[str, Decision] = {}
@@ -92,13 +92,13 @@ def standing(
 
 
 def settled(decisions: Mapping[int, Decision]) -> dict[int, Decision]:
-    """Without those that one person passed on to another: such an item is still open."""
+    """Without those that one person passed on to another: such items are still open."""
     return {idx: decision for idx, decision in decisions.items() if decision.answer != "passed_on"}
 
 
 def lapsing(store: Store, terms: Terms, rows: Sequence[ItemRow]) -> Counter[str]:
-    """Why -> how many decisions stand in the newest run of this label column, and would not in a new one of these rows
-    under these terms."""
+    """Reason -> how many decisions are in effect in the newest run of this label column, but would lapse in a new one
+    of these rows under these terms."""
     earlier = [run for run in store.all_runs() if run.label_column == terms.label_column]
     if not earlier:
         return Counter()
@@ -116,10 +116,10 @@ def _changes(store: Store, now: Terms) -> dict[int, Change]:
 
 
 def why_lapsed(decision: Decision, change: Change) -> str | None:
-    """Why a decision no longer holds under today's terms, in words; None where it does.
+    """Why a decision no longer holds under today's terms, in words; None if it still does.
 
-    The label space and the guideline as a whole are no part of the question: other classes may come and go, and be
-    described anew. Judges who are new reopen what was rejected, because they may know better; a scan does not.
+    The label space and the guideline as a whole are not part of the question: other classes may be added, removed, or
+    described differently. New judges reopen what was rejected, because they may know better; a scan does not.
     """
     made_under, now = change.then, change.now
     if made_under.label_column != now.label_column:
@@ -145,7 +145,7 @@ def _in_words(touched: About, rewording: Rewording) -> str:
 
 
 def _in_words_of(row: ItemRow, decision: Decision, space: LabelSpace) -> Decision:
-    """The decision in today's names of its labels; the row's own label as the row spells it."""
+    """The decision with today's names of its labels; the row's own label as the row spells it."""
     same = space.today(decision.label) == space.today(row.given_label)
     label = row.given_label if same else space.renames.get(str(decision.label), decision.label)
     return replace(decision, given_label=row.given_label, label=None if decision.label is None else label)

@@ -1,4 +1,4 @@
-"""What an event of each kind must say. More may stand in it: what an older errata wrote, or a newer one adds."""
+"""What an event of each kind must contain. It may contain more: from an older or newer errata."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from errata.types import ITEM, Answer, Looked, Place, Seeing
 
 
 class Body(BaseModel):
-    model_config = ConfigDict(strict=True, defer_build=True)  # most runs that are looked at have few kinds of them
+    model_config = ConfigDict(strict=True, defer_build=True)  # most runs have few kinds of them
     run_id: int
 
 
@@ -36,7 +36,7 @@ class UndoBody(Body):
 
 
 class AppliedBody(Body):
-    """``places``: one for each of ``items``; empty in what an errata from before there were places wrote."""
+    """``places``: one for each of ``items``; empty in events from before there were places."""
 
     patch: str
     output: str
@@ -70,7 +70,7 @@ KINDS: dict[str, type[Body]] = {
 
 
 def misshapen(kind: str, body: object) -> str:
-    """What is wrong with an event's body, in words; "" where nothing is."""
+    """What is wrong with an event's body, in words; "" if nothing is."""
     if kind not in KINDS:
         return f"there is no such kind as {kind!r}"
     try:

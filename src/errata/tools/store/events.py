@@ -1,4 +1,4 @@
-"""The chain of events: who decided or changed what, when. Append-only; each carries the hash of the one before."""
+"""The chain of events: who decided or changed what, and when. Append-only; each has the hash of the one before."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class Event:
 
 
 class EventChain:
-    """Read and append events. Reading the head and appending to it share one write transaction. ``appended`` is told
-    the new head, and ``clock`` says when an event happened: UTC, ISO 8601."""
+    """Reads and appends events. Reading the head and appending to it share one write transaction. ``appended`` is
+    called with the new head, and ``clock`` says when an event happened: UTC, ISO 8601."""
 
     def __init__(self, database: Database, appended: Callable[[Event], None] = lambda head: None) -> None:
         self._database, self._appended = database, appended

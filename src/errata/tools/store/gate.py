@@ -1,6 +1,6 @@
 """The gate for everything that a run writes: nothing that errata did not write is ever destroyed.
 
-What errata wrote is known by its hash. A file that was edited since is the user's.
+errata recognizes its own files by hash. A file edited since belongs to the user.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from errata.tools.store.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """For one run folder. ``source``: the data of its runs, which is written only by a patch in place."""
+    """For one run folder. ``source``: the data of its runs, which only an in-place patch may write."""
 
     store: Store
     source: Path
 
     @contextmanager
     def replacing(self, out: Path, *, force: bool = False) -> Iterator[Path]:
-        """A draft to write; when the block ends it takes the place of ``out``, and is known as errata's.
+        """A draft to write; when the block ends it replaces ``out``, and is recorded as errata's.
 
-        Raises SetupError before anything is written for a place where errata does not write, and for a file or folder
+        Raises SetupError before writing anything if ``out`` is a place where errata does not write, or a file or folder
         that errata did not write, unless ``force``, which keeps a backup of it.
         """
         self.check_place(out)
@@ -45,7 +45,7 @@ class Gate:
 
     @contextmanager
     def drafting(self, out: Path) -> Iterator[Path]:
-        """A place for a draft of ``out`` in the run folder. A draft that a killed command left there is taken away."""
+        """A place for a draft of ``out`` in the run folder. A draft left there by a killed command is removed."""
         if self.store.read_only:
             with TemporaryDirectory(prefix="errata-") as elsewhere:
                 yield Path(elsewhere) / out.name
@@ -59,13 +59,13 @@ class Gate:
             remove(draft)
 
     def note(self, out: Path, holds: Path) -> None:
-        """From now on, ``out`` with what ``holds`` holds is errata's. One who can only look keeps no such list."""
+        """Record ``out`` with the content of ``holds`` as errata's. If the store is read-only, nothing is recorded."""
         if self.store.read_only:
             return
         self.store.written.note(self._place(out), sha_of_path(holds))
 
     def check_place(self, out: Path) -> None:
-        """SetupError for links, the source, and what lies in a run folder or in the source's folder."""
+        """SetupError for links, the source, and anything in a run folder or in the source's folder."""
         if out.is_symlink():
             raise SetupError(f"{out} is a link to {out.readlink()}: errata replaces no links. Name that file itself.")
         if not out.parent.is_dir():
@@ -85,13 +85,13 @@ class Gate:
             return True
         if self.store.written.is_known(self._place(out), sha):
             return True
-        # Stores from before version 3 know what they wrote by their history alone.
+        # Stores from before version 3 know what they wrote only from their history.
         return any(event.body.get("out_sha256") == sha for event in self.store.events.read("applied"))
 
     def _back_up(self, out: Path, force: bool) -> None:
         if not force:
             raise SetupError(
-                f"{out} is there already, and is not errata's: it was made or edited by somebody else. Name another "
+                f"{out} is there already, and is not errata's: it was made or edited by someone else. Name another "
                 "place with -o, or say --force to replace it; a backup is kept."
             )
         copy_path(out, self.store.folder.free_backup(out.name))

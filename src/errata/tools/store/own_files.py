@@ -1,4 +1,4 @@
-"""Files of errata's own in the run folder, written anew from time to time: what somebody wrote into one is kept."""
+"""errata's own files in the run folder, rewritten from time to time: a person's edits to them are kept."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from errata.tools.store.store import Store
 
 @contextmanager
 def writing_own(store: Store, *files: Path) -> Iterator[None]:
-    """Around the writing of these files: edits that were made to them since go among the backups, and afterwards they
-    are known again."""
+    """Use around writing these files: edited versions are moved to the backups first, and the new ones are recorded
+    afterwards."""
     for file in files:
         if file.exists() and not store.written.is_known(file.name, sha_of_file(file)):
             copy_path(file, store.folder.free_backup(file.name))
@@ -27,6 +27,6 @@ def writing_own(store: Store, *files: Path) -> Iterator[None]:
 
 
 def write_settings(store: Store, settings: dict[str, Any]) -> None:
-    """run.toml: the settings of the run that was begun last, for people and for git. The store is what counts."""
+    """Write run.toml: the settings of the run begun last, for people and for git. The store is authoritative."""
     with writing_own(store, store.folder.settings), atomic_write(store.folder.settings) as file:
         file.write(to_toml(settings).encode())

@@ -1,4 +1,4 @@
-"""The proposals of a run as columns; a Proposal is made of them where one is asked for, since every item has one."""
+"""The proposals of a run as columns; a Proposal is made on request, since every item has one."""
 
 from __future__ import annotations
 

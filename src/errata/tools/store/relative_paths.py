@@ -1,4 +1,4 @@
-"""Where things lie, seen from the run folder: a project that is moved or copied finds its own, and nobody else's."""
+"""Paths relative to the run folder: a project that is moved or copied finds its own files, never another project's."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path, PurePosixPath
 
 
 def relative_path(path: Path, folder: Path) -> str:
-    """``path`` as seen from ``folder``, with forward slashes; absolute where no relative way leads there (Windows).
+    """``path`` relative to ``folder``, with forward slashes; absolute if there is no relative path (Windows).
 
-    Names count, not what links stand for: a link in the project is a part of it.
+    Names count, not link targets: a link in the project is part of it.
     """
     target, start = os.path.abspath(path), os.path.abspath(folder)
     try:
@@ -24,10 +24,10 @@ def absolute_path(place: str, folder: Path) -> Path:
 
 
 def same_path(one: Path, other: Path) -> bool:
-    """The same place by name, or the same file behind two names."""
+    """The same path, or the same file behind two paths."""
     return os.path.abspath(one) == os.path.abspath(other) or os.path.realpath(one) == os.path.realpath(other)
 
 
 def is_inside(path: Path, folder: Path) -> bool:
-    """Whether ``path``, with every link followed, is ``folder`` or lies in it."""
+    """Whether ``path``, with every link resolved, is ``folder`` or inside it."""
     return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))

@@ -1,4 +1,4 @@
-"""How often each part of a run has changed: whoever keeps what it read knows from it whether to read again."""
+"""How often each part of a run has changed: a reader that caches data knows from it whether to read again."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def bump(connection: Connection, run_id: int, part: Part) -> None:
 
 
 def read_revisions(database: Database, run_id: int) -> Revisions:
-    """Of every part of a run, and of the history, which all runs share."""
+    """For every part of a run, and for the history, which all runs share."""
     query = select(revisions.c.part, revisions.c.number).where(revisions.c.run_id == run_id)
     with database.read() as connection:
         known = {row.part: row.number for row in connection.execute(query)}

@@ -1,4 +1,4 @@
-"""NAME.errata/, the folder beside the data in which a run lives. Plain files that a person can read."""
+"""NAME.errata/, the folder next to the data that holds a run. Plain files that a person can read."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class RunFolder:
 
     @classmethod
     def beside(cls, data: Path) -> RunFolder:
-        """NAME.errata, without the file's ending; with it where that folder holds runs of other data alone."""
+        """NAME.errata, without the file's extension; with it if that folder only has runs of other data."""
         folder = data.is_dir()
         first = cls(data.with_name(f"{data.name if folder else data.stem}.errata"))
         names = first.data_names()
@@ -33,16 +33,15 @@ class RunFolder:
         return cls(data.with_name(f"{data.name}.folder.errata" if folder else f"{data.name}.errata"))
 
     def data_names(self) -> set[str]:
-        """The file names of the data that has runs here, by a look that needs no write lock; empty where none can be
-        read."""
+        """The file names of the data with runs here, read without a write lock; empty if none can be read."""
         if not self.store.exists():
             return set()
-        # Where it can write, SQLite tidies up after itself; opened to read alone, it leaves its journal behind.
+        # If it can write, SQLite cleans up after itself; opened read-only, it leaves its journal behind.
         how = "mode=rw" if os.access(self.path, os.W_OK) else "mode=ro&immutable=1"
         try:
             with closing(sqlite3.connect(f"{self.store.absolute().as_uri()}?{how}", uri=True)) as connection:
                 return {Path(str(path)).name for (path,) in connection.execute("SELECT DISTINCT data_path FROM runs")}
-        except (sqlite3.Error, ValueError):  # opening the store says what is wrong with it
+        except (sqlite3.Error, ValueError):  # opening the store will say what is wrong with it
             return set()
 
     @property
@@ -66,14 +65,14 @@ class RunFolder:
         return self.path / "backups"
 
     def free_backup(self, name: str) -> Path:
-        """Where a backup of something of this name goes: no backup is ever written over."""
+        """A free path for a backup of something of this name: no backup is ever overwritten."""
         self.backups.mkdir(exist_ok=True)
         numbers = [int(file.name.split("-")[0]) for file in self.backups.iterdir() if file.name.split("-")[0].isdigit()]
         return self.backups / f"{max(numbers, default=0) + 1:04}-{name}"
 
     @property
     def drafts(self) -> Path:
-        """What is being written, until it is whole."""
+        """For files being written, until they are complete."""
         return self.path / "drafts"
 
     @property
@@ -84,7 +83,7 @@ class RunFolder:
         return self.path / "arrays" / f"run-{run_id}"
 
     def create(self) -> None:
-        """StoreError where it cannot be made."""
+        """StoreError if it cannot be created."""
         try:
             for folder in (self.path, self.patches):
                 folder.mkdir(parents=True, exist_ok=True)
@@ -101,17 +100,17 @@ class RunFolder:
         return self.store.exists()
 
     def refuse_links(self) -> None:
-        """The folder may be a link, what lies in it may not: errata would write somewhere else than it says."""
+        """The folder may be a link, but its contents may not: errata would write somewhere other than it says."""
         for entry in self.path.iterdir():
             if entry.is_symlink():
                 raise StoreError(f"{entry} is a link: errata writes to no links. Put the file or folder itself there.")
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Held while a command works on the run. The operating system lets go of it when the process dies."""
+        """Held while a command works on the run. The operating system releases it when the process dies."""
         from filelock import FileLock, Timeout
 
-        # One lock a process: the graph's nodes run in threads of the command that holds it.
+        # One lock per process: the graph's nodes run in threads of the command that holds it.
         lock = FileLock(self.path / "run.lock", timeout=0, thread_local=False, is_singleton=True)
         try:
             lock.acquire()
@@ -125,7 +124,7 @@ class RunFolder:
         finally:
             lock.release()
 
-    # A person's token: whoever can read this file may decide. A model's tools never see it.
+    # A person's token: anyone who can read this file may decide. A model's tools never see it.
     @property
     def _token_file(self) -> Path:
         return self.path / "token"
@@ -139,12 +138,12 @@ class RunFolder:
             file.write(secrets.token_urlsafe(32))
 
     def own_token(self) -> str:
-        # A project that came by git brings none: it is not a thing to share.
+        # A project that came through git has none: it must not be shared.
         self._make_token()
         return self._token_file.read_text(encoding="utf-8").strip()
 
     def check_token(self, token: str) -> str:
-        """The operating system's user, recorded with every decision; SetupError where the token is wrong."""
+        """The operating system's user, recorded with every decision; SetupError if the token is wrong."""
         if not secrets.compare_digest(token.encode(), self.own_token().encode()):
             raise SetupError(
                 f"The token given is not the one of {self.path}. A decision needs a person's token: it is in "
@@ -153,7 +152,7 @@ class RunFolder:
         return getpass.getuser()
 
     def frozen_settings(self) -> dict[str, Any]:
-        """What run.toml holds; empty where there is none yet. StoreError where somebody has damaged it."""
+        """The contents of run.toml; empty if there is none yet. StoreError if it was damaged."""
         if not self.settings.exists():
             return {}
         try:
@@ -172,7 +171,7 @@ def to_toml(values: dict[str, Any]) -> str:
 
 
 class NamedRun(NamedTuple):
-    """The run folder that a command means, and the data's path where that is what was typed."""
+    """The run folder that a command means, and the data's path if that is what was typed."""
 
     folder: RunFolder
     data: Path | None
@@ -195,7 +194,7 @@ def find_run(name: str | None, here: Path) -> NamedRun:
 
 
 def _written_at(store: Path) -> float:
-    """What was written last may still stand beside the store, in its journal."""
+    """The latest writes may still be in the journal next to the store."""
     journal = store.with_name(f"{store.name}-wal")
     written = (file.stat() for file in (store, journal) if file.exists())
     return max((file.st_mtime for file in written if file.st_size), default=0.0)

@@ -1,4 +1,4 @@
-"""All tables, in one place. SCHEMA_VERSION goes up with every change; migrations/ says how an older store follows."""
+"""All tables in one place. SCHEMA_VERSION increases with every change; migrations/ upgrades older stores."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ metadata = MetaData()
 store = Table(
     "store",
     metadata,
-    # Drawn once: a store that stands at a known place with another id is another store.
+    # Drawn once: a store with another id at a known path is another store.
     Column("store_id", String, primary_key=True),
 )
 
@@ -32,7 +32,7 @@ runs = Table(
     metadata,
     Column("run_id", Integer, primary_key=True),
     Column("started_at", String, nullable=False),
-    # Relative to the run folder, so that a project that is moved or copied works on itself.
+    # Relative to the run folder, so that a moved or copied project works on its own data.
     Column("data_path", String, nullable=False),
     Column("data_sha256", String, nullable=False),
     Column("settings", String, nullable=False),
@@ -40,9 +40,9 @@ runs = Table(
     Column("label_space", String, nullable=False),
     Column("guideline_sha", String, nullable=False),
     Column("panel_sha", String, nullable=False),
-    # As it was worded when the run began: the user's file may have moved on.
+    # As worded when the run began: the user's file may have changed.
     Column("guideline", String, nullable=False, server_default=""),
-    # Counts up with every run that begins or goes on.
+    # Increases with every run that begins or continues.
     Column("turn", Integer, nullable=False, server_default="0"),
 )
 
@@ -50,7 +50,7 @@ contributions = Table(
     "contributions",
     metadata,
     Column("run_id", Integer, ForeignKey("runs.run_id"), nullable=False),
-    # The role or the step that left it, and what it is.
+    # The role or step that contributed it, and its kind.
     Column("author", String, nullable=False),
     Column("kind", String, nullable=False),
     Column("body", String, nullable=False),
@@ -63,7 +63,7 @@ revisions = Table(
     Column("run_id", Integer, ForeignKey("runs.run_id"), nullable=False),
     # Which part of the run: items, verdicts, proposals, contributions.
     Column("part", String, nullable=False),
-    # Counts up with every change of it, so that whoever has read it knows whether to read it again.
+    # Increases with every change, so that readers know whether to read it again.
     Column("number", Integer, nullable=False),
     PrimaryKeyConstraint("run_id", "part"),
 )
@@ -78,7 +78,7 @@ items = Table(
     Column("given_label", String),
     Column("protected", Boolean, nullable=False),
     Column("problem", String),
-    # Where the item stands in the queue of suspects; NULL while nobody suspects it.
+    # The item's position in the queue of suspects; NULL if it is not in it.
     Column("suspicion", Integer),
     PrimaryKeyConstraint("run_id", "idx"),
 )
@@ -144,7 +144,7 @@ Index("events_by_kind", events.c.kind)
 written = Table(
     "written",
     metadata,
-    # As in events: relative to the run folder where it lies in the data's or the run's folder, else absolute.
+    # As in events: relative to the run folder if inside the data's or the run's folder, otherwise absolute.
     Column("path", String, nullable=False),
     Column("sha256", String, nullable=False),
     Column("at", String, nullable=False),

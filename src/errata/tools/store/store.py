@@ -1,4 +1,4 @@
-"""The store of a run folder: runs and their items, verdicts and proposals; calls and events beside them."""
+"""The store of a run folder: runs with their items, verdicts, and proposals; calls and events."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ from errata.types import ITEM, LabelSpace, Place, Proposal, Verdict
 
 @dataclass(frozen=True, slots=True)
 class RunInfo:
-    """One run: this data, under these settings. ``guideline`` is its text as it was when the run began; ``turn`` counts
-    up with every run that begins or goes on: the highest is of the run that was worked on last."""
+    """One run: this data, under these settings. ``guideline`` is its text when the run began; ``turn`` increases with
+    every run that begins or continues: the run worked on last has the highest."""
 
     run_id: int
     started_at: str
@@ -50,22 +50,22 @@ class RunInfo:
 
     @property
     def label_column(self) -> str:
-        """What the run asks about; the folders of an image folder are its label."""
+        """What the run asks about; for an image folder, its folders."""
         return str(self.settings.get("label") or "label")
 
     @property
     def content_columns(self) -> tuple[str | None, str | None]:
-        """What is looked at: the text's column, and the image's."""
+        """What is looked at: the text column and the image column."""
         return self.settings.get("text"), self.settings.get("image")
 
     @property
     def judged(self) -> bool:
-        """Whether judges were named for it, whatever they came to say."""
+        """Whether judges were named for it, regardless of what they said."""
         return bool(self.settings.get("judge"))
 
 
 class ItemRow(NamedTuple):
-    """What the store knows of an item's input; its content stays in the user's file."""
+    """What the store knows about an item's input; its content stays in the user's file."""
 
     idx: int
     item_id: str
@@ -95,20 +95,20 @@ class Store:
 
     @property
     def read_only(self) -> bool:
-        """Whether the run folder can only be looked at."""
+        """Whether the run folder can only be read."""
         return self._database.read_only
 
     def refuse_read_only(self) -> None:
-        """Before a step that writes: StoreError where the run folder can only be looked at."""
+        """Call before a step that writes: StoreError if the run folder can only be read."""
         self._database.refuse_read_only()
 
     def check_history(self) -> None:
-        """Before anything is done that rests on the history: StoreError where it was edited, or is not the one that
-        this user has seen here."""
+        """Call before anything that rests on the history: StoreError if it was edited, or is not the one that this user
+        has seen here."""
         self.anchor.check(self.events.verify())
 
     def _read_id(self) -> str:
-        """Drawn when the store was made; a copy has the same."""
+        """Drawn when the store was created; a copy has the same."""
         with self._database.read() as connection:
             return str(connection.execute(select(store.c.store_id)).scalar_one())
 
@@ -131,7 +131,7 @@ class Store:
         return self._take_turn(run_id)
 
     def run(self, run_id: int) -> RunInfo:
-        """SetupError, listing the runs, where there is no such one."""
+        """SetupError, listing the runs, if there is no such run."""
         found = self.all_runs()
         for run in found:
             if run.run_id == run_id:
@@ -146,7 +146,7 @@ class Store:
             return [_run(row._mapping) for row in connection.execute(select(runs).order_by(runs.c.run_id))]
 
     def find_run(self, data_sha256: str, settings_sha: str) -> RunInfo | None:
-        """The newest run of this data under these settings: it goes on; anything else starts anew."""
+        """The newest run of this data under these settings: it continues; anything else starts a new one."""
         query = select(runs.c.run_id).where(runs.c.data_sha256 == data_sha256, runs.c.settings_sha == settings_sha)
         with self._database.read() as connection:
             found = connection.execute(query.order_by(runs.c.run_id.desc()).limit(1)).scalar()
@@ -157,7 +157,8 @@ class Store:
         return read_revisions(self._database, run_id)
 
     def go_on(self, run_id: int, data_path: str, settings: dict[str, Any]) -> RunInfo:
-        """What may change while a run goes on: where its data lies, its budget, its prices, the hosts it may reach."""
+        """Update what may change in a run that continues: the path of its data, its budget, its prices, the hosts it
+        may reach."""
         values = {"data_path": data_path, "settings": json.dumps(settings)}
         with self._database.write() as connection:
             connection.execute(update(runs).where(runs.c.run_id == run_id).values(**values))
@@ -183,19 +184,19 @@ class Store:
         return None if row is None else ItemRow._make(row)
 
     def usable_items(self, run_id: int) -> list[bool]:
-        """Whether each item has a given label and content that can be read, in their order."""
+        """Whether each item has a given label and readable content, in order."""
         query = "SELECT given_label IS NOT NULL AND problem IS NULL FROM items WHERE run_id = ? ORDER BY idx"
         with self._database.read() as connection:
             return [bool(usable) for (usable,) in raw_rows(connection, query, run_id)]
 
     def unreadable_items(self, run_id: int) -> list[str]:
-        """The ids of items whose content cannot be read, in the order of the items."""
+        """The ids of items whose content cannot be read, in order."""
         query = "SELECT item_id FROM items WHERE run_id = ? AND problem IS NOT NULL ORDER BY idx"
         with self._database.read() as connection:
             return [item_id for (item_id,) in raw_rows(connection, query, run_id)]
 
     def set_suspicion(self, run_id: int, ranked: Sequence[int]) -> None:
-        """Put these items into the queue of suspects, the most suspicious first; all others leave it."""
+        """Put these items into the queue of suspects, the most suspicious first, and remove all others from it."""
         queue = [{"i": idx, "rank": rank} for rank, idx in enumerate(ranked)]
         with self._database.write() as connection:
             connection.execute(update(items).where(items.c.run_id == run_id).values(suspicion=None))
@@ -205,7 +206,7 @@ class Store:
             bump(connection, run_id, "items")
 
     def add_problems(self, run_id: int, problems: dict[int, str]) -> None:
-        """Items whose content turned out to be unreadable while it was used."""
+        """Record items whose content turned out to be unreadable."""
         rows = [{"i": idx, "what": problem} for idx, problem in problems.items()]
         with self._database.write() as connection:
             one = update(items).where(items.c.run_id == run_id, items.c.idx == bindparam("i"))
@@ -219,7 +220,8 @@ class Store:
                 bump(connection, run_id, "verdicts")
 
     def reopen(self, run_id: int, again: Callable[[Verdict], bool]) -> int:
-        """Forget the verdicts that are to be made ``again``, so that their questions are open. How many there were."""
+        """Delete the verdicts for which ``again`` is true, so that their questions are open again. Returns how many
+        there were."""
         with self._database.write() as connection:
             rows = [row for row, verdict in select_verdicts(connection, run_id, 0) if again(verdict)]
             if rows:
@@ -232,17 +234,17 @@ class Store:
         return sorted((verdict for _, verdict in self.verdicts_after(run_id, 0)), key=lambda verdict: verdict.idx)
 
     def verdicts_after(self, run_id: int, row: int) -> list[tuple[int, Verdict]]:
-        """Those that came after this row, each with its own row's number."""
+        """Those stored after this row, each with its own row number."""
         with self._database.read() as connection:
             return select_verdicts(connection, run_id, row)
 
     def verdicts_of(self, run_id: int, idx: int) -> list[Verdict]:
-        """Those of one item, in the order in which they came."""
+        """Those of one item, in the order stored."""
         with self._database.read() as connection:
             return select_verdicts_of(connection, run_id, idx)
 
     def set_proposals(self, run_id: int, found: Iterable[Proposal]) -> None:
-        """All proposals of a run at once: they are derived anew from the evidence each time."""
+        """Replace all proposals of a run: they are always derived from the evidence as a whole."""
         with self._database.write() as connection:
             connection.execute(delete(proposals).where(proposals.c.run_id == run_id))
             insert_proposals(connection, run_id, found)
@@ -258,7 +260,7 @@ class Store:
             return select_proposals(connection, run_id)
 
     def proposal_columns(self, run_id: int) -> ProposalColumns:
-        """Of every item, that which can be counted."""
+        """For every item, the parts that can be counted."""
         with self._database.read() as connection:
             return select_proposal_columns(connection, run_id)
 

@@ -1,5 +1,5 @@
-"""What this user's machine remembers of a run folder, where whoever can write beside the data cannot write: the head of
-its history, the judges that were typed for it, the files that errata wrote elsewhere for it."""
+"""What this user's machine remembers about a run folder, out of reach of anyone who can write next to the data: the
+head of its history, the judges typed for it, the files that errata wrote elsewhere for it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from errata.tools.data.atomic import atomic_write
 
 @dataclass(frozen=True, slots=True)
 class UserState:
-    """One JSON file for each run folder, known by the folder's place. ``path`` is that file."""
+    """One JSON file per run folder, identified by the folder's path. ``path`` is that file."""
 
     path: Path
 
@@ -29,7 +29,7 @@ class UserState:
         return cls(user_state_path("errata", appauthor=False) / "folders" / f"{name}.json")
 
     def read(self) -> dict[str, Any]:
-        """What is remembered, JSON-plain; empty where nothing is. StoreError where the file is damaged."""
+        """What is remembered, JSON-plain; empty if nothing is. StoreError if the file is damaged."""
         try:
             found = json.loads(self.path.read_text(encoding="utf-8"))
         except FileNotFoundError:
@@ -41,7 +41,7 @@ class UserState:
         return found
 
     def update(self, **values: Any) -> None:
-        """Remember these values beside what is known. SetupError where the state folder cannot be written."""
+        """Remember these values in addition to the others. SetupError if the state folder cannot be written."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:

@@ -1,4 +1,4 @@
-"""Verdicts and proposals as rows of the store: there may be one of each for every item, so they are made in bulk."""
+"""Verdicts and proposals as rows of the store, made in bulk: every item may have one of each."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NONE = "[]"
 
 
 def insert_verdicts(connection: Connection, run_id: int, found: Iterable[Verdict]) -> bool:
-    """Whether there was any. One that is there already stays as it is."""
+    """Returns whether there were any. An existing one is left unchanged."""
     rows = [(run_id, v.idx, v.place, v.judge, v.protocol, _verdict_json(v)) for v in found]
     _do(
         connection,
@@ -29,13 +29,13 @@ def insert_verdicts(connection: Connection, run_id: int, found: Iterable[Verdict
 
 
 def select_verdicts(connection: Connection, run_id: int, after: int) -> list[tuple[int, Verdict]]:
-    """Those stored after row ``after``, in the order in which they were stored, each with the number of its row."""
+    """Those stored after row ``after``, in the order stored, each with its row number."""
     query = "SELECT rowid, verdict FROM verdicts WHERE run_id = ? AND rowid > ? ORDER BY rowid"
     return [(row, _verdict(from_json(text))) for row, text in raw_rows(connection, query, run_id, after)]
 
 
 def select_verdicts_of(connection: Connection, run_id: int, idx: int) -> list[Verdict]:
-    """Those of one item, in the order in which they were stored."""
+    """Those of one item, in the order stored."""
     query = "SELECT verdict FROM verdicts WHERE run_id = ? AND idx = ? ORDER BY rowid"
     return [_verdict(from_json(text)) for (text,) in raw_rows(connection, query, run_id, idx)]
 
@@ -56,14 +56,14 @@ def insert_proposals(connection: Connection, run_id: int, found: Iterable[Propos
 
 
 def select_proposals(connection: Connection, run_id: int, idx: int | None = None, place: Place = ITEM) -> ProposalTable:
-    """What is proposed at this place of the item; of all items, or of one."""
+    """What is proposed at this place of the item, for all items or for one."""
     query = f"SELECT {', '.join(FIELDS)} FROM proposals WHERE run_id = ? AND place = ?"  # noqa: S608  our own names
     one = () if idx is None else (idx,)
     return ProposalTable(raw_rows(connection, f"{query}{' AND idx = ?' * len(one)} ORDER BY idx", run_id, place, *one))
 
 
 def select_proposal_columns(connection: Connection, run_id: int) -> ProposalColumns:
-    """Of what is proposed for the items themselves, in their order."""
+    """For the proposals about the items themselves, in order."""
     names = ", ".join(ProposalColumns._fields)
     query = f"SELECT {names} FROM proposals WHERE run_id = ? AND place = ? ORDER BY idx"  # noqa: S608  our own names
     return ProposalColumns(*zip(*raw_rows(connection, query, run_id, ITEM), strict=True))

@@ -1,4 +1,4 @@
-"""What errata wrote for a run, known by hash: a file that was edited since is the user's."""
+"""What errata wrote for a run, identified by hash: a file edited since belongs to the user."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ class WrittenFiles:
         self._database = database
 
     def note(self, place: str, sha256: str) -> None:
-        """A file or folder of errata's: noted before it takes its place, so that it is known after any crash."""
+        """Record a file or folder as errata's, before it is put in place, so that it is known after any crash."""
         row = {"path": place, "sha256": sha256, "at": now()}
         with self._database.write() as connection:
             connection.execute(insert(written).values(**row).on_conflict_do_nothing())
 
     def is_known(self, place: str, sha256: str) -> bool:
-        """Whether errata ever wrote just this there."""
+        """Whether errata ever wrote exactly this content there."""
         query = select(written.c.sha256).where(written.c.path == place, written.c.sha256 == sha256)
         with self._database.read() as connection:
             return connection.execute(query).first() is not None

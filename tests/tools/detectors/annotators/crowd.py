@@ -1,4 +1,4 @@
-"""A crowd that knows its truth."""
+"""Synthetic annotators with a known truth."""
 
 import numpy as np
 from numpy.typing import ArrayLike

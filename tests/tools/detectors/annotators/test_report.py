@@ -1,4 +1,4 @@
-"""Reports on annotators: honest intervals, habits told apart, nobody named without cause."""
+"""Reports on annotators: honest intervals, habits told apart, no one named without cause."""
 
 import numpy as np
 import pytest
@@ -33,7 +33,7 @@ def test_figures_of_a_hand_computed_case() -> None:
     assert third.accuracy_95 == pytest.approx((0.0609, 0.9391), abs=1e-4)
 
 
-def test_who_labels_alone_agrees_with_nobody() -> None:
+def test_a_lone_annotator_agrees_with_no_one() -> None:
     lonely = reports(Votes.from_table([[0, 0, -1], [-1, -1, 1]], 2))[2]
     assert lonely.agreement is None
     assert lonely.recent_agreement is None
@@ -57,7 +57,7 @@ def test_doubt_about_the_truth_widens_the_interval() -> None:
 
 
 @pytest.mark.parametrize("classes", [2, 4])
-def test_nobody_is_named_where_all_err_alike(classes: int) -> None:
+def test_no_one_is_named_if_all_err_alike(classes: int) -> None:
     named = [
         report.history
         for seed in range(10)

@@ -65,7 +65,7 @@ def test_a_probability_at_the_very_threshold_counts_and_the_one_below_does_not()
         )
 
 
-def test_a_class_that_nobody_believes_in_still_asks_for_some_probability() -> None:
+def test_a_class_without_support_still_requires_some_probability() -> None:
     labels, probs = np.array([0, 0, 1]), np.array([[1.0, 0.0], [0.999_99, 0.000_01], [1.0, 0.0]])
     joint = confident_joint(labels, probs)
     assert confident_thresholds(labels, probs)[1] == 2e-6

@@ -43,7 +43,7 @@ def test_flags_the_two_swapped_labels_of_a_hand_computed_case() -> None:
     assert find_label_issues(HAND_LABELS, HAND_PROBS).tolist() == [False, False, True, False, False, True]
 
 
-def test_quality_is_low_where_the_flag_is_set() -> None:
+def test_quality_is_low_if_the_flag_is_set() -> None:
     scores = detect(HAND_LABELS, HAND_PROBS)
     assert np.argsort(scores.quality)[:4].tolist() == [5, 2, 3, 1]
     assert scores.at(0.5).flag.tolist() == scores.flag.tolist()
@@ -83,7 +83,7 @@ def test_items_that_are_all_the_same_keep_one_of_each_class() -> None:
     assert flag[10:].sum() <= 9
 
 
-def test_as_many_as_asked_are_pruned_from_each_class_also_where_all_tie() -> None:
+def test_as_many_as_asked_are_pruned_from_each_class_even_if_all_tie() -> None:
     labels, probs = np.repeat([0, 1], 10), np.repeat([[0.3, 0.7], [0.6, 0.4]], 10, axis=0)
     flag = suspected(labels, probs, "prune_by_class", remove_K=np.array([3, 1]))
     assert np.flatnonzero(flag).tolist() == [0, 1, 2, 10]
@@ -219,6 +219,6 @@ def test_no_items_give_no_flags() -> None:
         ([0.0, 1.0], [[0.5, 0.5], [0.5, 0.5]], "integer"),
     ],
 )
-def test_unfit_arrays_are_refused_with_what_is_wrong(labels: list[Any], probs: list[list[float]], says: str) -> None:
+def test_invalid_arrays_are_refused_with_what_is_wrong(labels: list[Any], probs: list[list[float]], says: str) -> None:
     with pytest.raises(DataError, match=says):
         find_label_issues(labels, probs)

@@ -99,7 +99,7 @@ def test_masks_equal_cleanlabs_with_many_classes_on_several_threads(
 
 
 @pytest.mark.parametrize("filter_by", FILTERS)
-def test_as_many_as_cleanlabs_are_flagged_where_items_tie(filter_by: FilterBy) -> None:
+def test_as_many_as_cleanlabs_are_flagged_if_items_tie(filter_by: FilterBy) -> None:
     rng = np.random.default_rng(0)
     kinds = rng.dirichlet(np.ones(3), 12)
     labels, probs = rng.integers(0, 3, 200), kinds[rng.integers(0, 12, 200)]
@@ -192,7 +192,7 @@ def test_rows_that_are_no_distributions_are_refused_with_the_first_of_them(multi
         find_label_issues(labels, probs, multi_label=multi_label)
 
 
-def test_rows_need_to_sum_to_one_where_classes_exclude_each_other() -> None:
+def test_rows_need_to_sum_to_one_if_classes_exclude_each_other() -> None:
     with pytest.raises(DataError, match=r"Row 0 .* sum to 1"):
         find_label_issues(LABELS, PROBS / 2)
 

@@ -18,7 +18,7 @@ def test_a_joint_gives_the_channel_and_the_prior_by_hand() -> None:
     assert channel.prior_K.tolist() == pytest.approx([40 / 60, 20 / 60])
 
 
-def test_unfit_arrays_are_refused() -> None:
+def test_invalid_arrays_are_refused() -> None:
     with pytest.raises(DataError, match="square"):
         from_joint(np.zeros((2, 3)))
     with pytest.raises(DataError, match="something in it"):

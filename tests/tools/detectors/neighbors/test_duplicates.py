@@ -51,7 +51,7 @@ def test_a_group_on_both_sides_of_a_split_leaks() -> None:
     assert leak.tolist() == [True, True, False, False, False, False]
 
 
-def test_only_copies_make_one_group_and_nobody_alone_is_flagged() -> None:
+def test_only_copies_make_one_group_and_no_single_item_is_flagged() -> None:
     everything = find_groups(["same"] * 5, neighbors(np.ones((5, 3), np.float16)))
     assert everything.tolist() == [0] * 5
     assert not detect(np.full(4, ALONE), np.array([0, 1, 0, 1]), 2).flag.any()

@@ -40,7 +40,7 @@ def test_progress_ends_at_one() -> None:
     assert shares[-1] == 1
 
 
-def test_few_directions_find_most_neighbors_where_they_hold_most_of_the_items() -> None:
+def test_few_directions_find_most_neighbors_if_they_capture_most_of_the_items() -> None:
     sizes = 1 / np.arange(1, 33) ** 1.5
     units = unit_rows((sizes * np.random.default_rng(0).standard_normal((2000, 32))).astype(np.float32))
     indices, similarities = search(units, 10, exact_up_to=1000, leading=8)
@@ -51,7 +51,7 @@ def test_few_directions_find_most_neighbors_where_they_hold_most_of_the_items() 
     np.testing.assert_allclose(similarities[:, 3], (units * units[indices[:, 3]]).sum(axis=1), atol=1e-5)
 
 
-def test_where_no_few_directions_do_the_search_is_exact() -> None:
+def test_if_a_few_directions_are_not_enough_the_search_is_exact() -> None:
     units = unit_rows(np.random.default_rng(0).standard_normal((1500, 32)).astype(np.float32))
     np.testing.assert_array_equal(search(units, 10, exact_up_to=1000, leading=8)[0], brute(units, 10))
 
@@ -97,7 +97,7 @@ def test_nearly_the_same_is_found_in_a_few_cells_where_the_rest_has_no_structure
     assert (indices[2000:] == np.arange(200)[:, None]).any(axis=1).mean() > 0.99
 
 
-def test_where_the_nearest_cell_holds_too_few_all_are_compared() -> None:
+def test_if_the_nearest_cell_has_too_few_all_are_compared() -> None:
     units = unit_rows(np.eye(4, dtype=np.float32)[np.repeat(np.arange(4), [997, 1, 1, 1])])
     indices, similarities = search_cells(units, 5, cells_of(units, 50), 1, asking=700)
     assert np.isfinite(similarities).all()

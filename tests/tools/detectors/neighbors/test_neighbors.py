@@ -38,7 +38,7 @@ def test_an_exact_duplicate_is_a_neighbor_and_the_item_itself_is_not() -> None:
     assert similarities[0, 0] == pytest.approx(1)
 
 
-def test_with_all_items_equal_nobody_is_their_own_neighbor() -> None:
+def test_with_all_items_equal_no_item_is_its_own_neighbor() -> None:
     indices, _ = neighbors(np.ones((30, 4), np.float32), 10)
     assert not (indices == np.arange(30)[:, None]).any()
 

@@ -36,7 +36,7 @@ def test_planted_errors_are_found() -> None:
     assert (distribution(scores).argmax(axis=1) == truth).mean() >= 0.95
 
 
-def test_the_graph_joins_two_items_where_either_is_a_neighbor_of_the_other() -> None:
+def test_the_graph_joins_two_items_if_either_is_a_neighbor_of_the_other() -> None:
     # Item 2 has 1 as its neighbor; nobody has 2. Weights exp(0) and exp(-2), degrees 1, 1 + exp(-2), exp(-2).
     near = Neighbors(np.array([[1], [0], [1]]), np.array([[1.0], [1.0], [0.8]], np.float32))
     weak, middle = np.exp(-2), 1 + np.exp(-2)
@@ -130,7 +130,7 @@ def test_read_only_and_strided_posteriors_are_taken_and_left_alone() -> None:
     np.testing.assert_array_equal(probs, before)
 
 
-def test_unfit_arrays_are_refused() -> None:
+def test_invalid_arrays_are_refused() -> None:
     with pytest.raises(DataError, match="2 labeled items, got 3"):
         detect(neighbors(np.eye(3)), np.array([0, 1]), 2)
     with pytest.raises(DataError, match="Row 0"):

@@ -106,7 +106,7 @@ def test_degenerate_input_gives_finite_distributions(vectors: NDArray[Any], labe
     np.testing.assert_allclose(distribution(scores).sum(axis=1), 1, rtol=1e-5)
 
 
-def test_unfit_arrays_are_refused() -> None:
+def test_invalid_arrays_are_refused() -> None:
     with pytest.raises(DataError, match="2 labeled items, got 3"):
         detect(neighbors(np.eye(3)), np.array([0, 1]), 2)
     with pytest.raises(DataError, match="Row 1"):

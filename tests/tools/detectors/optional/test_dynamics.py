@@ -39,7 +39,7 @@ def test_signals_of_wrong_labels_differ_from_those_of_right_ones() -> None:
     assert roc_auc_score(wrong, -found.mean_N) > 0.95
 
 
-def test_memorizing_shows_where_there_are_more_features_than_items() -> None:
+def test_memorizing_shows_if_there_are_more_features_than_items() -> None:
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 3, 300)
     wide = dynamics(rng.normal(size=(300, 400)).astype(np.float32), labels, 3)

@@ -76,7 +76,7 @@ def test_what_people_decided_outweighs_the_model_and_the_given_label() -> None:
     np.testing.assert_array_equal(found[wrong], decided[wrong])
 
 
-def test_a_decision_stands_against_a_model_that_excludes_it() -> None:
+def test_a_decision_overrules_a_model_that_excludes_it() -> None:
     truth = np.repeat(np.arange(3), 40)
     decided = np.ones((120, 3))
     decided[0] = [0, 1, 0]
@@ -128,7 +128,7 @@ def test_degenerate_input_gives_finite_distributions(vectors: NDArray[Any], labe
     np.testing.assert_allclose(probs.sum(axis=1), 1, rtol=1e-5)
 
 
-def test_unfit_arrays_are_refused() -> None:
+def test_invalid_arrays_are_refused() -> None:
     with pytest.raises(DataError, match="Nothing is known"):
         learn(np.eye(3), np.full(3, -1), 2)
     with pytest.raises(DataError, match="Labels must lie"):

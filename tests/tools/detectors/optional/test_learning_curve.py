@@ -6,7 +6,7 @@ import pytest
 from errata.tools.detectors.optional.learning_curve import learned_by
 
 
-def test_a_class_has_been_learned_where_its_curve_is_flat() -> None:
+def test_a_class_has_been_learned_once_its_curve_is_flat() -> None:
     epochs = np.arange(1, 31)
     fast, slow = 0.9 * (1 - np.exp(-1.0 * epochs)), 0.9 * (1 - np.exp(-0.1 * epochs))
     # The slope of the first falls by e at each epoch: nine tenths are gone after log(10) = 2.3 epochs more.

@@ -31,7 +31,7 @@ def test_the_probability_equals_bayes_rule_on_the_fit() -> None:
     assert upper.tolist() == pytest.approx([0.75, 0.75 / (0.75 + 0.25 * np.exp(-2))])
 
 
-def test_each_group_has_a_split_of_its_own() -> None:
+def test_each_group_has_its_own_split() -> None:
     # In the hard group clean values lie where the easy group's noisy ones do.
     easy, hard = values(160, 40), values(160, 40) - 3
     groups = np.repeat([0, 1], 200)

@@ -80,13 +80,13 @@ def test_log_odds_of_a_hand_computed_case() -> None:
     assert log_odds[:, 1].tolist() == [0, 0, 0, 0]
 
 
-def test_none_is_likely_where_no_class_wants_an_item() -> None:
+def test_none_is_likely_if_no_class_fits_an_item() -> None:
     vectors, labels, out_of_class = blobs_with_out_of_class()
     none = p_none(*seen(vectors, labels))
     assert none[out_of_class].mean() > 0.4 > 0.1 > none[~out_of_class].mean()
 
 
-def test_where_nothing_tells_unsure_items_apart_each_is_outside_as_often_as_any() -> None:
+def test_if_nothing_distinguishes_unsure_items_each_is_outside_equally_often() -> None:
     probs = np.tile(np.array([0.97, 0.02, 0.01], np.float32), (200, 1))
     probs[:20] = 1 / 3
     outside = p_out(np.random.default_rng(0).normal(size=(200, 5)).astype(np.float32), probs)

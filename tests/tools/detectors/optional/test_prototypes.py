@@ -30,7 +30,7 @@ def test_cosines_of_a_hand_computed_case() -> None:
     assert cosines[3].tolist() == pytest.approx([1.4 / np.hypot(1.3, 1.4), 0, 0])
 
 
-def test_margins_leave_out_classes_that_nobody_was_given() -> None:
+def test_margins_ignore_classes_without_items() -> None:
     assert margins(np.array([[0.5, 0.2, 0.9], [0.5, 0.2, 0.9]]), np.array([0, 1])).tolist() == pytest.approx(
         [0.3, -0.3]
     )
@@ -47,7 +47,7 @@ def test_look_alike_classes_are_split_by_their_own_measure() -> None:
     assert scores.quality[~wrong].min() > 0.5 > scores.quality[wrong].max()
 
 
-def test_an_item_is_flagged_only_where_its_class_and_the_prototypes_both_speak_against_it() -> None:
+def test_an_item_is_flagged_only_if_its_class_and_the_prototypes_both_contradict_it() -> None:
     vectors, labels = blobs()
     vectors[:, :3] *= 0.15
     given, _ = flipped(labels, 3, 0.2)

@@ -127,7 +127,7 @@ def test_degenerate_input_gives_finite_distributions(vectors: NDArray[Any], labe
     np.testing.assert_allclose(probs.sum(axis=1), 1, rtol=1e-5)
 
 
-def test_unfit_arrays_are_refused() -> None:
+def test_invalid_arrays_are_refused() -> None:
     with pytest.raises(DataError, match="Row 0"):
         detect(np.array([[np.nan], [1.0]]), np.array([0, 1]), 2)
     with pytest.raises(DataError, match=r"Labels must lie in 0\.\.1"):

@@ -124,6 +124,6 @@ def test_lists_of_classes_become_a_matrix() -> None:
         ([[0, 1]], [[np.nan, 0.5]], "Row 0"),
     ],
 )
-def test_unfit_arrays_are_refused(labels: list[list[int]], probs: list[list[float]], says: str) -> None:
+def test_invalid_arrays_are_refused(labels: list[list[int]], probs: list[list[float]], says: str) -> None:
     with pytest.raises(DataError, match=says):
         detect(labels, probs)

@@ -60,7 +60,7 @@ def test_sentences_score_as_cleanlabs(score: QualityScore) -> None:
     np.testing.assert_allclose(sentence_quality(in_a_row(labels, probs), score), expected, rtol=1e-6)
 
 
-def test_a_sentence_without_tokens_is_good_and_shifts_nobody() -> None:
+def test_a_sentence_without_tokens_is_good_and_shifts_no_other() -> None:
     labels, probs = [[], *LABELS[:1], [], *LABELS[1:], []], [np.empty((0, 2)), PROBS[0], np.empty((0, 2)), PROBS[1]]
     probs.append(np.empty((0, 2)))
     scores = detect(labels, probs)

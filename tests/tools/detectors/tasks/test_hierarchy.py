@@ -95,7 +95,7 @@ def test_a_single_label_and_half_precision_are_no_trouble() -> None:
     assert detect(np.arange(5), probs, ZOO).quality.tolist() == pytest.approx([1] * 5)
 
 
-def test_unfit_input_is_refused() -> None:
+def test_invalid_input_is_refused() -> None:
     with pytest.raises(DataError, match="circle"):
         tree(LabelSpace(("a", "b"), parents={"a": "b", "b": "a"}))
     with pytest.raises(DataError, match="each of 5 labels, got 2"):

@@ -180,7 +180,7 @@ def test_the_nearest_centers_of_an_item_with_two_labels_are_its_labels() -> None
     assert [set(row) for row in nearest_centers(vectors, marks, 2)[4:].tolist()] == [{0, 1}, {1, 3}, {2, 3}]
 
 
-def test_a_label_that_nobody_uses_is_no_candidate() -> None:
+def test_an_unused_label_is_not_a_candidate() -> None:
     assert nearest_centers(np.eye(3), np.eye(3, 4, dtype=bool)[:, [3, 0, 1, 2]], 9).tolist()[0] == [1, 2, 3]
 
 

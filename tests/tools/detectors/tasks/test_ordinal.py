@@ -91,7 +91,7 @@ def test_degenerate_input_gives_qualities_between_0_and_1(
     assert ((quality >= 0) & (quality <= 1)).all()
 
 
-def test_unfit_input_is_refused() -> None:
+def test_invalid_input_is_refused() -> None:
     with pytest.raises(DataError, match="Row 0"):
         ordinal.detect([0, 1], np.full((2, 2), np.nan))
     with pytest.raises(DataError, match=r"0\.\.1"):

@@ -93,7 +93,7 @@ def test_degenerate_patches_give_finite_scores(patches: NDArray[Any]) -> None:
     assert np.isfinite(transport(patches, CLASSES)).all()
 
 
-def test_unfit_input_is_refused() -> None:
+def test_invalid_input_is_refused() -> None:
     with pytest.raises(DataError, match="grid of 3 x 3"):
         detect([DOG_AND_CAT], CLASSES, [0], (3, 3))
     with pytest.raises(DataError, match=r"\(2, patches, width\)"):

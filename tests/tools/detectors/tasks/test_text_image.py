@@ -88,7 +88,7 @@ def test_an_item_is_no_witness_of_its_own_side_under_another() -> None:
     assert told.tolist() == pytest.approx([1, 1, 0])
 
 
-def test_two_views_agree_where_the_text_fits() -> None:
+def test_two_views_agree_if_the_text_fits() -> None:
     images, texts, wrong = pairs()
     assert roc_auc_score(wrong, -agreement(images, texts, pseudo_classes(texts, 8))) >= 0.95
 
@@ -120,7 +120,7 @@ def test_degenerate_input_gives_finite_scores(count: int, fill: float) -> None:
     assert not np.isnan(agreement(images, np.eye(count, 9), pseudo_classes(np.eye(count, 9), 3))).any()
 
 
-def test_unfit_input_is_refused() -> None:
+def test_invalid_input_is_refused() -> None:
     with pytest.raises(DataError, match="shape"):
         detect(np.eye(3), np.eye(2))
     with pytest.raises(DataError, match="Row 1"):

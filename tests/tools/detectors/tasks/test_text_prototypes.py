@@ -61,7 +61,7 @@ def test_every_class_has_as_many_matches() -> None:
     assert counts[1:].min() > 5
 
 
-def test_what_lies_near_to_every_text_matches_none() -> None:
+def test_what_is_near_every_text_matches_none() -> None:
     both, one, other = (units(np.array([direction], np.float32)) for direction in ([1, 0.99, 0], [1, 0, 1], [0, 1, 1]))
     items = np.concatenate([both.repeat(20, axis=0), one.repeat(10, axis=0), other.repeat(10, axis=0)])
     assert pseudo_labels(items, np.eye(2, 3, dtype=np.float32)).tolist() == [-1] * 20 + [0] * 10 + [1] * 10
@@ -72,7 +72,7 @@ def test_a_match_of_two_classes_belongs_to_the_better() -> None:
     assert pseudo_labels(items, np.eye(2, dtype=np.float32)).tolist() == [0, 1, 0, 1]
 
 
-def test_a_label_is_kept_before_it_is_changed_and_dropped_where_nothing_is_sure() -> None:
+def test_a_label_is_kept_before_it_is_changed_and_dropped_if_nothing_is_sure() -> None:
     probs = np.array([[0.35, 0.65, 0], [0.3, 0.7, 0], [0.2, 0.45, 0.35]])
     assert keep_or_change(probs, np.zeros(3, np.int64)).tolist() == [0, 1, DROPPED]
 

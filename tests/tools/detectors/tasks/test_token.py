@@ -137,7 +137,7 @@ def test_degenerate_input_gives_finite_distributions(labels: list[int], lengths:
     np.testing.assert_allclose(distribution(scores).sum(axis=1), 1, rtol=1e-4)
 
 
-def test_unfit_input_is_refused() -> None:
+def test_invalid_input_is_refused() -> None:
     with pytest.raises(DataError, match="sum to the number of tokens, 2, got 3"):
         detect([_O, _O], certain([_O, _O]), [3], TAGS)
     with pytest.raises(DataError, match="'X-PER' is not BIO"):

@@ -19,11 +19,11 @@ def test_an_item_without_a_valid_label_does_not_count() -> None:
     assert np.isnan(variable_top_k([[0.9, 0.1]], [[0, 0]]).accuracy)
 
 
-def test_where_all_labels_are_valid_every_prediction_is_right() -> None:
+def test_if_all_labels_are_valid_every_prediction_is_right() -> None:
     assert variable_top_k([[0.1, 0.9]], [[1, 1]]).accuracy == 1
 
 
-def test_unfit_scores_are_refused() -> None:
+def test_invalid_scores_are_refused() -> None:
     with pytest.raises(DataError, match=r"shape \(1, 2\)"):
         variable_top_k([[0.1, 0.2, 0.7]], [[1, 0]])
     with pytest.raises(DataError, match="NaN"):

@@ -22,7 +22,7 @@ def tree(*choices: str) -> ChoiceTree:
     return ChoiceTree.of(choices, letters_as_tokens, END)
 
 
-def test_one_step_is_enough_where_first_tokens_differ() -> None:
+def test_one_step_is_enough_if_first_tokens_differ() -> None:
     assert tree("cat", "dog").steps == 1
     assert tree("cat", "dog").read((ord("d"),)) == "dog"
 

@@ -119,7 +119,7 @@ def test_what_a_name_means_later_does_not_matter(monkeypatch: pytest.MonkeyPatch
     asyncio.run(main())
 
 
-def test_a_server_whose_address_nobody_checked_is_checked_before_it_is_asked() -> None:
+def test_a_server_with_an_unchecked_address_is_checked_before_it_is_asked() -> None:
     async def main() -> None:
         model = ServerModel("m", "http://169.254.169.254/v1")
         with pytest.raises(SetupError, match="--allow-host"):

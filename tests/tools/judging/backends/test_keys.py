@@ -1,4 +1,4 @@
-"""A key goes to the one judge that it is for, and comes back from nobody."""
+"""A key goes only to the judge it is for, and never comes back."""
 
 from __future__ import annotations
 

@@ -142,7 +142,7 @@ def test_an_image_is_refused_by_a_model_that_cannot_see(texts: Path) -> None:
     assert "cannot see" in str(found)
 
 
-def test_what_has_no_choices_is_answered_freely_beside_what_has(texts: Path) -> None:
+def test_requests_with_and_without_choices_are_answered_together(texts: Path) -> None:
     closed = request("cat", "cat", "dog")
     short, long = (ChatRequest(closed.messages, (), tokens) for tokens in (2, 9))
     found = replies(texts, long, closed, short)

@@ -1,4 +1,4 @@
-"""A server that is busy is waited for: with a pause, more slowly, and not for ever."""
+"""A busy server is waited for: with a pause, more slowly, and not forever."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_many_turned_away_together_slow_down_once() -> None:
     assert asyncio.run(main(20)) == pytest.approx(asyncio.run(main(1)), abs=0.03)
 
 
-def test_nothing_but_busy_for_too_long_ends_and_an_answer_starts_anew() -> None:
+def test_only_busy_for_too_long_is_an_error_and_an_answer_resets_the_time() -> None:
     patience = Patience("a server", most_s=0.02)
     now_s = time.monotonic()
     patience.turned_away(now_s, BUSY)

@@ -1,4 +1,4 @@
-"""What a server sends is read without trusting it."""
+"""What a server sends is parsed without trusting it."""
 
 from __future__ import annotations
 

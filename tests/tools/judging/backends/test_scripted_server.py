@@ -1,4 +1,4 @@
-"""Replies as real servers send them, told by a script: the same judge, one oddity at a time."""
+"""Replies as real servers send them, scripted: the same judge, one oddity at a time."""
 
 from __future__ import annotations
 

@@ -343,6 +343,6 @@ def test_a_server_that_refuses_the_first_image_is_one_to_ask_the_doctor_about() 
 
 
 @pytest.mark.parametrize("knobs", [Knobs(max_model_len=2048), Knobs(no_models=True), Knobs(max_model_len=None)])
-def test_how_much_a_model_takes_at_once_is_known_where_the_server_tells_it(knobs: Knobs) -> None:
+def test_the_context_length_is_known_if_the_server_reports_it(knobs: Knobs) -> None:
     told = None if knobs.no_models else knobs.max_model_len
     assert with_server(knobs, lambda server, _: server.context_tokens()) == told

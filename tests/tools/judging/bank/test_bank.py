@@ -60,7 +60,7 @@ def written_by(answer: Answer) -> Bank:
     return asyncio.run(main())
 
 
-def test_what_a_model_writes_is_taken_where_it_names_no_label() -> None:
+def test_what_a_model_writes_is_used_unless_it_names_a_label() -> None:
     bank = written_by("Sure:\n```json\n" + json.dumps(WRITTEN) + "\n```")
     assert [(q.kind, q.text, q.expects, q.against) for q in bank] == [
         ("attribute", "Does it have whiskers?", "yes", None),

@@ -1,4 +1,4 @@
-"""Controls: what a judge that says yes to everything says is left out, and one that errs now and then still counts."""
+"""Controls: a judge that says yes to everything is not used, and one that errs occasionally still counts."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_unreadable_answers_are_not_counted() -> None:
     ("yes", "asked", "disabled"),
     [(0, 0, False), (1, 3, False), (3, 3, True), (4, 10, False), (5, 10, True), (20, 100, False), (28, 100, True)],
 )
-def test_few_answers_disable_nobody(yes: int, asked: int, disabled: bool) -> None:
+def test_few_answers_disable_no_judge(yes: int, asked: int, disabled: bool) -> None:
     assert Tally("cat", yes, asked).disabled is disabled
 
 

@@ -76,7 +76,7 @@ def test_both_questions_show_the_options_in_the_same_orders() -> None:
     assert sorted(anchored) == sorted(text for text in texts if "The dataset says" not in text)
 
 
-def test_a_judge_that_likes_what_stands_first_is_measured() -> None:
+def test_a_judge_that_prefers_the_first_option_is_measured() -> None:
     assert position_bias(blind for blind, _ in asked(judge(first=1.0))).mean > 0.2
     assert position_bias(blind for blind, _ in asked(judge(first=-1.0))).mean < -0.2
 

@@ -1,4 +1,4 @@
-"""Content-free items look like the dataset's and say nothing."""
+"""Content-free items look like the dataset's but say nothing."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ def test_a_calibrated_judge_is_left_about_as_it_is() -> None:
     assert np.abs(np.exp(after) - np.exp(rows_NM)).mean() < 0.03
 
 
-def test_a_label_that_nobody_decided_keeps_its_offset_and_stays_possible() -> None:
+def test_an_undecided_label_keeps_its_offset_and_stays_possible() -> None:
     rows_NM = to_rows([{"cat": -0.1, "dog": -2.4}] * 300, COLUMNS)
     found = fit_vector(rows_NM, np.zeros(300, dtype=np.int64), 1.0)
     assert found.offsets[COLUMNS.index("cow")] == 0

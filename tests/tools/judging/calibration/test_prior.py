@@ -78,7 +78,7 @@ def test_the_prior_is_the_judges_lean_over_the_labels_and_its_calls_are_paid_onc
     assert Prior.from_json(json.loads(json.dumps(prior.as_json()))) == prior
 
 
-def test_a_lean_to_what_stands_first_is_averaged_out_of_the_prior() -> None:
+def test_a_preference_for_the_first_option_is_averaged_out_of_the_prior() -> None:
     prior, _ = measured(leaning({"cat": 0.2, "cow": 0.2, "dog": 0.2}, first=0.3), [SPACE.names])
     assert max(prior.log_prior.values()) - min(prior.log_prior.values()) < 0.5
 

@@ -1,4 +1,4 @@
-"""What a judge is worth, from its answers to trusted items."""
+"""How much a judge's verdicts count, from its answers about trusted items."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pixels alone reach a judge: whatever else a file holds, it is drawn anew; a damaged one is a clean error."""
+"""Only pixels reach a judge: a file that contains anything else is drawn again; a damaged one is a clean error."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def sent(image: ItemImage) -> bytes:
 
 
 @pytest.mark.parametrize("data", SAYING_MORE.values(), ids=SAYING_MORE.keys())
-def test_what_a_file_says_beside_its_pixels_is_not_sent(data: bytes) -> None:
+def test_a_files_metadata_is_not_sent(data: bytes) -> None:
     assert not fits(data)
     for made in (sent(ItemImage(data)), sent(RegionImage(data, Region((2, 2, 9, 9)), "overlay"))):
         assert is_bare(made)

@@ -1,4 +1,4 @@
-"""Images are sent as they are where any server shows them right, and made into small PNGs where not."""
+"""Images are sent unchanged if any server shows them right, and converted to small PNGs otherwise."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_others_become_upright_png_of_at_most_the_side(data: bytes, size: tuple[
     assert (made.format, made.size, made.mode) == ("PNG", size, "RGB")
 
 
-def test_what_is_written_into_a_file_beside_its_pixels_is_not_sent() -> None:
+def test_text_hidden_in_a_file_is_not_sent() -> None:
     comment = PngInfo()
     comment.add_text("Comment", "answer B")
     comment.add_itxt("Description", "answer B", zip=True)

@@ -1,4 +1,4 @@
-"""The budget is hard: what it has no room for is refused before it is asked."""
+"""The budget is hard: a call that it has no room for is refused before it is made."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_before_the_first_call_its_estimate_is_held_back() -> None:
         Budget(tokens=100).reserve(101, 0)
 
 
-def test_a_resumed_run_goes_on_from_what_it_had_spent() -> None:
+def test_a_resumed_run_continues_from_what_it_had_spent() -> None:
     budget = Budget(calls=10, before=Spent(calls=10))
     with pytest.raises(BudgetExceeded, match="10 calls"):
         budget.reserve(1, 1)

@@ -1,4 +1,4 @@
-"""What a request is expected to take, against a tokenizer; and the same without asking anybody."""
+"""What a request is expected to take, compared with a tokenizer; and the same without asking a model."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_every_image_counts_and_an_answer_is_its_longest_choice_and_an_end() -> 
 
 
 @pytest.mark.parametrize("protocol", sorted(set(protocols()) - {"image_text_pair", "marked_choice", "question_bank"}))
-def test_no_question_makes_more_calls_than_its_protocol_says_and_nobody_is_asked(protocol: str) -> None:
+def test_no_question_makes_more_calls_than_its_protocol_says_and_no_model_is_asked(protocol: str) -> None:
     setup = JudgeSetup(SPACE, permutations=4)
     seen = expected_requests([task(protocol)], setup)
     assert len(seen) == protocols()[protocol].calls(2, setup)

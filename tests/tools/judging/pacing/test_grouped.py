@@ -1,4 +1,4 @@
-"""What arrives together is worked on together, and everyone gets their own result."""
+"""What arrives together is processed together, and each caller gets their own result."""
 
 from __future__ import annotations
 

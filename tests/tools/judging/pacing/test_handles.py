@@ -67,5 +67,5 @@ def test_places_are_what_is_left_of_the_limit_shared_by_the_panel(judge: Judge) 
     assert ask(judge, 100, panel=2, asking="")[1] == free // 2
 
 
-def test_where_none_is_left_a_call_waits_for_one(judge: Judge) -> None:
+def test_if_none_is_left_a_call_waits_for_one(judge: Judge) -> None:
     assert ask(judge, 200, asking=ASK_WHERE_NO_HANDLE_IS_LEFT)[0] == 3

@@ -25,7 +25,7 @@ def text_of(request: ChatRequest) -> str:
 KNOWN = AnnotationEvidence(
     "cat", "dog", given_holds=0.2, undecided=True, outcome="relabel", candidates=("cat", "cow", "dog")
 )
-"""A label that another one contests, and nothing is settled."""
+"""A label with a challenger, with nothing settled yet."""
 
 
 def says(words: str) -> FakeChat:

@@ -96,7 +96,7 @@ def test_every_order_shows_every_option_once_whatever_order_the_candidates_came_
     assert orders == option_orders(labels[::-1], content_sha, permutations)
 
 
-def test_over_many_items_every_option_stands_everywhere() -> None:
+def test_over_many_items_every_option_appears_in_every_position() -> None:
     places = Counter(order.index("cat") for n in range(600) for order in option_orders(("cat", "dog"), str(n), 2))
     assert all(abs(places[place] - 240) < 60 for place in range(5))
 

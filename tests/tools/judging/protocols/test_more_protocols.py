@@ -96,7 +96,7 @@ def names(**probs: float) -> FakeChat:
     return FakeChat(answer)
 
 
-def test_an_open_answer_is_held_to_the_labels_and_not_told_them() -> None:
+def test_an_open_answer_is_constrained_to_the_labels_without_listing_them() -> None:
     model = names(cow=0.7, dog=0.2)
     verdict = asked(model, lambda door: open_answer.ask(door, item(), SPACE))
     assert favorite(verdict) == "cow"

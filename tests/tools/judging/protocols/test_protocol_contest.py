@@ -14,7 +14,7 @@ SETUP = JudgeSetup(LabelSpace(("cat", "cow", "dog")), style="names", permutation
 ITEM = Item(0, "0", "sha1", "cat", "it barks")
 
 
-def test_it_is_worth_asking_where_the_given_label_may_fall_and_something_stands_against_it() -> None:
+def test_it_is_worth_asking_if_the_given_label_has_a_plausible_rival() -> None:
     assert PROTOCOL.about(KNOWN) == PROTOCOL.about(KNOWN._replace(undecided=False)) == ("cat", "dog")
     for settled in ({"given_holds": CLEARLY_RIGHT}, {"given": None}, {"challenger": None}):
         assert PROTOCOL.about(KNOWN._replace(**settled)) is None

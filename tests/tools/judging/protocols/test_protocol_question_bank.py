@@ -17,7 +17,7 @@ ITEM = Item(0, "0", "sha1", "cat", "it barks")
 BANK = by_rule(SETUP.space, {"cat": ("dog",), "dog": ("cat",)})
 
 
-def test_it_is_worth_asking_only_where_it_can_change_the_outcome() -> None:
+def test_it_is_worth_asking_only_if_it_can_change_the_outcome() -> None:
     assert PROTOCOL.about(KNOWN) == ("cat", "dog")
     assert PROTOCOL.about(KNOWN._replace(undecided=False)) is None
     assert PROTOCOL.about(KNOWN._replace(given_holds=0.99)) is None

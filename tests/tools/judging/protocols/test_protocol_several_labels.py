@@ -11,13 +11,13 @@ SETUP = JudgeSetup(LabelSpace(("cat", "cow", "dog")), style="names", permutation
 ITEM = Item(0, "0", "sha1", "cat", "it barks")
 
 
-def test_it_is_worth_asking_only_where_it_can_change_the_outcome() -> None:
+def test_it_is_worth_asking_only_if_it_can_change_the_outcome() -> None:
     assert PROTOCOL.about(KNOWN) == ("cat", "dog")
     assert PROTOCOL.about(KNOWN._replace(undecided=False)) is None
     assert PROTOCOL.about(KNOWN._replace(challenger=None)) is None
 
 
-def test_it_asks_twice_about_each_label_and_says_so_where_several_hold() -> None:
+def test_it_asks_twice_about_each_label_and_says_if_several_apply() -> None:
     model = says("yes")
     verdict = asked(model, lambda door: PROTOCOL.ask(door, JudgeTask(ITEM, PROTOCOL.name, ("cat", "dog")), SETUP))
     assert len(model.requests) == PROTOCOL.calls(2, SETUP) == 4

@@ -17,7 +17,7 @@ OTHERS = (
 )
 
 
-def test_it_is_worth_asking_where_a_rule_might_accept_what_the_judge_said() -> None:
+def test_it_is_worth_asking_if_a_rule_might_accept_what_the_judge_said() -> None:
     assert PROTOCOL.about(KNOWN) == PROTOCOL.about(KNOWN._replace(outcome="keep")) == ("cat", "cow", "dog")
     assert PROTOCOL.about(KNOWN._replace(outcome="ambiguous")) is None
 

@@ -45,7 +45,7 @@ def test_an_honest_judge_favors_the_true_label() -> None:
     assert len(verdict.call_keys) == sum(q.label in ("cat", "dog") for q in BANK)
 
 
-def test_where_no_label_asked_about_is_right_none_of_these_is_favored() -> None:
+def test_if_no_label_asked_about_is_right_none_of_these_is_favored() -> None:
     verdict = verdict_of(honest("cow"))
     assert max(verdict.log_probs, key=verdict.log_probs.__getitem__) == NONE_OF_THESE
 

@@ -1,4 +1,4 @@
-"""Annotators: what several people's votes say of the items, and of the people."""
+"""Annotators: what the votes of several people say about the items and about the people."""
 
 from errata.tools.detectors.annotators.dawid_skene import detect
 from errata.tools.detectors.annotators.report import annotator_reports

@@ -1,7 +1,7 @@
-"""Confusions that stand out: what an annotator mixes up more often than carelessness alone would.
+"""Notable confusions: classes that an annotator mixes up more often than carelessness alone would explain.
 
-Held against two kinds of carelessness with as many errors as this annotator makes: errors spread evenly over the wrong
-classes, and errors where the other annotators have theirs.
+Compared with two kinds of carelessness with as many errors as this annotator makes: errors spread evenly over the wrong
+classes, and errors distributed like the other annotators'.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from errata.types import F32, F64, Int
 
 @dataclass(frozen=True, slots=True)
 class Confusion:
-    """Items of class ``true`` that the annotator called ``given``: an expected ``count``, a ``share`` of those seen."""
+    """Items of class ``true`` that the annotator called ``given``: the expected ``count``, and its ``share`` of those
+    seen."""
 
     true: int
     given: int
@@ -57,7 +58,7 @@ def _careless(own_KK: F64, crowd_KK: F64) -> F64:
     habits_KK = crowd_KK + np.where(right_KK, RIGHT, WRONG / others)
     habits_KK /= crowd_KK.sum(axis=1, keepdims=True) + RIGHT + WRONG
     errors = own_KK.sum(where=~right_KK)
-    # How many errors the others would have made on what this annotator saw.
+    # How many errors the others would have made on the items this annotator saw.
     usual = (habits_KK * seen_K1).sum(where=~right_KK)
     chance_KK: F64 = np.maximum(habits_KK * max(errors / usual, 1), errors / seen_K1.sum() / others)
     return np.minimum(chance_KK, 1)

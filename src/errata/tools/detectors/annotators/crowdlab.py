@@ -1,7 +1,7 @@
 """CROWDLAB: votes and a classifier's probabilities, each weighed by how often it agrees with the others.
 
 Goh, Tkachenko, Mueller 2022, "CROWDLAB: Supervised learning to infer consensus labels and quality scores for data with
-multiple annotators". Equal to cleanlab 2.9 where every item and every annotator has a vote.
+multiple annotators". Equal to cleanlab 2.9 if every item and every annotator has a vote.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from errata.tools.detectors.arrays.checks import probabilities
 from errata.types import F32, F64, Int, Probs, Scores
 
 LEAST = 1e-6
-"""Least weight of an annotator or a model, and least error of a guess."""
+"""The minimum weight of an annotator or model, and the minimum error of a guess."""
 
 
 class Crowdlab(NamedTuple):
@@ -46,10 +46,10 @@ class _Weights(NamedTuple):
 
 
 def detect(votes: Votes, probs_NK: ArrayLike, labels_N: ArrayLike | None = None) -> Scores:
-    """Scores of given labels, or, without them, of the consensus; ``label_probs`` are CROWDLAB's.
+    """Scores of the given labels or, without them, of the consensus; ``label_probs`` are CROWDLAB's.
 
     ``quality`` is the label's probability, low = bad; ``flag``: more likely wrong than right. Raises DataError for
-    unfit labels or probabilities, and where no item has two votes.
+    invalid labels or probabilities, and if no item has two votes.
     """
     together = crowdlab(votes, probs_NK)
     labels = together.consensus_N if labels_N is None else labels_N
@@ -57,9 +57,9 @@ def detect(votes: Votes, probs_NK: ArrayLike, labels_N: ArrayLike | None = None)
 
 
 def crowdlab(votes: Votes, probs_NK: ArrayLike) -> Crowdlab:
-    """Consensus from votes and out-of-sample class probabilities [N, K]. An item without votes has the latter.
+    """Consensus from votes and out-of-sample class probabilities [N, K]. An item without votes gets the latter.
 
-    Raises DataError for unfit probabilities, and where no item has two votes: agreement could not be measured.
+    Raises DataError for invalid probabilities, and if no item has two votes: agreement could not be measured.
     """
     probs = probabilities(probs_NK, votes.num_items)
     if probs.shape[1] != votes.num_classes:
@@ -95,7 +95,7 @@ def _weigh(votes: Votes, probs_NK: Probs, consensus_N: Int) -> _Weights:
 
 
 def _alike(votes: Votes) -> F64:
-    """f64[M]: how often an annotator's co-annotators gave the same label; who had none gets the others' mean."""
+    """f64[M]: how often an annotator's co-annotators gave the same label; without any, the others' mean."""
     others_V = votes.per_item_N[votes.item_V] - 1
     same_V = votes.counts()[votes.item_V, votes.label_V] - 1
     others_M = np.bincount(votes.annotator_V, others_V, votes.num_annotators)
@@ -116,7 +116,7 @@ def _label_probs(votes: Votes, probs_NK: Probs, weights: _Weights) -> F64:
 
 
 def _annotator_quality(votes: Votes, label_probs_NK: F32, consensus_N: Int, weights: _Weights) -> F64:
-    """Mean of what the consensus' probabilities and the consensus itself say of the annotator's labels."""
+    """Mean of what the consensus probabilities and the consensus itself say about the annotator's labels."""
     annotator_V, cast_M = votes.annotator_V, votes.per_annotator_M
     confidence_M = np.bincount(annotator_V, label_probs_NK[votes.item_V, votes.label_V], votes.num_annotators)
     shared_V = votes.per_item_N[votes.item_V] > 1

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 RIGHT, WRONG = 4.0, 1.0
-"""Votes that everybody is taken to have given before, per true class: 4 right, 1 spread over the wrong classes."""
+"""Pseudo-votes assumed for everybody, per true class: 4 right, 1 spread over the wrong classes."""
 FEW = 10
 """Fewer votes than this cannot fill a confusion matrix."""
 ROUNDS = 100
 STILL = 1e-5
-"""The items' probabilities have settled once a round moves less of each than this on average."""
+"""The items' probabilities have converged once a round moves each by less than this on average."""
 BLOCK = 1 << 22
 """Probabilities held in float64 at once: 32 MB."""
 
@@ -46,10 +46,10 @@ class DawidSkene(NamedTuple):
 
 
 def detect(votes: Votes, labels_N: ArrayLike | None = None, gold_N: ArrayLike | None = None) -> Scores:
-    """Scores of given labels, or, without them, of the votes' consensus; ``label_probs`` are Dawid-Skene's.
+    """Scores of the given labels or, without them, of the votes' consensus; ``label_probs`` are Dawid-Skene's.
 
     ``quality`` is the label's probability, low = bad; ``flag``: more likely wrong than right. ``gold_N``: true labels
-    where they are known, else -1. Raises DataError for labels outside the classes.
+    if known, else -1. Raises DataError for labels outside the classes.
     """
     gold = _known(votes, gold_N)
     label_probs_NK = dawid_skene(votes, gold).label_probs_NK
@@ -63,9 +63,9 @@ def dawid_skene(
     """The posterior over true labels by expectation-maximization from the shares of the votes.
 
     An annotator with fewer than ``few`` votes has one accuracy for all classes: 0 gives everybody a confusion matrix
-    (the paper's model), infinity nobody (the one-coin model). ``gold_N`` holds an item's true label where it is known,
-    else -1: votes on it count toward an annotator's confusions as certain, before any other item is looked at.
-    At most ``rounds`` rounds; ``block`` probabilities are worked on at once.
+    (the paper's model), infinity nobody (the one-coin model). ``gold_N`` holds an item's true label if it is known,
+    else -1: votes on it count toward an annotator's confusions as certain, before any other item is used. At most
+    ``rounds`` rounds; ``block`` probabilities are processed at once.
     Raises DataError for gold labels outside the classes.
     """
     gold = _known(votes, gold_N)
@@ -88,7 +88,7 @@ def dawid_skene(
 
 
 class _Pairs:
-    """The R pairs (annotator, label) that occur among the votes: all that is ever needed of M x K x K confusions."""
+    """The R pairs (annotator, label) that occur in the votes: only these of the M x K x K confusions are needed."""
 
     def __init__(self, votes: Votes, few: float) -> None:
         from scipy.sparse import csr_array
@@ -144,7 +144,7 @@ def _known(votes: Votes, gold_N: ArrayLike | None) -> Int:
 
 
 def _known_items(votes: Votes, gold_N: Int) -> Bool:
-    """bool[N]: something is known of the item, a vote or the truth."""
+    """bool[N]: whether a vote or the truth is known for the item."""
     known_N: Bool = (votes.per_item_N > 0) | (gold_N != NONE)
     return known_N
 

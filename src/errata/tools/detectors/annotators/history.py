@@ -1,4 +1,4 @@
-"""Long and short history: does an annotator agree with the consensus as often lately as before?"""
+"""Long and short history: whether an annotator has recently agreed with the consensus as often as before."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ RECENT_SHARE = 4
 
 
 class Agreement(NamedTuple):
-    """Share of an annotator's votes that equal the consensus, in all and in the short history; NaN without a vote.
+    """The share of an annotator's votes that equal the consensus, overall and in the short history; NaN without a vote.
 
-    ``fell_M``: it is rarer in the short history than chance explains.
+    ``fell_M``: it is lower in the short history than chance explains.
     """
 
     overall_M: F64
@@ -26,10 +26,10 @@ class Agreement(NamedTuple):
 
 
 def agreement(votes: Votes, consensus_N: Int, level: float) -> Agreement:
-    """Agreement over the items that others labeled too: alone, an annotator is the consensus.
+    """Agreement over the items that others labeled too: a lone annotator is the consensus.
 
-    ``fell_M`` by Fisher's exact test, one-sided, at ``level``: are fewer of the agreeing votes among the last ones
-    than a random order would put there?
+    ``fell_M`` by Fisher's exact test, one-sided, at ``level``: whether fewer of the agreeing votes are among the latest
+    ones than a random order would put there.
     """
     from scipy.stats import hypergeom
 

@@ -1,4 +1,4 @@
-"""Labeler risk: the chance that the best label of an item is wrong.
+"""Labeler risk: the probability that the best label of an item is wrong.
 
 Estes and others 2024, "A region-wide, multi-year set of crop field boundary labels for Africa", Bayesian risk; theirs
 is for two classes, min(C, 1 - C) of the weighted consensus C.
@@ -18,7 +18,7 @@ EVEN = 0.5
 
 
 def labeler_risk(label_probs_NK: F32) -> F32:
-    """f32[N] in [0, 1 - 1/K], high = contested: 1 less the largest probability of a label."""
+    """f32[N] in [0, 1 - 1/K], high = contested: 1 minus the largest probability of a label."""
     risk_N: F32 = 1 - label_probs_NK.max(axis=1)
     return risk_N
 
@@ -26,8 +26,7 @@ def labeler_risk(label_probs_NK: F32) -> F32:
 def scores(label_probs_NK: F32, labels_N: ArrayLike, known_N: Bool) -> Scores:
     """``quality``: the label's probability, low = bad; ``flag``: it is more likely wrong than right.
 
-    Where ``known_N`` is False nothing speaks for the label or against it: not flagged, and the others' mean quality.
-    Raises DataError for labels outside the classes or not one per item.
+    If ``known_N`` is False, there is no evidence about the label: it is not flagged and gets the others' mean quality.
     """
     count, classes = label_probs_NK.shape
     labels = labeled(labels_N, classes)

@@ -11,7 +11,7 @@ from errata.types import F32, Int
 
 
 def vote_shares(votes: Votes) -> F32:
-    """f32[N, K], rows sum to 1: each class' share of the item's votes, of all votes where the item has none."""
+    """f32[N, K], rows sum to 1: each class' share of the item's votes, or of all votes if the item has none."""
     shares_NK = votes.counts()
     per_item_N = votes.per_item_N
     shares_NK /= np.maximum(per_item_N, 1).astype(np.float32)[:, None]
@@ -20,11 +20,11 @@ def vote_shares(votes: Votes) -> F32:
 
 
 def majority_vote(votes: Votes, probs_NK: ArrayLike | None = None) -> Int:
-    """i64[N]: the class with most votes; for an item without votes the most probable class, or the commonest.
+    """i64[N]: the class with most votes; for an item without votes the most probable class, or the most common one.
 
-    A tie goes to the class that is more probable for the item; without probabilities to the one that is voted for
-    less often everywhere, since a label that is used too often ties too often (cleanlab's rule); then to the first.
-    Raises DataError where the probabilities are unfit.
+    A tie goes to the class that is more probable for the item; without probabilities to the one with fewer votes
+    overall, since a label that is used too often ties too often (cleanlab's rule); then to the first.
+    Raises DataError if the probabilities are invalid.
     """
     shares_NK = vote_shares(votes)
     if probs_NK is None:

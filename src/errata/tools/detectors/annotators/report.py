@@ -1,4 +1,5 @@
-"""A report on each annotator: how many labels, how right, what is mixed up, and whether that changed lately."""
+"""A report on each annotator: how many labels, how many are right, what is mixed up, and whether that changed
+recently."""
 
 from __future__ import annotations
 
@@ -17,16 +18,16 @@ from errata.types import F32, F64
 History = Literal["steady", "careless_now", "systematically_biased"]
 
 FALSE_ALARMS = 0.05
-"""Share of reports that may name anybody without cause, by each of the two tests: the report is about people."""
+"""The share of reports that may name anyone without cause, per test: the report is about people."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnnotatorReport:
     """``accuracy`` in [0, 1]: estimated share of right labels, with a 95% interval.
 
-    ``agreement``: share that equals the consensus, over items that others labeled too; ``recent_agreement``: the same
-    over the latest of those. Both are None where there is no such item. ``confusions``: those that stand out.
-    ``history``: careless_now where recent agreement fell; else systematically_biased where a confusion stands out.
+    ``agreement``: the share that equals the consensus, over items that others labeled too; ``recent_agreement``: the
+    same over the latest of those. Both are None if there is no such item. ``confusions``: the notable ones.
+    ``history``: careless_now if recent agreement fell; otherwise systematically_biased if a confusion is notable.
     """
 
     annotator: int
@@ -46,12 +47,12 @@ class _Accuracy(NamedTuple):
 
 
 def annotator_reports(votes: Votes, label_probs_NK: F32) -> list[AnnotatorReport]:
-    """One report for each annotator with a vote, by number. ``label_probs_NK``: what the votes say together.
+    """One report per annotator with a vote, in order. ``label_probs_NK``: what the votes say together.
 
     Long and short history are compared as in Gupta, Luo, Ngo, Das 2022, "Long-Short History of Gradients Is All You
-    Need", there for clients of federated learning: who fell lately is careless, whose errors have a pattern is biased.
-    Items that become harder look the same as carelessness: compare annotators who saw the same items.
-    Raises DataError where the probabilities are not those of the items.
+    Need", there for clients of federated learning: whose agreement fell recently is careless, whose errors have a
+    pattern is biased. Items that become harder look the same as carelessness: compare annotators who saw the same
+    items. Raises DataError if the probabilities do not match the items.
     """
     if label_probs_NK.shape != (votes.num_items, votes.num_classes):
         raise DataError(f"Probabilities must be {votes.num_items} x {votes.num_classes}, got {label_probs_NK.shape}.")
@@ -86,8 +87,8 @@ def _history(fell: bool, confusions: tuple[Confusion, ...]) -> History:
 def _accuracy(votes: Votes, label_probs_NK: F32) -> _Accuracy:
     """Beta posterior (Jeffreys' prior) of the share of right labels.
 
-    The truth is only estimated, so the votes weigh as many as would leave the same doubt if it were known: n times
-    the variance of right and wrong, over that plus the variance of the truth.
+    The truth is only estimated, so the votes count as the number that would leave the same doubt if it were known: n
+    times the variance of right and wrong, over that plus the variance of the truth.
     """
     from scipy.special import betaincinv
 
@@ -98,14 +99,14 @@ def _accuracy(votes: Votes, label_probs_NK: F32) -> _Accuracy:
     mean_M = (right_M + 0.5) / (count_M + 1)
     spread_M = count_M * mean_M * (1 - mean_M)
     weight_M = np.divide(spread_M, spread_M + doubt_M, out=np.ones(len(count_M)), where=count_M > 0)
-    # Rounding of float32 probabilities may leave a hair more right votes than votes.
+    # Rounding of float32 probabilities can make the right votes slightly exceed the votes.
     wrong_M = np.maximum(count_M - right_M, 0)
     low_M, high_M = (betaincinv(right_M * weight_M + 0.5, wrong_M * weight_M + 0.5, tail) for tail in (0.025, 0.975))
     return _Accuracy(mean_M, low_M, high_M)
 
 
 def _confusions(votes: Votes, label_probs_NK: F32, level: float) -> Iterator[tuple[Confusion, ...]]:
-    """For each annotator in turn. Counts are made twice, so that never more than one annotator's are held."""
+    """For each annotator in turn. Counts are computed twice, so that only one annotator's are held at a time."""
     crowd_KK = sum(_counts(votes, label_probs_NK))
     for own_KK in _counts(votes, label_probs_NK):
         yield standing_out(own_KK, np.maximum(crowd_KK - own_KK, 0), level)

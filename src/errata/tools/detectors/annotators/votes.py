@@ -1,6 +1,6 @@
 """Votes: who gave which label to which item.
 
-Kept as triples, since most annotators see few of the items: 100,000 items with 5 votes each by 5,000 annotators are
+Stored as triples, since most annotators see few of the items: 100,000 items with 5 votes each by 5,000 annotators take
 12 MB, and 4 GB as a table.
 """
 
@@ -22,8 +22,8 @@ NONE = -1
 class Votes:
     """V votes on N items by M annotators over K classes: ``item_V``, ``annotator_V`` and ``label_V`` count from 0.
 
-    An annotator's votes are in the order in which they were given. Items without a vote and annotators without one
-    are fine; a repeated vote counts as often as it was given.
+    An annotator's votes are in chronological order. Items without a vote and annotators without one are fine; a
+    repeated vote counts each time.
     """
 
     item_V: Int
@@ -44,7 +44,7 @@ class Votes:
         num_annotators: int,
         num_classes: int,
     ) -> Votes:
-        """Raises DataError unless there is a vote, and each names one of the items, annotators and classes."""
+        """Raises DataError unless there is a vote, and each names one of the items, annotators, and classes."""
         items = _numbers("item", item_V, num_items)
         annotators = _numbers("annotator", annotator_V, num_annotators)
         labels = _numbers("label", label_V, num_classes)
@@ -58,7 +58,7 @@ class Votes:
 
     @classmethod
     def from_table(cls, votes_NM: ArrayLike, num_classes: int) -> Votes:
-        """Votes from int[N, M], -1 where an annotator did not label an item; its rows are taken as the order in time.
+        """Votes from int[N, M], -1 if an annotator did not label an item; rows are taken as chronological.
 
         Raises DataError for another shape or type, and for a label outside the classes.
         """

@@ -1,1 +1,1 @@
-"""What several detectors compute with arrays; none of it is a detector."""
+"""Array computations that several detectors share; no detectors."""

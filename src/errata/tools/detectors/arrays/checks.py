@@ -1,4 +1,4 @@
-"""What every detector asks of its arrays before it begins."""
+"""Checks that every detector makes on its arrays first."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SUM_TOLERANCE = 1e-3
 
 
 def labeled(labels_N: ArrayLike, num_classes: int) -> Int:
-    """The labels as i64[N]. Raises DataError unless each is in 0..K-1: unlabeled items are the caller's to drop."""
+    """The labels as i64[N]. Raises DataError unless each is in 0..K-1; the caller drops unlabeled items."""
     labels = np.asarray(labels_N)
     if labels.ndim != 1 or labels.dtype.kind not in "iu":
         raise DataError(f"Labels must be one integer per item, got shape {labels.shape} of {labels.dtype}.")
@@ -55,7 +55,7 @@ def floats(probs_NK: ArrayLike, rows: int) -> NDArray[np.floating[Any]]:
 
 
 class RowCheck:
-    """Whether each row is a distribution: checked while the rows are read anyway, reported at the end."""
+    """Whether each row is a distribution: checked while the rows are read anyway, and reported at the end."""
 
     def __init__(self, probs_NK: NDArray[np.floating[Any]], *, exclusive: bool = True):
         self.probs_NK, self.exclusive = probs_NK, exclusive
@@ -68,13 +68,13 @@ class RowCheck:
             fit_n = np.abs(np.einsum("nk->n", probs_nK) - 1) <= SUM_TOLERANCE
         else:
             fit_n = probs_nK.max(axis=1) <= 1
-        # One minimum of a whole block takes half the time of one for each row.
+        # One minimum over a whole block takes half the time of one per row.
         if not probs_nK.min() >= 0:
             fit_n &= probs_nK.min(axis=1) >= 0
         self.bad_N[rows] = ~fit_n
 
     def finish(self) -> None:
-        """Raises DataError where a row was bad."""
+        """Raises DataError if a row was invalid."""
         if self.bad_N.any():
             row = int(self.bad_N.argmax())
             raise DataError(

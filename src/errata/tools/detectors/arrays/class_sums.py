@@ -8,7 +8,7 @@ from errata.types import F32, F64, Int
 
 
 def class_sums(rows_ND: F32, labels_N: Int, num_classes: int, weights_N: F64 | F32 | None = None) -> F64:
-    """f64[K, D]: the sum of the (weighted) rows given each class; zeros for a class that nobody was given."""
+    """f64[K, D]: the sum of the (weighted) rows given each class; zeros for a class without items."""
     from scipy.sparse import csr_matrix
 
     if weights_N is None:

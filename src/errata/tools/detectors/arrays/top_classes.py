@@ -1,4 +1,4 @@
-"""The most probable class of each item, and what else one pass over class probabilities shows."""
+"""The most probable class of each item, and other facts from the same pass over class probabilities."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from errata.tools.detectors.arrays.blocks import each_block
 from errata.types import Bool, Int, Probs
 
 CLOSE = 1e-6
-"""Probabilities nearer to each other than this count as equal."""
+"""Probabilities closer than this count as equal."""
 
 
 class TopClasses(NamedTuple):
-    """``given_N``: the probability of each item's given label. ``top_N``: its most probable class, of equal ones the
-    first. ``highest_N``: the probability of that class."""
+    """``given_N``: the probability of each item's given label. ``top_N``: its most probable class, the first if tied.
+    ``highest_N``: the probability of that class."""
 
     given_N: Probs
     top_N: Int
@@ -32,7 +32,7 @@ class TopClasses(NamedTuple):
 def top_classes(labels_N: Int, probs_NK: Probs, also: Callable[[slice], object] = lambda rows: None) -> TopClasses:
     """Takes labels 0..K-1 and any probabilities.
 
-    ``also`` is called with each block of rows in turn, which a core then has in its own cache.
+    ``also`` is called with each block of rows in turn, while the block is in the core's cache.
     """
     items = len(labels_N)
     found = TopClasses(np.empty(items, probs_NK.dtype), np.empty(items, np.int64), np.empty(items, probs_NK.dtype))
@@ -50,7 +50,7 @@ def top_classes(labels_N: Int, probs_NK: Probs, also: Callable[[slice], object] 
 
 
 def entries(probs_NK: Probs, items: Int, classes: Int) -> Probs:
-    """``probs_NK[items, classes]``, in half the time where the array lies row after row."""
+    """``probs_NK[items, classes]``, in half the time if the array is in row-major order."""
     found: Probs
     if probs_NK.flags.c_contiguous:
         found = probs_NK.reshape(-1).take(items * probs_NK.shape[1] + classes)

@@ -1,8 +1,8 @@
-"""How probable a given label is once it is known how labels go wrong here: one score for even and look-alike flips.
+"""How probable a given label is under this dataset's label noise: one score for both uniform and look-alike flips.
 
-Self-confidence finds labels that were drawn at random and out-of-class items; the margin finds flips between
-classes that look alike, and neither finds what the other does. Bayes' rule with the noise channel lies between them,
-and the confident joint says where.
+Self-confidence finds labels drawn at random and out-of-class items; the margin finds flips between look-alike classes;
+neither finds what the other does. Bayes' rule with the noise channel is between them, at a point set by the confident
+joint.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from errata.tools.detectors.confident.transition import NoiseChannel, from_joint
 from errata.types import F32, F64, Int
 
 FITS_NOTHING = 0.03
-"""Weight of the hypothesis that an item is out of class, beside the labels' probabilities. At 0, such items pass for
-right (average precision on digits with a tenth of such items .87, and .94 here); the larger, the more the score
-becomes the self-confidence, which misses flips between classes that look alike."""
+"""Weight of the hypothesis that an item is out of class, next to the labels' probabilities. At 0, such items seem right
+(average precision on digits with a tenth of such items .87, and .94 here); the larger, the closer the score is to
+self-confidence, which misses flips between look-alike classes."""
 PSEUDO = 10
-"""True items of each class that are taken to be mislabeled evenly, beside those that the joint counts."""
+"""True items of each class assumed to be mislabeled evenly, in addition to those that the joint counts."""
 BLOCK = 1 << 20
 
 
@@ -31,7 +31,7 @@ def channel_quality(labels_N: Int, probs_NK: NDArray[np.floating[Any]], channel:
     Takes checked input. ``probs_NK`` are out-of-sample.
     """
     channel = noise_channel(labels_N, probs_NK) if channel is None else channel
-    reached_KK = np.ascontiguousarray(channel.transition_KK.T, np.float32)  # a row for each given label
+    reached_KK = np.ascontiguousarray(channel.transition_KK.T, np.float32)  # one row per given label
     right_K = reached_KK.diagonal()
     quality_N = np.empty(len(labels_N), np.float32)
     step = max(1, BLOCK // probs_NK.shape[1])
@@ -45,23 +45,23 @@ def channel_quality(labels_N: Int, probs_NK: NDArray[np.floating[Any]], channel:
 
 
 def noise_channel(labels_N: Int, probs_NK: NDArray[np.floating[Any]]) -> NoiseChannel:
-    """The channel that the calibrated confident joint holds."""
+    """The channel of the calibrated confident joint."""
     return smoothed_channel(confident_joint(labels_N, probs_NK).calibrated(labels_N))
 
 
 def smoothed_channel(joint_KK: Int) -> NoiseChannel:
-    """The channel that a joint i64[K, K] (given, true) holds, drawn toward even noise of the same size where it rests
-    on few items."""
+    """The channel of a joint i64[K, K] (given, true), shrunk toward uniform noise of the same size if based on few
+    items."""
     return from_joint(joint_KK + PSEUDO * even_noise(noise_share(joint_KK), len(joint_KK)))
 
 
 def noise_share(joint_KK: Int) -> float:
-    """The share of labels that a joint i64[K, K] puts off its diagonal."""
+    """The share of labels off the diagonal of a joint i64[K, K]."""
     return float(1 - np.trace(joint_KK) / max(joint_KK.sum(), 1))
 
 
 def even_noise(noise: float, classes: int) -> F64:
-    """f64[K, K], rows sum to 1: the share ``noise`` of every class goes to all the others alike."""
+    """f64[K, K], rows sum to 1: the share ``noise`` of every class is spread evenly over all others."""
     even_KK = np.full((classes, classes), noise / max(classes - 1, 1))
     np.fill_diagonal(even_KK, 1 - noise)
     return even_KK

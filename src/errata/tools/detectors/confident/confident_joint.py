@@ -1,4 +1,4 @@
-"""The confident joint: counts of (given label, true label) that confident learning reads off class probabilities.
+"""The confident joint: counts of (given label, true label) that confident learning derives from class probabilities.
 
 Northcutt, Jiang, Chuang 2021, "Confident Learning: Estimating Uncertainty in Dataset Labels", section 3.1; equal to
 cleanlab 2.9.
@@ -19,16 +19,16 @@ from errata.tools.detectors.arrays.top_classes import CLOSE, TopClasses, top_cla
 from errata.types import F64, Int, Probs
 
 NEVER = 2
-"""Threshold of a class that no item was given: no probability reaches it."""
+"""Threshold of a class without items: no probability reaches it."""
 SORTING = 8
-"""Time to sort a value, in times to look at one: smaller blocks, so that no thread waits for another."""
+"""Cost of sorting a value relative to reading it: blocks are smaller, so that no thread waits for another."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConfidentJoint:
     """``counts_KK[a, b]``: items given a and confidently b, diagonal at least 1. ``guess_N``: that b, or -1.
 
-    ``top_classes``: what the counts were made from.
+    ``top_classes``: what the counts are based on.
     """
 
     counts_KK: Int
@@ -46,17 +46,17 @@ class ConfidentJoint:
 
 
 def confident_joint(labels_N: Int, probs_NK: Probs, seen: TopClasses | None = None) -> ConfidentJoint:
-    """Counts each item that reaches the threshold of some class; where it reaches several, under the largest.
+    """Counts each item that reaches the threshold of some class; if it reaches several, under the largest.
 
-    Takes checked input: labels 0..K-1, rows that are distributions; and ``seen`` from who has looked already.
+    Takes checked input: labels 0..K-1, rows that are distributions; and ``seen`` if it was computed already.
     """
     classes = probs_NK.shape[1]
     seen = top_classes(labels_N, probs_NK) if seen is None else seen
     thresholds_K = _thresholds(labels_N, seen.given_N, classes)
     guess_N = _guess(probs_NK, seen, _least(thresholds_K, probs_NK.dtype))
     sure_N = guess_N >= 0
-    # Counted by true label and then transposed, as the reference does: the order in memory is the order of summation,
-    # and the last bit of a sum decides how an exact half is rounded.
+    # Counted by true label and then transposed, as in the reference: the order in memory is the order of summation, and
+    # the last bit of a sum decides how an exact half is rounded.
     cells = guess_N[sure_N] * classes + labels_N[sure_N]
     counts_KK = np.bincount(cells, minlength=classes * classes).reshape(classes, classes).T
     np.fill_diagonal(counts_KK, np.maximum(counts_KK.diagonal(), 1))
@@ -64,7 +64,7 @@ def confident_joint(labels_N: Int, probs_NK: Probs, seen: TopClasses | None = No
 
 
 def checked_joint(labels_N: Int, probs_NK: Probs) -> ConfidentJoint:
-    """The same of rows not checked yet, which are checked in the same pass over them.
+    """The same for unchecked rows, which are checked in the same pass.
 
     Raises DataError as ``checks.probabilities`` does.
     """
@@ -75,9 +75,9 @@ def checked_joint(labels_N: Int, probs_NK: Probs) -> ConfidentJoint:
 
 
 def confident_thresholds(labels_N: Int, probs_NK: Probs) -> Probs:
-    """[K]: the mean self-confidence of the items given each class; NEVER for a class that nobody gave.
+    """[K]: the mean self-confidence of the items given each class; NEVER for a class without items.
 
-    In the precision of the probabilities, or float64 where a class is absent: so has the reference.
+    In the precision of the probabilities, or float64 if a class is absent, as in the reference.
     """
     return _thresholds(labels_N, self_confidence(labels_N, probs_NK), probs_NK.shape[1])
 
@@ -85,7 +85,7 @@ def confident_thresholds(labels_N: Int, probs_NK: Probs) -> Probs:
 def _thresholds(labels_N: Int, given_N: Probs, num_classes: int) -> Probs:
     order, starts = by_class(labels_N, num_classes)
     given_n = given_N[order]
-    # Class by class, since the rounding of a sum depends on what is summed with what.
+    # Class by class, since the rounding of a sum depends on the order of its terms.
     means = [given_n[a:b].sum() / (b - a) if a < b else NEVER for a, b in pairwise(starts.tolist())]
     thresholds_K: Probs = np.maximum(np.array(means), 2 * CLOSE)
     return thresholds_K
@@ -98,14 +98,14 @@ def self_confidence(labels_N: Int, probs_NK: Probs) -> Probs:
 
 
 def round_rows(values_KK: F64) -> Int:
-    """i64[K, K] near the values, each row keeping its sum: the entries that rounding moved most are moved back."""
+    """i64[K, K] close to the values, each row keeping its sum: the entries that rounding moved most are moved back."""
     rounded_KK = np.empty(values_KK.shape, np.int64)
 
     def round_some(rows: slice) -> None:
         values_kK = np.ascontiguousarray(values_KK[rows])
         nearest_kK = values_kK.round()
         missing_k = (values_kK.sum(axis=1).round() - nearest_kK.sum(axis=1)).astype(np.int64)
-        # Which of equal entries are moved is left to the sort, which must then be the reference's.
+        # The sort decides which of equal entries are moved, so it must be the same as the reference's.
         moved_k = np.flatnonzero(missing_k)
         orders = np.argsort(values_kK[moved_k] - nearest_kK[moved_k], axis=1)
         for row, order, missing in zip(moved_k.tolist(), orders, missing_k[moved_k].tolist(), strict=True):
@@ -129,14 +129,14 @@ def _least(thresholds_K: Probs, dtype: np.dtype[Any]) -> Probs:
 def _guess(probs_NK: Probs, seen: TopClasses, least_K: Probs) -> Int:
     """i64[N]: the class that each item counts under, or -1."""
     guess_N = np.where(seen.highest_N >= least_K[seen.top_N], seen.top_N, -1)
-    # Where the largest falls short of its own class's threshold, a smaller one may reach a lower one.
+    # If the largest is below its own class's threshold, a smaller one may reach a lower threshold.
     short_S = np.flatnonzero((guess_N < 0) & (seen.highest_N >= least_K.min()))
 
     def look(part: slice) -> None:
         reaches_sK = probs_NK[short_S[part]] >= least_K
         found = np.flatnonzero(reaches_sK.any(axis=1))
         items, reaches_fK = short_S[part][found], reaches_sK[found]
-        # Of several, the largest of all classes, also of those below their threshold: so has the reference.
+        # Of several, the largest of all classes, including those below their threshold, as in the reference.
         several_f = np.count_nonzero(reaches_fK, axis=1) > 1
         guess_N[items] = np.where(several_f, seen.top_N[items], reaches_fK.argmax(axis=1))
 

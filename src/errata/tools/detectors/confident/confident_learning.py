@@ -26,7 +26,7 @@ def detect(labels_N: ArrayLike, probs_NK: ArrayLike) -> Scores:
     """Scores of labeled items: ``quality`` is the given label's probability under the noise channel (low = bad),
     ``flag`` pruning by noise rate.
 
-    ``label_probs`` are the probabilities as they came. Raises DataError where labels or probabilities are unfit.
+    ``label_probs`` are the probabilities, unchanged. Raises DataError if labels or probabilities are invalid.
     """
     probs = floats(probs_NK, len(np.asarray(labels_N)))
     labels = labeled(labels_N, probs.shape[1])
@@ -48,11 +48,11 @@ def suspected(
     joint_KK: NDArray[Any] | None = None,
     joint: ConfidentJoint | None = None,
 ) -> Bool:
-    """bool[N]: the label looks wrong. Takes checked input, and ``joint`` from who has counted it already.
+    """bool[N]: the label looks wrong. Takes checked input, and ``joint`` if it was counted already.
 
-    The three ways to prune flag as many items as the calibrated joint counts (or ``joint_KK``, taken as it is), scaled
-    by ``frac_noise`` or to ``remove_K``, and leave classes of ``keep_at_least`` items alone. The other filters take
-    none of these: the items that the joint counts off its diagonal, those whose given label is not the most probable
+    The three ways to prune flag as many items as the calibrated joint counts (or ``joint_KK``, unchanged), scaled by
+    ``frac_noise`` or to ``remove_K``, and leave classes of ``keep_at_least`` items alone. The other filters use none of
+    these: they flag the items that the joint counts off its diagonal, those whose given label is not the most probable
     one, or the lowest scores, as many as the joint counts off its diagonal.
     """
     joint = confident_joint(labels_N, probs_NK) if joint is None else joint

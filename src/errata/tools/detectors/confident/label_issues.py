@@ -1,4 +1,4 @@
-"""The front door with the signature of cleanlab 2.9's ``filter.find_label_issues``, and its results."""
+"""The public function with the signature and results of cleanlab 2.9's ``filter.find_label_issues``."""
 
 from __future__ import annotations
 
@@ -33,18 +33,17 @@ def find_label_issues(
     verbose: bool = False,
     multi_label: bool = False,
 ) -> NDArray[Any]:
-    """bool[N], True where the label looks wrong; or, ranked by a score, the indices of those items, worst first.
+    """bool[N], True if the label looks wrong; or, ranked by a score, the indices of those items, worst first.
 
-    ``labels``: one class 0..K-1 per item, or with ``multi_label`` a list of classes per item. ``pred_probs``: [N, K],
+    ``labels``: one class 0..K-1 per item or, with ``multi_label``, a list of classes per item. ``pred_probs``: [N, K],
     out of sample, read block by block: they may be memory-mapped. ``rank_by_kwargs``: {"adjust_pred_probs": True} ranks
-    by scores that make up for classes of unlike confidence.
+    by scores adjusted for differences in confidence between classes.
 
     The filters that prune take ``frac_noise`` (scales how many are flagged), ``num_to_remove_per_class`` [K] (sets it),
-    ``min_examples_per_class`` (a class of so few items is not pruned) and ``confident_joint`` ([K, K], with
-    ``multi_label`` [K, 2, 2]: taken as it is); the other filters make no use of them. ``n_jobs`` and ``verbose`` have
-    no effect.
+    ``min_examples_per_class`` (smaller classes are not pruned), and ``confident_joint`` ([K, K], with ``multi_label``
+    [K, 2, 2], used unchanged); the other filters ignore them. ``n_jobs`` and ``verbose`` have no effect.
 
-    Raises DataError for unfit arrays, SetupError for options that do not exist or do not go together.
+    Raises DataError for invalid arrays, SetupError for options that do not exist or cannot be combined.
     """
     _check_options(filter_by, rank_by_kwargs, num_to_remove_per_class)
     probs_NK = floats(pred_probs, len(labels))
@@ -73,7 +72,7 @@ def find_label_issues(
         quality_n = item_quality(labels_NK, probs_NK, return_indices_ranked_by, adjust=adjust)[found]
     else:
         quality_n = quality_scores(labels_N, probs_NK, return_indices_ranked_by, adjust=adjust, items=found)
-    # Equal scores stay in the order of numpy's default sort: so they do in the reference.
+    # Equal scores keep the order of numpy's default sort, as in the reference.
     return found[np.argsort(quality_n)]
 
 

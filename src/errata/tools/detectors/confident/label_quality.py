@@ -25,13 +25,14 @@ def label_quality(
 ) -> F32:
     """f32[N] in [0, 1], low = bad.
 
-    ``self_confidence``: probability of the given label; finds odd items too. ``normalized_margin``: that less the
-    largest other, from [-1, 1] to [0, 1]; best for flips between look-alike classes. ``confidence_weighted_entropy``:
-    falls with the row's entropy over the self-confidence. ``adjust`` makes up for classes of unlike confidence (see
-    ``adjusted``). Raises DataError for unfit arrays, SetupError for an unknown or unadjustable score.
+    ``self_confidence``: probability of the given label; also finds unusual items. ``normalized_margin``: that minus the
+    largest other, mapped from [-1, 1] to [0, 1]; best for flips between look-alike classes.
+    ``confidence_weighted_entropy``: decreases with the row's entropy over the self-confidence. ``adjust`` corrects for
+    differences in confidence between classes (see ``adjusted``). Raises DataError for invalid arrays, SetupError for an
+    unknown or unadjustable score.
 
-    A row that gives everything to one class has no entropy, and says nothing but yes or no: under the third score it
-    gets its self-confidence. (cleanlab's is 0 there, also where the label is right; so it is in ``quality_scores``.)
+    A row with all mass on one class has no entropy and only says yes or no: under the third score it gets its
+    self-confidence. (cleanlab's is 0 there even if the label is right, as in ``quality_scores``.)
     """
     probs = probabilities(probs_NK, len(np.asarray(labels_N)))
     labels = labeled(labels_N, probs.shape[1])
@@ -77,7 +78,7 @@ def quality_scores(
 
 
 def adjusted(probs_NK: Probs, thresholds_K: Probs) -> Probs:
-    """[N, K]: the probabilities less what their class has on average where it is given, rows again summing to 1."""
+    """[N, K]: the probabilities minus each class' average where it is given, with rows again summing to 1."""
     shifted_NK = probs_NK - thresholds_K
     shifted_NK += thresholds_K.max(axis=-1, keepdims=True)
     shifted_NK /= shifted_NK.sum(axis=-1, keepdims=True)
@@ -92,7 +93,7 @@ def _normalized_margin(labels_N: Int, probs_NK: Probs) -> Probs:
 
 
 def _confidence_weighted_entropy(labels_N: Int, probs_NK: Probs) -> Probs:
-    """log(1 + r) / r with r = normalized entropy / self-confidence; 0 where there is no entropy."""
+    """log(1 + r) / r with r = normalized entropy / self-confidence; 0 if there is no entropy."""
     from scipy.special import xlogy
 
     entropy_N = -xlogy(probs_NK, probs_NK).sum(axis=1) / max(np.log(probs_NK.shape[1]), SMALLEST)

@@ -1,7 +1,7 @@
-"""Which items of each class to prune: as many as the confident joint counts, the most suspect first.
+"""Which items of each class to prune: as many as the confident joint counts, the most suspicious first.
 
-Northcutt, Jiang, Chuang 2021, section 3.2; the same items as cleanlab 2.9 wherever no two margins tie. Of items that
-tie at the cut, the first are pruned.
+Northcutt, Jiang, Chuang 2021, section 3.2; the same items as cleanlab 2.9 if no two margins tie. If items tie at the
+cut, the first are pruned.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from errata.types import Bool, Int, Probs
 PruneBy = Literal["prune_by_noise_rate", "prune_by_class", "both"]
 
 PIECE = BLOCK // 4
-"""Values of cells looked at in one go: with each come the indices of its item and of its place."""
+"""Values of cells processed in one go: each comes with the indices of its item and its place."""
 HELD = 8
-"""Numbers held for each cell of the joint while the counts are made."""
+"""Numbers held per cell of the joint while counting."""
 
 
 class Cells(NamedTuple):
@@ -40,7 +40,7 @@ class Cells(NamedTuple):
 def prune_counts(joint_KK: NDArray[Any], keep_at_least: int, frac_noise: float) -> Int:
     """i64[K, K]: how many to prune per (given, true) class; on the diagonal, how many of each class to keep.
 
-    Every class keeps ``keep_at_least``; what is pruned beyond that is scaled by ``frac_noise``.
+    Every class keeps ``keep_at_least`` items; what is pruned beyond that is scaled by ``frac_noise``.
     """
     counts_KK = np.empty(joint_KK.shape, np.int64)
 
@@ -68,7 +68,7 @@ def prune_counts(joint_KK: NDArray[Any], keep_at_least: int, frac_noise: float) 
 def counts_to_remove(counts_KK: Int, remove_K: Int, given_K: Int) -> Int:
     """i64[K, K]: the counts scaled so that ``remove_K`` items are pruned.
 
-    By class these are ``remove_K[a]`` of the items given a. By noise rate they are, as in the reference, about
+    By class, these are ``remove_K[a]`` of the items given a. By noise rate they are, as in the reference, about
     ``remove_K[b]`` of the items that are likely b.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -83,7 +83,7 @@ def prune(
     labels_N: Int, probs_NK: Probs, seen: TopClasses, counts_KK: Int, prune_by: PruneBy, keep_at_least: int
 ) -> Bool:
     """bool[N]: the items to prune: never one whose given label was ``seen`` to be about the most probable, and none of
-    a class that has ``keep_at_least`` items or only one."""
+    a class with at most ``keep_at_least`` items or only one."""
     sizes_K = np.bincount(labels_N, minlength=len(counts_KK))
     suspect_N: Bool = ~seen.close_N & (sizes_K > max(keep_at_least, 1))[labels_N]
     if prune_by == "prune_by_class":
@@ -95,7 +95,7 @@ def prune(
 
 
 def _by_class(labels_N: Int, given_N: Probs, count_K: Int) -> Bool:
-    """Of each class the counted items with the smallest probability of it."""
+    """Per class, the counted items with the smallest probability of it."""
     pruned_N = np.zeros(len(labels_N), np.bool_)
     classes = np.arange(len(count_K))
     cells = Cells(classes, classes, count_K).only(count_K > 0)
@@ -104,10 +104,10 @@ def _by_class(labels_N: Int, given_N: Probs, count_K: Int) -> Bool:
 
 
 def _by_noise_rate(labels_N: Int, given_N: Probs, probs_NK: Probs, counts_KK: Int, suspect_N: Bool) -> Bool:
-    """Of each cell the counted items with the smallest margin of the given class over the true one.
+    """Per cell, the counted items with the smallest margin of the given class over the true one.
 
-    Suspects alone matter, and every margin below -2 CLOSE is a suspect's: where these are as many as the cell counts,
-    the other items of the class need not be looked at.
+    Only suspects matter, and every margin below -2 CLOSE belongs to one: if there are as many of these as the cell
+    counts, the other items of the class need not be examined.
     """
     given_C, true_C = np.divmod(np.flatnonzero(counts_KK > 0), len(counts_KK))
     cells = Cells(given_C, true_C, counts_KK[given_C, true_C]).only(given_C != true_C)
@@ -127,7 +127,7 @@ def _by_noise_rate(labels_N: Int, given_N: Probs, probs_NK: Probs, counts_KK: In
 def _prune_lowest(
     pruned_N: Bool, cells: Cells, values: Callable[[Int, Int], Probs], among: ByClass, below: float = np.inf
 ) -> Int:
-    """Marks the counted items of each cell with the smallest values, where less than ``below``. i64[C]: how many.
+    """Marks the counted items of each cell with the smallest values, if below ``below``. i64[C]: how many.
 
     ``values`` takes items i64[c, n] and the true classes i64[c] of their cells.
     """
@@ -149,7 +149,7 @@ def _prune_lowest(
 
 
 def pieces_of(sizes_C: Int) -> list[Int]:
-    """Indices of cells of about the same size, so that little is left empty where each gets the room of the largest."""
+    """Indices of cells of similar size, so that little space is wasted if each gets the room of the largest."""
     order = np.argsort(sizes_C, kind="stable")
     order = order[sizes_C[order] > 0]
     room = sizes_C[order].cumsum() // PIECE
@@ -158,7 +158,7 @@ def pieces_of(sizes_C: Int) -> list[Int]:
 
 
 def _lowest(values_cn: Probs, count_c: Int, below: float) -> Bool:
-    """bool[c, n]: the ``count_c`` smallest values of each row, of equal ones the first, unless they reach ``below``."""
+    """bool[c, n]: the ``count_c`` smallest values of each row, the first if tied, unless they reach ``below``."""
     last_c = np.sort(values_cn, axis=1)[np.arange(len(count_c)), np.minimum(count_c, values_cn.shape[1]) - 1]
     low_cn: Bool = (values_cn <= last_c[:, None]) & (values_cn < below)
     for row in np.flatnonzero(np.count_nonzero(low_cn, axis=1) > count_c):

@@ -1,4 +1,4 @@
-"""The noise channel of a dataset: how often each true label was given as each other one, read off a joint."""
+"""The noise channel of a dataset: how often each true label was given as each other one, derived from a joint."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class NoiseChannel(NamedTuple):
     prior_K: F64
 
     def true_given(self) -> F64:
-        """f64[K, K]: [b, a] is P(true = a | given = b), rows sum to 1; the label itself where nobody is given b."""
+        """f64[K, K]: [b, a] is P(true = a | given = b), rows sum to 1; the label itself if no item is given b."""
         joint_KK = (self.transition_KK * self.prior_K[:, None]).T
         given_K = joint_KK.sum(axis=1, keepdims=True)
         posterior_KK: F64 = np.where(given_K > 0, joint_KK / np.where(given_K > 0, given_K, 1), np.eye(len(joint_KK)))
@@ -26,9 +26,9 @@ class NoiseChannel(NamedTuple):
 
 
 def from_joint(counts_KK: ArrayLike) -> NoiseChannel:
-    """The channel that a confident joint holds: ``counts_KK[b, a]`` items given b and truly a.
+    """The channel of a confident joint: ``counts_KK[b, a]`` items given b and truly a.
 
-    A class that nobody truly is keeps its labels. Raises DataError for a table that is not square or holds nothing.
+    A class that no item truly has keeps its labels. Raises DataError for a table that is not square or is empty.
     """
     counts = np.asarray(counts_KK, np.float64).T
     if counts.ndim != 2 or counts.shape[0] != counts.shape[1] or not counts.sum() > 0 or counts.min() < 0:

@@ -1,1 +1,1 @@
-"""Labels against those of the nearest neighbors, and how these are found."""
+"""Compare labels with those of the nearest neighbors, and find these."""

@@ -1,4 +1,4 @@
-"""Neighbor consistency: does an item's label agree with the labels of the items most like it?
+"""Neighbor consistency: whether an item's label agrees with the labels of the most similar items.
 
 The vote is that of SimiFeat (Zhu, Dong, Liu 2022): neighbors by cosine, each weighted by its similarity.
 """
@@ -16,9 +16,9 @@ from errata.types import Scores
 def detect(near: Neighbors, labels_N: ArrayLike, num_classes: int) -> Scores:
     """Scores of labeled items: ``quality`` is the smoothed share of the neighbors' votes for the given label.
 
-    ``label_probs`` f32[N, K]: all the votes, smoothed by one vote spread as the classes are. ``flag``: the neighbors'
-    favorite is another label. With no neighbor (one item) the votes are the classes' shares. Raises DataError for
-    unfit arrays.
+    ``label_probs`` f32[N, K]: all the votes, smoothed by one vote distributed as the classes are. ``flag``: the
+    neighbors' favorite is another label. Without neighbors (one item) the votes are the classes' shares. Raises
+    DataError for invalid arrays.
     """
     labels = labeled_neighbors(near, labels_N, num_classes)
     votes_NK = neighbor_votes(near, labels, num_classes)

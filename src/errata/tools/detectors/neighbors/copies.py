@@ -1,7 +1,7 @@
-"""Items that are there more than once, word for word or nearly: who they are, and how they count as one.
+"""Items that occur more than once, exactly or nearly: which they are, and how they count as one.
 
-Whoever wants a label to stand can put the item in again a few times under it. So copies speak together as one item
-does: as neighbors, in what models learn, and of each other.
+Anyone who wants a label to stand can insert the item several more times under it. So copies together count as one item
+does: as neighbors, in what models learn, and among each other.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ from errata.tools.detectors.neighbors.neighbors import Neighbors
 from errata.types import F32, Bool, Int
 
 Alike = Callable[[Int, Int], Bool]
-"""bool[P]: which pairs of items, given by their rows, are copies by their content."""
+"""bool[P]: which pairs of items, given by their rows, are copies by content."""
 
 ALONE = -1
 NEAR = 0.13
-"""Two items are near copies below this share of the usual distance to a nearest neighbor (cleanlab's figure)."""
+"""Two items are near copies if closer than this share of the usual distance to a nearest neighbor (cleanlab's
+value)."""
 SAME = 1e-6
-"""Cosine distance that rounding alone makes."""
+"""Cosine distance that can result from rounding alone."""
 
 
 def find_groups(
@@ -29,9 +30,9 @@ def find_groups(
 ) -> Int:
     """i64[N]: the group of each item that has a copy, 0, 1, ... by first appearance; ALONE for the others.
 
-    Copies have equal content. Where neighbors are given, near copies are copies too: neighbors from a cosine on whose
-    content is ``alike``, or, without it, whose embeddings are far nearer to each other than items of this dataset
-    usually are: no one cosine would suit both news and handwriting. A group is all that hangs together.
+    Copies have equal content. If neighbors are given, near copies count too: neighbors at or above a cosine whose
+    content is ``alike`` or, without ``alike``, whose embeddings are far closer than items of this dataset usually are,
+    since no single cosine suits both news and handwriting. A group is a connected component.
     """
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
@@ -49,13 +50,13 @@ def find_groups(
     sizes = np.bincount(parts_N, minlength=1)
     shared_N = sizes[parts_N] > 1
     groups_N = np.full(count, ALONE, np.int64)
-    # scipy numbers parts by their first item, so the rank among shared parts does too.
+    # scipy numbers components by their first item, so the rank among shared components does too.
     groups_N[shared_N] = np.unique(parts_N[shared_N], return_inverse=True)[1]
     return groups_N
 
 
 def numbered(groups_N: Int) -> Int:
-    """i64[N]: the groups, and a number of its own for each item that is alone."""
+    """i64[N]: the groups, with a separate number for each item without copies."""
     ids_N = groups_N.copy()
     alone = np.flatnonzero(groups_N == ALONE)
     ids_N[alone] = groups_N.max(initial=ALONE) + 1 + np.arange(len(alone))
@@ -63,7 +64,7 @@ def numbered(groups_N: Int) -> Int:
 
 
 def shares(groups_N: Int | None) -> F32 | None:
-    """f32[N]: what each item weighs so that its group weighs as much as one item; None where nobody has a copy."""
+    """f32[N]: item weights such that each group weighs as much as one item; None if nothing has a copy."""
     if groups_N is None or (groups_N == ALONE).all():
         return None
     ids_N = numbered(groups_N)
@@ -71,9 +72,9 @@ def shares(groups_N: Int | None) -> F32 | None:
 
 
 def counted_once(near: Neighbors, groups_N: Int) -> Neighbors:
-    """The neighbors, but copies among those of one item share the weight of one: the similarity of each is divided by
-    how many of its group are in the same list. An item's own copies have none, 0: where they are all its neighbors,
-    nobody else could speak against them."""
+    """The neighbors, except that copies among those of one item share one weight: the similarity of each is divided by
+    the number of its group in the same list. An item's own copies get 0: if all its neighbors were copies, nothing else
+    could contradict them."""
     near_Nk = groups_N[near.indices_Nk]
     own_Nk = (near_Nk == groups_N[:, None]) & (near_Nk != ALONE)
     rows = np.flatnonzero(own_Nk.any(axis=1) | ((near_Nk != ALONE).sum(axis=1) > 1))

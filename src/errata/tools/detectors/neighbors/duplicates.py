@@ -1,4 +1,4 @@
-"""Items that are there more than once: with different labels, or on both sides of a split."""
+"""Items that occur more than once, with different labels or on both sides of a split."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from errata.types import Bool, Int, Scores
 def detect(groups_N: ArrayLike, labels_N: ArrayLike, num_classes: int) -> Scores:
     """Scores of labeled items from the groups of ``copies.find_groups``: ``quality`` is the label's share in its group.
 
-    1 where the group agrees, or the item is alone. ``flag``: the group disagrees and the item is not of the label that
-    more than half of it have. Raises DataError for unfit arrays.
+    1 if the group agrees or the item has no copies. ``flag``: the group disagrees and the item does not have the label
+    of more than half of the group. Raises DataError for invalid arrays.
     """
     labels = labeled(labels_N, num_classes)
     groups = _checked(groups_N, len(labels))
@@ -31,7 +31,7 @@ def detect(groups_N: ArrayLike, labels_N: ArrayLike, num_classes: int) -> Scores
 
 
 def find_leaks(groups_N: ArrayLike, splits: Sequence[str]) -> Bool:
-    """bool[N]: the item has a duplicate in another split, so that a model is tested on what it was trained on."""
+    """bool[N]: the item has a duplicate in another split, so that a model is tested on its training data."""
     groups = _checked(groups_N, len(splits))
     leak_N = np.zeros(len(groups), np.bool_)
     grouped = np.flatnonzero(groups != ALONE)

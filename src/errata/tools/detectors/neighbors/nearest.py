@@ -1,4 +1,4 @@
-"""The nearest found so far of each of many items, while similarities come in blocks."""
+"""The nearest items found so far for each of many items, while similarities arrive in blocks."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import numpy as np
 from errata.types import F32, Bool, Int
 
 BLOCK = 2048
-"""Most items on each side of a block of similarities: 16 MB, and long enough that a product runs at full speed."""
+"""Maximum items per side of a block of similarities: 16 MB, and enough for products to run at full speed."""
 
 
 class Nearest:
-    """The k nearest found so far of each of N items; calls at the same time must not share an item."""
+    """The k nearest found so far for each of N items; concurrent calls must not share an item."""
 
     def __init__(self, items: int, k: int) -> None:
         self._indices_Nk = np.zeros((items, k), np.int64)
@@ -24,7 +24,8 @@ class Nearest:
         self._least_N = np.full(items, -np.inf, np.float32)
 
     def offer(self, rows_R: Int, columns_C: Int, similarities_RC: F32) -> None:
-        """Similarities of the items ``rows_R``, each once, to those of ``columns_C``; -inf for what is no neighbor."""
+        """Similarities of the items ``rows_R``, each once, to those of ``columns_C``; -inf for pairs that are not
+        neighbors."""
         rows, columns = _above(similarities_RC, self._least_N[rows_R], self._indices_Nk.shape[1])
         if len(rows):
             changed = self._merge(rows_R[rows], columns_C[columns], similarities_RC[rows, columns])
@@ -39,7 +40,8 @@ class Nearest:
         return ranked(self._indices_Nk, self._similarities_Nk)
 
     def _merge(self, rows: Int, columns: Int, similarities: F32) -> Int:
-        """Of what each row has and what it is offered, the k nearest stay. Rows stand together; returns each once."""
+        """Keep the k nearest of what each row has and what it is offered. Equal rows are adjacent; returns each
+        once."""
         k = self._indices_Nk.shape[1]
         first = np.flatnonzero(np.diff(rows, prepend=-1))
         counts = np.diff(first, append=len(rows))
@@ -57,8 +59,8 @@ class Nearest:
 
 @contextmanager
 def threads() -> Iterator[ThreadPoolExecutor]:
-    """A thread for each core, and none of BLAS' own: one of those that waits while numpy looks through a product burns
-    as much as one that works."""
+    """A thread for each core, with BLAS' own threads off: a BLAS thread waiting while numpy scans a product uses as
+    much CPU as one that works."""
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as executor:
@@ -77,7 +79,7 @@ def nearest_of(items_S: Int, vectors_ND: F32, k: int) -> tuple[Int, F32]:
 
 
 def ranked(indices_Nc: Int, similarities_Nc: F32, k: int | None = None) -> tuple[Int, F32]:
-    """The ``k`` nearest of each row's candidates, the nearest first; of equally near ones those that come first."""
+    """The ``k`` nearest of each row's candidates, the nearest first; ties in the given order."""
     order_Nk = np.argsort(-similarities_Nc, axis=1, kind="stable")[:, :k]
     return np.take_along_axis(indices_Nc, order_Nk, axis=1), np.take_along_axis(similarities_Nc, order_Nk, axis=1)
 
@@ -89,7 +91,7 @@ def _above(similarities_RC: F32, least_R: F32, k: int) -> tuple[Int, Int]:
         near_Rk = np.argpartition(similarities_RC, columns - k, axis=1)[:, columns - k :]
         return np.repeat(np.arange(rows), k), near_Rk.ravel()
     above_RC: Bool = similarities_RC > least_R[:, None]
-    if above_RC.flags.f_contiguous:  # a block seen from its other side: read in the order in which it lies
+    if above_RC.flags.f_contiguous:  # a transposed block: read in memory order
         found, rows_of = np.divmod(np.flatnonzero(above_RC.T), rows)
         by_row = np.argsort(rows_of.astype(np.min_scalar_type(rows)), kind="stable")
         return rows_of[by_row], found[by_row]

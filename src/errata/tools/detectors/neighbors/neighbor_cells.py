@@ -1,6 +1,6 @@
-"""Neighbors of many items, sought only in the cells next to an item: an inverted file (Jegou, Douze, Schmid 2011).
+"""Neighbors of many items, searched only in the cells next to an item: an inverted file (Jegou, Douze, Schmid 2011).
 
-All items that look into a cell are compared with it in one product, where a search that takes query by query has none.
+All items that search a cell are compared with it in one product, which a query-by-query search cannot do.
 """
 
 from __future__ import annotations
@@ -16,25 +16,26 @@ from errata.tools.detectors.neighbors.nearest import BLOCK, Nearest, nearest_of,
 from errata.types import F32, Int
 
 CELL = 400
-"""Items in a cell on average: fewer find more for the same number of comparisons, more make longer products."""
+"""Average items per cell: smaller cells find more for the same number of comparisons, larger ones make longer
+products."""
 SEEN = 50
-"""Items per cell by which the cells are placed."""
+"""Items per cell used to place the cells."""
 ASKING = 1 << 15
-"""Items that look for neighbors together: as many as fill products with each cell."""
+"""Items that search together: enough to fill products with each cell."""
 RANKED = 4096
 """Items whose cells are ranked at once."""
 
 
 class Cells(NamedTuple):
-    """``centers_CD``, and the items by their cells."""
+    """``centers_CD``, and the items by cell."""
 
     centers_CD: F32
     by_cell: ByClass
 
 
 def cells_of(vectors_ND: F32, size: int = CELL) -> Cells:
-    """Cells of ``size`` items on average around the means of the items that are nearest to randomly drawn ones (one
-    round of k-means; further rounds found no more)."""
+    """Cells of ``size`` items on average around the means of the items nearest to randomly drawn ones (one round of
+    k-means; further rounds found no more)."""
     rng = np.random.default_rng(0)
     count = max(1, len(vectors_ND) // size)
     seen_SD = vectors_ND[np.sort(rng.choice(len(vectors_ND), min(len(vectors_ND), SEEN * count), replace=False))]
@@ -72,7 +73,7 @@ def search_cells(
     asking: int = ASKING,
 ) -> tuple[Int, F32]:
     """i64[N, k] and f32[N, k]: the nearest others of each item, by product, in the ``looked_into`` cells nearest to it;
-    in all cells where these hold fewer than k."""
+    in all cells if these hold fewer than k."""
     best = Nearest(len(vectors_ND), k)
     parts = [cells.by_cell.items[start : start + asking] for start in range(0, len(vectors_ND), asking)]
 
@@ -95,8 +96,8 @@ def search_cells(
 
 
 def _products(asking_AD: F32, cells: Cells, looked_into: int) -> Iterator[tuple[Int, Int]]:
-    """Which of the asking items are compared with which items. The nearest cell of each comes first: what it holds
-    spares most of what the others would have to be merged with."""
+    """Which of the asking items are compared with which items. The nearest cell of each comes first: its contents spare
+    most merges with what the others hold."""
     looked_Ac = nearest_cells(asking_AD, cells.centers_CD, looked_into)
     for cells_Ac in (looked_Ac[:, :1], looked_Ac[:, 1:]):
         asking = by_class(cells_Ac.ravel(), len(cells.centers_CD))

@@ -1,4 +1,5 @@
-"""The nearest other items of every item by cosine: exact in blocks, and of many items in fewer dimensions and cells."""
+"""The nearest other items of every item by cosine: exact in blocks or, for many items, in fewer dimensions and
+cells."""
 
 from __future__ import annotations
 
@@ -11,17 +12,17 @@ from errata.tools.detectors.neighbors.neighbor_cells import CELL, Cells, cells_o
 from errata.types import F32, Bool, Int
 
 EXACT_UP_TO = 10_000
-"""Items that are compared in all dimensions: that takes a second."""
+"""Up to this many items are compared in all dimensions, which takes a second."""
 LEADING, CANDIDATES = 192, 2
-"""Directions in which candidates are looked for, and how many times k. Of MiniLM's 384, 192 find 97% of the ten nearest
+"""Directions in which candidates are searched, and how many times k. Of MiniLM's 384, 192 find 97% of the ten nearest
 of 50,000 sentences among 20 candidates; 128 need 50 to find 95%, and these cost more to keep than the products save."""
 RECALL = 0.96
-"""Share of a sample's true neighbors that a search must find; a little more than is promised of all."""
+"""Share of a sample's true neighbors that a search must find; slightly more than is promised overall."""
 SAMPLED = 256
 MOST_CELLS = 0.4
-"""Share of the cells beyond which it is cheaper to compare all with all, each product serving both sides."""
+"""Share of the cells beyond which it is cheaper to compare all with all, since each product serves both sides."""
 MOST_COMPARED = 50_000
-"""Items that each is compared with at most: beyond, the time grows with the items and no longer with their square."""
+"""Maximum comparisons per item: beyond, time grows linearly with the items rather than quadratically."""
 RANKED = 512
 """Items whose candidates are compared at once."""
 ShareProgress = Callable[[float], None]
@@ -40,9 +41,9 @@ def search(
 ) -> tuple[Int, F32]:
     """i64[N, k] and f32[N, k]: the k nearest others of each row of length 1, nearest first, and their cosines.
 
-    Exact up to ``exact_up_to`` items. Beyond, at least .95 of the true neighbors are found, as a sample says, unless
-    that takes more than ``most_compared`` comparisons an item: then as many as these find. Sought in ``leading``
-    directions and in cells of ``cell`` items. 0 < k < N.
+    Exact up to ``exact_up_to`` items. Beyond, at least .95 of the true neighbors are found, according to a sample,
+    unless that takes more than ``most_compared`` comparisons per item: then as many as these find. Searches in
+    ``leading`` directions and in cells of ``cell`` items. 0 < k < N.
     """
     if len(units_ND) <= exact_up_to:
         return exact(units_ND, k, progress)
@@ -61,7 +62,7 @@ def search(
 
 def _leading_vectors(units_ND: F32, sample: Int, true_Sk: Int, leading: int) -> tuple[F32, Bool]:
     """The items in their leading directions f32[N, leading], and bool[S, k]: which true neighbors of the sample are
-    among the candidates there. Where too few are: the items as they come, which miss none."""
+    among the candidates there. If too few are, the items unchanged, which miss none."""
     candidates = CANDIDATES * true_Sk.shape[1]
     if units_ND.shape[1] >= 2 * leading and candidates < len(units_ND):
         leading_NL = units_ND @ _leading(units_ND, leading)
@@ -73,7 +74,7 @@ def _leading_vectors(units_ND: F32, sample: Int, true_Sk: Int, leading: int) -> 
 
 
 def _cells_needed(vectors_ND: F32, cells: Cells, sample: Int, true_Sk: Int, found_Sk: Bool) -> int:
-    """In how many cells next to an item RECALL of the true neighbors lie, of those that comparing would find."""
+    """In how many cells next to an item RECALL of the true neighbors are, of those that comparing would find."""
     order_SC = nearest_cells(vectors_ND[sample], cells.centers_CD, len(cells.centers_CD))
     cells_Sk = nearest_cells(vectors_ND[true_Sk.ravel()], cells.centers_CD, 1).reshape(true_Sk.shape)
     rank_Sk = (order_SC[:, None] == cells_Sk[:, :, None]).argmax(axis=2)
@@ -91,7 +92,8 @@ def _nearest_among(candidates_Nc: Int, units_ND: F32, k: int) -> tuple[Int, F32]
 
 
 def exact(units_ND: F32, k: int, progress: ShareProgress | None = None, *, block: int = BLOCK) -> tuple[Int, F32]:
-    """The same, always exact. Each product of two blocks serves the items of both, so half of them are never made."""
+    """The same, always exact. Each product of two blocks serves the items of both, so only half of them are
+    computed."""
     best = Nearest(len(units_ND), k)
 
     def compare(pair: tuple[int, int]) -> None:
@@ -122,8 +124,8 @@ def _leading(units_ND: F32, count: int) -> F32:
 
 
 def _rounds(blocks: Sequence[int]) -> list[list[tuple[int, int]]]:
-    """Each block with itself, then all pairs in rounds in which no block occurs twice: so threads never write to the
-    same items, and the order of what an item is offered is always the same (the circle method of tournaments)."""
+    """Each block with itself, then all pairs in rounds in which no block occurs twice, so that threads never write to
+    the same items and the order in which items are offered is always the same (the circle method of tournaments)."""
     circle: list[int | None] = [*blocks, None] if len(blocks) % 2 else [*blocks]
     rounds = [[(block, block) for block in blocks]]
     for _ in range(len(circle) - 1):

@@ -1,4 +1,4 @@
-"""The items most like each item, by cosine, and the votes of their labels, each weighted by its similarity."""
+"""The most similar items of each item, by cosine, and their labels' votes, weighted by similarity."""
 
 from __future__ import annotations
 
@@ -24,9 +24,8 @@ class Neighbors(NamedTuple):
 def neighbors(embeddings_ND: ArrayLike, k: int = 10, progress: ShareProgress | None = None) -> Neighbors:
     """The min(k, N - 1) nearest other items of each, by cosine of the embeddings f32[N, D].
 
-    An item is never its own neighbor, its exact duplicates are. Exact for up to 10,000 items, nearly so
-    beyond (``neighbor_search.search``). ``progress`` is called with the share that is done. Raises DataError for NaN or
-    a wrong shape.
+    An item is never its own neighbor, but its exact duplicates are. Exact for up to 10,000 items, nearly so beyond
+    (``neighbor_search.search``). ``progress`` is called with the share done. Raises DataError for NaN or a wrong shape.
     """
     if k < 1:
         raise SetupError(f"A neighborhood has at least one neighbor, got k={k}.")
@@ -40,7 +39,7 @@ def neighbors(embeddings_ND: ArrayLike, k: int = 10, progress: ShareProgress | N
 def neighbor_votes(near: Neighbors, labels_N: Int, num_classes: int) -> F32:
     """f32[N, K], rows sum to 1: (votes for the class + its share of all labels) / (all votes + 1).
 
-    A neighbor's vote weighs as much as it is similar, never less than nothing.
+    A neighbor's vote counts as much as it is similar, never less than zero.
     """
     votes_NK = weighted_votes(near, np.maximum(near.similarities_Nk, 0), labels_N, num_classes)
     votes_NK += class_shares(labels_N, num_classes)
@@ -63,7 +62,7 @@ def class_shares(labels_N: Int, num_classes: int) -> F32:
 
 
 def labeled_neighbors(near: Neighbors, labels_N: ArrayLike, num_classes: int) -> Int:
-    """The labels as i64[N]. Raises DataError for unfit labels, or neighbors of another number of items."""
+    """The labels as i64[N]. Raises DataError for invalid labels, or neighbors of another number of items."""
     labels = labeled(labels_N, num_classes)
     if len(near.indices_Nk) != len(labels):
         raise DataError(f"Neighbors must be those of the {len(labels)} labeled items, got {len(near.indices_Nk)} rows.")

@@ -1,9 +1,9 @@
 """Labels, or a posterior, spread over the graph of nearest neighbors.
 
-Zhou et al. 2003, "Learning with Local and Global Consistency": F = (1 - a) (I - a S)^-1 Y, where S is the graph's
-weights, normalized on both sides. Spreading a finished posterior in place of labels is the decoupled propagation of
-ERASE (Chen et al. 2023). Where errors follow one pattern it corrects far more than the posterior alone; where neighbors
-are often of other classes it blurs.
+Zhou et al. 2003, "Learning with Local and Global Consistency": F = (1 - a) (I - a S)^-1 Y, where S holds the graph's
+weights, normalized on both sides. Spreading a finished posterior instead of labels is the decoupled propagation of
+ERASE (Chen et al. 2023). If errors follow one pattern, it corrects far more than the posterior alone; if neighbors are
+often of other classes, it blurs.
 """
 
 from __future__ import annotations
@@ -24,32 +24,34 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 ALPHA = 0.9
-"""Share of an item's distribution that comes from its neighbors; the rest is where it began."""
+"""Share of an item's distribution that comes from its neighbors; the rest is its starting point."""
 ROUNDS = 20
 TEMPERATURE = 0.1
 """An edge weighs exp(cosine / TEMPERATURE)."""
 COUPLING = 2.0
-"""Log-odds that neighbors add to a label which all of them hold. 4 corrects more on digits and harms on real errors."""
+"""Log-odds that neighbors add to a label which all of them have. 4 corrects more on digits but does harm on real
+errors."""
 MEAN_FIELD_ROUNDS = 5
 PRIOR = 0.01
-"""Mass of the classes' shares in every row, for items that no label reaches. A label leaves .1 where it is."""
+"""Mass of the classes' shares in every row, for items that no label reaches. A label keeps .1 of its own mass in
+place."""
 SMALLEST = 1e-6
-"""Least probability: a posterior that excludes a label is not proof against all neighbors."""
+"""Minimum probability: even a posterior that excludes a label can be overruled by all neighbors."""
 
 
 def detect(near: Neighbors, labels_N: ArrayLike, num_classes: int) -> Scores:
     """Scores of labeled items: quality and flags by confident learning on the leave-one-out propagation.
 
-    Raises DataError for unfit arrays.
+    Raises DataError for invalid arrays.
     """
     labels = labeled_neighbors(near, labels_N, num_classes)
     return confident_learning.detect(labels, leave_one_out(near, labels, num_classes))
 
 
 def leave_one_out(near: Neighbors, labels_N: Int, num_classes: int, folds_N: Int | None = None) -> F32:
-    """f32[N, K], rows sum to 1: the labels that reach each item while those of its own fold are blanked out.
+    """f32[N, K], rows sum to 1: the labels that reach each item while those of its own fold are hidden.
 
-    ``folds_N``: each item's fold, 0 to before FOLDS; without it, folds that hold the classes alike.
+    ``folds_N``: each item's fold, from 0 to FOLDS - 1; by default, stratified folds.
     """
     graph = neighbor_graph(near)
     folds_N = stratified_folds(labels_N) if folds_N is None else folds_N
@@ -67,8 +69,8 @@ def leave_one_out(near: Neighbors, labels_N: Int, num_classes: int, folds_N: Int
 def propagated(near: Neighbors, probs_NK: ArrayLike, *, rounds: int = ROUNDS) -> F32:
     """f32[N, K], rows sum to 1: a posterior spread over the graph, an item's own row counting with 1 - ALPHA.
 
-    An item's label must have no part in its own row, and little in its neighbors' rows: neighbors' votes are no such
-    posterior, a discriminant's is. Raises DataError for unfit arrays.
+    An item's label must have no part in its own row, and little in its neighbors' rows: neighbors' votes do not
+    qualify, a discriminant's posterior does. Raises DataError for invalid arrays.
     """
     probs = probabilities(probs_NK, len(near.indices_Nk)).astype(np.float32, copy=False)
     spread_NK = _spread(neighbor_graph(near), probs, rounds)
@@ -77,9 +79,9 @@ def propagated(near: Neighbors, probs_NK: ArrayLike, *, rounds: int = ROUNDS) ->
 
 
 def averaged(near: Neighbors, probs_NK: ArrayLike) -> F32:
-    """f32[N, K], rows sum to 1: the mean of the posterior over an item's neighbors by similarity, its own left out.
+    """f32[N, K], rows sum to 1: the mean of the posterior over an item's neighbors by similarity, without its own.
 
-    An item without a neighbor that resembles it keeps its own row. Raises DataError for unfit arrays.
+    An item without similar neighbors keeps its own row. Raises DataError for invalid arrays.
     """
     probs = probabilities(probs_NK, len(near.indices_Nk)).astype(np.float32, copy=False)
     sums_NK: F32 = _edges(near, np.maximum(near.similarities_Nk, 0)) @ probs
@@ -90,7 +92,7 @@ def averaged(near: Neighbors, probs_NK: ArrayLike) -> F32:
 
 
 def toward_neighbors(near: Neighbors, weights_NK: F32, held_NK: F32) -> F32:
-    """f32[N, K]: the weights of an item's labels times exp(COUPLING * how far its neighbors hold each)."""
+    """f32[N, K]: the weights of an item's labels times exp(COUPLING * how much its neighbors have each)."""
     leaning_NK = averaged(near, held_NK)
     leaning_NK *= COUPLING
     np.exp(leaning_NK, out=leaning_NK)
@@ -101,7 +103,7 @@ def toward_neighbors(near: Neighbors, weights_NK: F32, held_NK: F32) -> F32:
 def neighbor_graph(near: Neighbors) -> csr_array:
     """csr f32[N, N], symmetric: an edge where either item is a neighbor of the other, normalized on both sides.
 
-    Where only mutual neighbors are joined, many an item is joined to none: on digits with 20% look-alike noise, average
+    If only mutual neighbors were joined, many items would have no edges: on digits with 20% look-alike noise, average
     precision falls from .90 to .72.
     """
     directed = _edges(near, np.exp((near.similarities_Nk - 1) / TEMPERATURE))
@@ -120,7 +122,7 @@ def _edges(near: Neighbors, weights_Nk: F32) -> csr_array:
 
 
 def _spread(graph: csr_array, start_NK: F32, rounds: int = ROUNDS) -> F32:
-    """F after so many rounds of F = a S F + (1 - a) Y, from F = Y."""
+    """F after this many rounds of F = a S F + (1 - a) Y, starting from F = Y."""
     spread_NK = start_NK
     for _ in range(rounds):
         spread_NK = graph @ spread_NK

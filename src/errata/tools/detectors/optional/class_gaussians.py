@@ -27,19 +27,19 @@ from errata.types import F32, F64, Int, Scores
 Floats = NDArray[np.floating[Any]]
 
 LOST = 1e-3
-"""Weight of an item that another class wins: enough to place a class that wins none of its own."""
+"""Weight of an item that another class wins: enough to locate a class that wins none of its own items."""
 BORROWED = 20.0
-"""Items whose spread a class takes over from its likes."""
+"""Items whose spread a class borrows from similar classes."""
 LIKENESS = 4.0
 """Classes lend by exp(-LIKENESS * (squared distance / that of the nearest class - 1))."""
 COMMON = 0.5
-"""Share of the spread that all classes have in common."""
+"""Share of the spread that is common to all classes."""
 SMALLEST = 1e-9
-"""Least squared spread, of embeddings of length 1: equal items have none."""
+"""Minimum squared spread, of embeddings of length 1: identical items have none."""
 
 
 class Gaussians(NamedTuple):
-    """Class means where the spread within classes is round, and what each class has of its own.
+    """Class means in the space where the within-class spread is round, and each class' own parameters.
 
     ``weights_K``: of its items. ``scatter_K``: weighted sum of their squared distances from the mean. ``lent_K``: the
     squared distance per item that it borrows. ``width``: that of all items.
@@ -57,19 +57,19 @@ class Gaussians(NamedTuple):
 def detect(embeddings_ND: ArrayLike, labels_N: ArrayLike, num_classes: int) -> Scores:
     """Scores of labeled items: quality and flags by confident learning on the leave-one-out probabilities.
 
-    Raises DataError for unfit arrays.
+    Raises DataError for invalid arrays.
     """
     labels = labeled(labels_N, num_classes)
     return confident_learning.detect(labels, leave_one_out(vectors(embeddings_ND, len(labels)), labels, num_classes))
 
 
 def leave_one_out(embeddings_ND: F32, labels_N: Int, num_classes: int, product_rows: int = PRODUCT_ROWS) -> F32:
-    """f32[N, K], rows sum to 1: probabilities under Gaussians that the item's own label had no part in.
+    """f32[N, K], rows sum to 1: probabilities under Gaussians in which the item's own label had no part.
 
-    Who wins is learned without the item's whole fold, the Gaussians then without the item. Were it learned from all,
-    an item's label would speak through those that it helped to win: on random labels of three classes, half of the
-    items agreed with their label. Folds alternate within a class, as they serve the others' weights and not the item's
-    own. ``product_rows``: items in one product.
+    Which class wins an item is learned without the item's whole fold, the Gaussians then without the item. If all items
+    were used, an item's label would have an effect through the items it helped to win: on random labels of three
+    classes, half of the items agreed with their label. Folds alternate within a class, since they serve the others'
+    weights and not the item's own. ``product_rows``: items per product.
     """
     folds_N = np.empty(len(labels_N), np.int64)
     folds_N[np.argsort(labels_N, kind="stable")] = np.arange(len(labels_N)) % FOLDS
@@ -104,7 +104,7 @@ def fit_gaussians(
     for rows, units_BD in unit_blocks(embeddings_ND, product_rows):
         sums_KD += class_sums(units_BD, labels_N[rows], num_classes, weights_N[rows])
     middle_D = sums_KD.sum(axis=0) / total
-    # The only member of a class is measured from the middle of all items: its class has no mean without it.
+    # The only member of a class is measured from the center of all items: its class has no mean without it.
     placed_K = (weights_K > 0) & (np.bincount(labels_N, minlength=num_classes) > 1)
     means_KD = np.where(placed_K[:, None], sums_KD / np.where(placed_K, weights_K, 1)[:, None], middle_D)
     means_KD = means_KD.astype(np.float32)
@@ -120,11 +120,11 @@ def fit_gaussians(
 
 
 def left_out_scores(fit: Gaussians, units_BD: F32, labels_B: Int, weights_B: F32) -> F32:
-    """f32[B, K]: log-densities of B items, each without its own part in the fit, which its weight there tells.
+    """f32[B, K]: log-densities of B items, each without its own part in the fit, given by its weight there.
     ``units_BD``: their embeddings, of length 1.
 
-    Without the item its class' mean lies further away, the spread loses a rank (Sherman, Morrison 1950) and the scatter
-    its share.
+    Without the item its class' mean is further away, the spread loses a rank (Sherman, Morrison 1950), and the scatter
+    loses its share.
     """
     own = np.arange(len(labels_B)), labels_B
     white_BD = (units_BD - fit.middle_D) @ fit.white_DD
@@ -146,15 +146,16 @@ def left_out_scores(fit: Gaussians, units_BD: F32, labels_B: Int, weights_B: F32
 
 
 def squared_spreads(scatter: F64, weights: F64, lent: F64, width: float) -> F64:
-    """Squared spreads of classes, 1 = that of all items: COMMON, and the class' own with what it borrows. ``scatter``,
-    ``weights``, ``lent`` and ``width`` are those of Gaussians, of as many classes."""
+    """Squared spreads of classes, 1 = that of all items: COMMON, and the class' own plus what it borrows. ``scatter``,
+    ``weights``, ``lent``, and ``width`` are those of Gaussians, of the same number of classes."""
     own: F64 = (scatter + BORROWED * lent) / (weights + BORROWED) / width
     return COMMON + (1 - COMMON) * own
 
 
 def lent_spreads(means_KD: F32, weights_K: F64, scatter_K: F64) -> F64:
-    """f64[K]: the mean squared distance within the other classes, the more of each the nearer it lies. ``means_KD``:
-    the classes' means where the spread within classes is round; ``weights_K`` and ``scatter_K`` as in Gaussians."""
+    """f64[K]: the mean squared distance within the other classes, weighting closer ones more. ``means_KD``: the
+    classes' means in the space where the within-class spread is round; ``weights_K`` and ``scatter_K`` as in
+    Gaussians."""
     apart_KK = np.where(weights_K > 0, _squared_distances(means_KD, means_KD), np.inf)
     np.fill_diagonal(apart_KK, np.inf)
     nearest_K = np.clip(apart_KK.min(axis=1, keepdims=True), SMALLEST, np.finfo(np.float32).max)

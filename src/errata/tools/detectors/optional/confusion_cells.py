@@ -1,4 +1,4 @@
-"""Pairs of (given, likely true) label as units of review: what went wrong together is looked at together.
+"""Pairs of (given, likely true) label as units of review: errors of the same kind are reviewed together.
 
 After Li, Zhang, Wu et al. 2021, "Learning from Weakly-labeled Web Videos via Exploring Sub-Concepts": there each pair
 of a given and a predicted label becomes a class of its own (sub-pseudo labels, SPL).
@@ -16,7 +16,7 @@ from errata.types import Int
 
 
 class ConfusionCell(NamedTuple):
-    """The flagged items ``items_n`` that were given one label and are likely of the other."""
+    """The flagged items ``items_n`` that were given one label and likely have the other."""
 
     given: int
     likely: int
@@ -24,10 +24,10 @@ class ConfusionCell(NamedTuple):
 
 
 def confusion_cells(labels_N: ArrayLike, flag_N: ArrayLike, suggested_N: ArrayLike) -> list[ConfusionCell]:
-    """The cells that hold flagged items, fullest first (then in the order of the labels); their items in order.
+    """The cells with flagged items, fullest first (then in the order of the labels); their items in order.
 
-    An item whose suggested label is the given one is in no cell: nothing speaks for a pair. Raises DataError unless
-    the arrays are of the same length.
+    An item whose suggested label is the given one is in no cell: nothing supports a pair. Raises DataError unless the
+    arrays have the same length.
     """
     labels, flag, suggested = np.asarray(labels_N), np.asarray(flag_N, np.bool_), np.asarray(suggested_N)
     if not labels.shape == flag.shape == suggested.shape or labels.ndim != 1:

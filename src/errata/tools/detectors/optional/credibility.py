@@ -1,4 +1,4 @@
-"""How far an item's label is borne out by the items around it, and what they say instead.
+"""How well an item's label is supported by the items around it, and what they suggest instead.
 
 After the credibility score and the density-based soft labels of "Pre-trained Language Models as Re-Annotators" (Shu
 2022); the formulas are errata's reconstruction, since the paper's code is not public.
@@ -17,29 +17,29 @@ from errata.tools.detectors.neighbors.neighbors import Neighbors, class_shares, 
 from errata.types import F32, Int, Scores
 
 MARGIN = 0.2
-"""How much more probable than the given label another one must be before it is proposed."""
+"""How much more probable than the given label another one must be to be proposed."""
 KAPPAS = (0.0, 2.0, 5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 320.0)
-"""Sharpness of the kernel exp(kappa * cosine): 0 counts all neighbors alike, 320 hears hardly more than the nearest."""
+"""Sharpness of the kernel exp(kappa * cosine): 0 counts all neighbors the same, 320 little more than the nearest."""
 BACKGROUND = 0.1
-"""Share of the soft label that is spread as the classes are: an item may be unlike its neighbors."""
+"""Share of the soft label distributed as the classes are: an item may differ from its neighbors."""
 ROWS = 16_384
-"""Rows that kappa is chosen by; more would not move it."""
+"""Rows used to choose kappa; more would not change it."""
 CLOSE = 1e-6
 
 
 def detect(near: Neighbors, labels_N: ArrayLike, num_classes: int) -> Scores:
     """Scores of labeled items: ``quality`` is the credibility, ``label_probs`` the soft labels, ``flag``: the corrector
-    would change the label. An item's own label takes no part. Raises DataError for unfit arrays."""
+    would change the label. An item's own label is not used. Raises DataError for invalid arrays."""
     labels = labeled_neighbors(near, labels_N, num_classes)
     soft_NK = soft_labels(near, labels, num_classes)
     return Scores(credibility(near, labels, num_classes), corrected(soft_NK, labels) != labels, soft_NK)
 
 
 def credibility(near: Neighbors, labels_N: Int, num_classes: int) -> F32:
-    """f32[N] in [0, 1]: do neighbors give this label more often (above 1/2) than its share of all labels makes likely?
+    """f32[N] in [0, 1]: whether neighbors give this label more often (above 1/2) than its share of all labels suggests.
 
     The sigmoid of logit(share among the neighbors) - logit(share of the class). Neighbors weigh exp(-d^2 / 2h^2) by
-    cosine distance d, with h the distance of the farthest, so that sparse regions are read more widely.
+    cosine distance d, with h the distance of the farthest, so that the kernel is wider in sparse regions.
     """
     from scipy.special import expit, logit
 
@@ -56,8 +56,9 @@ def credibility(near: Neighbors, labels_N: Int, num_classes: int) -> F32:
 def soft_labels(near: Neighbors, labels_N: Int, num_classes: int, kappas: Sequence[float] = KAPPAS) -> F32:
     """f32[N, K], rows sum to 1: q(c) ~ sum over the neighbors given c of exp(kappa * cosine), with some background.
 
-    A von Mises-Fisher kernel estimate of each class' density times its share, over the neighbors given: those farther
-    away would hardly count. The one of ``kappas`` makes the given labels likeliest, each predicted without itself.
+    A von Mises-Fisher kernel estimate of each class' density times its share, over the given neighbors: those farther
+    away would hardly count. Uses the one of ``kappas`` that makes the given labels likeliest, each predicted without
+    itself.
     """
     shares_K = class_shares(labels_N, num_classes)
     if not near.indices_Nk.shape[1]:
@@ -71,9 +72,9 @@ def soft_labels(near: Neighbors, labels_N: Int, num_classes: int, kappas: Sequen
 
 
 def corrected(probs_NK: ArrayLike, labels_N: Int) -> Int:
-    """i64[N]: the most probable label where it beats the given one by more than MARGIN, else the given one.
+    """i64[N]: the most probable label if it beats the given one by more than MARGIN, otherwise the given one.
 
-    Raises DataError for unfit probabilities; an item's label must have no part in its own row.
+    Raises DataError for invalid probabilities; an item's label must have no part in its own row.
     """
     probs = probabilities(probs_NK, len(labels_N))
     rows_N, best_N = np.arange(len(labels_N)), probs.argmax(axis=1)

@@ -1,9 +1,9 @@
-"""How a linear probe learns the labels: wrong ones are learned late and against what similar items taught.
+"""How a linear probe learns the labels: wrong ones are learned late and against what similar items show.
 
 One training records all of it: the area under the margin (AUM: Pleiss et al. 2020), early-learning targets (ELR: Liu et
 al. 2020), dataset cartography (Swayamdipta et al. 2020), forgetting (Toneva et al. 2019), and when each class had been
-learned (ADELE: Liu et al. 2022). These are signals of training by design: an item is scored by models that were trained
-on its label.
+learned (ADELE: Liu et al. 2022). These are training signals by design: an item is scored by models trained on its
+label.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from errata.types import F32, F64, Bool, Int, Scores
 RUNS = 3
 EPOCHS = 30
 BATCH, SMALLEST_BATCH, STEPS = 512, 16, 40
-"""Items in a step: BATCH, or on small data as many as make STEPS steps in an epoch, at least SMALLEST_BATCH."""
+"""Items per step: BATCH or, on small data, as many as make STEPS steps in an epoch, at least SMALLEST_BATCH."""
 RATE = 0.5
 LENGTH = 8.0
-"""Root mean square length of the standardized embeddings. At RATE, much longer ones would make the steps overshoot."""
+"""Root mean square length of the standardized embeddings. At RATE, much longer ones would overshoot."""
 DECAY = 1e-4
 MEMORY = 0.7
 """Share of an item's target that is kept when it comes up again (ELR's beta)."""
@@ -34,17 +34,17 @@ PULL = 3.0
 precision of the AUM is .89 with it and .66 without."""
 FLOOR = 1e-4
 FAKE_QUANTILE = 0.99
-"""Items of the fake class are wrong by construction; nearly all of them stay below this quantile of their margins."""
+"""Items of the fake class are wrong by construction; nearly all are below this quantile of their margins."""
 
 
 class Dynamics(NamedTuple):
     """What N items did over the epochs, averaged over the runs.
 
-    ``aum_N``: mean margin of the given label's logit over the largest other, low = bad; ``aum_cut``: where wrong labels
-    end. ``targets_NK``: early-learning probabilities, rows sum to 1. ``mean_N``, ``std_N``: of the given label's
-    probability. ``forgotten_N``: how often the label had the lead and lost it. ``learned_K``: epochs until each class
-    had been learned. ``memorized``: how much more of the given labels the probe says where it was trained on them than
-    where it was not; near 0, a margin says what a cross-validated probe would.
+    ``aum_N``: mean margin of the given label's logit over the largest other, low = bad; ``aum_cut``: the upper limit of
+    wrong labels. ``targets_NK``: early-learning probabilities, rows sum to 1. ``mean_N``, ``std_N``: of the given
+    label's probability. ``forgotten_N``: how often the label had the lead and lost it. ``learned_K``: epochs until each
+    class had been learned. ``memorized``: how much more of the given labels the probe predicts on its training items
+    than on others; near 0, a margin says what a cross-validated probe would.
     """
 
     aum_N: F32
@@ -58,8 +58,8 @@ class Dynamics(NamedTuple):
 
 
 class _Run(NamedTuple):
-    """One training. The sums are over the epochs: of margins, of the label's probability and its square, and of how
-    often it lost the lead. ``agreement_KT``: share of a class' items whose label has the lead, by epoch."""
+    """One training. Sums over the epochs: of margins, of the label's probability and its square, and of how often it
+    lost the lead. ``agreement_KT``: the share of a class' items whose label has the lead, by epoch."""
 
     sums_N4: F32
     targets_NK: F32
@@ -69,8 +69,8 @@ class _Run(NamedTuple):
 
 def detect(embeddings_ND: ArrayLike, labels_N: ArrayLike, num_classes: int, seed: int = 0) -> Scores:
     """Scores of labeled items: ``quality`` is the given label's early-learning target, ``flag``: the area under the
-    margin is one that the fake class has. No ``label_probs``: an item's own label has its part in the targets. Raises
-    DataError for unfit arrays."""
+    margin is one that the fake class has. No ``label_probs``: an item's own label is part of the targets. Raises
+    DataError for invalid arrays."""
     labels = labeled(labels_N, num_classes)
     found = dynamics(vectors(embeddings_ND, len(labels)), labels, num_classes, seed)
     quality_N = found.targets_NK[np.arange(len(labels)), labels]
@@ -80,9 +80,9 @@ def detect(embeddings_ND: ArrayLike, labels_N: ArrayLike, num_classes: int, seed
 def dynamics(embeddings_ND: F32, labels_N: Int, num_classes: int, seed: int = 0) -> Dynamics:
     """All signals, from RUNS trainings over all epochs.
 
-    In each run other items are told to be of a fake class, to find the margin that wrong labels reach; of an item only
-    the runs count that told it its own label. Nothing is cut where a class has been learned: the pull toward the
-    targets keeps a probe from memorizing, and cutting as well costs precision.
+    In each run other items are assigned a fake class, to find the margin that wrong labels reach; for each item only
+    the runs count that gave it its own label. Training is not stopped for a class that has been learned: the pull
+    toward the targets keeps a probe from memorizing, and stopping as well costs precision.
     """
     rng = np.random.default_rng(seed)
     count = len(labels_N)
@@ -123,7 +123,7 @@ def _standardized(embeddings_ND: F32) -> F32:
 
 
 def _train(scaled_ND: F32, labels_N: Int, told_N: Bool, num_classes: int, rng: np.random.Generator) -> _Run:
-    """One training by stochastic gradient descent, with items that are not told their label in class K, the fake."""
+    """One training by stochastic gradient descent; items with ``told_N`` False get class K, the fake one."""
     count, width = scaled_ND.shape
     taught_N = np.where(told_N, labels_N, num_classes)
     weights_DC, bias_C = np.zeros((width, num_classes + 1), np.float32), np.zeros(num_classes + 1, np.float32)
@@ -164,7 +164,8 @@ def _margins(logits_BC: F32, labels_B: Int) -> F32:
 def gradient(probs_BC: F32, labels_B: Int, targets_NC: F32, rows_B: Int) -> F32:
     """f32[B, C]: the gradient by the logits of the batch's mean of cross-entropy + PULL * log(1 - target . probs).
 
-    ``rows_B``: which items the batch holds. Their rows of ``targets_NC`` are first moved toward ``probs_BC``, in place.
+    ``rows_B``: which items are in the batch. Their rows of ``targets_NC`` are first moved toward ``probs_BC``, in
+    place.
     """
     probs_BC = np.clip(probs_BC, FLOOR, 1 - FLOOR)
     targets_BC = MEMORY * targets_NC[rows_B] + (1 - MEMORY) * probs_BC / probs_BC.sum(axis=1, keepdims=True)

@@ -1,9 +1,9 @@
-"""One expectation maximization for whatever is known of a label: one that may be wrong, candidates, votes, or nothing.
+"""One expectation maximization for any knowledge about a label: one that may be wrong, candidates, votes, or nothing.
 
 Chen et al. 2024, "Imprecise Label Learning: A Unified Framework for Learning with Various Imprecise Label
-Configurations" (ILL), on frozen embeddings: the precise label is the latent variable, the model a ridge regression
-whose predictions leave each item out exactly, and the noise one row-stochastic transition matrix, in the step that
-guesses the label as in the step that learns from it.
+Configurations" (ILL), on frozen embeddings: the precise label is the latent variable, the model is a ridge regression
+whose predictions leave each item out exactly, and the noise is one row-stochastic transition matrix, used both to infer
+the label and to learn from it.
 """
 
 from __future__ import annotations
@@ -24,17 +24,18 @@ from errata.tools.detectors.probs.temperature import ROWS, SMALLEST, sharpened
 from errata.types import F32, F64, Int, Scores
 
 ROUNDS = 3
-"""More rounds believe themselves: on digits with 10% noise, average precision falls from .98 to .90 by the tenth."""
+"""More rounds reinforce their own errors: on digits with 10% noise, average precision falls from .98 to .90 by the
+tenth."""
 RIGHT = 0.9
 PSEUDO = 5.0
-"""Labels that each class is taken to have had before, RIGHT of them right: they hold a rare class' noise in bounds."""
+"""Pseudo-labels of each class, RIGHT of them right: they bound the noise of a rare class."""
 FIRST_RIGHT = 0.999
-"""What is believed of a given label before there is a model."""
+"""The assumed probability that a given label is right before there is a model."""
 
 
 class LearnedLabels(NamedTuple):
     """``posterior_NK`` f32: the latent label under the model and what is known of the item. ``model_NK`` f32: under the
-    model alone, which was fitted without the item. ``transition_KK[a, b]`` f64: P(given = b | true = a)."""
+    model alone, fitted without the item. ``transition_KK[a, b]`` f64: P(given = b | true = a)."""
 
     posterior_NK: F32
     model_NK: F32
@@ -42,9 +43,9 @@ class LearnedLabels(NamedTuple):
 
 
 def detect(embeddings_ND: ArrayLike, labels_N: ArrayLike, num_classes: int) -> Scores:
-    """Scores of labeled items: ``quality`` is the posterior probability of the given label, which counts in it by the
-    noise that was learned; ``flag``: another one is likelier; ``label_probs``: the model without the item's own label.
-    Raises DataError for unfit arrays."""
+    """Scores of labeled items: ``quality`` is the posterior probability of the given label, which counts in it
+    according to the learned noise; ``flag``: another one is likelier; ``label_probs``: the model without the item's own
+    label. Raises DataError for invalid arrays."""
     labels = labeled(labels_N, num_classes)
     found = learn(embeddings_ND, labels, num_classes)
     quality_N = found.posterior_NK[np.arange(len(labels)), labels]
@@ -54,12 +55,12 @@ def detect(embeddings_ND: ArrayLike, labels_N: ArrayLike, num_classes: int) -> S
 def learn(
     embeddings_ND: ArrayLike, labels_N: ArrayLike, num_classes: int, likelihoods_NK: ArrayLike | None = None
 ) -> LearnedLabels:
-    """What the labels most probably are, from all that is known of them, and how the given ones came about.
+    """The most probable labels given everything known about them, and how the given ones came about.
 
-    ``labels_N``: one label that may be wrong, through a transition matrix that is learned; -1 where there is none.
-    ``likelihoods_NK``: what else is known of an item, as the likelihood of it under each label, up to a factor: ones
-    for nothing, zeros outside a set of candidates, the product of annotators' confusion columns, a single one for a
-    person's decision. Raises DataError for unfit arrays, or where nothing is known of any item.
+    ``labels_N``: one label that may be wrong, through a learned transition matrix; -1 if there is none.
+    ``likelihoods_NK``: what else is known of an item, as its likelihood under each label, up to a factor: ones for
+    nothing, zeros outside a set of candidates, the product of annotators' confusion columns, a single one for a
+    person's decision. Raises DataError for invalid arrays, or if nothing is known of any item.
     """
     known = _Known(np.asarray(labels_N), num_classes, likelihoods_NK)
     ridge = Ridge(vectors(embeddings_ND, len(known.labels_N)))
@@ -75,7 +76,7 @@ def learn(
 
 
 class _Known:
-    """What is known of the items' labels beside their content."""
+    """What is known of the items' labels besides their content."""
 
     def __init__(self, labels_N: ArrayLike, num_classes: int, likelihoods_NK: ArrayLike | None) -> None:
         self.labels_N = np.array(labels_N)
@@ -96,7 +97,7 @@ class _Known:
 
     def likelihoods(self, rows: slice | Int, transition_KK: F64) -> F32:
         """f32[B, K]: the likelihood of what is known of the rows under each label."""
-        # The label -1 picks the last column: no label is as likely under any truth.
+        # The label -1 selects the last column: having no label is equally likely under any truth.
         columns_KL = np.column_stack([transition_KK, np.ones(len(transition_KK))]) * self.possible_K[:, None]
         likelihoods_BK: F32 = np.ascontiguousarray(columns_KL.T, np.float32)[self.labels_N[rows]]
         if self.likelihoods_NK is not None:
@@ -104,13 +105,13 @@ class _Known:
         return likelihoods_BK
 
     def predict(self, ridge: Ridge, targets_NK: F32, transition_KK: F64) -> F32:
-        """f32[N, K], rows sum to 1: the model's probabilities, as sharp as makes what is known likeliest."""
+        """f32[N, K], rows sum to 1: the model's probabilities, at the sharpness that makes what is known likeliest."""
         scores_NK = ridge.leave_one_out(targets_NK)
         scores_NK[:, ~self.possible_K] = -np.inf
         return sharpened(scores_NK, self.sample_n, self.likelihoods(self.sample_n, transition_KK))
 
     def weigh(self, model_NK: F32, transition_KK: F64) -> F32:
-        """f32[N, K]: the model's probabilities times the evidence; the evidence alone where they exclude each other."""
+        """f32[N, K]: the model's probabilities times the evidence; the evidence alone if they exclude each other."""
         posterior_NK = np.empty_like(model_NK)
 
         def work(rows: slice) -> None:
@@ -127,7 +128,7 @@ class _Known:
         return _smoothed(class_sums(posterior_NK, self.labels_N % (classes + 1), classes + 1)[:classes].T)
 
     def first_transition(self, model_NK: F32) -> F64:
-        """As ``transition``, by confident learning: the first posterior still believes the given labels."""
+        """As ``transition``, by confident learning, since the first posterior still trusts the given labels."""
         labels_n = self.labels_N[self.given_N]
         model_nK = model_NK if self.given_N.all() else model_NK[self.given_N]
         return _smoothed(confident_joint(labels_n, model_nK).calibrated(labels_n).T)

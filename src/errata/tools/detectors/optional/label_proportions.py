@@ -1,8 +1,8 @@
-"""Labels that add up: a posterior made to agree with what is known of whole groups.
+"""Labels with known totals: a posterior adjusted to match what is known of whole groups.
 
 Havaldar et al. 2024, "Learning from Label Proportions: Bootstrapping Supervised Learners via Belief Propagation": the
-totals of each group and the likeness of neighbors bear on the labels at once. Here the totals are met exactly, by
-scaling rows and columns in turn (Sinkhorn, Knopp 1967), and neighbors by a mean field in place of belief propagation.
+totals of each group and the similarity of neighbors constrain the labels together. Here the totals are matched exactly,
+by scaling rows and columns in turn (Sinkhorn, Knopp 1967), and neighbors by a mean field instead of belief propagation.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from errata.types import F32, F64, Int, Scores
 
 SCALINGS = 200
 CLOSE = 1e-4
-"""How near, per item, the totals must be met."""
+"""How closely, per item, the totals must be matched."""
 TOTAL_TOLERANCE = 1e-3
 
 
@@ -30,19 +30,20 @@ def detect(
     totals_GK: ArrayLike,
     near: Neighbors | None = None,
 ) -> Scores:
-    """Scores of labeled items: quality and flags by confident learning on the posterior that meets the totals.
+    """Scores of labeled items: quality and flags by confident learning on the posterior that matches the totals.
 
-    Raises DataError for unfit arrays.
+    Raises DataError for invalid arrays.
     """
     return confident_learning.detect(labels_N, with_totals(probs_NK, groups_N, totals_GK, near))
 
 
 def with_totals(probs_NK: ArrayLike, groups_N: ArrayLike, totals_GK: ArrayLike, near: Neighbors | None = None) -> F32:
-    """f32[N, K], rows sum to 1: the distribution nearest the posterior (in KL) whose sums over a group are its totals.
+    """f32[N, K], rows sum to 1: the distribution closest to the posterior (in KL) whose sums over a group are its
+    totals.
 
     ``groups_N``: 0..G-1, the batch or source of each item. ``totals_GK``: how many items of a group truly have each
-    label; a group's totals sum to its size. With ``near``, items lean toward what their neighbors hold. Raises
-    DataError for unfit arrays or totals that do not add up.
+    label; a group's totals sum to its size. With ``near``, items lean toward their neighbors' labels. Raises DataError
+    for invalid arrays or totals that do not add up.
     """
     probs = probabilities(probs_NK, len(np.asarray(groups_N)))
     totals = np.asarray(totals_GK, np.float64)
@@ -66,7 +67,7 @@ def _scaled(weights_NK: F32, members: list[Int], totals_GK: F64) -> F32:
 
 
 def _sinkhorn(weights_nK: F32, totals_K: F64) -> F32:
-    """Rows sum to 1 exactly, columns to the totals within CLOSE an item."""
+    """Rows sum to 1 exactly, columns to the totals within CLOSE per item."""
     for _ in range(SCALINGS):
         weights_nK /= weights_nK.sum(axis=1, keepdims=True)
         sums_K = weights_nK.sum(axis=0, dtype=np.float64)

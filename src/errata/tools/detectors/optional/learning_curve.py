@@ -1,4 +1,4 @@
-"""When a class has been learned: read off the curve of how many of its labels a probe agrees with.
+"""When a class has been learned, from the curve of how many of its labels a probe agrees with.
 
 ADELE (Liu et al. 2022, "Adaptive Early-Learning Correction for Segmentation from Noisy Annotations").
 """
@@ -11,17 +11,17 @@ from errata.types import F64, Int
 
 FLOOR = 1e-4
 SLOWED = 0.9
-"""A class has been learned once its curve has lost this share of its first slope (ADELE's r)."""
+"""A class has been learned once its curve has lost this share of its initial slope (ADELE's r)."""
 CEILINGS = (1.001, 1.01, 1.03, 1.1, 1.3)
-"""What a learning curve may be heading for, as multiples of its highest point."""
+"""Possible limits of a learning curve, as multiples of its highest point."""
 
 
 def learned_by(agreement_KT: F64) -> Int:
-    """i64[K]: after how many epochs, 1..T, each class had been learned: 1 where its curve is flat, T where it is 0
-    or never slows down.
+    """i64[K]: after how many epochs, 1..T, each class had been learned: 1 if its curve is flat, T if it is 0 or never
+    slows down.
 
-    ``agreement_KT`` in [0, 1]. Each curve is fitted by a (1 - exp(-b t^c)): for a given ceiling a, the logarithm of the
-    logarithm is a line in log t, so the best line of a few ceilings is taken.
+    ``agreement_KT`` in [0, 1]. Each curve is fitted by a (1 - exp(-b t^c)): for a given limit a, the logarithm of the
+    logarithm is a line in log t, so the best line over a few limits is used.
     """
     epochs_T = np.arange(1, agreement_KT.shape[1] + 1)
     top_K1 = np.maximum(agreement_KT.max(axis=1, keepdims=True), FLOOR)

@@ -1,7 +1,7 @@
 """Two Gaussians of equal variance per group of values, fitted by expectation-maximization.
 
-With equal variances the probability of the upper Gaussian only ever rises with the value. With free ones the broader
-Gaussian takes over at both ends, and the best items of all would be called bad.
+With equal variances the probability of the upper Gaussian only rises with the value. With free variances the broader
+Gaussian takes over at both ends, and the very best items would be called bad.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 from errata.types import F64, Int
 
 BORROWED = 20.0
-"""Values of the pooled mixture that each group gets on top of its own: a small group has no split of its own."""
+"""Values of the pooled mixture that each group gets in addition to its own: a small group has no split of its own."""
 STEPS = 20
 SMALLEST_VARIANCE = 1e-6
 LOWER_START = 0.02
-"""Quantile at which the lower Gaussian begins; the upper one begins at the median."""
+"""Quantile at which the lower Gaussian starts; the upper one starts at the median."""
 
 
 class Mixture(NamedTuple):
-    """Of each of G groups the lower (0) and upper (1) Gaussian: weights and means f64[G, 2], variances f64[G, 1]."""
+    """The lower (0) and upper (1) Gaussian of each of G groups: weights and means f64[G, 2], variances f64[G, 1]."""
 
     weights_G2: F64
     means_G2: F64
@@ -32,8 +32,8 @@ class Mixture(NamedTuple):
 def upper_probability(values_N: F64, groups_N: Int, num_groups: int) -> F64:
     """f64[N]: the probability that a value comes from the upper Gaussian of its group.
 
-    A group borrows the shape of the mixture of all groups and not its place, since groups differ in difficulty. Where
-    one Gaussian says as much of a group as two do (Schwarz 1978, BIC), the mixture of all groups replaces its own.
+    A group borrows the shape of the mixture of all groups but not its location, since groups differ in difficulty. If
+    one Gaussian describes a group as well as two do (Schwarz 1978, BIC), the mixture of all groups replaces its own.
     """
     if not len(values_N):
         return np.empty(0)
@@ -52,8 +52,8 @@ def pooled(values_N: F64) -> Mixture:
 
 
 def expect(values_N: F64, groups_N: Int, mixture: Mixture) -> tuple[F64, F64]:
-    """Of each value, which lies in group i64[N] of the mixture: the probability f64[N] that it comes from the upper
-    Gaussian, and its log-likelihood f64[N]."""
+    """For each value, of group i64[N] of the mixture: the probability f64[N] that it comes from the upper Gaussian, and
+    its log-likelihood f64[N]."""
     weights_N2, means_N2, variances_N1 = (part[groups_N] for part in mixture)
     logs_N2 = np.log(np.maximum(weights_N2, np.finfo(float).tiny)) + _log_density(
         values_N[:, None], means_N2, variances_N1
@@ -85,7 +85,7 @@ def _moved(pooled: Mixture, start: Mixture) -> Mixture:
 
 
 def _climb(values_N: F64, groups_N: Int, start: Mixture, lender: Mixture, borrowed: float) -> Mixture:
-    """EM from ``start``, each group with ``borrowed`` more values that are spread as ``lender`` is."""
+    """EM from ``start``, with ``borrowed`` more values per group distributed as in ``lender``."""
     lent_G2 = borrowed * lender.weights_G2
     lent_square_G2 = lender.means_G2**2 + lender.variances_G1
     mixture, groups = start, len(start.means_G2)
@@ -102,7 +102,7 @@ def _climb(values_N: F64, groups_N: Int, start: Mixture, lender: Mixture, borrow
 
 
 def _by_group(upper_N: F64, values_N: F64, groups_N: Int, num_groups: int) -> F64:
-    """f64[G, 2]: the groups' sums of the values, shared out between the two Gaussians."""
+    """f64[G, 2]: the groups' sums of the values, divided between the two Gaussians."""
     upper_G = np.bincount(groups_N, upper_N * values_N, num_groups)
     lower_G = np.bincount(groups_N, (1 - upper_N) * values_N, num_groups)
     return np.stack([lower_G, upper_G], axis=1)

@@ -1,7 +1,7 @@
 """The worst-supported items of each class, as many as the noise channel says are wrong.
 
 Zhu, Dong, Liu 2022, "Detecting Corrupted Labels Without Training a Model to Predict" (SimiFeat), rank mode. Its 21
-rounds on nine tenths of the items are left out: on digits they won at most .02 of F1 and cost .01 to .03 of average
+rounds on nine tenths of the items are omitted: on digits they gained at most .02 of F1 and cost .01 to .03 of average
 precision.
 """
 
@@ -17,7 +17,7 @@ from errata.tools.detectors.neighbors.neighbors import Neighbors, class_shares, 
 from errata.types import F32, Bool, Int, Scores
 
 LARGEST_SHARE = 0.95
-"""Share of a class that is flagged at most. There is no least one: it would flag clean classes."""
+"""The maximum share of a class that is flagged. There is no minimum: it would flag clean classes."""
 
 
 def detect(near: Neighbors, labels_N: ArrayLike, num_classes: int, channel: NoiseChannel | None = None) -> Scores:
@@ -27,7 +27,7 @@ def detect(near: Neighbors, labels_N: ArrayLike, num_classes: int, channel: Nois
     1 - P(true = b | given = b) with the lowest quality. ``label_probs``: the neighbors' votes alone, smoothed by one
     vote spread as the classes are. ``channel``: the noise, by default from the confident joint of those votes (on
     digits with 40% noise F1 is .975, and .933 with the paper's ``transition.from_neighbors``). Raises DataError for
-    unfit arrays.
+    invalid arrays.
     """
     labels = labeled_neighbors(near, labels_N, num_classes)
     weights_Nk = np.maximum(near.similarities_Nk, 0)

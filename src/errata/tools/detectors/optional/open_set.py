@@ -1,7 +1,7 @@
-"""Out-of-class items: a wrong label that no relabeling heals.
+"""Out-of-class items: a wrong label that no relabeling can fix.
 
 A softmax must put its 1 somewhere, so its confidence is no evidence that an item belongs to any class (Nguyen,
-Yosinski, Clune 2015). Four signals that miss different items stand side by side here; none is asked to confirm another.
+Yosinski, Clune 2015). Here are four signals that miss different items; none needs confirmation by another.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from errata.tools.detectors.probs import ridge
 from errata.types import F32, F64, Int, Scores
 
 SURELY_OUT_OF_CLASS = 0.95
-"""Probability of the high-loss Gaussian from which an item teaches what is out of class."""
+"""Probability of the high-loss Gaussian from which an item is used as an example of out of class."""
 CUT = 0.2
 """On digits with a hundred out-of-class items among 1,400 it flags 1 to 4% of the others, .5 would flag 8 to 42%."""
 SMALLEST = 1e-6
@@ -30,7 +30,7 @@ SMALLEST = 1e-6
 class OpenSet(NamedTuple):
     """Four signals f32[N], high = more likely out of class: ``p_out`` and ``p_none`` in [0, 1] are probabilities.
 
-    ``distance``: that to the last neighbor over the median of the item's probable class, 1 = as usual.
+    ``distance``: that to the last neighbor over the median of the item's probable class, 1 = typical.
     ``confidence_drop`` in [-1, 1]: how much less sure the neighbors are of the item's probable class.
     """
 
@@ -41,10 +41,10 @@ class OpenSet(NamedTuple):
 
 
 def detect(embeddings_ND: ArrayLike, labels_N: ArrayLike, probs_NK: ArrayLike, near: Neighbors | None = None) -> Scores:
-    """Scores of labeled items: ``quality`` is the probability that one of the classes holds; ``flag``: below CUT.
+    """Scores of labeled items: ``quality`` is the probability that one of the classes applies; ``flag``: below CUT.
 
-    It is the probability that neither ``p_out`` nor ``p_none`` is true, less where the neighbors are far. ``probs_NK``
-    are out-of-sample. Raises DataError for unfit arrays.
+    It is the probability that neither ``p_out`` nor ``p_none`` is true, reduced if the neighbors are far. ``probs_NK``
+    are out-of-sample. Raises DataError for invalid arrays.
     """
     found = signals(embeddings_ND, labels_N, probs_NK, near)
     quality_N = ((1 - found.p_out) * (1 - found.p_none) / np.maximum(found.distance, 1)).astype(np.float32)
@@ -54,7 +54,7 @@ def detect(embeddings_ND: ArrayLike, labels_N: ArrayLike, probs_NK: ArrayLike, n
 def signals(
     embeddings_ND: ArrayLike, labels_N: ArrayLike, probs_NK: ArrayLike, near: Neighbors | None = None
 ) -> OpenSet:
-    """The four signals by themselves. Neighbors are searched for where they are not given."""
+    """The four signals by themselves. Neighbors are searched for if not given."""
     probs = probabilities(probs_NK, len(np.asarray(labels_N))).astype(np.float32, copy=False)
     labels = labeled(labels_N, probs.shape[1])
     embeddings = vectors(embeddings_ND, len(labels))
@@ -75,8 +75,8 @@ def p_out(embeddings_ND: F32, probs_NK: F32) -> F32:
 
     LSA, "An accurate detection is not all you need to combat label noise in web-noisy datasets". The loss is that of
     the likeliest label, not of the given one: an item that another class explains is mislabeled, not out of class. The
-    hyperplane is a ridge regression that leaves each item out, where the paper fits a logistic one and scores what it
-    was fitted to.
+    hyperplane is a ridge regression that leaves each item out; the paper fits a logistic one and scores its own
+    training items.
     """
     from scipy.special import expit, logit
 
@@ -92,7 +92,7 @@ def p_out(embeddings_ND: F32, probs_NK: F32) -> F32:
 
 
 def p_none(embeddings_ND: F32, labels_N: Int, probs_NK: F32) -> F32:
-    """f32[N]: sum over the classes of p(class) * p(not of this class), the second by one head for each class.
+    """f32[N]: sum over the classes of p(class) * p(not of this class), the latter from one head per class.
 
     "IOMatch: Simplifying Open-Set Semi-Supervised Learning with Joint Inliers and Outliers Utilization" (Li et al.
     2023), with ridge heads that leave each item out.
@@ -107,8 +107,8 @@ def p_none(embeddings_ND: F32, labels_N: Int, probs_NK: F32) -> F32:
 def one_vs_rest(scores_NK: F32, labels_N: Int) -> F32:
     """f32[N, K]: log-odds of each class against the rest, both equally likely beforehand.
 
-    The scores of members and of the rest are taken as Gaussian, with the mean of their variances. 0 where members
-    do not score higher than the rest, or where one of the two is empty.
+    The scores of members and of the rest are treated as Gaussian, with the mean of their variances. 0 if members do not
+    score higher than the rest, or if one of the two is empty.
     """
     rows, classes = scores_NK.shape
     own_N = scores_NK[np.arange(rows), labels_N].astype(np.float64)
@@ -126,9 +126,9 @@ def one_vs_rest(scores_NK: F32, labels_N: Int) -> F32:
 
 
 def relative_distance(near: Neighbors, classes_N: Int) -> F32:
-    """f32[N]: cosine distance to the last neighbor over its median in the item's class; 1 where there is no neighbor.
+    """f32[N]: cosine distance to the last neighbor over its median in the item's class; 1 if there is no neighbor.
 
-    Classes are as wide as they are: what is far in one is usual in another.
+    Classes differ in width: what is far in one is typical in another.
     """
     if not near.similarities_Nk.shape[1]:
         return np.ones(len(classes_N), np.float32)
@@ -141,12 +141,12 @@ def relative_distance(near: Neighbors, classes_N: Int) -> F32:
 
 
 def confidence_drop(near: Neighbors, probs_NK: F32) -> F32:
-    """f32[N]: the probability of the item's likeliest class, less the neighbors' mean probability of it.
+    """f32[N]: the probability of the item's likeliest class, minus the neighbors' mean probability of it.
 
     The crowd of "Towards Open-Set Test-Time Adaptation Utilizing the Wisdom of Crowds in Entropy Minimization" (Lee et
     al. 2023): what is wrong loses confidence when others adapt the model. Frozen embeddings have no model to adapt, and
     one entropy-minimizing step on a probe's bias and scale ranks items as their confidence does; neighbors are a crowd
-    that stays.
+    that does not change.
     """
     best_N = probs_NK.argmax(axis=1)
     crowd_N = np.zeros(len(probs_NK), np.float32)

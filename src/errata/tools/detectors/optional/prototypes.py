@@ -1,7 +1,7 @@
 """Class prototypes, and a clean and a noisy part within each class.
 
-After "Class Prototype-based Cleaner for Label Noise Learning" (CPC), whose point it is that one split of all items is
-wrong where classes differ in difficulty. Here without training: cosines of frozen embeddings to prototypes.
+After "Class Prototype-based Cleaner for Label Noise Learning" (CPC), which argues that a single split of all items is
+wrong if classes differ in difficulty. Here without training: cosines of frozen embeddings to prototypes.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from errata.types import F32, F64, Int, Scores
 
 ROUNDS = 10
 CLOSE = 1e-3
-"""The prototypes are settled once no item's weight in them moves by more."""
+"""The prototypes have converged once no item's weight in them changes by more."""
 NOTHING = 1e-2
-"""Length below which a sum of unit vectors points nowhere."""
+"""Length below which a sum of unit vectors has no direction."""
 
 
 def detect(embeddings_ND: ArrayLike, labels_N: ArrayLike, num_classes: int) -> Scores:
     """Scores of labeled items: ``quality`` is the probability of the clean part of the item's class.
 
-    ``flag``: that is below one half and another prototype is closer; by the first alone, clean data would lose the tail
-    of every class. ``label_probs`` f32[N, K]: classes by cosine to their prototypes. No item takes part in the
-    prototype that it is held against. Raises DataError for unfit arrays.
+    ``flag``: that is below one half and another prototype is closer; by the first condition alone, clean data would
+    lose the tail of every class. ``label_probs`` f32[N, K]: classes by cosine to their prototypes. No item takes part
+    in the prototype that it is compared with. Raises DataError for invalid arrays.
     """
     labels = labeled(labels_N, num_classes)
     embeddings = vectors(embeddings_ND, len(labels))
@@ -47,12 +47,12 @@ def detect(embeddings_ND: ArrayLike, labels_N: ArrayLike, num_classes: int) -> S
 
 
 def leave_one_out_cosines(units_ND: F32, labels_N: Int, num_classes: int, weights_N: F32) -> F32:
-    """f32[N, K]: each item's cosine to the weighted sum of a class' other items; 0 where there are none."""
+    """f32[N, K]: each item's cosine to the weighted sum of a class' other items; 0 if there are none."""
     own_N = np.arange(len(labels_N)), labels_N
     sums_KD = class_sums(units_ND, labels_N, num_classes, weights_N)
     lengths_K = np.linalg.norm(sums_KD, axis=1)
     cosines_NK: F32 = units_ND @ sums_KD.T.astype(np.float32)
-    # Of the class' sum, w times the item itself is taken away; its own square is 1, or 0 for a vector of zeros.
+    # Subtract w times the item from the class' sum; its own square is 1, or 0 for a zero vector.
     square_N = np.einsum("nd,nd->n", units_ND, units_ND)
     others_N = cosines_NK[own_N] - weights_N * square_N
     squares_N = lengths_K[labels_N] ** 2 - weights_N * (cosines_NK[own_N] + others_N)
@@ -62,7 +62,7 @@ def leave_one_out_cosines(units_ND: F32, labels_N: Int, num_classes: int, weight
 
 
 def margins(scores_NK: F32, labels_N: Int) -> F64:
-    """f64[N]: the score of the given class less the best of the other classes that somebody was given."""
+    """f64[N]: the score of the given class minus the best of the other classes that have items."""
     rows_N = np.arange(len(labels_N))
     others_NK = scores_NK.copy()
     others_NK[:, np.bincount(labels_N, minlength=scores_NK.shape[1]) == 0] = -np.inf

@@ -1,8 +1,8 @@
-"""How much a distribution over labels moves when the content is perturbed.
+"""How much a distribution over labels changes when the content is perturbed.
 
-Unsupervised data augmentation (Xie et al. 2020) trains a model to answer alike on an item and on its paraphrase or
-altered image; here the same difference says how far an answer can be relied on. Jensen-Shannon divergence replaces its
-KL divergence: it has an upper bound, and no side is the right one.
+Unsupervised data augmentation (Xie et al. 2020) trains a model to give the same answer for an item and for its
+paraphrase or altered image; here that difference shows how reliable an answer is. Jensen-Shannon divergence replaces KL
+divergence: it is bounded and symmetric.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from errata.types import F32, Probs, Scores
 
 
 def detect(probs_NK: ArrayLike, copies: Iterable[ArrayLike]) -> Scores:
-    """Scores of items: ``quality`` is 1 less the mean divergence from the perturbed copies: 1 = nothing moves the
-    answer, 0 = every copy gets another one. It says nothing of the given label.
+    """Scores of items: ``quality`` is 1 minus the mean divergence from the perturbed copies: 1 = nothing changes the
+    answer, 0 = every copy gets another one. It says nothing about the given label.
 
     ``copies``: for each way to perturb, f32[N, K] of the items so perturbed; they may be made one at a time. ``flag``:
-    half of the copies or more have another favorite. ``label_probs``: the mean over the item and its copies. Raises
-    DataError for unfit arrays or no copy at all.
+    at least half of the copies have another favorite. ``label_probs``: the mean over the item and its copies. Raises
+    DataError for invalid arrays or no copy at all.
     """
     probs = probabilities(probs_NK, len(np.asarray(probs_NK)))
     moved_N, changed_N, count = np.zeros(len(probs), np.float32), np.zeros(len(probs), np.int64), 0

@@ -1,1 +1,1 @@
-"""Out-of-sample probabilities: closed-form models of the embeddings, and how several become one."""
+"""Out-of-sample probabilities: closed-form models of the embeddings, and how they are combined."""

@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 SHRINKAGE = 0.1
-"""Share of the covariance that is replaced by a round one of the same size."""
+"""Share of the covariance that is replaced by a spherical one of the same size."""
 SMALLEST_REST = 1e-3
-"""Least share of the spread along an item's direction that comes from others: a lone outlier would divide by 0."""
+"""Minimum share of the spread along an item's direction that comes from others: a lone outlier would divide by 0."""
 
 
 def detect(embeddings_ND: ArrayLike, labels_N: ArrayLike, num_classes: int, copies_N: Int | None = None) -> Scores:
     """Scores of labeled items: quality and flags by confident learning on the leave-one-out probabilities.
 
-    Raises DataError for unfit arrays.
+    Raises DataError for invalid arrays.
     """
     labels = labeled(labels_N, num_classes)
     probs_NK = leave_one_out(vectors(embeddings_ND, len(labels)), labels, num_classes, copies_N)
@@ -36,14 +36,14 @@ def detect(embeddings_ND: ArrayLike, labels_N: ArrayLike, num_classes: int, copi
 
 
 def leave_one_out(embeddings_ND: F32, labels_N: Int, num_classes: int, copies_N: Int | None = None) -> F32:
-    """f32[N, K], rows sum to 1: classes by distance from their means, measured by the spread within classes.
+    """f32[N, K], rows sum to 1: classes by distance from their means, relative to the within-class spread.
 
-    An item takes part neither in its class' mean nor in the spread. Of n members, leaving one out moves the mean to
-    n / (n - 1) times its distance and takes one rank off the covariance (Sherman, Morrison 1950). The only member of a
-    class is measured from the middle of all items, since its class has no mean without it.
+    An item takes part neither in its class' mean nor in the spread. Of n members, leaving one out moves the mean to n /
+    (n - 1) times its distance and removes one rank from the covariance (Sherman, Morrison 1950). The only member of a
+    class is measured from the center of all items, since its class has no mean without it.
 
     ``copies_N``: groups of copies (``copies.find_groups``). A group weighs as much as one item, whatever its labels,
-    and is left out with each of its members, as if it lay where that one lies.
+    and is left out with each of its members, as if it were at that member's position.
     """
     return probabilities_from(left_out_scores(embeddings_ND, labels_N, num_classes, copies_N), labels_N)
 
@@ -74,7 +74,7 @@ def left_out_scores(embeddings_ND: F32, labels_N: Int, num_classes: int, copies_
 
 
 class _Taken(NamedTuple):
-    """What is taken from the classes with each item: csr [N, K], its own weight and that of its copies, own labels
+    """What is removed from the classes with each item: csr [N, K], its own weight and that of its copies, own labels
     included. ``sizes_K``: the weight of each class; ``lone_K``: all of it is one item, or one group of copies."""
 
     weights: csr_array
@@ -82,8 +82,8 @@ class _Taken(NamedTuple):
     lone_K: Bool
 
     def of(self, rows: slice) -> tuple[Int, Int, F32, F32]:
-        """For each class that something is taken from: the item's place among these rows, the label, the weight, and
-        how many times its distance the mean moves away."""
+        """For each class that something is removed from: the item's position among these rows, the label, the weight,
+        and the factor by which the mean's distance grows."""
         taken = self.weights[rows]
         label_E = taken.indices.astype(np.int64)
         item_E: Int = np.repeat(np.arange(taken.shape[0]), np.diff(taken.indptr))
@@ -105,7 +105,7 @@ def _taken(labels_N: Int, num_classes: int, copies_N: Int | None) -> _Taken:
 
 
 def _means(embeddings_ND: F32, labels_N: Int, taken: _Taken, weights_N: F32 | None) -> tuple[F32, F32]:
-    """The middle of all items f32[D], and the classes' means f32[K, D]: the middle where they are lone."""
+    """The center of all items f32[D], and the classes' means f32[K, D]: the center if they are lone."""
     sums_KD = np.zeros((len(taken.sizes_K), embeddings_ND.shape[1]))
     for rows, units_BD in unit_blocks(embeddings_ND):
         weights_B = None if weights_N is None else weights_N[rows]
@@ -127,9 +127,9 @@ def _dot(left_ND: F32, right_ND: F32) -> F32:
 
 
 def whitening(embeddings_ND: F32, labels_N: Int, means_KD: F32, smallest: float, weights_N: F32 | None = None) -> F32:
-    """f32[D, D] that makes round the shrunk covariance of what is left of the (weighted) items without their means.
+    """f32[D, D] that makes spherical the shrunk covariance of the (weighted) items after subtracting their means.
 
-    ``smallest``: least squared spread per direction, for items that are all equal.
+    ``smallest``: minimum squared spread per direction, for items that are all equal.
     """
     width = embeddings_ND.shape[1]
     covariance_DD, total = np.zeros((width, width)), 0.0

@@ -1,9 +1,9 @@
-"""errata's own out-of-sample probabilities: neighbors and a discriminant, pooled, and pooled again once corrected.
+"""errata's own out-of-sample probabilities: neighbors and a discriminant, pooled, and pooled again after correction.
 
 Both views leave the item out in closed form, so nothing is trained in folds. What they agree on is averaged over
-neighbors, and the labels that this corrects teach both views anew: noise that fooled them the first time is mostly gone
-the second (self-training; Li, Socher, Hoi 2020 do so with networks). Each round counts half, since what the first got
-wrong the second learns. Neighbors weigh as much as they tell of the labels.
+neighbors, and both views then learn from the labels corrected by it: noise that fooled them the first time is mostly
+gone the second (self-training; Li, Socher, Hoi 2020 do so with networks). Each round counts half, since the second
+learns from the errors of the first. Neighbors weigh as much as they tell about the labels.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from errata.types import F32, Int
 
 ROUNDS = 2
 UNSURE = 1e-3
-"""Probability that no class falls below when rounds and neighbors are multiplied: none of them may veto a label."""
+"""A lower bound on class probabilities when rounds and neighbors are multiplied: none of them may veto a label."""
 SMALLEST_POWER = 1e-6
 
 
@@ -37,7 +37,7 @@ def leave_one_out(
 ) -> F32:
     """f32[N, K], rows sum to 1: the class probabilities of each item from the labels of the others.
 
-    An item's label returns to it only through its neighbors, who had a vote on it. ``progress`` is called with how
+    An item's label returns to it only through its neighbors, on which it had a vote. ``progress`` is called with how
     many of ROUNDS are done. ``copies_N``: groups of copies, which count as one item each; ``near`` says what they count
     as neighbors (``copies.counted_once``).
     """
@@ -64,14 +64,14 @@ def leave_one_out(
 
 
 def _neighbors_weight(first_NK: F32, around_NK: F32, labels_N: Int) -> float:
-    """In [0, 1]: how much the neighbors' mean weighs beside the item itself. All of it wherever neighbors resemble
-    each other; nothing where the nearest of an item are of any class, as in wide clouds that overlap."""
+    """In [0, 1]: how much the neighbors' mean weighs relative to the item itself. 1 if neighbors resemble each other; 0
+    if an item's nearest neighbors are of any class, as in wide clouds that overlap."""
     own, around = powers((first_NK, around_NK), labels_N)
     return float(around / max(own, around, SMALLEST_POWER))
 
 
 def _corrected(probs_NK: F32, labels_N: Int) -> F32:
-    """f32[N, K]: P(true | item, given), which the given label has its part in."""
+    """f32[N, K]: P(true | item, given), which includes the given label."""
     reached_KK = noise_channel(labels_N, probs_NK).transition_KK.T.astype(np.float32)
     corrected_NK = probs_NK * reached_KK[labels_N]
     corrected_NK /= corrected_NK.sum(axis=1, keepdims=True)

@@ -21,13 +21,13 @@ from errata.types import F32, Bool, Int, Scores
 PENALTY = 1e-3
 """Ridge per training item, for embeddings of length 1."""
 SMALLEST_REST = 1e-3
-"""Least share of a prediction that comes from the other items: one of two items would divide by 0."""
+"""Minimum share of a prediction that comes from the other items: one of two items would divide by 0."""
 
 
 def detect(embeddings_ND: ArrayLike, labels_N: ArrayLike, num_classes: int) -> Scores:
     """Scores of labeled items: quality and flags by confident learning on the leave-one-out probabilities.
 
-    Raises DataError for unfit arrays.
+    Raises DataError for invalid arrays.
     """
     labels = labeled(labels_N, num_classes)
     scores_NK = leave_one_out(vectors(embeddings_ND, len(labels)), labels, num_classes)
@@ -35,7 +35,7 @@ def detect(embeddings_ND: ArrayLike, labels_N: ArrayLike, num_classes: int) -> S
 
 
 def leave_one_out(embeddings_ND: F32, labels_N: Int, num_classes: int) -> F32:
-    """f32[N, K]: how much each item looks like a class rather than like the rest: near 1 for yes, near 0 for no.
+    """f32[N, K]: how much each item looks like a class rather than the rest: near 1 for yes, near 0 for no.
 
     Labels are 0..K-1, or -1 for an item that is scored but not learned from.
     """
@@ -43,9 +43,9 @@ def leave_one_out(embeddings_ND: F32, labels_N: Int, num_classes: int) -> F32:
 
 
 class Ridge:
-    """The part of the regression that the embeddings f32[N, D] decide alone: new targets cost two products.
+    """The part of the regression that depends only on the embeddings f32[N, D]: new targets cost two products.
 
-    ``learned_N``: False for an item that is scored but not learned from. ``product_rows``: items in one product.
+    ``learned_N``: False for an item that is scored but not learned from. ``product_rows``: items per product.
     """
 
     def __init__(self, embeddings_ND: F32, learned_N: Bool | None = None, *, product_rows: int = PRODUCT_ROWS) -> None:
@@ -68,7 +68,7 @@ class Ridge:
             self._leverage_N[rows] = (pull_B + 1 / self._members) * self._learned_N[rows]
 
     def leave_one_out(self, targets_NK: F32 | Bool) -> F32:
-        """f32[N, K]: near an item's target where the targets of the other items lead to it.
+        """f32[N, K]: near an item's target if the targets of the other items predict it.
 
         Targets are distributions over labels, or marks; those of items that are not learned from do not count.
         """

@@ -1,4 +1,4 @@
-"""Several views of the same labels as one: a log-linear pool (Genest, Zidek 1986) with weights learned by stacking."""
+"""Combine several views of the same labels: a log-linear pool (Genest, Zidek 1986) with weights learned by stacking."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from errata.tools.detectors.arrays.softmax import softmax
 from errata.types import F32, F64, Int
 
 ROWS = 4096
-"""Enough items to choose a few weights by; more would not move them."""
+"""Enough items to fit a few weights; more would not change them."""
 LARGEST_WEIGHT = 3.0
 FLOOR = 1e-6
 
 
 def pool(views: Sequence[F32], labels_N: Int) -> F32:
-    """f32[N, K], rows sum to 1: the product of the views f32[N, K], each to the power under which the given labels are
-    likeliest (Wolpert 1992). No view may have seen the label of the item that it speaks of.
+    """f32[N, K], rows sum to 1: the product of the views f32[N, K], each raised to the power that makes the given
+    labels likeliest (Wolpert 1992). No view may have seen the label of the item that it predicts.
 
-    A view that tells nothing gets the power 0, and views that say the same share one.
+    An uninformative view gets the power 0, and identical views share one.
     """
     total_NK = np.zeros_like(views[0])
     for weight, view in zip(powers(views, labels_N), views, strict=True):
@@ -40,7 +40,7 @@ def _log(probs_NK: F32) -> F32:
 
 
 def _likeliest(logs_VnK: F64, labels_n: Int) -> F64:
-    """f64[V] in [0, LARGEST_WEIGHT]: a convex problem, so its optimum is the only one."""
+    """f64[V] in [0, LARGEST_WEIGHT]: a convex problem, so it has a single optimum."""
     from scipy.optimize import minimize
 
     rows_n = np.arange(len(labels_n))

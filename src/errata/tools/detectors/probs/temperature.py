@@ -1,4 +1,4 @@
-"""Scores to probabilities by one temperature."""
+"""Turn scores into probabilities with one temperature."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from errata.types import F32, Bool, Int
 
 TEMPERATURES = np.geomspace(0.02, 200, 50, dtype=np.float32)
 ROWS = 4096
-"""Enough rows to choose a temperature by; more would not move it."""
+"""Enough rows to fit a temperature; more would not change it."""
 SMALLEST = 1e-9
-"""Least probability: what is known of an item may be what no model foresaw."""
+"""Minimum probability: what is known of an item may be something no model predicted."""
 
 
 def probabilities_from(scores_NK: F32, labels_N: Int) -> F32:
-    """f32[N, K]: softmax of the scores times the factor under which the given labels are likeliest. The scores are
+    """f32[N, K]: softmax of the scores times the factor that makes the given labels likeliest. The scores are
     overwritten.
 
-    The scores of an item must not have seen the item's own label, or the factor would grow without end. A class that
-    nobody was given has probability 0.
+    The scores of an item must not have seen the item's own label, or the factor would grow without bound. A class
+    without items has probability 0.
     """
     scores_NK[:, np.bincount(labels_N, minlength=scores_NK.shape[1]) == 0] = -np.inf
     every_n = np.arange(0, len(labels_N), max(1, len(labels_N) // ROWS))

@@ -1,1 +1,1 @@
-"""Detectors for other kinds of labels: several an item, tags of tokens, pairs, ordered ones, trees."""
+"""Detectors for other kinds of labels: several per item, tags of tokens, pairs, ordered labels, trees."""

@@ -1,8 +1,7 @@
-"""Confident learning where an item may have several labels or none: one class against the rest, class by class.
+"""Confident learning for items with several labels or none: one class against the rest, class by class.
 
-Thyagarajan, Snorrason, Northcutt, Mueller 2022, "Identifying Incorrect Annotations in Multi-Label Classification
-Data"; the same items and scores as cleanlab 2.9. Probabilities are those of each class by itself: rows need not sum
-to 1.
+Thyagarajan, Snorrason, Northcutt, Mueller 2022, "Identifying Incorrect Annotations in Multi-Label Classification Data";
+the same items and scores as cleanlab 2.9. Probabilities are separate for each class: rows need not sum to 1.
 """
 
 from __future__ import annotations
@@ -22,14 +21,14 @@ from errata.tools.detectors.confident.label_quality import QualityScore, adjuste
 from errata.types import F64, Bool, Int, Probs, Scores
 
 WORST = 0.8
-"""Weight of an item's worst class in its quality; of the next one a fifth of that, and so on (the paper's alpha)."""
+"""Weight of an item's worst class in its quality; the next one gets a fifth of that, and so on (the paper's alpha)."""
 
 
 def detect(labels_NK: ArrayLike, probs_NK: ArrayLike) -> Scores:
     """Scores of items with any number of labels: ``quality`` is mostly the worst self-confidence of a class (given or
     not), low = bad; ``flag``: pruning by noise rate flags one of the classes.
 
-    ``labels_NK``: 1 where the item was given the class. Raises DataError where labels or probabilities are unfit.
+    ``labels_NK``: 1 if the item was given the class. Raises DataError if labels or probabilities are invalid.
     """
     probs = probabilities(probs_NK, len(np.asarray(labels_NK)), exclusive=False)
     labels = multilabeled(labels_NK, probs.shape)
@@ -37,7 +36,7 @@ def detect(labels_NK: ArrayLike, probs_NK: ArrayLike) -> Scores:
 
 
 def memberships(labels: Sequence[Sequence[int]], num_classes: int) -> Bool:
-    """bool[N, K] of lists of class ids. Raises DataError for an id that is not in 0..K-1."""
+    """bool[N, K] from lists of class ids. Raises DataError for an id that is not in 0..K-1."""
     labels_NK = np.zeros((len(labels), num_classes), np.bool_)
     for item, classes in enumerate(labels):
         ids = np.asarray(classes)
@@ -59,7 +58,7 @@ def suspected_by_class(
     """K times bool[N]: having or not having this class looks wrong. Takes checked input, and the options of
     ``confident_learning.suspected``.
 
-    ``remove_K`` counts items that miss the class, as in cleanlab. ``joint_K22[k]``: index 0 = without the class.
+    ``remove_K`` counts items that lack the class, as in cleanlab. ``joint_K22[k]``: index 0 = without the class.
     """
     for k, (labels_N, probs_N) in enumerate(zip(labels_NK.T, probs_NK.T, strict=True)):
         yield suspected(
@@ -97,7 +96,7 @@ def item_quality(
 ) -> F64:
     """f64[N] in [0, 1], low = bad: a moving average over the item's classes, from the best to the worst.
 
-    Takes checked input. Each class has the label quality ``score`` of having it against not having it.
+    Takes checked input. Each class has the label quality ``score`` of having it versus not having it.
     """
     thresholds_K2 = _thresholds(labels_NK, probs_NK) if adjust else None
     quality_N = np.empty(len(labels_NK))

@@ -1,4 +1,4 @@
-"""Confident learning where each token of a sentence has a label: tokens are the items, sentences what is reviewed.
+"""Confident learning for token labels: tokens are the items, sentences are reviewed.
 
 Wang, Mueller 2022, "Detecting Label Errors in Token Classification Data"; the same tokens and scores as cleanlab 2.9.
 """
@@ -19,14 +19,14 @@ from errata.types import F32, Int, Probs, Scores
 
 
 class Tokens(NamedTuple):
-    """All tokens in a row. Sentence s holds those from ``starts_S[s]`` up to the next start (the last: to the end)."""
+    """All tokens in sequence. Sentence s has those from ``starts_S[s]`` up to the next start (the last: to the end)."""
 
     labels_T: Int
     probs_TK: Probs
     starts_S: Int
 
     def place(self, token: int) -> tuple[int, int]:
-        """The token's sentence, and its place in it."""
+        """The token's sentence, and its position in it."""
         sentence = int(np.searchsorted(self.starts_S, token, side="right")) - 1
         return sentence, token - int(self.starts_S[sentence])
 
@@ -35,7 +35,7 @@ def detect(labels: Sequence[ArrayLike], probs: Sequence[ArrayLike]) -> Scores:
     """Scores of sentences: ``quality`` is that of the worst token, low = bad; ``flag``: a token is flagged.
 
     ``labels[s]``: one class for each token of sentence s; ``probs[s]``: [tokens, K]. A sentence without tokens has
-    quality 1. Raises DataError where labels or probabilities are unfit.
+    quality 1. Raises DataError if labels or probabilities are invalid.
     """
     tokens = in_a_row(labels, probs)
     flag_S = np.zeros(len(tokens.starts_S), np.bool_)
@@ -53,9 +53,10 @@ def token_issues(
     filter_by: FilterBy = "prune_by_noise_rate",
     **options: Any,
 ) -> list[tuple[int, int]]:
-    """(sentence, place in it) of each token whose label looks wrong, worst first. Takes the options of ``suspected``.
+    """(sentence, position in it) of each token whose label looks wrong, worst first. Takes the options of
+    ``suspected``.
 
-    Raises DataError where labels or probabilities are unfit.
+    Raises DataError if labels or probabilities are invalid.
     """
     labels_T, probs_TK, _ = tokens = in_a_row(labels, probs)
     found = np.flatnonzero(suspected(labels_T, probs_TK, filter_by, **options))
@@ -74,7 +75,7 @@ def sentence_quality(tokens: Tokens, score: QualityScore = "self_confidence") ->
 
 
 def in_a_row(labels: Sequence[ArrayLike], probs: Sequence[ArrayLike]) -> Tokens:
-    """The tokens of all sentences: the one copy that is made of the probabilities. Raises DataError for unfit input."""
+    """The tokens of all sentences: the only copy made of the probabilities. Raises DataError for invalid input."""
     lengths = [len(np.asarray(sentence)) for sentence in labels]
     shapes = [np.shape(sentence) for sentence in probs]
     for s, (length, shape) in enumerate(zip(lengths, shapes, strict=False)):

@@ -1,4 +1,4 @@
-"""Several views of the same items: one space out of many, and how far two posteriors agree."""
+"""Combine several views of the same items into one space, and measure how far two posteriors agree."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def fused(spaces: Sequence[ArrayLike], weights: Sequence[float]) -> F32:
 
     Weighted late fusion before one neighbor search (Bernabeu, Gallego, Pertusa 2022, "Multi-Label Logo Recognition and
     Retrieval based on Weighted Fusion of Neural Features"). An item without features in one space is compared by the
-    others alone. Raises DataError unless each space has one row an item and a weight above 0.
+    others alone. Raises DataError unless each space has one row per item and a weight above 0.
     """
     if not spaces or len(spaces) != len(weights) or min(weights) <= 0:
         raise DataError(f"Each of the {len(spaces)} spaces needs a weight above 0, got {list(weights)}.")
@@ -32,11 +32,11 @@ def fused(spaces: Sequence[ArrayLike], weights: Sequence[float]) -> F32:
 
 
 def view_agreement(probs_NK: ArrayLike, others_NK: ArrayLike) -> F32:
-    """f32[N] in [0, 1]: the probability that two views, each by itself, name the same label.
+    """f32[N] in [0, 1]: the probability that two independent views name the same label.
 
-    CromSS (Liu et al. 2024) weighs an item's label by such an agreement of confidences. Views that are both unsure
-    agree little: that finds more wrong captions than how alike the two posteriors are (average precision .86, and .81
-    by the Bhattacharyya coefficient). Raises DataError for unfit or unlike arrays.
+    CromSS (Liu et al. 2024) weighs an item's label by such an agreement of confidences. Two unsure views agree little:
+    that finds more wrong captions than the similarity of the two posteriors (average precision .86, and .81 by the
+    Bhattacharyya coefficient). Raises DataError for invalid or mismatched arrays.
     """
     probs = probabilities(probs_NK, len(np.asarray(probs_NK)))
     others = probabilities(others_NK, len(probs))

@@ -1,7 +1,7 @@
-"""Decisions that know how far labels lie apart in a tree: risk, back-off to a broader label, severity of a change.
+"""Decisions based on the distance between labels in a tree: risk, back-off to a broader label, severity of a change.
 
-Loki (Roberts et al. 2023, "Geometry-Aware Adaptation for Pretrained Models"). Its distances
-serve for risk and back-off. Its decision, the Frechet mean, is left out: it favors central classes.
+Loki (Roberts et al. 2023, "Geometry-Aware Adaptation for Pretrained Models"). Its distances are used for risk and
+back-off. Its decision rule, the Frechet mean, is omitted: it favors central classes.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from errata.tools.taxonomy import ROOT, Taxonomy
 from errata.types import F32, Bool, Int, LabelSpace, Scores
 
 ENOUGH = 0.95
-"""Probability of a node with which errata backs off to it."""
+"""Probability at which errata backs off to a node."""
 SIBLINGS = 2
-"""Edges between labels under one parent, whatever the tree: farther apart is a severe change."""
+"""Edges between labels under one parent, in any tree: a longer distance is a severe change."""
 
 
 @dataclass(frozen=True)
 class Tree:
-    """The V nodes of a label space: its K labels in their order, then the parents that are no labels, then the root."""
+    """The V nodes of a label space: its K labels in order, then the parents that are not labels, then the root."""
 
     nodes: tuple[str, ...]
     """Names; the root's is empty."""
     under_VV: Bool
-    """True where the node of the column lies under that of the row, or is it."""
+    """True if the column's node is the row's node or below it."""
     num_labels: int
 
     @cached_property
@@ -42,7 +42,7 @@ class Tree:
 
     @cached_property
     def distances_VV(self) -> F32:
-        """Edges between two nodes: both depths, less twice that of the lowest node above both."""
+        """Edges between two nodes: both depths, minus twice that of the lowest node above both."""
         above_VV = self.under_VV.astype(np.float32)
         shared_VV = above_VV.T @ above_VV
         depths_V = shared_VV.diagonal()
@@ -51,7 +51,7 @@ class Tree:
 
 
 def tree(space: LabelSpace) -> Tree:
-    """The tree of a label space's parents; flat where it has none. Raises DataError where parents run in a circle."""
+    """The tree of a label space's parents; flat if it has none. Raises DataError for circular parents."""
     parent_of = {child: parent for parent, nodes in Taxonomy(space).children.items() for child in nodes}
     inner = dict.fromkeys(node for node in parent_of if node not in space.index())
     nodes = (*space.names, *inner, ROOT)
@@ -65,10 +65,11 @@ def tree(space: LabelSpace) -> Tree:
 
 
 def detect(labels_N: ArrayLike, probs_NK: ArrayLike, of: Tree) -> Scores:
-    """Scores of labeled items: ``quality`` is 1 less the expected distance of the true label over the tree's width.
+    """Scores of labeled items: ``quality`` is 1 minus the expected distance of the true label over the tree's width.
 
-    ``flag``: the node that holds enough of the probability (see ``back_off``) does not hold the given label: the change
-    is sure, if not its end. ``label_probs`` are the probabilities as they came. Raises DataError for unfit arrays.
+    ``flag``: the node that holds enough of the probability (see ``back_off``) does not include the given label: that it
+    must change is certain, even if not to what. ``label_probs`` are the probabilities, unchanged. Raises DataError for
+    invalid arrays.
     """
     labels = labeled(labels_N, of.num_labels)
     probs = _probabilities(probs_NK, len(labels), of)
@@ -78,7 +79,7 @@ def detect(labels_N: ArrayLike, probs_NK: ArrayLike, of: Tree) -> Scores:
 
 
 def expected_distance(probs_NK: ArrayLike, nodes_N: ArrayLike, of: Tree) -> F32:
-    """f32[N]: how many edges from an item's node its true label is to be expected: the risk of deciding for it."""
+    """f32[N]: the expected number of edges from an item's node to its true label: the risk of deciding for it."""
     nodes = labeled(nodes_N, len(of.nodes))
     probs = _probabilities(probs_NK, len(nodes), of)
     risk_N = np.empty(len(nodes), np.float32)
@@ -91,14 +92,14 @@ def expected_distance(probs_NK: ArrayLike, nodes_N: ArrayLike, of: Tree) -> F32:
 
 
 def back_off(probs_NK: ArrayLike, of: Tree, enough: float = ENOUGH) -> Int:
-    """i64[N]: the deepest node whose labels together have probability ``enough``, above 0.5; the root has always."""
+    """i64[N]: the deepest node whose labels together have probability ``enough``, above 0.5; the root always has."""
     probs = _probabilities(probs_NK, len(np.asarray(probs_NK)), of)
     under_KV = of.under_VV[:, : of.num_labels].T.astype(np.float32)
     nodes_N = np.empty(len(probs), np.int64)
 
     def block(rows: slice) -> None:
         depths_NV = np.where(probs[rows] @ under_KV >= enough, of.depths_V, -1)
-        depths_NV[:, -1] = 0  # the root, even where rounding leaves it a little less than all
+        depths_NV[:, -1] = 0  # the root, even if rounding makes it slightly less than 1
         nodes_N[rows] = depths_NV.argmax(axis=1)
 
     each_block(block, len(probs), len(of.nodes))
@@ -106,7 +107,7 @@ def back_off(probs_NK: ArrayLike, of: Tree, enough: float = ENOUGH) -> Int:
 
 
 def severe(given_N: ArrayLike, proposed_N: ArrayLike, of: Tree) -> Bool:
-    """bool[N]: the change leads farther than to a sibling."""
+    """bool[N]: the change goes farther than to a sibling."""
     given, proposed = (labeled(side, len(of.nodes)) for side in (given_N, proposed_N))
     return of.distances_VV[given, proposed] > SIBLINGS
 

@@ -1,14 +1,14 @@
-"""Multi-label marks: what is not marked is unknown, not absent; a few marks are there by mistake.
+"""Multi-label marks: a label that is not marked is unknown, not absent; a few marks are mistakes.
 
-A linear head per label learns the marks as they are, each item left out of its own prediction. A mark then is taken as
-the outcome of a noisy channel: a true label goes unmarked far more often than a false one is marked (positive-unlabeled
+A linear head per label learns the marks unchanged, each item left out of its own prediction. A mark is then treated as
+the output of a noisy channel: a true label goes unmarked far more often than a false one is marked (positive-unlabeled
 learning, PU-MLC: Yuan et al. 2023; asymmetric flips, NBPO: Yu, Qin 2020). Both rates are fitted per label; that of
-superfluous marks, which are few, leans on the other labels. What the channel says of the marks is then learned from in
-its turn, half and half with the marks (soft bootstrapping: Reed et al. 2015).
+superfluous marks, which are few, is shrunk toward the other labels'. The channel's corrected marks are then learned
+from as well, half and half with the marks (soft bootstrapping: Reed et al. 2015).
 
-Unions of pairs as further items to learn from (LaSO: Alfassy et al. 2019) are left out: on 1,500 synthetic items, of
-which 0 to 500 had several labels, they changed the average precision of wrong marks by -.001 to +.013, and that of
-labels on unseen items by -.001 to -.008.
+Unions of pairs as further training items (LaSO: Alfassy et al. 2019) are omitted: on 1,500 synthetic items, of which 0
+to 500 had several labels, they changed the average precision of wrong marks by -.001 to +.013, and that of labels on
+unseen items by -.001 to -.008.
 """
 
 from __future__ import annotations
@@ -26,16 +26,18 @@ from errata.types import F32, F64, Bool, Int, Scores
 
 MOST_MISSING = 0.95
 MOST_SUPERFLUOUS = 0.2
-"""A mark says something: in no label are more of the absent marked. Else "all is noise" would explain any marks."""
+"""A mark carries information: for no label is a larger share of the absent marked. Otherwise "all is noise" would
+explain any marks."""
 PRIOR_ABSENT = 20
-"""Items without the label, and without its mark, that stand in for what is known of annotators beforehand: level with
-0 to 50 on planted marks, but without them vectors that say nothing would make a fifth of all marks superfluous."""
+"""Pseudo-items without the label and without its mark, representing prior knowledge of annotators: as good as 0 to 50
+on planted marks, but without them uninformative vectors would make a fifth of all marks superfluous."""
 STEEPEST = 6.0
-"""Slope by a standard deviation of the scores. Marks that a score parts cleanly would make it a step, and its items
-ties. Chosen on planted marks among 3 to 12 and none."""
+"""Slope per standard deviation of the scores. If a score separates marks cleanly, the slope would become a step, and
+the items ties. Chosen on planted marks among 3 to 12 and none."""
 SHARED_ABSENT = 300
-"""Items without the label that stand in for what the other labels' marks say of superfluous ones. Chosen on planted
-marks, other seeds and shares than those reported: 100 finds fewer superfluous marks, 1000 fewer missing ones."""
+"""Pseudo-items without the label, representing what the other labels' marks say about superfluous ones. Chosen on
+planted marks, with other seeds and shares than those reported: 100 finds fewer superfluous marks, 1000 fewer missing
+ones."""
 
 
 class Channel(NamedTuple):
@@ -48,7 +50,7 @@ class Channel(NamedTuple):
 
     def true_given(self, scores_N: F64, marked_N: Bool) -> F64:
         """f64[N]: the probability that the label truly applies to each item, given its score and its mark. By Bayes'
-        rule: a true label left unmarked against a false one not marked, or the reverse."""
+        rule: a true label left unmarked versus a false one not marked, or the reverse."""
         from scipy.special import expit
 
         true_N = expit(self.slope * scores_N + self.shift)
@@ -62,7 +64,7 @@ def detect(embeddings_ND: ArrayLike, marked_NK: ArrayLike) -> Scores:
     """Scores of items with any number of marks: ``quality`` is the probability that all K marks, set or not, are right.
 
     ``flag``: some mark is more likely wrong than right. No ``label_probs``: labels do not exclude each other; see
-    ``true_probs``. Raises DataError for unfit arrays.
+    ``true_probs``. Raises DataError for invalid arrays.
     """
     marks_NK = marked(marked_NK)
     return scores_of(true_probs(embeddings_ND, marks_NK), marks_NK)
@@ -78,8 +80,8 @@ def scores_of(true_NK: F32, marks_NK: Bool) -> Scores:
 def true_probs(embeddings_ND: ArrayLike, marked_NK: ArrayLike) -> F32:
     """f32[N, K]: the probability that each label truly applies, given the item's content and its mark.
 
-    High where unmarked: a missing label; low where marked: a superfluous one. A label that all or none are marked with
-    cannot be learned: its marks stand, as 1 or 0. Raises DataError for unfit arrays.
+    High for unmarked labels: a missing label; low for marked ones: a superfluous label. A label that all or no items
+    are marked with cannot be learned: its marks are kept, as 1 or 0. Raises DataError for invalid arrays.
     """
     marks_NK = marked(marked_NK)
     ridge, true_NK = Ridge(vectors(embeddings_ND, len(marks_NK))), marks_NK.astype(np.float32)
@@ -87,20 +89,20 @@ def true_probs(embeddings_ND: ArrayLike, marked_NK: ArrayLike) -> F32:
     if len(learned):
         marks_NL = marks_NK[:, learned]
         first_NL = true_given_marks(ridge.leave_one_out(marks_NL), marks_NL)
-        # An item's own mark is in what the others learned from it. With half of the marks left it hardly comes back.
+        # An item's own mark influenced what the others learned. With half of the marks left, its effect hardly returns.
         true_NK[:, learned] = true_given_marks(ridge.leave_one_out((first_NL + marks_NL) * np.float32(0.5)), marks_NL)
     return true_NK
 
 
 def true_given_marks(scores_NK: F32, marked_NK: Bool) -> F32:
-    """f32[N, K]: the probability that each label truly applies, by the channels that fit scores and marks best."""
+    """f32[N, K]: the probability that each label truly applies, by the channels that best fit scores and marks."""
     columns = zip(fit_channels(scores_NK, marked_NK), scores_NK.T.astype(np.float64), marked_NK.T, strict=True)
     found = [channel.true_given(scores_N, marked_N) for channel, scores_N, marked_N in columns]
     return np.stack(found, axis=1).astype(np.float32)
 
 
 def fit_channels(scores_NK: F32, marked_NK: Bool) -> list[Channel]:
-    """Each label's channel: fitted alone, then again with the mean superfluous rate for a prior of its own."""
+    """Each label's channel: fitted alone, then again with the mean superfluous rate as its prior."""
     columns = list(zip(scores_NK.T.astype(np.float64), marked_NK.T, strict=True))
     rate = float(np.mean([fit_channel(scores_N, marks_N).superfluous for scores_N, marks_N in columns]))
     prior = SHARED_ABSENT * rate, SHARED_ABSENT * (1 - rate)
@@ -126,8 +128,8 @@ def fit_channel(scores_N: F64, marked_N: Bool, prior: tuple[float, float] = (1, 
 def nearest_centers(embeddings_ND: ArrayLike, marked_NK: ArrayLike, count: int) -> Int:
     """i64[N, min(count, labels in use)]: the labels whose mean embedding is nearest by cosine, nearest first.
 
-    Several true labels of an item are all near: candidates to ask about (MLCD: An et al. 2024). Raises
-    DataError for unfit arrays, SetupError for no count.
+    Several true labels of an item are all near: candidates to ask about (MLCD: An et al. 2024). Raises DataError for
+    invalid arrays, SetupError for an invalid count.
     """
     if count < 1:
         raise SetupError(f"An item has at least one candidate label, got count={count}.")
@@ -158,8 +160,8 @@ def _rates(free: F64) -> tuple[float, float]:
 def channel_loss(free: F64, standard_N: F64, marked_N: Bool, prior: tuple[float, float]) -> tuple[float, F64]:
     """Minus the mean log-likelihood and log-prior of a channel, low = good, and its gradient f64[4] by ``free``.
 
-    ``free`` f64[4]: the log-odds of the missing and the superfluous rate, each as a share of the most that it may be;
-    slope and shift. ``standard_N``: scores of mean 0 and variance 1. ``prior`` as in ``fit_channel``.
+    ``free`` f64[4]: the log-odds of the missing and the superfluous rate, each as a share of its maximum; slope and
+    shift. ``standard_N``: scores of mean 0 and variance 1. ``prior`` as in ``fit_channel``.
     """
     from scipy.special import expit
 

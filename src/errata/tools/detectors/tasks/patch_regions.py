@@ -1,7 +1,7 @@
-"""Which parts of an image show which label: several labels with their places, from the vectors of an image's patches.
+"""Which parts of an image show which label: several labels with their locations, from the image's patch vectors.
 
-The map of labels over an image is that of ReLabel (Yun et al. 2021), read off a frozen image-text model: the
-cosines of P patch vectors with K class texts.
+The map of labels over an image is that of ReLabel (Yun et al. 2021), from a frozen image-text model: the cosines of P
+patch vectors with K class texts.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ TEMPERATURE = 0.01
 """CLIP's own: its cosines are multiplied by 100 before the softmax."""
 SURE = 0.5
 SMALLEST_AREA = 0.02
-"""Share of the patches below which a region is taken for chance."""
+"""A region with a smaller share of the patches counts as chance."""
 MOVING_TEMPERATURE = 0.05
-"""Entropy of the transport: the less, the more each patch goes to one label alone."""
+"""Entropy of the transport: the lower, the more each patch goes to a single label."""
 STEPS = 200
 
 
 class PatchRegion(NamedTuple):
-    """A connected part of an image that shows one label: its greatest probability, its share of the image's patches,
-    and its box (top, left, bottom, right) in shares of the image's height and width."""
+    """A connected part of an image that shows one label: its maximum probability, its share of the image's patches, and
+    its box (top, left, bottom, right) as shares of the image's height and width."""
 
     label: int
     probability: float
@@ -40,7 +40,7 @@ def detect(patches_NPD: ArrayLike, classes_KD: ArrayLike, labels_N: ArrayLike, g
     """Scores of N labeled images: ``quality`` is the given label's greatest probability in any patch.
 
     ``label_probs`` f32[N, K]: the share of the image that each label takes. ``flag``: the given label has no region,
-    and some other has. ``grid``: rows and columns of patches. Raises DataError for unfit arrays.
+    but some other has. ``grid``: rows and columns of patches. Raises DataError for invalid arrays.
     """
     patches_NPD, classes = np.asarray(patches_NPD), _class_vectors(classes_KD)
     labels = labeled(labels_N, len(classes))
@@ -57,7 +57,7 @@ def detect(patches_NPD: ArrayLike, classes_KD: ArrayLike, labels_N: ArrayLike, g
 
 
 def label_map(patches_PD: ArrayLike, classes_KD: ArrayLike) -> F32:
-    """f32[P, K], rows sum to 1: what each patch shows. Raises DataError for unfit arrays."""
+    """f32[P, K], rows sum to 1: what each patch shows. Raises DataError for invalid arrays."""
     logits_PK = cosines(patches_PD, classes_KD) / TEMPERATURE
     probs_PK: F32 = np.exp(logits_PK - logits_PK.max(axis=1, keepdims=True))
     probs_PK /= probs_PK.sum(axis=1, keepdims=True)
@@ -65,9 +65,9 @@ def label_map(patches_PD: ArrayLike, classes_KD: ArrayLike) -> F32:
 
 
 def patch_regions(probs_PK: F32, grid: tuple[int, int]) -> list[PatchRegion]:
-    """The labels that an image shows, largest region first: connected patches (by their sides) where one is sure.
+    """The labels that an image shows, largest region first: edge-connected patches with a sure label.
 
-    These are the candidates of an image with several labels. Raises DataError where the grid has not P patches.
+    These are the candidates of an image with several labels. Raises DataError if the grid does not have P patches.
     """
     from scipy import ndimage
 
@@ -89,9 +89,9 @@ def patch_regions(probs_PK: F32, grid: tuple[int, int]) -> list[PatchRegion]:
 def transport(patches_PD: ArrayLike, classes_KD: ArrayLike, weights_K: ArrayLike | None = None) -> F32:
     """f32[P, K]: the cheapest plan that moves all patches to the labels: row sums 1/P, column sums the labels' weights.
 
-    Cost is 1 - cosine, as in PatchCT (Li et al. 2023); the plan is Sinkhorn's, smoothed by its entropy
-    (Cuturi 2013). ``classes_KD``: the labels that the image is marked with; without ``weights_K`` each must bear the
-    same share, so that a label that is not there shows by its support. Raises DataError for unfit arrays.
+    Cost is 1 - cosine, as in PatchCT (Li et al. 2023); the plan is Sinkhorn's, smoothed by its entropy (Cuturi 2013).
+    ``classes_KD``: the labels that the image is marked with; without ``weights_K`` each must take the same share, so
+    that an absent label is exposed by its low support. Raises DataError for invalid arrays.
     """
     from scipy.special import logsumexp
 
@@ -107,13 +107,13 @@ def transport(patches_PD: ArrayLike, classes_KD: ArrayLike, weights_K: ArrayLike
 
 
 def support(plan_PK: F32, patches_PD: ArrayLike, classes_KD: ArrayLike) -> F32:
-    """f32[K]: the mean cosine of each label with the patches that the plan moves to it; low: nothing shows it."""
+    """f32[K]: the mean cosine of each label with the patches that the plan assigns to it; low: nothing shows it."""
     support_K: F32 = (plan_PK * cosines(patches_PD, classes_KD)).sum(axis=0) / plan_PK.sum(axis=0)
     return support_K
 
 
 def cosines(patches_PD: ArrayLike, classes_KD: ArrayLike) -> F32:
-    """f32[P, K] in [-1, 1]. Raises DataError for unfit arrays."""
+    """f32[P, K] in [-1, 1]. Raises DataError for invalid arrays."""
     classes = _class_vectors(classes_KD)
     patches = vectors(patches_PD, len(np.asarray(patches_PD)))
     if not len(patches) or patches.shape[1] != classes.shape[1]:

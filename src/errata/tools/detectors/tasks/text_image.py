@@ -1,7 +1,7 @@
-"""Pairs of an image and a text: does the text say what the image shows?
+"""Pairs of an image and a text: whether the text describes the image.
 
-The pair is compared with others: images like this one should have texts like this one, and the reverse (LEMoN: Zhang et
-al. 2025). That needs no space that both share; where there is one, as CLIP's, its cosine is a third witness.
+The pair is compared with others: images similar to this one should have similar texts, and the reverse (LEMoN: Zhang et
+al. 2025). That needs no shared space; if there is one, such as CLIP's, its cosine is a third witness.
 """
 
 from __future__ import annotations
@@ -18,27 +18,27 @@ from errata.tools.features.embedder import unit_rows
 from errata.types import F32, Int, Scores
 
 NEIGHBORS = 30
-"""LEMoN's usual number, and the best of 5, 10, 30 and 100 on planted swaps."""
+"""LEMoN's default, and the best of 5, 10, 30, and 100 on planted swaps."""
 SHARPNESS = 20.0
-"""How fast a neighbor's say falls with its distance (LEMoN's tau 1): to a half where it is .035 past the nearest's.
+"""How fast a neighbor's weight falls with its distance (LEMoN's tau 1): to a half at .035 beyond the nearest one.
 Chosen on planted swaps among 0 to 80."""
 LEVELS = 8
 
 
 def detect(images_ND: ArrayLike, texts_NE: ArrayLike, cosine_N: ArrayLike | None = None) -> Scores:
-    """Scores of pairs: ``quality`` is how well the text fits the image, 1 less half the mean distance.
+    """Scores of pairs: ``quality`` is how well the text fits the image, 1 minus half the mean distance.
 
-    The distances: of the text to those of like images, of the image to those of like texts, and, where both lie in one
-    space, of image and text, by their ``cosine_N``. LEMoN weighs them by labeled pairs; without any they count the
-    same. It also heeds a neighbor less whose own sides do not fit: on planted swaps this bought .000 to .004 of average
-    precision, and is left out. ``flag``: the lowest, as many as do not fit (see ``misfitting``). Equal images
-    with several texts are each other's best witnesses. Raises DataError for unfit arrays.
+    The distances: of the text to those of similar images, of the image to those of similar texts, and, if both are in
+    one space, of image and text, by their ``cosine_N``. LEMoN weighs them by labeled pairs; without any they count the
+    same. It also discounts a neighbor whose own sides do not fit: on planted swaps this gained .000 to .004 of average
+    precision, and is omitted. ``flag``: the lowest, as many as do not fit (see ``misfitting``). Equal images with
+    several texts are each other's best witnesses. Raises DataError for invalid arrays.
     """
     images_ND, texts_NE = _pairs(images_ND, texts_NE)
     near_images, near_texts = neighbors(images_ND, NEIGHBORS), neighbors(texts_NE, NEIGHBORS)
 
     def distance(told_N: Int) -> F32:
-        """f32[N] in [0, 4]: of each image beside the text of pair ``told_N``, both ways."""
+        """f32[N] in [0, 4]: of each image and the text of pair ``told_N``, both ways."""
         near_told = Neighbors(near_texts.indices_Nk[told_N], near_texts.similarities_Nk[told_N])
         to_texts_N = distance_to_neighbors(near_images, texts_NE, told_N)
         return to_texts_N + distance_to_neighbors(near_told, images_ND)
@@ -54,10 +54,10 @@ def detect(images_ND: ArrayLike, texts_NE: ArrayLike, cosine_N: ArrayLike | None
 
 
 def misfitting(distance_N: F32, by_chance_N: F32) -> int:
-    """How many pairs do not fit: twice those farther apart than the median of pairs drawn by chance.
+    """How many pairs do not fit: twice the number of those farther apart than the median of randomly drawn pairs.
 
-    Storey 2002, "A direct approach to false discovery rates", with lambda 1/2 and pairs by chance for the null. More
-    than half of all say that the vectors cannot tell: then it is 0. Two Gaussians (PC2: Duan et al. 2024) lay as far
+    Storey 2002, "A direct approach to false discovery rates", with lambda 1/2 and random pairs for the null. If that is
+    more than half of all, the vectors cannot tell: then it is 0. Two Gaussians (PC2: Duan et al. 2024) were as far
     apart on pairs that all fit as on planted swaps.
     """
     count = 2 * int(np.count_nonzero(distance_N > np.median(by_chance_N))) if len(by_chance_N) else 0
@@ -65,11 +65,11 @@ def misfitting(distance_N: F32, by_chance_N: F32) -> int:
 
 
 def distance_to_neighbors(near: Neighbors, others_ND: F32, told_N: Int | None = None) -> F32:
-    """f32[N] in [0, 2]: how far an item's other side lies from the other sides of its neighbors; 0 with no neighbor.
+    """f32[N] in [0, 2]: how far an item's other side is from the other sides of its neighbors; 0 without neighbors.
 
-    A neighbor says the more, the nearer it is. LEMoN sums these weights, so that an item with no like seems to fit;
-    here they are divided by their sum. ``told_N``: items whose other side is taken in place of the item's own; they do
-    not witness for themselves.
+    The nearer a neighbor, the more it counts. LEMoN sums these weights, so that an item without similar ones seems to
+    fit; here they are divided by their sum. ``told_N``: items whose other side replaces the item's own; they do not
+    count as neighbors themselves.
     """
     units_ND = unit_rows(others_ND)
     told_N = np.arange(len(units_ND)) if told_N is None else told_N
@@ -85,7 +85,7 @@ def distance_to_neighbors(near: Neighbors, others_ND: F32, told_N: Int | None = 
 
 
 def pseudo_classes(texts_NE: ArrayLike, count: int, seed: int = 0) -> Int:
-    """i64[N]: the cluster of each text, at most ``count`` of them: classes for data that has none (PC2)."""
+    """i64[N]: the cluster of each text, at most ``count`` of them: classes for data without any (PC2)."""
     from sklearn.cluster import KMeans
 
     texts = unit_rows(vectors(texts_NE, len(np.asarray(texts_NE))))
@@ -95,9 +95,9 @@ def pseudo_classes(texts_NE: ArrayLike, count: int, seed: int = 0) -> Int:
 
 
 def agreement(images_ND: ArrayLike, texts_NE: ArrayLike, classes_N: Int) -> F32:
-    """f32[N] in [0, 1]: the probability that image and text, each by itself, name the same pseudo-class.
+    """f32[N] in [0, 1]: the probability that image and text, independently, name the same pseudo-class.
 
-    Both sides' probabilities are leave-one-out. Raises DataError for unfit arrays.
+    Both sides' probabilities are leave-one-out. Raises DataError for invalid arrays.
     """
     images_ND, texts_NE = _pairs(images_ND, texts_NE)
     count = int(classes_N.max(initial=0)) + 1
@@ -108,14 +108,14 @@ def agreement(images_ND: ArrayLike, texts_NE: ArrayLike, classes_N: Int) -> F32:
 def alignment_levels(cosine_N: ArrayLike) -> Int:
     """i64[N] in 0..7: eight bins of equal width between the least and the greatest cosine (NoC: Kang et al. 2023).
 
-    A level is a stratum to look at, not a cut. Raises DataError for NaN.
+    A level is a stratum to inspect, not a cut. Raises DataError for NaN.
     """
     aligned_N = 1 - misfits(cosine_N, len(np.asarray(cosine_N)))
     return np.minimum((aligned_N * LEVELS).astype(np.int64), LEVELS - 1)
 
 
 def misfits(cosine_N: ArrayLike, rows: int) -> F32:
-    """f32[N]: 0 at the greatest cosine, 1 at the least. A model's cosines have no scale: CLIP's lie within .1 to .4.
+    """f32[N]: 0 at the greatest cosine, 1 at the least. A model's cosines have no scale: CLIP's are within .1 to .4.
 
     Raises DataError unless there is one cosine in [-1, 1] for each pair.
     """

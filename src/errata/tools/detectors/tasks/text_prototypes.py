@@ -1,4 +1,4 @@
-"""A witness that never saw the given labels: classes by what their names and definitions say.
+"""A witness that never saw the given labels: classes by their names and definitions.
 
 CAPro, "Webly Supervised Learning with Cross-Modality Aligned Prototypes" (Qin et al. 2023), for prototypes from the
 items that match a class' text best, and for the rule to keep, change or drop a label; "Enhancing CLIP with CLIP:
@@ -20,18 +20,18 @@ from errata.types import F32, Int, Scores
 
 LEAST_MATCHES = 10
 MATCHED = 0.1
-"""Share of an average class that is taken as surely of the class its text matches."""
+"""Share of an average class that is assumed to be of the class its text matches."""
 SURE = 0.6
-"""Probability from which another label is proposed; a given label of less than 1/K then has no better one."""
+"""Probability at which another label is proposed; a given label below 1/K then has no better one."""
 DROPPED = -1
 
 
 def detect(embeddings_ND: ArrayLike, class_embeddings_KD: ArrayLike, labels_N: ArrayLike) -> Scores:
     """Scores of labeled items: ``quality`` is the given label's probability by the texts, ``label_probs`` all of them;
-    ``flag``: the rule keeps it not.
+    ``flag``: the rule does not keep it.
 
-    ``class_embeddings_KD`` holds each class' name and definition in the space of the items (the mean of several
-    wordings is better than one). Raises DataError for unfit arrays.
+    ``class_embeddings_KD`` are the name and definition of each class in the items' space (the mean of several wordings
+    is better than one). Raises DataError for invalid arrays.
     """
     class_units_KD = unit_rows(vectors(class_embeddings_KD, len(np.asarray(class_embeddings_KD))))
     labels = labeled(labels_N, len(class_units_KD))
@@ -49,7 +49,7 @@ def detect(embeddings_ND: ArrayLike, class_embeddings_KD: ArrayLike, labels_N: A
 def witness(units_ND: F32, class_units_KD: F32, labels_N: Int) -> F32:
     """f32[N, K], rows sum to 1: half by cosine to the prototypes, half by a probe, both made of pseudo-labels.
 
-    Of the given labels it knows which classes there are, and one number for each half: how sharp they may be.
+    All it uses of the given labels is which classes exist, and one number per half: how sharp they may be.
     """
     classes = len(class_units_KD)
     pseudo_N = pseudo_labels(units_ND, class_units_KD)
@@ -62,8 +62,8 @@ def witness(units_ND: F32, class_units_KD: F32, labels_N: Int) -> F32:
 
 
 def pseudo_labels(units_ND: F32, class_units_KD: F32) -> Int:
-    """i64[N]: the class whose best matches the item is among, -1 for most. A match is as good as the class' text is
-    nearer than any other. As many are taken of each class, since some texts lie nearer to everything."""
+    """i64[N]: the class whose best matches include the item, -1 for most. A match is as good as the class' text is
+    nearer than any other. The same number is taken of each class, since some texts are nearer to everything."""
     match_NK = _leads(units_ND @ class_units_KD.T)
     count = min(max(LEAST_MATCHES, int(MATCHED * len(match_NK) / match_NK.shape[1])), len(match_NK))
     best_MK = np.argpartition(-match_NK, count - 1, axis=0)[:count]
@@ -73,7 +73,7 @@ def pseudo_labels(units_ND: F32, class_units_KD: F32) -> Int:
 
 
 def _leads(scores_NK: F32) -> F32:
-    """f32[N, K]: each score less the largest other of its row; with one class the score itself."""
+    """f32[N, K]: each score minus the largest other of its row; with one class the score itself."""
     if scores_NK.shape[1] == 1:
         return scores_NK
     second_N, first_N = np.partition(scores_NK, -2, axis=1)[:, -2:].T
@@ -83,8 +83,8 @@ def _leads(scores_NK: F32) -> F32:
 
 
 def keep_or_change(probs_NK: F32, labels_N: Int) -> Int:
-    """i64[N]: the given label where its probability is 1/K or more; else the likeliest where that is SURE; else
-    DROPPED. Keeping comes first: in the paper's code a label could pass as clean and be changed all the same."""
+    """i64[N]: the given label if its probability is at least 1/K; else the likeliest if that is SURE; else DROPPED.
+    Keeping comes first: in the paper's code a label could count as clean and still be changed."""
     given_N = probs_NK[np.arange(len(labels_N)), labels_N]
     change_N = np.where(probs_NK.max(axis=1) >= SURE, probs_NK.argmax(axis=1), DROPPED)
     return np.where(given_N >= 1 / probs_NK.shape[1], labels_N, change_N)

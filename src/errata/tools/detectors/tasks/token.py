@@ -1,6 +1,6 @@
-"""Wrong tags in token sequences: a token's tag is judged together with its neighbors' tags, by the grammar of BIO2.
+"""Wrong tags in token sequences: a token's tag is judged together with its neighbors' tags, by the BIO2 grammar.
 
-Tokens of all sentences follow each other in one array; ``lengths_S`` says how many each sentence has. Token
+Tokens of all sentences are concatenated in one array; ``lengths_S`` has the number of each sentence. Token
 probabilities come from a tagger, or from token embeddings by ``discriminant.leave_one_out``.
 """
 
@@ -19,16 +19,17 @@ from errata.tools.detectors.confident import confident_learning
 from errata.types import F32, Bool, Int, Probs, Scores
 
 PRIOR_WEIGHT = 0.375
-"""Bayes' rule divides the tags' shares out of the probabilities (1). Less: vectors of neighboring tokens overlap, so
-the probabilities already hold a part of what the transitions say, and rare tags would be counted twice. Chosen on
-planted errors, where .25 to .5 rank alike and the flags are the more precise the lower it is."""
+"""Bayes' rule divides the tags' shares out of the probabilities (1). Less here: vectors of neighboring tokens overlap,
+so the probabilities already contain part of what the transitions say, and rare tags would be counted twice. Chosen on
+planted errors, where .25 to .5 rank the same and lower values make the flags more precise."""
 TEMPERATURE = 0.05
-"""Of the soft minimum over a sentence; chosen on planted errors. It is what cleanlab's softmin uses by default."""
+"""Of the soft minimum over a sentence; chosen on planted errors. It is also the default of cleanlab's softmin."""
 SMALLEST = 1e-6
 
 
 class Span(NamedTuple):
-    """An entity: tokens ``start`` to before ``stop``, counted over all sentences, of one kind ("PER")."""
+    """An entity: tokens from ``start`` up to but excluding ``stop``, counted over all sentences, of one kind
+    ("PER")."""
 
     start: int
     stop: int
@@ -36,10 +37,10 @@ class Span(NamedTuple):
 
 
 def detect(labels_T: ArrayLike, probs_TK: ArrayLike, lengths_S: ArrayLike, tags: Sequence[str]) -> Scores:
-    """Scores of T tokens: ``quality`` is the probability of the given tag in its sentence; 0 where BIO forbids it.
+    """Scores of T tokens: ``quality`` is the probability of the given tag in its sentence; 0 if BIO forbids it.
 
     ``label_probs`` f32[T, K]: see ``in_context``. ``flag``: by confident learning on these, or forbidden. Raises
-    DataError for unfit arrays or tags that are not BIO.
+    DataError for invalid arrays or tags that are not BIO.
     """
     probs_TK = in_context(labels_T, probs_TK, lengths_S, tags)
     scores = confident_learning.detect(labels_T, probs_TK)
@@ -51,7 +52,7 @@ def in_context(labels_T: ArrayLike, probs_TK: ArrayLike, lengths_S: ArrayLike, t
     """f32[T, K], rows sum to 1: the tags' probabilities given the whole sentence, of which BIO allows every step.
 
     Forward-backward over a hidden Markov chain (Rabiner 1989, section III) whose steps are counted in the given tags
-    and whose tokens come as probabilities, not as a model of the words. Raises DataError as ``detect`` does.
+    and whose tokens come as probabilities rather than a model of the words. Raises DataError as ``detect`` does.
     """
     labels, lengths = _tokens(labels_T, lengths_S, len(tags))
     probs = probabilities(probs_TK, len(labels))
@@ -64,13 +65,13 @@ def in_context(labels_T: ArrayLike, probs_TK: ArrayLike, lengths_S: ArrayLike, t
 
 
 def invalid_transitions(labels_T: ArrayLike, lengths_S: ArrayLike, tags: Sequence[str]) -> Bool:
-    """bool[T]: the tag cannot stand after the one before it: I-X where no B-X or I-X precedes in the sentence."""
+    """bool[T]: the tag cannot follow the one before it: I-X without a preceding B-X or I-X in the sentence."""
     labels, lengths = _tokens(labels_T, lengths_S, len(tags))
     return ~_allowed(tags)[_previous(labels, lengths, len(tags)), labels]
 
 
 def spans(labels_T: ArrayLike, lengths_S: ArrayLike, tags: Sequence[str]) -> list[Span]:
-    """The entities in order. An I-X that continues nothing begins one, as in the CoNLL scorer."""
+    """The entities in order. An I-X that continues nothing starts one, as in the CoNLL scorer."""
     labels, lengths = _tokens(labels_T, lengths_S, len(tags))
     inside_K = np.array([tag.startswith("I-") for tag in tags], np.bool_)
     continues_T = inside_K[labels] & ~invalid_transitions(labels, lengths, tags)
@@ -86,7 +87,7 @@ def spans(labels_T: ArrayLike, lengths_S: ArrayLike, tags: Sequence[str]) -> lis
 def sentence_quality(quality_T: F32, lengths_S: ArrayLike) -> F32:
     """f32[S]: a soft minimum, the tokens' mean by weights exp(-quality / TEMPERATURE); 1 if there are none.
 
-    One bad token among good ones counts for more than a sentence that is hard throughout.
+    One bad token among good ones counts for more than a sentence of uniformly low quality.
     """
     lengths = np.asarray(lengths_S)
     starts_S = (np.cumsum(lengths) - lengths)[lengths > 0]
@@ -106,7 +107,7 @@ def _tokens(labels_T: ArrayLike, lengths_S: ArrayLike, num_tags: int) -> tuple[I
 
 
 def _allowed(tags: Sequence[str]) -> Bool:
-    """bool[K + 1, K]: the tag of the column may follow the tag of the row; the last row is a sentence's begin."""
+    """bool[K + 1, K]: the tag of the column may follow the tag of the row; the last row is a sentence's beginning."""
     for tag in tags:
         if tag != "O" and tag[:2] not in ("B-", "I-"):
             raise DataError(f"Tag {tag!r} is not BIO: tags are O, B-KIND and I-KIND.")
@@ -117,7 +118,7 @@ def _allowed(tags: Sequence[str]) -> Bool:
 
 
 def _previous(labels_T: Int, lengths_S: Int, start: int) -> Int:
-    """i64[T]: the tag before each token, ``start`` at the begin of a sentence."""
+    """i64[T]: the tag before each token, ``start`` at the beginning of a sentence."""
     previous_T = np.roll(labels_T, 1)
     previous_T[(np.cumsum(lengths_S) - lengths_S)[lengths_S > 0]] = start
     return previous_T
@@ -125,7 +126,7 @@ def _previous(labels_T: Int, lengths_S: Int, start: int) -> Int:
 
 def transitions(labels_T: Int, lengths_S: Int, tags: Sequence[str]) -> tuple[F32, F32]:
     """Probabilities f32[K] of a sentence's first tag, and f32[K, K] of the column's tag after the row's: the given
-    tags' counts and one more, spread over what BIO allows. Raises DataError for tags that are not BIO."""
+    tags' counts plus one, spread over what BIO allows. Raises DataError for tags that are not BIO."""
     allowed_LK = _allowed(tags)
     cells_T = _previous(labels_T, lengths_S, len(tags)) * len(tags) + labels_T
     counts_LK = np.bincount(cells_T, minlength=allowed_LK.size).reshape(allowed_LK.shape)
@@ -135,7 +136,7 @@ def transitions(labels_T: Int, lengths_S: Int, tags: Sequence[str]) -> tuple[F32
 
 
 def _forward_backward(weights_TK: Probs, lengths_S: Int, first_K: F32, steps_KK: F32) -> F32:
-    """All sentences side by side, longest first: those that have a token i are the first rows."""
+    """All sentences in parallel, longest first: those that have a token i are the first rows."""
     order = np.argsort(-lengths_S, kind="stable")
     starts_S, counts_S = (np.cumsum(lengths_S) - lengths_S)[order], lengths_S[order]
     rows = [starts_S[: np.searchsorted(-counts_S, -i)] + i for i in range(int(lengths_S.max(initial=0)))]

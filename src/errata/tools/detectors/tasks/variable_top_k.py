@@ -1,4 +1,4 @@
-"""Variable top-k accuracy: items with several valid labels are asked for as many predictions.
+"""Variable top-k accuracy: as many predictions are scored as the item has valid labels.
 
 Anzaku et al. 2024, "Re-assessing ImageNet: How aligned is its single-label assumption with its multi-label nature?"
 """
@@ -16,8 +16,8 @@ from errata.tools.detectors.tasks.multi_label import marked
 
 
 class VariableTopK(NamedTuple):
-    """``accuracy`` in [0, 1] over all items that have a valid label, NaN without any; ``by_count``: number of valid
-    labels -> (items, their accuracy)."""
+    """``accuracy`` in [0, 1] over all items with a valid label, NaN without any; ``by_count``: number of valid labels
+    -> (items, their accuracy)."""
 
     accuracy: float
     by_count: Mapping[int, tuple[int, float]]
@@ -26,8 +26,8 @@ class VariableTopK(NamedTuple):
 def variable_top_k(scores_NK: ArrayLike, valid_NK: ArrayLike) -> VariableTopK:
     """The share of the k most probable labels that are valid, where k is the item's own number of valid labels.
 
-    Any scores that grow with probability will do. Items without a valid label are left out. Raises DataError for unfit
-    arrays.
+    Any scores that increase with probability work. Items without a valid label are skipped. Raises DataError for
+    invalid arrays.
     """
     scores, valid = np.asarray(scores_NK), marked(valid_NK)
     if scores.shape != valid.shape or np.isnan(scores).any():

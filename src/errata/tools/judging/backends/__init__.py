@@ -1,1 +1,1 @@
-"""What runs a judge: a server, a model in this process, or an earlier run's recorded calls."""
+"""What runs a judge: a server, a model in this process, or the recorded calls of an earlier run."""

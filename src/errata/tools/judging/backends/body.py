@@ -1,4 +1,4 @@
-"""A request as OpenAI-compatible servers want it, less what this one does not know."""
+"""A request in the form OpenAI-compatible servers take, without fields that this one does not know."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from errata.tools.judging.backends.capabilities import Capabilities, Thinking
 from errata.tools.judging.chat import ChatRequest
 
 OPTIONAL = ("structured_outputs", "response_format", "top_logprobs", "logprobs", "seed", "uuid")
-"""Fields that some servers do not know. Without them a judge still works, only less well."""
+"""Fields that some servers do not know. A judge works without them, only less well."""
 
 
 THINKING_TOKENS = 2048
-"""Room for the thoughts of a model that cannot be kept from thinking."""
+"""Room for the thoughts of a model whose thinking cannot be turned off."""
 
 THINKING_OFF = {"chat_template_kwargs": {"enable_thinking": False, "thinking": False}}
-"""As vLLM, SGLang and llama.cpp hand it on to a model's template, which knows one of these or none."""
+"""vLLM, SGLang, and llama.cpp pass these to a model's template, which knows one of them or none."""
 
 
 def request_body(
     model: str, request: ChatRequest, left_out: Collection[str], thinking: Thinking = Thinking.NOT_SEEN
 ) -> dict[str, Any]:
     """The request in OpenAI's form, with vLLM's constraint to the choices. A server that ignores the constraint is
-    noticed where the answer is read."""
+    noticed when the answer is read."""
     room = THINKING_TOKENS if thinking is Thinking.WITH_ROOM else 0
     body: dict[str, Any] = {
         "model": model,
@@ -48,18 +48,18 @@ def request_body(
 
 
 def rejected_fields(said: str, left_out: Collection[str]) -> set[str]:
-    """The optional fields that a server names in its complaint."""
+    """The optional fields named in a server's error message."""
     rejected = {name for name in set(OPTIONAL) - set(left_out) if name in said}
     return rejected | {"top_logprobs"} if "logprobs" in rejected else rejected
 
 
 def refuses_thinking_off(said: str) -> bool:
-    """Whether a server's complaint is of being asked not to think."""
+    """Whether a server's error message is about turning thinking off."""
     return any(word in said for word in ("chat_template", "enable_thinking", "nrecognized", "nknown", "xtra input"))
 
 
 def useless_fields(known: Capabilities) -> set[str]:
-    """Those that change nothing at a server of which this is known."""
+    """Fields that have no effect on a server with these capabilities."""
     ignored = {"structured_outputs"} if known.constraint is False else set()
     return ignored | ({"logprobs", "top_logprobs"} if known.log_probs is False else set())
 

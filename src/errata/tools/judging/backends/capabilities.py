@@ -1,4 +1,4 @@
-"""What a server really does of what a judge asks of it."""
+"""Which of the features that a judge needs a server really supports."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from enum import Enum
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """None: not known. ``errata doctor`` finds them out before a run, and a ServerModel learns more during one.
+    """None means unknown. ``errata doctor`` finds them out before a run, and a ServerModel learns more during one.
 
-    ``constraint``: answers stay inside the choices that they are held to. Where they do not, its log-probabilities
-    are those of free text, whatever was asked for. ``log_probs``: it gives them. ``images``: it sees them.
-    ``thinking_off``: it thinks before it answers, and does not where it is asked not to.
+    ``constraint``: constrained answers stay inside the choices. If they do not, its log-probabilities are those of free
+    text in any case. ``log_probs``: it returns them. ``images``: it sees them. ``thinking_off``: it thinks before it
+    answers, but not if asked not to.
     """
 
     constraint: bool | None = None
@@ -23,8 +23,8 @@ class Capabilities:
 
 
 class Thinking(Enum):
-    """How a judge is asked that may think before it answers: as any other, until its thoughts leave it no room for an
-    answer; then with its thinking off; where that changes nothing, with room for both."""
+    """How to ask a judge that may think before it answers: like any other, until its thoughts leave no room for an
+    answer; then with thinking off; if that has no effect, with room for both."""
 
     NOT_SEEN = 0
     OFF = 1
@@ -42,6 +42,6 @@ NOT_KNOWN = Capabilities()
 
 
 def breaks_constraint(text: str, choices: Sequence[str]) -> bool:
-    """Whether an answer that was held to ``choices`` proves that it was not: it is none of them, nor one cut short."""
+    """Whether an answer constrained to ``choices`` proves that it was not: it is none of them, nor a truncated one."""
     said = text.strip()
     return bool(choices and said) and not any(choice.strip().startswith(said) for choice in choices)

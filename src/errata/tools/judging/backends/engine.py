@@ -14,19 +14,19 @@ from errata.tools.judging.backends.in_process import InProcessModel
 from errata.tools.judging.chat import ChatReply, ChatRequest, TokenChoice
 
 GROUP = 512
-"""Enough for the engine to fill its batches itself: it starts one request as soon as another ends."""
+"""Enough for the engine to fill its own batches: it starts one request as soon as another ends."""
 
 ENVIRONMENT = {
     "VLLM_NO_USAGE_STATS": "1",
     "DO_NOT_TRACK": "1",
-    "VLLM_ENABLE_V1_MULTIPROCESSING": "0",  # a process of its own would run the user's script a second time
+    "VLLM_ENABLE_V1_MULTIPROCESSING": "0",  # a separate process would run the user's script a second time
     "VLLM_LOGGING_LEVEL": "WARNING",
     "VLLM_LOGGING_STREAM": "ext://sys.stderr",  # stdout belongs to --json
 }
 
 
 class EngineModel(InProcessModel):
-    """A model that vLLM runs."""
+    """A model run by vLLM."""
 
     def __init__(self, source: str, *, download: bool = False) -> None:
         super().__init__(source, download=download, group=GROUP)
@@ -36,14 +36,14 @@ class EngineModel(InProcessModel):
 
 
 class Engine:
-    """Loaded from ``folder``: safetensors alone, no code of the model's own, no usage statistics."""
+    """Loaded from ``folder``: safetensors only, none of the model's own code, no usage statistics."""
 
     def __init__(self, folder: Path, name: str) -> None:
         self.name = name
         self._llm = _load(folder)
 
     def answer(self, requests: Sequence[ChatRequest]) -> list[ChatReply]:
-        """One reply per request. ValueError where any one of them is at fault, ModelError where the engine broke."""
+        """One reply per request. ValueError if any of them is at fault, ModelError if the engine failed."""
         from vllm.exceptions import VLLMClientError
 
         started = time.perf_counter()
@@ -63,7 +63,8 @@ class Engine:
         return [self._reply(output, ms) for output in outputs]
 
     def _check(self, error: Exception) -> None:
-        """A request at fault is found out before the engine takes a step; one that failed at work holds the others."""
+        """A faulty request is rejected before the engine takes a step; if requests are left unfinished, the engine
+        itself failed."""
         if self._llm.llm_engine.has_unfinished_requests():
             raise ModelError(
                 f"The vLLM engine failed at work: {error}. Everything finished is kept; run again to go on."
@@ -99,7 +100,7 @@ def _sampling(request: ChatRequest) -> Any:
 
 
 def _tokens(said: Sequence[int], positions: Sequence[Any]) -> tuple[TokenChoice, ...]:
-    """The answer token by token, its end included; what the constraint ruled out has no mass."""
+    """The answer token by token, including its end; what the constraint ruled out has no mass."""
     return tuple(
         TokenChoice(top[token].decoded_token or "", by_text([(t.decoded_token or "", t.logprob) for t in top.values()]))
         for token, top in zip(said, positions, strict=True)
@@ -107,7 +108,7 @@ def _tokens(said: Sequence[int], positions: Sequence[Any]) -> tuple[TokenChoice,
 
 
 def _load(folder: Path) -> Any:
-    for name, value in ENVIRONMENT.items():  # read while vLLM is imported
+    for name, value in ENVIRONMENT.items():  # read when vLLM is imported
         os.environ.setdefault(name, value)
     try:
         from vllm import LLM

@@ -1,4 +1,4 @@
-"""What a server says went wrong, in any of the forms in which servers say so, and whether it may pass."""
+"""What a server says went wrong, in any of the forms servers use, and whether retrying may help."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from errata.tools.judging.backends.keys import without_keys
 
 ERROR_CHARS = 300
 HEALING = frozenset({408, 409, 425, 429, *range(500, 600)})
-"""Answers that another try may change."""
+"""Statuses that another try may change."""
 
 BUSY = frozenset({429, 529})
-"""Those of them that say: not so many at once."""
+"""Those that mean too many requests."""
 
 QUOTA = "insufficient_quota"
-"""What is used up stays so, under whatever status it is said."""
+"""An exhausted quota stays exhausted, whatever status reports it."""
 
 LONGEST_WAIT_S = 600.0
-"""A server may say "tomorrow"."""
+"""A server may ask for a day."""
 
 _SAYS = ("error", "errors", "message", "detail", "msg", "error_description", "error_message", "base_resp", "status_msg")
 _CODES = ("code", "status_code", "status", "http_code", "type")
@@ -44,8 +44,8 @@ _UNIT_S = {"ms": 1e-3, "milliseconds": 1e-3, "m": 60.0, "min": 60.0}
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """``said``: the server's words. ``status``: the HTTP status, or the one that the words stand for. ``wait_s``: how
-    long it wants to be left alone, None where it does not say."""
+    """``said``: the server's words. ``status``: the HTTP status, or the one that the words imply. ``wait_s``: how long
+    it asks to wait, None if it does not say."""
 
     said: str
     status: int
@@ -57,20 +57,20 @@ class Failure:
 
     @property
     def busy(self) -> bool:
-        """Whether it works and has too much to do, which is no reason to give it up."""
+        """Whether it works but is overloaded, which is no reason to give up on it."""
         says_so = self.wait_s is not None or bool(_BUSY_WORDS.search(self.said))
         return self.may_pass and (self.status in BUSY or (self.status == 503 and says_so))
 
 
 def failure(status: int, headers: Mapping[str, str], body: bytes) -> Failure:
-    """What a response that is no completion says."""
+    """Read a response that is not a completion."""
     said = error_text(body)
     wait_s = _wait_s(headers, said)
     return Failure(said, status if status != 200 else _status_of(body, said), wait_s)
 
 
 def error_text(body: bytes) -> str:
-    """The reason, from any of the usual forms of an error body; without a key that it repeats."""
+    """The reason, from any of the usual forms of an error body, with any repeated key removed."""
     text = body.decode("utf-8", "replace")
     try:
         said = _message(json.loads(body))
@@ -80,7 +80,7 @@ def error_text(body: bytes) -> str:
 
 
 def _of_page(text: str) -> str:
-    """What a web page says in its title, else in its tags' text."""
+    """A web page's title, or else the text of its tags."""
     title = re.search(r"<title[^>]*>(.*?)</title>", text, re.I | re.S)
     page = re.sub(r"(?s)<(script|style)\b.*?</\1>|<[^>]*>", " ", text)
     return f"a web page: {title[1] if title else page}"
@@ -97,14 +97,15 @@ def _message(body: Any) -> str:
 
 
 def _with_code(said: str, body: dict[str, Any]) -> str:
-    """A code in words says what the words beside it may not."""
+    """Add a textual error code, which may say more than the message."""
     codes = (body.get(name) for name in ("code", "type"))
     more = [code for code in codes if isinstance(code, str) and not code.isdigit() and code not in said]
     return f"{said} ({more[0]})" if more and more[0] not in ("error", "none", "null") else said
 
 
 def _status_of(body: bytes, said: str) -> int:
-    """What an error under status 200 stands for: by its own code, else by its words; 500 where nothing tells."""
+    """The status that an error under status 200 stands for: by its own code, else by its words; 500 if neither
+    tells."""
     try:
         found = _code(json.loads(body))
     except (ValueError, RecursionError):
@@ -131,7 +132,7 @@ def _code(body: Any) -> int | None:
 
 
 def _wait_s(headers: Mapping[str, str], said: str) -> float | None:
-    """How long to wait: as seconds, milliseconds or a date in the headers, or in the server's words."""
+    """How long to wait: from seconds, milliseconds, or a date in the headers, or from the server's words."""
     found = _number(headers.get("Retry-After-Ms", ""), 1e-3)
     found = _retry_after(headers.get("Retry-After", "")) if found is None else found
     if found is None and (words := _WAIT_WORDS.search(said)):

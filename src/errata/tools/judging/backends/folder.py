@@ -1,4 +1,4 @@
-"""A folder of weights in the transformers form: where it is, and a name that changes whenever its answers could."""
+"""A folder of weights in the transformers format: where it is, and a name that changes whenever its answers could."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ SAMPLE_BYTES = 1 << 20
 
 
 def find(source: str, *, download: bool = False) -> tuple[Path, str]:
-    """The folder, and the judge's name: the folder's own, or the hub's, and a hash of the files.
+    """The folder, and the judge's name: the name of the folder or hub model, plus a hash of the files.
 
-    ``source`` is a folder; with ``download``, a name on the Hugging Face hub. SetupError where there is no model.
+    ``source`` is a folder or, with ``download``, a name on the Hugging Face hub. SetupError if there is no model.
     """
     folder = _fetch(source) if download else Path(source).resolve()
     if not any(folder.glob("*.safetensors")) or not (folder / "config.json").exists():
@@ -23,7 +23,8 @@ def find(source: str, *, download: bool = False) -> tuple[Path, str]:
 
 
 def fingerprint(folder: Path) -> str:
-    """A hash that changes with the weights, the tokenizer or the chat template; of large files only both ends count."""
+    """A hash that changes with the weights, the tokenizer, or the chat template; of large files only both ends are
+    hashed."""
     found = hashlib.sha256()
     for path in sorted(folder.iterdir()):
         if path.suffix in (".safetensors", ".json", ".jinja", ".model", ".txt"):

@@ -1,5 +1,5 @@
-"""errata connects only to hosts that the user named, and beyond private networks only to those that the user allowed by
-name. The addresses that were checked are the ones connected to: what a name means later does not matter."""
+"""errata connects only to hosts that the user named and, beyond private networks, only to those that the user allowed
+by name. It connects to the addresses that were checked, even if the name resolves differently later."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ PRIVATE = [
     ipaddress.ip_network(network)
     for network in ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7")
 ]
-"""This machine and private networks. Link-local addresses are neither: clouds hand out their credentials there."""
+"""This machine and private networks. Link-local addresses are excluded: clouds hand out their credentials there."""
 
 CLOUD_METADATA = [ipaddress.ip_network(network) for network in ("fd00:ec2::/32", "fd20:ce::/32")]
-"""Where they do so inside of a private range."""
+"""Clouds' credential services inside a private range."""
 
 
 def check_host(url: str, allowed: Collection[str]) -> tuple[str, ...]:
-    """The addresses of the URL's host, if each of them is private or this machine's own, or the host is in ``allowed``.
+    """The addresses of the URL's host, if all are private or this machine's own, or the host is in ``allowed``.
 
-    SetupError otherwise, for a URL that is not http(s), and for one that carries a key.
+    SetupError otherwise, for a URL that is not http(s), and for one that contains a key.
     """
     refuse_key_in_address(url)
     host = _host(url)
@@ -42,20 +42,20 @@ def check_host(url: str, allowed: Collection[str]) -> tuple[str, ...]:
 
 
 def api_base(url: str) -> str:
-    """The address of the API behind a URL. Servers print theirs without the path, and that is what gets pasted."""
+    """The API's address for a URL. Servers print theirs without the path, and users paste that."""
     base = url.rstrip("/").removesuffix("/chat/completions")
     return base if urlsplit(base).path else f"{base}/v1"
 
 
 def is_private(address: str) -> bool:
-    """Whether an IP address is this machine's own or of a private network, also as IPv6 writes those of IPv4."""
+    """Whether an IP address belongs to this machine or a private network, including IPv4 addresses written as IPv6."""
     ip = ipaddress.ip_address(address)
     ip = getattr(ip, "ipv4_mapped", None) or ip
     return any(ip in network for network in PRIVATE) and not any(ip in network for network in CLOUD_METADATA)
 
 
 class CheckedAddresses(AbstractResolver):
-    """What aiohttp asks for the address of a name: always those that were checked, whatever the name means by now."""
+    """Resolves a name for aiohttp to the addresses that were checked, whatever it resolves to now."""
 
     def __init__(self, addresses: Sequence[str]) -> None:
         self._addresses = addresses
@@ -66,7 +66,7 @@ class CheckedAddresses(AbstractResolver):
         return [_resolved(host, address, port) for address in self._addresses]
 
     async def close(self) -> None:
-        """Nothing is open."""
+        """Nothing to close."""
 
 
 def _resolved(host: str, address: str, port: int) -> ResolveResult:
@@ -78,7 +78,7 @@ def _host(url: str) -> str:
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
-        parts.port  # noqa: B018  raises where it is no number
+        parts.port  # noqa: B018  raises if it is not a number
     except ValueError:
         parts, host = urlsplit(""), ""
     if parts.scheme not in ("http", "https") or not host:
@@ -87,7 +87,7 @@ def _host(url: str) -> str:
 
 
 def _is_number(host: str) -> bool:
-    """Whether this is an address in one of the old forms, such as 2130706433 or 0177.0.0.1."""
+    """Whether this is an address in one of the old numeric forms, such as 2130706433 or 0177.0.0.1."""
     try:
         socket.inet_aton(host)
     except OSError:

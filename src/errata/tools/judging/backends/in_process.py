@@ -1,4 +1,4 @@
-"""A judge in this process: requests that wait are answered together, in one worker thread."""
+"""A judge in this process: waiting requests are answered together, in one worker thread."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from errata.tools.judging.pacing.grouped import Grouped
 
 WAIT_S = 0.005
 AT_FAULT = (DataError, ValueError, IndexError, RuntimeError)
-"""What a group may fail with that a smaller one would not: one request, or memory."""
+"""Errors of a group that a smaller group might avoid: one faulty request, or too little memory."""
 
 
 class Loaded(Protocol):
     """A model that is in memory."""
 
     def answer(self, requests: Sequence[ChatRequest]) -> list[ChatReply]:
-        """One reply per request, in order. One of AT_FAULT where any of them is at fault, ModelError where it is the
-        model."""
+        """One reply per request, in order. Raises one of AT_FAULT if any of them is at fault, ModelError if the model
+        is."""
         ...
 
 
 class InProcessModel(ABC):
-    """A model in ``source``, a folder; with ``download``, a name on the Hugging Face hub. ``group`` is how many
+    """A model in ``source``, a folder or, with ``download``, a name on the Hugging Face hub. ``group`` is how many
     requests it answers at once.
 
-    It is loaded when it is first asked something, so a run whose answers are all recorded never loads it. ``name``
-    ends in a hash of the files: other weights are another judge. What runs them is not: the same weights answer the
-    same in every backend (within 1e-3 in log-probability), so a call paid for in one is not repeated in another.
+    It is loaded when first asked, so a run whose answers are all recorded never loads it. ``name`` ends in a hash of
+    the files: other weights are another judge. The backend is not part of the name: the same weights answer the same in
+    every backend (within 1e-3 in log-probability), so a call paid for in one is not repeated in another.
     """
 
     def __init__(self, source: str, *, download: bool = False, group: int) -> None:
@@ -47,10 +47,10 @@ class InProcessModel(ABC):
 
     @abstractmethod
     def load(self, folder: Path) -> Loaded:
-        """The model, in memory. SetupError where that fails."""
+        """Load the model into memory. SetupError if that fails."""
 
     async def complete(self, request: ChatRequest) -> ChatReply:
-        """The reply. ModelRefused for a prompt too long, or an image that the model cannot read."""
+        """The reply. ModelRefused if the prompt is too long or the model cannot read an image."""
         reply = await self._grouped(request)
         if isinstance(reply, ModelRefused):
             raise reply
@@ -69,7 +69,7 @@ class InProcessModel(ABC):
 def _in_halves(
     answer: Callable[[Sequence[ChatRequest]], list[ChatReply]], requests: Sequence[ChatRequest]
 ) -> list[ChatReply | ModelRefused]:
-    """A group that fails is halved until the request at fault is alone, or the rest fits into memory."""
+    """Halve a failing group until the faulty request is alone or the rest fits into memory."""
     try:
         return list(answer(requests))
     except AT_FAULT as error:

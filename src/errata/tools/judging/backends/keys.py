@@ -1,4 +1,5 @@
-"""A server's key: read from the environment where it is sent, and neither kept, shown nor taken back from a server."""
+"""A server's API key: read from the environment when it is sent; never stored, shown, or accepted back from a
+server."""
 
 from __future__ import annotations
 
@@ -12,24 +13,24 @@ from urllib.parse import quote
 from errata.errors import SetupError
 
 PLAIN = "ERRATA_API_KEY"
-"""For the only judge that the user named; a panel has one for each: ERRATA_API_KEY_NAME."""
+"""For a panel of one judge; judges of a larger panel have one each: ERRATA_API_KEY_NAME."""
 
 LEAST_CHARS = 6
-"""A shorter key is not looked for in answers: it may be part of a label."""
+"""A shorter key is not searched for in answers: it may be part of a label."""
 
 MASK = "[key]"
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """Where one judge's key is found: in the first of these variables that is set. ``why``: a word on them."""
+    """Where one judge's key is: in the first of these variables that is set. ``why`` explains them."""
 
     variables: tuple[str, ...]
     why: str = ""
 
     @property
     def secret(self) -> str:
-        """The key; empty where none is set. SetupError where it cannot be sent."""
+        """The key; empty if none is set. SetupError if it cannot be sent."""
         for variable in self.variables:
             if secret := os.environ.get(variable, "").strip():
                 if not (secret.isascii() and secret.isprintable()):
@@ -38,19 +39,19 @@ class Key:
         return ""
 
     def forms(self) -> tuple[str, ...]:
-        """What must not be kept of an answer of a server that was sent this key."""
+        """The strings to remove from answers of a server that was sent this key."""
         return _forms(self.secret)
 
     @property
     def advice(self) -> str:
-        """What to do where the server wants another."""
+        """What to do if the server wants another key."""
         return f"set {' or '.join(self.variables) or PLAIN}{self.why}"
 
 
 def key_of(model: str, panel: Sequence[str] = ()) -> Key:
-    """The key of ``model``, one of the models of a ``panel`` that are on servers. SetupError where two would share one.
+    """The key of ``model``, one of the models of a ``panel`` on servers. SetupError if two would share one.
 
-    The plain variable counts only for a model that is asked alone.
+    The plain variable is used only if the panel has one model.
     """
     own = variable_of(model)
     others = [other for other in panel if other != model]
@@ -69,16 +70,16 @@ def variable_of(model: str) -> str:
 
 
 def without_keys(said: str) -> str:
-    """Without any key of the environment: servers like to repeat them."""
+    """The text without any key from the environment, since servers sometimes repeat them."""
     secrets = {value.strip() for name, value in os.environ.items() if name.startswith(PLAIN)} - {""}
-    for secret in sorted(secrets, key=len, reverse=True):  # none that holds another is masked only in part
+    for secret in sorted(secrets, key=len, reverse=True):  # longest first: a key may contain another
         for form in (secret, *_forms(secret)):
             said = said.replace(form, MASK)
     return said
 
 
 def _forms(secret: str) -> tuple[str, ...]:
-    """How a server may repeat a key; nothing of one so short that it may be part of a label."""
+    """How a server may repeat a key; none for a key so short that it may be part of a label."""
     if len(secret) < LEAST_CHARS:
         return ()
     in_base64 = (encode(secret.encode()).decode().rstrip("=") for encode in (b64encode, urlsafe_b64encode))

@@ -11,7 +11,7 @@ GROUP = 32
 
 
 class LocalModel(InProcessModel):
-    """A model that transformers runs, on a GPU if there is one."""
+    """A model run by transformers, on a GPU if there is one."""
 
     def __init__(self, source: str, *, download: bool = False) -> None:
         super().__init__(source, download=download, group=GROUP)

@@ -1,4 +1,4 @@
-"""Replay: the answers that an earlier run paid for, and no model at all."""
+"""Replay the answers that an earlier run paid for, without a model."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from errata.tools.judging.chat import ChatReply, ChatRequest
 
 
 class RecordedCalls(Protocol):
-    """The calls of a finished run, to be read."""
+    """Read access to the calls of a finished run."""
 
     def find(self, keys: Sequence[str]) -> dict[str, CallRecord]: ...
 
     def models(self) -> Sequence[str]:
-        """Names of the models that have recorded calls."""
+        """Names of the models with recorded calls."""
         ...
 
 
@@ -48,4 +48,4 @@ class ReplayModel:
         return ChatReply(found.text, found.tokens, found.tokens_in, found.tokens_out, found.ms, found.served_as)
 
     async def close(self) -> None:
-        """Nothing to let go of: the run's store belongs to whoever opened it."""
+        """Nothing to close: whoever opened the run's store closes it."""

@@ -1,4 +1,4 @@
-"""What an OpenAI-compatible server sends back, read without trusting it."""
+"""Parse what an OpenAI-compatible server returns, without trusting it."""
 
 from __future__ import annotations
 
@@ -38,23 +38,23 @@ class Usage(TypedDict):
 
 _logprobs: TypeAdapter[Logprobs | None] = TypeAdapter(Logprobs | None)
 _usage: TypeAdapter[Usage | None] = TypeAdapter(Usage | None)
-"""Dictionaries, not models: they are made in two thirds of the time, forty to a reply."""
+"""Dictionaries, not models: they take two thirds of the time to make, forty per reply."""
 
 T = TypeVar("T")
 
 
 class NoCompletion(ValueError):
-    """What came is no answer of a model, in a few words."""
+    """The response is not a model's answer; a short reason."""
 
 
 class Declined(ValueError):
-    """The model, or a filter before it, would not answer; its words."""
+    """The model, or a filter in front of it, declined to answer; its words."""
 
 
 def read_reply(body: bytes, ms: float) -> ChatReply:
-    """The reply in ``body``. NoCompletion where it is none, Declined where the model would not answer.
+    """Read the reply in ``body``. NoCompletion if it is none, Declined if the model declined to answer.
 
-    Only the words are needed. What else is missing, null or of another form is not known.
+    Only the text is required. Other fields that are missing, null, or malformed count as unknown.
     """
     found = _parsed(body)
     choice = _first_choice(found)
@@ -62,7 +62,7 @@ def read_reply(body: bytes, ms: float) -> ChatReply:
     text, thoughts = _text(message.get("content")), _thoughts(message)
     if not text.strip():
         _refuse_declined(found, choice, message)
-        # Where there was only room for thoughts, some servers keep even these to themselves.
+        # If there was only room for thoughts, some servers do not even return those.
         text = f"{OPENING}{thoughts}" if thoughts or choice.get("finish_reason") == "length" else text
     usage = _part(_usage, found.get("usage")) or Usage()
     return ChatReply(
@@ -105,7 +105,7 @@ def _refuse_declined(found: dict[str, Any], choice: dict[str, Any], message: dic
 
 
 def _text(content: Any) -> str:
-    """A text, or that of a list's parts; thoughts among them are none."""
+    """A string, or the text parts of a list, without thoughts."""
     if isinstance(content, list):
         texts = (part.get("text") if isinstance(part, dict) else part for part in content)
         return "".join(text for text in texts if isinstance(text, str))
@@ -113,7 +113,7 @@ def _text(content: Any) -> str:
 
 
 def _thoughts(message: dict[str, Any]) -> str:
-    """What the model thought, where the server sends it apart from the answer."""
+    """The model's thoughts, if the server returns them separately from the answer."""
     for name in ("reasoning_content", "reasoning", "thinking"):
         if isinstance(thoughts := message.get(name), str) and thoughts.strip():
             return thoughts
@@ -123,7 +123,7 @@ def _thoughts(message: dict[str, Any]) -> str:
 
 
 def _part(adapter: TypeAdapter[T | None], found: Any) -> T | None:
-    """None where it is of another form."""
+    """None if it is malformed."""
     try:
         return adapter.validate_python(found)
     except ValidationError:
@@ -131,12 +131,12 @@ def _part(adapter: TypeAdapter[T | None], found: Any) -> T | None:
 
 
 def _count(tokens: int | None) -> int:
-    """0 where the server does not say, or says nonsense."""
+    """0 if the server reports no number or an impossible one."""
     return max(tokens or 0, 0)
 
 
 def without_key(reply: ChatReply, key: Key) -> ChatReply:
-    """The reply of a server that was sent ``key``, and may have repeated it."""
+    """The reply with ``key`` removed, in case the server repeated it."""
     if not (forms := key.forms()):
         return reply
 
@@ -153,7 +153,7 @@ def without_key(reply: ChatReply, key: Key) -> ChatReply:
 
 
 def _answer_tokens(logprobs: Logprobs | None) -> tuple[TokenChoice, ...] | None:
-    """The answer's tokens from where it begins: past thoughts, and past what is only spaces, quotes or asterisks."""
+    """The answer's tokens from its beginning: after thoughts, and after spaces, quotes, and asterisks."""
     found = (logprobs.get("content") if logprobs is not None else None) or []
     tokens = [TokenChoice(one["token"] or "", _by_text(one)) for one in found if one is not None]
     tokens = _after_thoughts(tokens)
@@ -180,6 +180,6 @@ def _by_text(position: TokenLogprobs) -> dict[str, float]:
     for top in position.get("top_logprobs") or [position]:
         token, log_prob = (top["token"], top["logprob"]) if top is not None else (None, None)
         if token is not None and log_prob is not None and math.isfinite(log_prob):
-            # Byte-level tokens that are no characters all read alike: their mass adds up.
+            # Byte-level tokens that are not characters have the same text: add their mass.
             tokens[token] = log_sum(tokens[token], log_prob) if token in tokens else log_prob
     return tokens

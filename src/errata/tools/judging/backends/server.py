@@ -1,4 +1,4 @@
-"""A judge on an OpenAI-compatible server, vLLM first: plain aiohttp, because the hot path is thousands of calls."""
+"""A judge on an OpenAI-compatible server, vLLM first. Plain aiohttp, because the hot path is thousands of calls."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ ATTEMPTS = 6
 
 
 class ServerModel:
-    """Asks ``model`` at ``base_url`` (ending in /v1). ``addresses`` are those of its host that ``check_host`` passed;
-    without them the host must be private. ``key``: None is that of a judge who is asked alone.
+    """Asks ``model`` at ``base_url`` (ending in /v1). ``addresses`` are those of its host that passed ``check_host``;
+    without them the host must be private. ``key``: None means the key of a panel's only judge.
 
-    ``busy_s``: nothing but "busy" for so long is an error.
+    ``busy_s``: nothing but "busy" for this long is an error.
 
-    ``capabilities`` is what is known of the server, and what it turns out to be; ``outside`` counts the answers outside
-    the choices they were held to.
+    ``capabilities`` starts as what is known about the server and is updated; ``outside`` counts the answers outside
+    their choices.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class ServerModel:
         self._not_known_there = useless_fields(capabilities)
 
     async def complete(self, request: ChatRequest) -> ChatReply:
-        """The reply, after retries where they can help. Errors say what to do; ModelRefused for this request alone."""
+        """The reply, with retries if they may help. Errors say what to do; ModelRefused concerns this request only."""
         if self.capabilities.images is False and has_image(request):
             raise ModelError(f"{self._where} cannot see images. Name a judge that can. {self._advice}")
         answered_before = self._answered
@@ -91,7 +91,7 @@ class ServerModel:
             ) from None
 
     async def _try_again(self, request: ChatRequest, first: RetryableError) -> ChatReply:
-        """The tries after the first: set apart, because stamina costs as much as a third of a call that goes well."""
+        """The tries after the first; separate, because stamina costs up to a third of the time of a successful call."""
         pending: RetryableError | None = first
         async for attempt in stamina.retry_context(
             on=backoff,
@@ -120,7 +120,7 @@ class ServerModel:
         return f"What it can do: errata doctor {shlex.quote(f'{self.name}@{self.base_url}')}"
 
     async def _try(self, request: ChatRequest) -> ChatReply:
-        """One try. "Busy" is none: the server works, and is waited for."""
+        """One try. "Busy" does not count as one: the server works and is waited for."""
         while True:
             sent_s = await self.patience.turn()
             try:
@@ -137,7 +137,7 @@ class ServerModel:
                 return reply
 
     async def _thoughtful(self, request: ChatRequest) -> ChatReply:
-        """The reply; of a model that thinks and gives no answer, with its thinking off, or with room for it."""
+        """The reply; if a model thinks and gives no answer, ask with thinking off, or with room for it."""
         spent = (0, 0)
         while True:
             asked = self.thinking
@@ -166,7 +166,7 @@ class ServerModel:
         status, headers, body = await self._transport.send("POST", "/chat/completions", sent, request.key)
         if status != 200:
             error = await self._error(failure(status, headers, body), headers, request)
-            if error is None:  # it is asked without what it does not know
+            if error is None:  # ask again without the field it does not know
                 return await self._send(request, thinking)
             raise error
         ms = (time.perf_counter() - started) * 1000
@@ -181,7 +181,7 @@ class ServerModel:
         return reply
 
     async def _no_completion(self, found: Failure, what: str, request: ChatRequest) -> ModelError:
-        """Of an error under status 200, which is an error like any other; the words are the server's."""
+        """For an error under status 200, treated like any other; the message is the server's."""
         error = await self._error(found, {}, request)
         if error is not None and not isinstance(error, RetryableError):
             return error
@@ -189,7 +189,7 @@ class ServerModel:
         return RetryableError(f"it sent no chat completion ({what}). It said: {found.said}{advice}", found)
 
     async def _error(self, found: Failure, headers: Mapping[str, str], request: ChatRequest) -> ModelError | None:
-        """What to raise; None where the same is to be sent again, without a field that the server does not know."""
+        """What to raise; None if the request is to be sent again without a field that the server does not know."""
         status, said = found.status, found.said
         if found.may_pass:
             return RetryableError(f"HTTP {status}: {said}", found, slow=status in (408, 503))
@@ -210,11 +210,11 @@ class ServerModel:
         return ModelRefused(f"HTTP {status}: {said}{advice}")
 
     def body(self, request: ChatRequest, thinking: Thinking | None = None) -> dict[str, Any]:
-        """What is sent: the request, less what this server does not know."""
+        """What is sent: the request without fields that this server does not know."""
         return request_body(self.name, request, self._not_known_there, thinking or self.thinking)
 
     def _notice(self, request: ChatRequest, reply: ChatReply) -> None:
-        """One answer outside its choices is proof that the server ignores the constraint; thoughts are none."""
+        """One answer outside its choices, thoughts aside, proves that the server ignores the constraint."""
         if (
             thinks(reply.text)
             or not breaks_constraint(reply.text, request.choices)
@@ -230,16 +230,16 @@ class ServerModel:
             )
 
     def forget_field(self, said: str) -> bool:
-        """Whether the server complains of an optional field that it does not know; it is left out from now on.
+        """Whether the server rejects an optional field that it does not know, which is left out from now on.
 
-        Only believed of a server that has not answered yet: later, the words may be those of an item.
+        Believed only before the server's first answer: later, the words may come from an item.
         """
         rejected = rejected_fields(said, self._not_known_there) if self._answered == 0 else set()
         self._not_known_there |= rejected
         return bool(rejected)
 
     async def context_tokens(self) -> int | None:
-        """As vLLM tells it beside the model's name; None where the server does not, or cannot be asked."""
+        """As vLLM reports it with the model's name; None if the server does not, or cannot be asked."""
         try:
             status, _, body = await self._transport.send("GET", "/models")
             models = json.loads(body)["data"] if status == 200 else []

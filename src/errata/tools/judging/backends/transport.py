@@ -1,4 +1,4 @@
-"""The line to a server: one session, one host, the key on the way out and never on the way back."""
+"""The connection to a server: one session, one host; the key is sent, and removed from what comes back."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from errata.tools.judging.backends.hosts import CheckedAddresses, check_host
 from errata.tools.judging.backends.keys import Key, without_keys
 
 IDLE_S = 4.0
-"""A connection that nobody used for so long is not used again: vLLM closes it after 5 seconds, perhaps just then."""
+"""Connections idle for this long are not reused: vLLM closes them after 5 seconds, perhaps at that very moment."""
 LONGEST_WAIT_S = 60.0
 
 
 class RetryableError(ModelError):
-    """This try failed; another may not. ``failure``: what the server said, None where it said nothing. ``slow``: it may
-    have too much to do."""
+    """This try failed; another may succeed. ``failure``: what the server said, None if nothing. ``slow``: it may be
+    overloaded."""
 
     def __init__(self, message: str, failure: Failure | None = None, *, slow: bool = False) -> None:
         super().__init__(message)
@@ -31,9 +31,9 @@ class RetryableError(ModelError):
 
 
 class Transport:
-    """Sends to ``base_url`` and nowhere else: no proxy of the environment is used and no redirect followed. The key is
-    read for each request, and neither kept nor shown. ``addresses`` are those of its host that ``check_host`` passed;
-    without them it has to pass before the first request."""
+    """Sends to ``base_url`` only: ignores proxies from the environment and follows no redirects. The key is read for
+    each request, and neither kept nor shown. ``addresses`` are those of its host that passed ``check_host``; without
+    them it must pass before the first request."""
 
     def __init__(self, base_url: str, *, limit: int, timeout_s: float, key: Key, addresses: Sequence[str] = ()) -> None:
         self.base_url, self._key, self._addresses = base_url, key, addresses
@@ -46,7 +46,7 @@ class Transport:
     async def send(
         self, method: str, path: str, body: dict[str, Any] | None = None, request_id: str = ""
     ) -> tuple[int, Any, bytes]:
-        """Status, headers and body. ModelError where nothing answers at all, RetryableError where the line broke."""
+        """Status, headers, and body. ModelError if nothing answers at all, RetryableError if the connection broke."""
         data = None if body is None else to_json(body)
         session = await self._open_session()
         self._in_flight += 1
@@ -76,13 +76,13 @@ class Transport:
     async def close(self) -> None:
         if self._session is not None:
             await self._session.close()
-            await asyncio.sleep(0)  # the sockets close in the loop's next turn
+            await asyncio.sleep(0)  # sockets close on the loop's next iteration
             self._session = None
 
     async def _open_session(self) -> aiohttp.ClientSession:
         async with self._opening:
             if self._in_flight == 0 and time.monotonic() - self._used_at_s > IDLE_S:
-                # Nobody closes connections while no loop runs: left for later they would be open beside the new ones.
+                # Nothing closes connections while no loop runs: they would stay open next to the new ones.
                 await self.close()
             return self._session or self._new_session()
 
@@ -97,14 +97,14 @@ class Transport:
         return self._session
 
     def _headers(self, request_id: str) -> dict[str, str]:
-        """``X-Request-Id`` lets a server's log be matched with the calls that a run recorded (vLLM reads it)."""
+        """``X-Request-Id`` matches a server's log with the calls that a run recorded (vLLM reads it)."""
         secret = self._key.secret
         headers = {"Content-Type": "application/json"} | ({"X-Request-Id": request_id} if request_id else {})
         return headers | ({"Authorization": f"Bearer {secret}"} if secret else {})
 
 
 def backoff(error: Exception) -> bool | float:
-    """Whether to try again, or after how many seconds if the server said so."""
+    """Whether to retry, or after how many seconds if the server said so."""
     if not isinstance(error, RetryableError):
         return False
     wait_s = error.failure.wait_s if error.failure is not None else None

@@ -17,9 +17,9 @@ from errata.tools.judging.chat import ChatReply, ChatRequest, TokenChoice
 
 
 class Weights:
-    """Loaded from ``folder``: safetensors alone, no code of the model's own, nothing fetched.
+    """Loaded from ``folder``: safetensors only, none of the model's own code, nothing downloaded.
 
-    A folder whose configuration has a vision part is a vision-language model; any other a language model.
+    A folder whose configuration has a vision part is a vision-language model; any other is a language model.
     """
 
     def __init__(self, folder: Path, name: str) -> None:
@@ -30,14 +30,14 @@ class Weights:
         self._tokenizer.padding_side = "left"
         if self._tokenizer.pad_token is None:
             self._tokenizer.pad_token = self._tokenizer.eos_token
-        # The same labels are asked about again and again, and a tokenizer call costs more than the rest of a choice.
+        # The same labels recur, and tokenizing them costs more than the rest of a choice.
         self._encode = lru_cache(4096)(self._tokens_of)
 
     def answer(self, requests: Sequence[ChatRequest]) -> list[ChatReply]:
-        """One reply per request. ValueError, DataError or torch's RuntimeError where any one of them is at fault.
+        """One reply per request. ValueError, DataError, or torch's RuntimeError if any of them is at fault.
 
-        A request with choices is held to them. One without is answered freely, greedily and without probabilities;
-        its schema is not enforced.
+        A request with choices is constrained to them. One without is answered freely and greedily, without
+        probabilities; its schema is not enforced.
         """
         replies: dict[int, ChatReply] = {}
         for closed, answer in ((True, self._choose), (False, self._write)):
@@ -70,7 +70,7 @@ class Weights:
         return replies
 
     def _write(self, requests: Sequence[ChatRequest]) -> list[ChatReply]:
-        """Free text, until the model ends it or ``max_tokens``."""
+        """Free text, until the model ends or reaches ``max_tokens``."""
         started = time.perf_counter()
         inputs = self.inputs(requests)
         width = inputs["input_ids"].shape[1]
@@ -84,7 +84,7 @@ class Weights:
         return replies
 
     def _generate(self, inputs: Any, steps: int, **how: Any) -> Any:
-        """At most ``steps`` tokens a row, greedily; ValueError where the model has no room for them."""
+        """Generate greedily, at most ``steps`` tokens per row; ValueError if the model has no room for them."""
         import torch
 
         width = inputs["input_ids"].shape[1]
@@ -106,9 +106,8 @@ class Weights:
         return ChatReply(text, tokens, int(mask_T.sum()), tokens_out, ms, self.name)
 
     def inputs(self, requests: Sequence[ChatRequest]) -> Any:
-        """What the model is given: ``input_ids`` and ``attention_mask`` i64[B, T], padded on the left, and where there
-        are images ``pixel_values``. ValueError for images where the model cannot see, DataError for one that cannot be
-        read."""
+        """The model's inputs: ``input_ids`` and ``attention_mask`` i64[B, T], padded on the left, and ``pixel_values``
+        if there are images. ValueError for images if the model cannot see, DataError for one that cannot be read."""
         prompts = [self._prompt(request.messages) for request in requests]
         if not self._sees:
             if any(images_of(request.messages) for request in requests):
@@ -139,8 +138,8 @@ class Weights:
         return tuple(ids[: ids.index(end)] if end in ids else ids)
 
     def _choices(self, tree: ChoiceTree, said: tuple[int, ...], log_probs_TV: Any) -> tuple[TokenChoice, ...]:
-        """The answer token by token, as far as it takes to tell it from the other choices."""
-        # Where a longer choice begins with what was said, stopping there was a choice too.
+        """The answer token by token, as far as needed to tell it from the other choices."""
+        # If a longer choice begins with what was said, stopping there was an option too.
         stopped = len(said) < len(log_probs_TV) and len(tree.allowed(said)) > 1
         return tuple(
             TokenChoice(self._tokenizer.decode([token]), self._by_text(log_probs_TV[at], tree, said[:at]))
@@ -148,14 +147,15 @@ class Weights:
         )
 
     def _by_text(self, log_probs_V: Any, tree: ChoiceTree, begun: tuple[int, ...]) -> dict[str, float]:
-        """Only what a choice may go on with, as under a server's constraint: other tokens may begin one by chance."""
+        """Keep only what a choice may continue with, as a server's constraint does: other tokens may begin one by
+        chance."""
         spelled = tree.spelled(self._tokenizer.decode(begun)) & self._ids_of.keys()
         allowed = {*tree.allowed(begun), *(token for text in spelled for token in self._ids_of[text])}
         return by_text([(self._tokenizer.decode([token]), float(log_probs_V[token])) for token in sorted(allowed)])
 
     @cached_property
     def _ids_of(self) -> dict[str, list[int]]:
-        """Text -> the tokens that read so."""
+        """Text -> the tokens with that text."""
         found: dict[str, list[int]] = {}
         for token, text in enumerate(self._tokenizer.batch_decode([[n] for n in range(len(self._tokenizer))])):
             found.setdefault(text, []).append(token)
@@ -163,7 +163,7 @@ class Weights:
 
 
 def _load(folder: Path) -> tuple[Any, Any, int]:
-    """The model, what turns messages into its inputs, and how many tokens it takes."""
+    """The model, its processor or tokenizer, and its context length in tokens."""
     try:
         import torch
         import transformers
@@ -171,7 +171,7 @@ def _load(folder: Path) -> tuple[Any, Any, int]:
     except ImportError:
         raise missing_extra("transformers", "local") from None
     transformers.utils.logging.disable_progress_bar()
-    transformers.utils.logging.set_verbosity_error()  # a prompt that is too long is reported in errata's own words
+    transformers.utils.logging.set_verbosity_error()  # errata reports a too long prompt in its own words
     safely = {"local_files_only": True, "trust_remote_code": False}
     on_gpu = torch.cuda.is_available()
     try:
@@ -189,7 +189,7 @@ def _load(folder: Path) -> tuple[Any, Any, int]:
 
 
 def images_of(messages: Sequence[Message]) -> list[bytes]:
-    """The images that messages carry, decoded from their data URLs."""
+    """The images in messages, decoded from their data URLs."""
     return [
         base64.b64decode(part["image_url"]["url"].partition(",")[2])
         for message in messages
@@ -200,7 +200,7 @@ def images_of(messages: Sequence[Message]) -> list[bytes]:
 
 
 def _content(message: Message, *, as_parts: bool) -> Any:
-    """Content as chat templates want it: vision-language ones a list of parts, language ones a text."""
+    """Content in the form of chat templates: a list of parts for vision-language ones, text for language ones."""
     content = message["content"]
     parts = [{"type": "text", "text": content}] if isinstance(content, str) else content
     if as_parts:

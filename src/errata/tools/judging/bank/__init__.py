@@ -1,1 +1,1 @@
-"""The question bank: its questions, control questions that test a judge with them, how reliable each is."""
+"""The question bank: its questions, control questions that test a judge, and how reliable each question is."""

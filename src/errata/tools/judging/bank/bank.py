@@ -1,7 +1,7 @@
 """A question bank: yes/no questions about one label each, prepared once per label and per confusable pair.
 
-After VDC (Zhu et al., ICLR 2024; ALGORITHMS B3), with both polarities: a judge that says yes to everything must not
-look as if it agreed, so some questions have the right answer "no".
+After VDC (Zhu et al., ICLR 2024; ALGORITHMS B3), with both polarities: some questions have the right answer "no", so
+that a judge that says yes to everything does not seem to agree.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ RATHER = "Is the item {label} rather than {other}?"
 class BankQuestion:
     """One question about ``label``: ``expects`` (yes or no) is the answer if the label is right.
 
-    A ``discriminative`` question tells it from the label ``against``; a ``negative`` one asks for what the item is not
-    if the label is right, so its ``expects`` is "no".
+    A ``discriminative`` question distinguishes it from the label ``against``; a ``negative`` one asks for something the
+    item is not if the label is right, so its ``expects`` is "no".
     """
 
     label: str
@@ -45,13 +45,13 @@ Bank = tuple[BankQuestion, ...]
 
 
 def by_rule(space: LabelSpace, confused: Mapping[str, Sequence[str]]) -> Bank:
-    """The bank that needs no model to write it: two presence questions per label, one denied, one by its definition
-    where it has one, one against each label that it is ``confused`` with, and one for a label that it is not."""
+    """The bank that no model needs to write: per label two presence questions, a negated one, one by its definition if
+    it has one, one against each label it is ``confused`` with, and one for a label that it is not."""
     return tuple(question for label in space.names for question in _about(label, space, confused.get(label, ())))
 
 
 def confusions(joint_KK: Sequence[Sequence[float]], space: LabelSpace, most: int = 2) -> dict[str, tuple[str, ...]]:
-    """For each label those that it is most often confused with, in either direction, by the confident joint."""
+    """For each label, those most often confused with it, in either direction, by the confident joint."""
     found = {}
     for a, name in enumerate(space.names):
         mass = {b: joint_KK[a][b] + joint_KK[b][a] for b in range(len(space.names)) if b != a}
@@ -61,7 +61,7 @@ def confusions(joint_KK: Sequence[Sequence[float]], space: LabelSpace, most: int
 
 
 def merged(written: Bank, rules: Bank) -> Bank:
-    """What a questioner wrote, before what the rules say of the same labels; nothing twice."""
+    """What a questioner wrote, followed by the rule-based questions about the same labels, without duplicates."""
     return tuple({(q.label, q.text): q for q in (*written, *rules)}.values())
 
 

@@ -1,4 +1,4 @@
-"""Question banks as JSON files: what a questioner wrote once, or a person, for use in later runs."""
+"""Question banks as JSON files, written once by a questioner or a person and used in later runs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _ROWS = TypeAdapter(list[_Row])
 
 
 def read_bank(path: Path, space: LabelSpace) -> Bank:
-    """The questions of a file. DataError, saying which entry is wrong, for anything but a list of questions about
+    """Read the questions of a file. DataError, saying which entry is wrong, unless it is a list of questions about
     labels of this label space."""
     try:
         rows = _ROWS.validate_json(path.read_bytes())
@@ -47,10 +47,10 @@ def read_bank(path: Path, space: LabelSpace) -> Bank:
 
 
 def to_json(bank: Bank) -> list[dict[str, str | None]]:
-    """JSON-plain, as a file holds it."""
+    """JSON-plain, as stored in a file."""
     return [asdict(question) for question in bank]
 
 
 def from_json(rows: object) -> Bank:
-    """What ``to_json`` gave."""
+    """Reverse ``to_json``."""
     return tuple(BankQuestion(**row.model_dump()) for row in _ROWS.validate_json(json.dumps(rows)))

@@ -1,4 +1,4 @@
-"""Control questions: the right answer is known to be no, so that a judge that says yes to everything shows itself.
+"""Control questions: their right answer is known to be no, which exposes a judge that says yes to everything.
 
 VDC with controls (ALGORITHMS B3). "Is it a cat?" is asked of items without content and of items of other classes; a
 judge that says yes too often is not used for cats.
@@ -18,10 +18,10 @@ from errata.tools.judging.together import together
 from errata.types import Item, LabelSpace, Verdict
 
 PER_LABEL = 5
-"""Of each kind. All ten answered by chance at the limit below, five times yes or more comes 3 times in 100."""
+"""Of each kind. If all ten are answered at the limit rate below, five or more are yes 3 times in 100."""
 MOST_YES = 0.2
 SURE = 0.05
-"""Chance at most of disabling a judge for a class where it says yes to a fifth of the control questions."""
+"""The maximum probability of disabling a judge for a class if its true rate of yes is MOST_YES."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,8 @@ class Tally:
 
     @property
     def disabled(self) -> bool:
-        """Whether the rate of yes is above MOST_YES beyond doubt (exact binomial test): never for 1 of 3."""
-        from scipy.stats import binomtest  # half a second, which only this needs
+        """Whether the rate of yes is significantly above MOST_YES (exact binomial test): never for 1 of 3."""
+        from scipy.stats import binomtest  # takes half a second to import
 
         return self.asked > 0 and bool(binomtest(self.yes, self.asked, MOST_YES, "greater").pvalue < SURE)
 
@@ -57,7 +57,7 @@ def draw_control_questions(
 ) -> tuple[ControlQuestion, ...]:
     """For each class of ``others``, up to ``per_label`` items of other classes, and as many content-free ones.
 
-    ``others`` maps every class to items whose label is sure (decided by a person, or the best by quality); a class
+    ``others`` maps every class to items whose label is certain (decided by a person, or the best by quality); a class
     without any still gets its control questions from the others.
     """
     draw = random.Random(f"controls {seed}")  # noqa: S311  not a secret
@@ -78,8 +78,8 @@ async def ask_control_questions(
     style: Style = "letters",
     guideline: str = "",
 ) -> tuple[Tally, ...]:
-    """One presence question of ``bank`` about each control: a call each. Raises what ``Door.ask`` raises, except for
-    refusals."""
+    """Ask one presence question of ``bank`` about each control, one call each. Raises what ``Door.ask`` raises, except
+    for refusals."""
     presence = {question.label: (question,) for question in reversed(bank) if question.kind == "presence"}
     known = [control for control in asked if control.label in presence]
     verdicts = await together(
@@ -90,7 +90,7 @@ async def ask_control_questions(
 
 
 def tally(answered: Iterable[tuple[str, Verdict]]) -> tuple[Tally, ...]:
-    """Per class, from the verdicts on its control questions: yes = likelier than no and than "cannot tell"."""
+    """Per class, from the verdicts on its control questions: yes = likelier than both no and "cannot tell"."""
     counts: dict[str, list[bool]] = {}
     for label, verdict in answered:
         for yes, no in verdict.answers.values():
@@ -99,9 +99,9 @@ def tally(answered: Iterable[tuple[str, Verdict]]) -> tuple[Tally, ...]:
 
 
 def without_disabled(verdict: Verdict, given: str | None, disabled: Collection[str], bank: Bank = ()) -> Verdict | None:
-    """What is left of a verdict of a judge that is ``disabled`` for some labels.
+    """A verdict reduced for a judge that is ``disabled`` for some labels.
 
-    None where the judge favored one of those or the item was given one: then nothing that it said can be used.
+    None if the judge favored one of those or the item's given label is one: then none of its answers can be used.
     Otherwise the verdict without them, normalized, and without their bank questions.
     """
     if not verdict.readable or not disabled:

@@ -1,4 +1,4 @@
-"""How far each question of a bank can be trusted: learned from the items that people decided (ALGORITHMS B3)."""
+"""How reliable each question of a bank is: learned from the items that people decided (ALGORITHMS B3)."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from errata.prompts.options import YES
 from errata.tools.judging.bank.bank import Bank, BankQuestion
 
 TRUSTED = 0.9
-"""Before anybody decided anything, nine in ten answers to a question are believed to be right."""
+"""Before anyone has decided anything, nine in ten answers to a question are assumed to be right."""
 PRIOR_ANSWERS = 10
-"""The belief above counts as much as this many answers on decided items."""
+"""That assumption counts as much as this many answers on decided items."""
 LEAST_USEFUL = 0.2
-"""A question is dropped where "yes" is not at least this much likelier if its label is right than if it is wrong (the
-other way round for a question whose answer should be no): it tells nothing, or the opposite."""
+"""A question is dropped unless "yes" is at least this much likelier if its label is right than if it is wrong (the
+other way round for a question whose answer should be no): otherwise it says nothing, or the opposite."""
 INSIDE_ITEM = 0.4
-"""Correlation of a judge's answers on one item: six questions are no six witnesses."""
+"""Correlation of a judge's answers on one item: six questions are not six independent witnesses."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reliability:
-    """P(yes | the label is right) and P(yes | it is wrong), and on how many decided items that rests."""
+    """P(yes | the label is right) and P(yes | it is wrong), and the number of decided items behind them."""
 
     yes_if_right: float
     yes_if_wrong: float
@@ -33,8 +33,8 @@ class Reliability:
         return abs(self.yes_if_right - self.yes_if_wrong) >= LEAST_USEFUL
 
     def log_odds(self, p_yes: float, p_no: float) -> float:
-        """Evidence for the label, as log-odds: the judge's own probabilities, bounded by how far the question is to be
-        trusted. ``p_yes`` and ``p_no`` sum to at most 1; what is missing is "cannot tell" and weighs nothing."""
+        """Evidence for the label, as log-odds: the judge's own probabilities, bounded by the question's reliability.
+        ``p_yes`` and ``p_no`` sum to at most 1; the rest is "cannot tell" and counts for nothing."""
         right, wrong, answered = self.yes_if_right, self.yes_if_wrong, p_yes + p_no
         if answered <= 0:
             return 0.0
@@ -45,7 +45,7 @@ class Reliability:
 
 @dataclass(slots=True)
 class Counts:
-    """Answers to one question, by whether its label was right; "cannot tell" counts for nothing."""
+    """Answers to one question, by whether its label was right; "cannot tell" is not counted."""
 
     yes: dict[bool, float] = field(default_factory=lambda: {True: 0.0, False: 0.0})
     all: dict[bool, float] = field(default_factory=lambda: {True: 0.0, False: 0.0})
@@ -66,7 +66,7 @@ def untested(question: BankQuestion) -> Reliability:
 def learn(bank: Bank, decided: Iterable[tuple[str, Mapping[str, tuple[float, float]]]]) -> dict[str, Reliability]:
     """Question id -> reliability, from (the label that a person gave, question id -> (p(yes), p(no))) of decided items.
 
-    Beta posterior means: ``untested`` counts as PRIOR_ANSWERS answers, and p(yes) as that part of one.
+    Beta posterior means: ``untested`` counts as PRIOR_ANSWERS answers, and each p(yes) as a fractional answer.
     """
     by_id = {question.id: question for question in bank}
     counts: dict[str, Counts] = {}
@@ -78,7 +78,7 @@ def learn(bank: Bank, decided: Iterable[tuple[str, Mapping[str, tuple[float, flo
 
 
 def weight(questions: int) -> float:
-    """What each of so many answers on one item counts for, with what they share taken out once."""
+    """How much each of this many answers on one item counts, so that what they share counts once."""
     return 1 / (1 + INSIDE_ITEM * (questions - 1))
 
 

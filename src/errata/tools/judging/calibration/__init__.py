@@ -1,1 +1,1 @@
-"""A judge's biases, taken out before anybody decided, and its probabilities, fitted to decisions."""
+"""A judge's biases, removed before anyone has decided, and its probabilities, fitted to decisions."""

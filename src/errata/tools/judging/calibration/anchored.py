@@ -1,4 +1,4 @@
-"""Ask a judge the same with and without the label that the dataset has: how far it relies on what it is shown."""
+"""Ask a judge the same question with and without the dataset's label: how much it relies on what it is shown."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ async def ask_both_ways(
 ) -> list[tuple[Verdict, Verdict]]:
     """For each (item, candidates, label to show): the blind choice, and the same question with the label shown.
 
-    Four calls an item; those of the blind choice are in the cache if the run made them. Raises what ``Door.ask``
-    raises, except for refusals.
+    Four calls per item; those of the blind choice are cached if the run made them. Raises what ``Door.ask`` raises,
+    except for refusals.
     """
 
     blind = (blind_choice.ask(door, item, among, space, style=style, guideline=guideline) for item, among, _ in asked)
@@ -47,9 +47,9 @@ async def anchored_choice(
     style: Style = "letters",
     guideline: str = "",
 ) -> Verdict:
-    """Blind choice, word for word and in the same orders, but for one line: the dataset says ``shown``.
+    """Blind choice, with the same words and orders, plus one line: the dataset says ``shown``.
 
-    It measures the judge; it is never evidence about the item. DataError where ``shown`` is no candidate.
+    It measures the judge and is never evidence about the item. DataError if ``shown`` is not a candidate.
     """
     if shown not in candidates:
         raise DataError(f"The label to show, {shown!r}, is not among the candidates {sorted(candidates)}: add it.")

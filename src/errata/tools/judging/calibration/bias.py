@@ -1,4 +1,4 @@
-"""Two biases of a judge, in log-odds: toward the option shown first, and toward the label that it is shown as given."""
+"""Two biases of a judge, in log-odds: toward the option shown first, and toward the label shown as given."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NORMAL_95 = 1.96
 
 
 class Bias(NamedTuple):
-    """``mean`` in log-odds, 0 = none, and the half width of its 95% interval, over ``n`` items."""
+    """``mean`` in log-odds, 0 = none, and the half-width of its 95% interval, over ``n`` items."""
 
     mean: float
     within: float
@@ -26,7 +26,7 @@ class Bias(NamedTuple):
 
 
 def bias_of(values: Iterable[float]) -> Bias:
-    """Mean and interval of one bias measured on each of several items; NaN where there are too few."""
+    """Mean and interval of a bias measured on several items; NaN if there are too few."""
     found = np.array(list(values), dtype=float)
     if len(found) < 2:
         return Bias(math.nan, math.nan, len(found))
@@ -41,8 +41,8 @@ def position_bias(verdicts: Iterable[Verdict]) -> Bias:
 def anchor_bias(pairs: Iterable[tuple[Verdict, Verdict]], shown: Sequence[str]) -> Bias:
     """How much the log-odds of the ``shown`` label rise when the judge reads that the dataset has it.
 
-    ``pairs`` are the verdicts of one item without and with that line; pairs with an unreadable one are left out.
-    Positive = the judge relies on the label that it is shown.
+    ``pairs`` are the verdicts on one item without and with that line; pairs with an unreadable one are skipped.
+    Positive = the judge relies on the label it is shown.
     """
     return bias_of(
         log_odds(anchored.log_probs[label]) - log_odds(blind.log_probs[label])

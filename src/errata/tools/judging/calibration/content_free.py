@@ -1,7 +1,7 @@
-"""Items that look like those of a dataset and say nothing: what a judge prefers on them is its label bias.
+"""Items that look like those of a dataset but say nothing: what a judge prefers on them is its label bias.
 
-After Fei et al. (ACL 2023, domain-context calibration; ALGORITHMS B7): random words of the dataset's own texts at their
-average length; of its images gray ones, patches in random places, and heavy blur.
+After Fei et al. (ACL 2023, domain-context calibration; ALGORITHMS B7): for texts, random words of the dataset at its
+average length; for images, gray ones, shuffled patches, and heavy blur.
 """
 
 from __future__ import annotations
@@ -25,17 +25,18 @@ COUNT = 20
 GRID = 7
 BLUR_PX = 20
 BLUR_SHARE = 20 / 224
-"""The paper's radius is meant for pictures of about this side; a larger picture would stay recognizable under it."""
+"""The paper's radius is for pictures of about this side; a larger picture would stay recognizable."""
 FEWEST_WORDS = 3
 LONGEST_WORD = 20
-"""Shorter texts, and scripts without spaces, are drawn by the character: a single word of them can be a whole item."""
+"""Texts of fewer words, or of longer ones (scripts without spaces), are drawn by character: a single word of them can
+be a whole item."""
 
 
 def content_free(items: Sequence[Item], count: int = COUNT, seed: int = 0) -> tuple[Item, ...]:
-    """``count`` items without content, made of ``items``, a sample of the dataset; the same for the same seed.
+    """``count`` items without content, made from ``items``, a sample of the dataset; the same for the same seed.
 
-    They have texts, images or both, as the items do, and no given label; ``idx`` is -1. DataError where no item has a
-    text with a word in it or an image that can be read.
+    They have texts, images, or both, as the items do, and no given label; ``idx`` is -1. DataError if no item has a
+    text with a word in it or a readable image.
     """
     draw = random.Random(f"content-free {seed}")  # noqa: S311  not a secret
     texts = random_texts([item.text for item in items if item.text and item.text.strip()], count, draw)
@@ -50,7 +51,7 @@ def content_free(items: Sequence[Item], count: int = COUNT, seed: int = 0) -> tu
 
 
 def random_texts(texts: Sequence[str], count: int, draw: random.Random) -> list[str]:
-    """Random words of ``texts``, as frequent as they are there, each text as long as theirs are on average."""
+    """Random words of ``texts``, with their frequencies there; each text has the average length of those."""
     if not texts:
         return []
     words = [word for text in texts for word in text.split()]
@@ -61,7 +62,7 @@ def random_texts(texts: Sequence[str], count: int, draw: random.Random) -> list[
 
 
 def _images(images: Sequence[bytes], count: int, draw: random.Random) -> list[bytes]:
-    """Gray, shuffled and blurred in turn, of randomly drawn pictures; those that cannot be read are passed over."""
+    """Gray, shuffled, and blurred in turn, from randomly drawn pictures; unreadable ones are skipped."""
     made: list[bytes] = []
     kinds = (gray, shuffled, blurred)
     waiting = draw.sample(images, len(images))
@@ -78,7 +79,7 @@ def _images(images: Sequence[bytes], count: int, draw: random.Random) -> list[by
 
 
 def gray(picture: Image, draw: random.Random) -> Image:
-    """One shade all over: the picture's own mean brightness, at its own size."""
+    """A single shade: the picture's mean brightness, at its size."""
     from PIL import Image, ImageStat
 
     shade = round(ImageStat.Stat(picture.convert("L")).mean[0])
@@ -86,7 +87,7 @@ def gray(picture: Image, draw: random.Random) -> Image:
 
 
 def shuffled(picture: Image, draw: random.Random) -> Image:
-    """GRID x GRID patches in random places; the picture is enlarged to whole patches where it must be."""
+    """GRID x GRID patches in random places; the picture is enlarged to whole patches if necessary."""
     from PIL import Image
 
     width, height = (math.ceil(side / GRID) for side in picture.size)
@@ -99,7 +100,7 @@ def shuffled(picture: Image, draw: random.Random) -> Image:
 
 
 def blurred(picture: Image, draw: random.Random) -> Image:
-    """A Gaussian blur that leaves colors and large shapes."""
+    """A Gaussian blur that preserves colors and large shapes."""
     from PIL import ImageFilter
 
     return picture.filter(ImageFilter.GaussianBlur(max(BLUR_PX, BLUR_SHARE * max(picture.size))))

@@ -1,5 +1,5 @@
-"""A judge's probabilities fitted to what people decided: the map that cross-validation prefers, and never one that
-makes the judge's first choice wrong more often."""
+"""A judge's probabilities fitted to what people decided: the map that cross-validation prefers, unless it makes the
+judge's first choice wrong more often."""
 
 from __future__ import annotations
 
@@ -19,16 +19,17 @@ Map = Isotonic | Scaling
 Fit = Callable[[F64, Int], Map]
 
 FEWEST = 30
-"""Below so many decided items nothing is fitted."""
+"""With fewer decided items, nothing is fitted."""
 FOR_VECTOR = 200
-"""Vector scaling has two numbers per answer; with fewer decided items only the first choice's margin is fitted (B7)."""
+"""Vector scaling has two parameters per answer; with fewer decided items only the first choice's margin is fitted
+(B7)."""
 PENALTIES = (1.0, 10.0, 100.0)
 FOLDS = 5
 
 
 class CvScore(NamedTuple):
-    """Mean log-loss of the right answers (low = good), and the share of items whose first choice is right;
-    both 0 without items."""
+    """Mean log-loss of the right answers (low = good), and the share of items whose first choice is right; both 0
+    without items."""
 
     log_loss: float
     accuracy: float
@@ -36,9 +37,10 @@ class CvScore(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """A fitted map over the answers ``columns``. ``how`` names it: unchanged, temperature, isotonic or vector.
+    """A fitted map over the answers ``columns``. ``how`` names it: unchanged, temperature, isotonic, or vector.
 
-    ``items`` decided items went in. ``after`` is how they fare in cross-validation with this map, ``before`` without.
+    ``items``: the number of decided items used. ``after`` is the cross-validation score with this map, ``before``
+    without.
     """
 
     columns: tuple[str, ...]
@@ -49,8 +51,8 @@ class Calibration:
     after: CvScore
 
     def apply(self, log_probs: Mapping[str, float]) -> dict[str, float]:
-        """A verdict's log-probabilities, calibrated and normalized; an empty one (unreadable) stays empty, and
-        one with an answer that the calibration never saw stays as it is."""
+        """A verdict's log-probabilities, calibrated and normalized; an empty one (unreadable) stays empty, and one with
+        an answer that the calibration never saw is unchanged."""
         if not log_probs or not set(log_probs) <= set(self.columns):
             return dict(log_probs)
         row_M = self.map.apply(to_rows([log_probs], self.columns))[0]
@@ -76,10 +78,10 @@ def fit(
 ) -> Calibration:
     """The calibration of one judge under one protocol, from its verdicts on decided items.
 
-    ``decided`` is what a person answered: a label, ``several`` or ``none_of_these``. A label that the judge was not
-    asked about counts as ``none_of_these``, which was then the right answer; an item whose right answer was not on
-    offer at all is left out. ``columns`` are all labels and OTHER_ANSWERS. Items of one of ``groups`` (the content's
-    hash) stay in one fold.
+    ``decided`` is what a person answered: a label, ``several``, or ``none_of_these``. A label that the judge was not
+    asked about counts as ``none_of_these``, which was then the right answer; an item whose right answer was not offered
+    at all is left out. ``columns`` are all labels and OTHER_ANSWERS. Items of one of ``groups`` (the content hash) stay
+    in one fold.
     """
     truth = [answer if answer in row else NONE_OF_THESE for row, answer in zip(log_probs, decided, strict=True)]
     kept = [i for i, row in enumerate(log_probs) if truth[i] in row]
@@ -120,7 +122,7 @@ def _fit_margin(rows_NM: F64, truth_N: Int) -> Map:
 
 
 def _cross_fitted(fit_map: Fit, rows_NM: F64, truth_N: Int, groups: Sequence[str], seed: int) -> F64:
-    """Every row under a map that was fitted without its fold."""
+    """Every row mapped by a fit made without its fold."""
     from sklearn.model_selection import GroupKFold
 
     found_NM = np.empty_like(rows_NM)

@@ -1,4 +1,4 @@
-"""Isotonic regression of "the judge's first choice is right" on how sure it was of it (ALGORITHMS B7)."""
+"""Isotonic regression of "the judge's first choice is right" on how sure the judge was (ALGORITHMS B7)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from errata.types import F64, Bool
 @dataclass(frozen=True, slots=True)
 class Isotonic:
     """A nondecreasing map from a score (higher = surer) to the probability of being right: straight lines between
-    (``scores``, ``probabilities``), flat beyond them. Both have the same length, at least 1."""
+    (``scores``, ``probabilities``), constant beyond them. Both have the same length, at least 1."""
 
     scores: tuple[float, ...]
     probabilities: tuple[float, ...]
@@ -26,15 +26,15 @@ class Isotonic:
         return np.asarray(np.interp(score_N, self.scores, self.probabilities))
 
     def apply(self, log_probs_NM: F64) -> F64:
-        """Rows (-inf = not asked) whose first choice gets the probability that its margin earns; the others share the
-        rest as before. The first choice stays first: it never gets less than the second would."""
+        """Rows (-inf = not asked) whose first choice gets the probability of its margin; the others share the rest in
+        the same proportions. The first choice stays first: it never gets less than the second would."""
         rows_NM = normalized(log_probs_NM)
         top_N, margin_N = margins(rows_NM)
         finite = np.isfinite(margin_N)
         probs_NM = np.exp(rows_NM)
         p_top_N = np.take_along_axis(probs_NM, top_N[:, None], axis=1)[:, 0]
         rest_N = np.maximum(1 - p_top_N, np.finfo(float).tiny)
-        # The second, as a share of all but the first; equality of first and second is the least that keeps the order.
+        # The second choice's share of everything but the first; equality of the two is the least that keeps the order.
         share_N = np.exp(np.where(finite, np.log(np.maximum(p_top_N, 1e-300)) - margin_N, -np.inf)) / rest_N
         least_N = share_N / (1 + share_N)
         new_top_N = np.maximum(self.probability(np.where(finite, margin_N, 0.0)), least_N)
@@ -51,7 +51,7 @@ class Isotonic:
 
 
 def fit_isotonic(score_N: F64, right_N: Bool) -> Isotonic:
-    """The least-squares nondecreasing map; no probability is nearer to 0 or 1 than 1 / (N + 2), since N items cannot
+    """The least-squares nondecreasing map; no probability is closer to 0 or 1 than 1 / (N + 2), since N items cannot
     show more (Laplace)."""
     from sklearn.isotonic import IsotonicRegression
 
@@ -61,7 +61,7 @@ def fit_isotonic(score_N: F64, right_N: Bool) -> Isotonic:
 
 
 def margins(log_probs_NM: F64) -> tuple[NDArray[np.intp], F64]:
-    """The column of each row's first choice, and its log-odds over the second; inf where there is no second."""
+    """The column of each row's first choice, and its log-odds over the second; inf if there is no second."""
     top_N = np.argmax(log_probs_NM, axis=1)
     first_two_N2 = np.sort(log_probs_NM, axis=1)[:, -2:]
     return top_N, first_two_N2[:, -1] - first_two_N2[:, 0]

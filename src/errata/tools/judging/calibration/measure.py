@@ -1,4 +1,4 @@
-"""Measure a judge's prior: the blind choice put to content-free items, through the door like any other question."""
+"""Measure a judge's prior: the blind choice on content-free items, through the door like any other question."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ async def choice_prior(
 ) -> Prior:
     """The prior of blind choice, from content-free ``items``.
 
-    ``sets`` are label sets as the run asks about them: all labels, or several sets of candidates, put in turn. Takes
+    ``sets`` are label sets as the run asks about them: all labels, or several sets of candidates, used in turn. Takes
     max(len(items), len(sets)) * permutations calls. Raises what ``Door.ask`` raises, except for refusals.
     """
     verdicts = await together(
@@ -40,5 +40,5 @@ async def choice_prior(
 
 
 def _in_turn(items: Sequence[Item], sets: Sequence[T]) -> list[tuple[Item, T]]:
-    """Every item and every set at least once."""
+    """Pair items with sets so that each occurs at least once."""
     return [(items[i % len(items)], sets[i % len(sets)]) for i in range(max(len(items), len(sets)))]

@@ -1,7 +1,7 @@
-"""The prior of a judge over labels, measured on content-free items, and how it is taken out (ALGORITHMS B7).
+"""The prior of a judge over labels: measured on content-free items, and removed (ALGORITHMS B7).
 
-Only the labels are corrected, among themselves. "Cannot tell" and "none of these" are the right answers to an item
-without content: dividing by how often they are said there would punish a judge for being right.
+Only the labels are corrected, among themselves. "Cannot tell" and "none of these" are right answers to an item without
+content: dividing by how often they are given there would punish a judge for being right.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from errata.types import F64, OTHER_ANSWERS, Verdict
 
 MOST_A = 1.2
 FEWEST_FOR_A = 20
-"""With fewer items of a known label than this, nothing is fitted."""
+"""With fewer items of a known label, nothing is fitted."""
 ROUNDS = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Prior:
-    """What ``judge`` prefers where there is nothing to see, for one prompt and one style.
+    """What ``judge`` prefers on content-free items, for one prompt and one style.
 
-    ``log_prior`` maps a label to its log-probability, exps sum to 1 over the labels; empty where no answer could
-    be read. ``items`` is how many content-free items were answered readably.
+    ``log_prior`` maps a label to its log-probability, exps sum to 1 over the labels; empty if no answer could be read.
+    ``items`` is how many content-free items were answered readably.
     """
 
     judge: str
@@ -45,8 +45,8 @@ class Prior:
 
 def over_labels(verdicts: Sequence[Verdict]) -> dict[str, float]:
     """Log prior over the labels from verdicts on content-free items: the mean of the labels' log-probabilities, exps
-    sum to 1. What only depends on which labels stood beside them is taken out (an additive model of label and verdict,
-    by alternating means), so that sets of candidates can be mixed."""
+    sum to 1. The effect of which labels were shown together is removed (an additive model of label and verdict, by
+    alternating means), so that sets of candidates can be mixed."""
     rows = [_labels(verdict.log_probs) for verdict in verdicts if verdict.readable]
     names = sorted({name for row in rows for name in row})
     if not names:
@@ -60,9 +60,9 @@ def over_labels(verdicts: Sequence[Verdict]) -> dict[str, float]:
 
 
 def debiased(log_probs: Mapping[str, float], log_prior: Mapping[str, float], a: float = 1.0) -> dict[str, float]:
-    """``log_probs`` with ``a`` times the prior of each label taken out, normalized still.
+    """``log_probs`` with ``a`` times the prior of each label removed, still normalized.
 
-    The labels together keep their mass and each other answer its own. A label without a prior counts as average.
+    The labels together keep their mass, and each other answer keeps its own. A label without a prior counts as average.
     """
     labels = _labels(log_probs)
     if not labels.keys() & log_prior.keys():
@@ -73,8 +73,8 @@ def debiased(log_probs: Mapping[str, float], log_prior: Mapping[str, float], a: 
 
 
 def debiased_rows(labels_MW: F64, prior_MW: F64, a: float = 1.0) -> F64:
-    """The same of many verdicts at once: log-probabilities of the labels that each was asked about, -inf = none here,
-    and the log prior of each, NaN = unknown. A row without a known prior stays as it is."""
+    """The same for many verdicts at once: log-probabilities of the labels that each was asked about, -inf = none here,
+    and the log prior of each, NaN = unknown. A row without a known prior is unchanged."""
     known_MW = np.isfinite(prior_MW)
     count_M1 = known_MW.sum(axis=1, keepdims=True)
     above_MW = np.where(known_MW, prior_MW, 0.0)
@@ -90,14 +90,14 @@ def debiased_rows(labels_MW: F64, prior_MW: F64, a: float = 1.0) -> F64:
 def fit_a(
     decided: Iterable[tuple[Mapping[str, float], str]], log_prior: Mapping[str, float], otherwise: float = 1.0
 ) -> float:
-    """How much of the prior to take out, in [0, 1.2]: the least log-loss over ``decided``, pairs of a verdict's
-    ``log_probs`` and the label that is known to be right. ``otherwise`` with fewer than FEWEST_FOR_A pairs that the
-    prior bears on: the paper takes the whole prior out."""
+    """How much of the prior to remove, in [0, 1.2]: the least log-loss over ``decided``, pairs of a verdict's
+    ``log_probs`` and the label known to be right. Returns ``otherwise`` with fewer than FEWEST_FOR_A pairs that involve
+    the prior; the paper removes the whole prior."""
     pairs = [(log_probs, label) for log_probs, label in decided if label in log_probs and label in log_prior]
     if len(pairs) < FEWEST_FOR_A:
         return otherwise
 
-    from scipy.optimize import minimize_scalar  # half a second, which a look at a run has not got
+    from scipy.optimize import minimize_scalar  # half a second to import: too slow for just looking at a run
 
     def loss(a: float) -> float:
         return -sum(debiased(log_probs, log_prior, a)[label] for log_probs, label in pairs)

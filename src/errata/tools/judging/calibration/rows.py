@@ -1,4 +1,4 @@
-"""Verdicts as rows of an array: one column per label and other answer, -inf where a label was not asked about."""
+"""Verdicts as rows of an array: one column per label and other answer, -inf if a label was not asked about."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from scipy.special import logsumexp
 from errata.types import F64
 
 FLOOR = -14.0
-"""Log-probabilities are read no lower: recorded zeros are rounded, and ``reading.SURE`` ends at the same odds."""
+"""Lower bound of log-probabilities: recorded zeros are rounded, and ``reading.SURE`` ends at the same odds."""
 
 
 def to_rows(log_probs: Sequence[Mapping[str, float]], columns: Sequence[str]) -> F64:
-    """f64[N, M], each row normalized over the columns that it has. ``columns`` holds every key of every row."""
+    """f64[N, M], each row normalized over its columns. ``columns`` contains every key of every row."""
     rows_NM = np.full((len(log_probs), len(columns)), -np.inf)
     at = {name: column for column, name in enumerate(columns)}
     for row_M, found in zip(rows_NM, log_probs, strict=True):

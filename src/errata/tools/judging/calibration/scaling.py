@@ -1,6 +1,6 @@
 """Temperature and vector scaling: each answer's log-probability gets a scale and an offset, fitted to decisions.
 
-After Guo et al. (ICML 2017, section 4.2), with an L2 penalty that pulls both toward doing nothing. A label that nobody
+After Guo et al. (ICML 2017, section 4.2), with an L2 penalty that pulls both toward no change. A label that no one
 decided keeps its offset.
 """
 
@@ -17,7 +17,7 @@ from errata.tools.judging.calibration.rows import normalized
 from errata.types import F64, Int
 
 SCALES = (0.02, 5.0)
-"""A scale of 0 would forget what the judge said, a negative one would turn it around."""
+"""A scale of 0 would ignore what the judge said, a negative one would reverse it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Scaling:
     offsets: tuple[float, ...]
 
     def apply(self, log_probs_NM: F64) -> F64:
-        """Rows normalized over what they have (-inf = not asked)."""
+        """Rows normalized over their options (-inf = not asked)."""
         return normalized(np.multiply(log_probs_NM, self.scales) + np.asarray(self.offsets))
 
     def as_json(self) -> dict[str, Any]:

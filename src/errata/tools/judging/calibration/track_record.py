@@ -1,9 +1,9 @@
-"""How often a judge was right on items whose label is trusted: what its verdicts are worth under one protocol.
+"""How often a judge was right on items with trusted labels, and so how much its verdicts count under one protocol.
 
-A verdict is believed as far as its judge was measured. Of accuracy a, of which only the one-sided 95% lower limit
-counts, and of chance c, which the judge's own answers get when they are shuffled among the items, the odds that a
-verdict adds are at most odds(a) / odds(c), where c is never below one in K, the options shown: a judge that is no
-better than chance adds nothing, and none adds less than nothing.
+A verdict counts only as far as its judge was measured. Given accuracy a, taken at its one-sided 95% lower limit, and
+chance c, the accuracy of the judge's own answers shuffled among the items (at least one in K, the options shown), a
+verdict adds odds of at most odds(a) / odds(c). A judge no better than chance adds nothing, and none adds less than
+nothing.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ import numpy as np
 from errata.types import CANNOT_TELL, F64
 
 LIMIT = 0.05
-"""One-sided: the accuracy is higher than the limit in 95 cases of 100."""
+"""One-sided: the accuracy is above the limit in 95 cases of 100."""
 PRIOR_STRENGTH = 10
-"""How many items of a class the overall accuracy is worth (shrinkage)."""
+"""How many items of a class the overall accuracy counts as (shrinkage)."""
 SUREST = 0.995
-"""No judge is believed to be right more often than this."""
+"""No judge is assumed to be right more often than this."""
 GIVEN, OTHER = "\0given", "\0other"
-"""What is shuffled where the given label is shown: whether the judge took it, whatever it was."""
+"""What is shuffled if the given label is shown: whether the judge chose it, whatever it was."""
 
 
 class TrustedAnswer(NamedTuple):
-    """What a judge said of one trusted item. ``label``: the trusted one. ``given``: what it was shown as the given
-    label, None where it was shown none. ``said``: its likeliest answer, "" where it told nothing: unreadable, flat or
+    """What a judge said about one trusted item. ``label``: the trusted one. ``given``: what it was shown as the given
+    label, None if nothing was shown. ``said``: its likeliest answer, "" if it said nothing: unreadable, flat, or
     "cannot tell". ``labels``: how many were offered. ``weight`` and ``wrong`` are those of the TrustedItem."""
 
     idx: int
@@ -49,10 +49,10 @@ class TrustedAnswer(NamedTuple):
 
 @dataclass(frozen=True)
 class TrackRecord:
-    """Under one protocol. ``asked`` items, of which it ``told`` something about so many and was ``right`` about so
-    many. ``accuracy`` and its one-sided lower limit ``at_least``, classes counting alike, in [0, 1], low = bad;
-    ``chance``: what its answers get when shuffled among the items. ``by_label``: label -> how often it was right when
-    it named it, and how often it did. ``among_suspects``: its accuracy there, as far as the scan can tell."""
+    """Under one protocol: ``asked`` items, of which the judge ``told`` something about some and was ``right`` about
+    some. ``accuracy`` and its one-sided lower limit ``at_least``, each class counting the same, in [0, 1], low = bad;
+    ``chance``: the accuracy of its answers shuffled among the items. ``by_label``: label -> how often it was right when
+    it named it, and how often it named it. ``among_suspects``: its accuracy there, as estimated from the scan."""
 
     asked: int
     told: int
@@ -65,24 +65,24 @@ class TrackRecord:
 
     @property
     def used(self) -> bool:
-        """Whether its verdicts count at all: the judge is better than chance."""
+        """Whether its verdicts count: the judge is better than chance."""
         return self.at_least > self.chance
 
     def with_suspects(self, share: float) -> TrackRecord:
-        """The same where the judge was found to be right so many times as often among the suspects as on trusted items;
-        the lower of the two counts."""
+        """The same record, given the ratio of the judge's accuracy among the suspects to that on trusted items; the
+        lower accuracy counts."""
         accuracy = min(self.accuracy * share, 1.0)
         return replace(self, at_least=min(self.at_least, accuracy), among_suspects=accuracy)
 
     def odds_ratio(self, label: str) -> float:
-        """At most by how much one verdict that favors ``label`` multiplies its odds against any other answer; >= 1."""
+        """The most by which one verdict that favors ``label`` multiplies its odds against any other answer; >= 1."""
         return max(
             1.0, _odds(min(self.at_least, self._of_label.get(label, self.at_least), SUREST)) / _odds(self.chance)
         )
 
     @cached_property
     def _of_label(self) -> dict[str, float]:
-        """How often it is right when it names a label: shrunk to the overall limit, the more the fewer there were."""
+        """How often it is right when it names a label: shrunk toward the overall limit, more so with fewer items."""
         return {
             label: (right + PRIOR_STRENGTH * self.at_least) / (named + PRIOR_STRENGTH)
             for label, (right, named) in self.by_label.items()
@@ -90,13 +90,13 @@ class TrackRecord:
 
     @property
     def within(self) -> float:
-        """Half the width of the interval, as far as it lies below the accuracy."""
+        """The half-width of the interval: how far it extends below the accuracy."""
         return self.accuracy - self.at_least
 
 
 def track_record(answers: Sequence[TrustedAnswer]) -> TrackRecord:
-    """From the answers of one judge under one protocol. Trusted items are not assumed right: their own share of wrong
-    labels, by the scan, is taken out of the accuracy."""
+    """From the answers of one judge under one protocol. Trusted items are not assumed right: the scan's estimate of
+    their share of wrong labels is removed from the accuracy."""
     told = [answer for answer in answers if answer.said]
     labels = max((answer.labels for answer in answers), default=2)
     named = Counter(answer.said for answer in told)
@@ -121,13 +121,14 @@ def track_record(answers: Sequence[TrustedAnswer]) -> TrackRecord:
 
 
 def accuracy_among(p_said_M: F64, labels_M: F64, expected: float, strength: float) -> float:
-    """How often a judge is right on items whose label nobody knows, from how often it agrees with what the scan holds
+    """How often a judge is right on items of unknown label, from how often it agrees with what the scan considers
     likely there, in [0, 1], low = bad.
 
     ``p_said_M``: the scan's probability of what the judge said, among the labels it was offered; ``labels_M``: how many
-    these were. The likeliest accuracy, if a judge that is right with accuracy a says the true label so often and any
-    other one alike otherwise. What it was on trusted items, ``expected``, counts like ``strength`` items, and all that
-    the scan says no more than that: where labels are wrong because of what items look like, a scan is sure of them.
+    these were. Returns the likeliest accuracy if a judge that is right with accuracy a says the true label that often
+    and every other one equally often. The ``expected`` accuracy from trusted items counts as ``strength`` items, and
+    everything the scan says as no more than that: where labels are wrong because of how items look, a scan is sure of
+    them.
     """
     accuracy_A = np.linspace(0.005, 0.995, 199)
     wrong_M = (1 - p_said_M) / np.maximum(labels_M - 1, 1)
@@ -139,7 +140,7 @@ def accuracy_among(p_said_M: F64, labels_M: F64, expected: float, strength: floa
 
 
 def _balanced(told: Sequence[TrustedAnswer]) -> F64:
-    """Weights that sum to 1, each class having the same share."""
+    """Weights that sum to 1, with an equal share for each class."""
     weights_n = np.array([answer.weight for answer in told])
     of_class = dict[str, float]()
     for answer in told:
@@ -165,13 +166,13 @@ def _role(label: str, answer: TrustedAnswer) -> str:
 
 
 def _corrected(seen: float, wrong: float, labels: int) -> float:
-    """How often a judge is right that agrees so often with labels of which so many are wrong."""
+    """The accuracy of a judge that agrees with a share ``seen`` of labels, a share ``wrong`` of which is wrong."""
     by_luck = wrong / max(labels - 1, 1)
     return float(np.clip((seen - by_luck) / max(1 - wrong - by_luck, 1e-9), 0.0, 1.0))
 
 
 def _lower_limit(right: float, asked: float) -> float:
-    """Clopper and Pearson's (1934), for counts that need not be whole."""
+    """Clopper and Pearson's limit (1934), for counts that may be fractional."""
     from scipy.special import betaincinv
 
     return 0.0 if right <= 0 else float(betaincinv(right, asked - right + 1, LIMIT))

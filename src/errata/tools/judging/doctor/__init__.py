@@ -1,4 +1,4 @@
-"""What a judge's server really does, found out by asking it. Nothing that it says of itself is taken for granted."""
+"""Find out what a judge's server really supports by asking it. Nothing it claims about itself is taken on trust."""
 
 from errata.tools.judging.doctor.ports import probe_here
 from errata.tools.judging.doctor.probe import probe, probe_named

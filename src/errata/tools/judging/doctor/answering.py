@@ -1,4 +1,5 @@
-"""How a model answers: at all, inside a closed set, with probabilities, by a schema, and errata's own questions."""
+"""How a model answers: whether it does, inside a closed set, with probabilities, by a schema, and errata's own
+questions."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ from errata.tools.judging.reading.thinking import after_thinking, thinks
 from errata.types import OTHER_ANSWERS, Item, LabelSpace
 
 NONSENSE = ("zorblat", "quexomi", "blenfrip 7")
-"""No model says one of these unless it must: where it does, the constraint holds."""
+"""No model says one of these unless forced to: if it does, the constraint works."""
 
 HELD: dict[str, Any] = {"structured_outputs": {"choice": list(NONSENSE)}}
 SCHEMA = {
@@ -48,7 +49,7 @@ async def chat(subject: Subject) -> Finding:
 
 
 async def choices(subject: Subject) -> Finding:
-    """An old or unknown name for the constraint is ignored silently by many servers: only the answer tells."""
+    """Many servers silently ignore an old or unknown name for the constraint, so only the answer tells."""
     name = "choices"
     try:
         free = await subject.ask()
@@ -63,7 +64,7 @@ async def choices(subject: Subject) -> Finding:
 
 
 async def log_probabilities(subject: Subject, *, held: bool) -> Finding:
-    """Of a free answer, or where that has nothing to read, of one ``held`` to a closed set as a judge's answers are."""
+    """Of a free answer or, if that has none, of one constrained to a closed set as a judge's answers are."""
     name = "log-probabilities"
     try:
         reply = await subject.ask(**WITH_LOG_PROBS)
@@ -101,7 +102,7 @@ def _fits(text: str) -> bool:
 
 
 async def judging(subject: Subject, known: Capabilities) -> Finding:
-    """One of errata's own questions, in the judge's own words: what a run sends, and reads in the same way."""
+    """Ask one of errata's own questions, as a run would send and read it."""
     name, space = "judging", LabelSpace(("cat", "dog"))
     options = lay_out_for("blind_choice", (*space.names, *OTHER_ANSWERS), "letters", space)
     item = Item(0, "0", "", None, "My cat sleeps on the sofa and purrs.")
@@ -142,6 +143,6 @@ def _unreadable(reply: ChatReply) -> str:
 
 
 def _quoted(text: str) -> str:
-    """The beginning of what a model said, on one line."""
+    """The beginning of a model's answer, on one line."""
     said = " ".join(text.split())
     return json.dumps(said if len(said) <= QUOTED_CHARS else f"{said[:QUOTED_CHARS]}…", ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""A line to one server through the OpenAI SDK: the reference that the judge's own client is held against."""
+"""A connection to one server through the OpenAI SDK: the reference to compare the judge's own client with."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
     from openai import DefaultAsyncHttpxClient
 
 SENT = ("host", "accept", "content-type", "content-length", "connection")
-"""The SDK adds the operating system, the Python version and what OPENAI_* variables hold. None of that is sent."""
+"""The SDK adds the operating system, the Python version, and OPENAI_* variables. None of that is sent."""
 
 
 BUSY_S, FIRST_WAIT_S = 120.0, 2.0
-"""How long one question waits for a server that is busy, and between two tries where the server does not say."""
+"""How long one question waits for a busy server, and the pause between tries if the server does not specify one."""
 
 NO_KEY = Key(())
-"""For servers that nobody named."""
+"""For servers that the user did not name."""
 
 
 class KeyRequired(ModelRefused):
-    """The key is missing, or another."""
+    """The key is missing or wrong."""
 
 
 class NoServer(ModelError):
@@ -41,7 +41,7 @@ class NoServer(ModelError):
 
 
 class StillBusy(ModelError):
-    """It works, and has had too much to do for as long as the doctor waits."""
+    """The server works but stayed overloaded for as long as the doctor waits."""
 
 
 class _Busy(ModelRefused):
@@ -51,7 +51,7 @@ class _Busy(ModelRefused):
 
 
 class OfferedModel(BaseModel):
-    """A model as /v1/models lists it."""
+    """A model as listed by /v1/models."""
 
     id: str
     owned_by: str = ""
@@ -63,8 +63,9 @@ class Models(BaseModel):
 
 
 class Connection:
-    """``base_url`` ends in /v1; ``addresses`` are those of its host that ``check_host`` passed, without them the host
-    must be private. The ``key`` goes nowhere else: no proxy of the environment is used and no redirect followed."""
+    """``base_url`` ends in /v1; ``addresses`` are those of its host that passed ``check_host``; without them the host
+    must be private. The ``key`` goes nowhere else: proxies from the environment are ignored and redirects not
+    followed."""
 
     def __init__(
         self,
@@ -88,7 +89,7 @@ class Connection:
         )
 
     async def models(self) -> list[OfferedModel]:
-        """What it offers. ModelRefused where it wants a key or has no such list, ModelError where nothing answers."""
+        """The models it offers. ModelRefused if it wants a key or has no such list, ModelError if nothing answers."""
         try:
             offered = Models.model_validate_json(await self._bytes("GET", "/models")).data or []
             return [one.model_copy(update={"id": without_keys(one.id)}) for one in offered]
@@ -100,8 +101,8 @@ class Connection:
             raise ModelRefused(f"What {self.base_url} sends is no list of models. Should it end in /v1?") from None
 
     async def ask(self, body: dict[str, Any]) -> ChatReply:
-        """The reply to a chat completion. ModelRefused with the server's words where there is none; a server that is
-        busy is waited for, StillBusy where it stays so."""
+        """The reply to a chat completion. ModelRefused with the server's words if there is none; a busy server is
+        waited for, with StillBusy if it stays busy."""
         until_s = time.monotonic() + self._busy_s
         while True:
             try:
@@ -129,7 +130,7 @@ class Connection:
             raise ModelRefused(f"no chat completion came back ({error}). It said: {found.said}") from None
 
     async def text(self, path: str) -> str | None:
-        """What lies at ``path`` of the server, beside its API; None where nothing does."""
+        """The text at ``path`` of the server, outside its API; None if there is nothing."""
         try:
             sent = await self._bytes("GET", self.base_url.removesuffix("/v1") + path)
         except ModelError:
@@ -137,7 +138,7 @@ class Connection:
         return sent.decode("utf-8", "replace")
 
     async def field(self, path: str, name: str) -> str | None:
-        """A text in the JSON at ``path``."""
+        """A text field in the JSON at ``path``."""
         try:
             found = json.loads(await self.text(path) or "")
         except ValueError:
@@ -149,7 +150,7 @@ class Connection:
         await self._client.close()
 
     async def _bytes(self, method: Literal["GET", "POST"], url: str, body: dict[str, Any] | None = None) -> bytes:
-        """From the first address that answers, which all later requests go to."""
+        """From the first address that answers, which all later requests use."""
         while True:
             try:
                 return await self._from_one(method, url, body)
@@ -178,7 +179,7 @@ class Connection:
             ) from None
 
     async def _prepare(self, request: Any) -> None:
-        """Send only what is needed, and to the address that was checked: the name is for TLS and the Host header."""
+        """Send only what is needed, to the address that was checked: the name is for TLS and the Host header."""
         for name in set(request.headers) - set(SENT):
             del request.headers[name]
         if secret := self.key.secret:

@@ -1,4 +1,4 @@
-"""Servers on this machine, at the ports that their makers chose."""
+"""Find servers on this machine at their default ports."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ LOOK_S = 2.0
 
 
 async def probe_here(ports: Iterable[int] = USUAL) -> tuple[tuple[Report, ...], dict[str, str]]:
-    """A report on the first model of every OpenAI-compatible server at ``ports`` of this machine, and for each address
-    where one is but cannot be probed, why. No key is shown to a server that nobody named."""
+    """A report on the first model of every OpenAI-compatible server at ``ports`` of this machine, and, for each address
+    with a server that cannot be probed, the reason. No key is sent to a server that the user did not name."""
     looked = await asyncio.gather(*(_look(f"http://127.0.0.1:{port}/v1") for port in ports))
     reports = tuple(found for _, found in looked if isinstance(found, Report))
     return reports, {url: found for url, found in looked if isinstance(found, str)}
@@ -28,7 +28,7 @@ async def _look(url: str) -> tuple[str, Report | str | None]:
         await connection.models()
     except KeyRequired as refused:
         return url, str(refused)
-    except ModelError:  # anything may listen there: only a list of models, or the wish for a key, is a sign
+    except ModelError:  # anything may listen there: only a model list or a request for a key is a sign
         return url, None
     finally:
         await connection.close()

@@ -1,4 +1,4 @@
-"""One model on one server, looked at from all sides."""
+"""Probe one model on one server."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from errata.tools.judging.doctor.subject import Subject
 from errata.tools.judging.spec import ON_A_SERVER
 
 PRODUCTS = {"vllm": "vLLM", "sglang": "SGLang", "llamacpp": "llama.cpp", "organization_owner": "LM Studio"}
-"""By what its models' ``owned_by`` says. Ollama puts a namespace there, and is known by its /api/version."""
+"""By the ``owned_by`` of its models. Ollama puts a namespace there, and is recognized by its /api/version."""
 
 VERSION_AT = {"vLLM": ("/version", "version"), "llama.cpp": ("/props", "build_info")}
 
 
 async def probe_named(server: str, allow_host: Collection[str] = ()) -> Report:
-    """A report on what a user named: an address, or MODEL@ADDRESS as after --judge. The key is
-    ERRATA_API_KEY_MODEL, or ERRATA_API_KEY.
+    """A report on what the user named: an address, or MODEL@ADDRESS as after --judge. The key is ERRATA_API_KEY_MODEL,
+    or ERRATA_API_KEY.
 
-    SetupError for an address that is none, or that is not private and not in ``allow_host``; else as ``probe``.
+    SetupError if the address is invalid, or neither private nor in ``allow_host``; otherwise as ``probe``.
     """
     named = ON_A_SERVER.fullmatch(server)
     model, url = (named["model"], named["url"]) if named else (None, server)
@@ -33,10 +33,10 @@ async def probe_named(server: str, allow_host: Collection[str] = ()) -> Report:
 
 
 async def probe(url: str, model: str | None = None, *, key: Key = NO_KEY, addresses: Sequence[str] = ()) -> Report:
-    """What ``model`` (None: the first that is offered) really does at ``url``, an API's base, at those ``addresses`` of
-    its host that ``check_host`` passed. About twenty short questions, one at a time.
+    """What ``model`` (None: the first one offered) really supports at ``url``, an API's base, at those ``addresses`` of
+    its host that passed ``check_host``. About twenty short questions, one at a time.
 
-    ModelError where nothing answers there, it wants another key, offers no model, or not this one.
+    ModelError if nothing answers, it wants another key, or it offers no model or not this one.
     """
     connection = Connection(url, key=key, addresses=addresses)
     try:
@@ -61,7 +61,7 @@ def _choose(offered: list[OfferedModel], model: str | None, url: str) -> Offered
 
 
 async def _product(connection: Connection, one: OfferedModel) -> tuple[str, str | None]:
-    """A guess at what serves, and the version that it gives itself."""
+    """A guess at the server software, and the version it reports."""
     product = PRODUCTS.get(one.owned_by)
     if product is not None:
         return product, await connection.field(*VERSION_AT[product]) if product in VERSION_AT else None
@@ -71,12 +71,12 @@ async def _product(connection: Connection, one: OfferedModel) -> tuple[str, str 
 
 async def _findings(subject: Subject) -> tuple[list[Finding], float | None]:
     found = [await answering.chat(subject)]
-    if found[0].answer != "ok":
+    if found[0].result != "ok":
         return found, None
     held = await answering.choices(subject)
-    found += [held, await answering.log_probabilities(subject, held=held.answer == "ok")]
+    found += [held, await answering.log_probabilities(subject, held=held.result == "ok")]
     seen = await seeing.images(subject)
-    found += [seen, await seeing.uuid(subject)] if seen.answer == "ok" else [seen]
+    found += [seen, await seeing.uuid(subject)] if seen.result == "ok" else [seen]
     found += [await answering.schema(subject), await serving.prefix_cache(subject), serving.context(subject)]
     same, ms = await serving.same_answer(subject)
     found += [same, serving.latency(ms)]

@@ -1,4 +1,4 @@
-"""Whether a model sees: a server may take a picture and never look at it."""
+"""Whether a model sees: a server may accept a picture and never look at it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ COLOR = "What color is this picture? Answer with one word."
 SIDE = 64
 TIMES = 3
 FAR = 1e-4
-"""Less than this between the two pictures is not seeing, on a server that is exact. On others the noise decides."""
+"""A smaller difference between the two pictures means that it does not see, on an exact server. On others the noise
+decides."""
 
 
 async def images(subject: Subject) -> Finding:
-    """Two plain pictures, in turns: a model that sees answers one picture more alike than the two."""
+    """Two plain pictures, in turn: a model that sees gives more similar answers to one picture than to two."""
     name = "images"
     try:
         turns = [(await _look_at(subject, "red"), await _look_at(subject, "blue")) for _ in range(TIMES)]
@@ -35,7 +36,7 @@ async def images(subject: Subject) -> Finding:
 
 
 async def uuid(subject: Subject) -> Finding:
-    """vLLM's name for a picture that it has seen before."""
+    """vLLM's reference to a picture it has seen before."""
     name = "image uuid"
     try:
         await subject.ask(COLOR, images=[_plain("red", uuid=True)])

@@ -1,4 +1,4 @@
-"""How a server serves: its prefix cache, how long a prompt it takes, and whether it says the same thing twice."""
+"""How a server serves: its prefix cache, its maximum prompt length, and whether it repeats its answers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TIMES = 3
 async def prefix_cache(subject: Subject) -> Finding:
     """By vLLM's own count before and after a long prompt is sent again."""
     name = "prefix cache"
-    # No token is shorter than a byte, so that this fits even a tokenizer of single bytes.
+    # No token is shorter than a byte, so this fits even a tokenizer of single bytes.
     chars = min(LONG_CHARS, (subject.context_tokens or LONG_CHARS) * 3 // 4)
     text = (SENTENCE * (chars // len(SENTENCE) + 1))[:chars]
     try:
@@ -53,7 +53,7 @@ def context(subject: Subject) -> Finding:
 
 
 async def same_answer(subject: Subject) -> tuple[Finding, float | None]:
-    """The same question a few times at temperature 0, and the median of the milliseconds that it took."""
+    """Ask the same question a few times at temperature 0; also returns the median time in milliseconds."""
     name = "same answer"
     try:
         replies = [await subject.ask(seed=0, **WITH_LOG_PROBS) for _ in range(TIMES)]

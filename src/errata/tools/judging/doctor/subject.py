@@ -1,4 +1,4 @@
-"""The model that is looked at, and how it is asked."""
+"""The model being probed, and how to ask it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Subject:
     async def ask(self, text: str = SKY, *, images: Sequence[Message] = (), **fields: Any) -> ChatReply:
         """The reply to one turn at temperature 0, with ``fields`` added to the request. ModelRefused if there is none.
 
-        A turn without images is sent as plain text, the form that every server knows.
+        A turn without images is sent as plain text, the form that every server accepts.
         """
         content = [*images, {"type": "text", "text": text}] if images else text
         body = {
@@ -39,8 +39,8 @@ class Subject:
 
 
 def distance(a: ChatReply, b: ChatReply) -> float:
-    """How far two replies are apart, 0 to 1: the total variation of their first tokens' probabilities; where either
-    has none, whether the texts differ."""
+    """How different two replies are, 0 to 1: the total variation of their first tokens' probabilities or, if either has
+    none, whether the texts differ."""
     if a.tokens is None or b.tokens is None:
         return float(a.text.strip() != b.text.strip())
     p, q = _probs(a.tokens[0]), _probs(b.tokens[0])

@@ -1,4 +1,4 @@
-"""A report for a person. Names and texts are the server's, so they are printed on one line and nothing more."""
+"""A report for a person. Names and texts come from the server, so they are kept to one line."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def in_words(report: Report) -> str:
     """What was found, and what to type next."""
     served = " ".join(filter(None, (report.product, report.version)))
     lines = [f"{one_line(report.model, NAME_CHARS)} at {report.url} ({one_line(served, NAME_CHARS)})", ""]
-    lines += [f"  {found.name:<17} {found.answer:<9} {one_line(found.means)}" for found in report.findings]
+    lines += [f"  {found.name:<17} {found.result:<9} {one_line(found.means)}" for found in report.findings]
     lines += ["", *_next(report)]
     others = [one_line(name, NAME_CHARS) for name in report.models if name != report.model]
     if others:
@@ -35,7 +35,7 @@ def in_words(report: Report) -> str:
 
 
 def none_in_words(refused: Mapping[str, str]) -> str:
-    """What to do where no server was found, or none that could be probed: ``refused`` says why, by address."""
+    """What to do if no server was found, or none that could be probed: ``refused`` says why, by address."""
     lines = [f"{one_line(why)}. Then: errata doctor {url}" for url, why in refused.items()]
     if not lines:
         usual = ", ".join(f"{product} {port}" for port, product in USUAL.items())
@@ -48,4 +48,4 @@ def _next(report: Report) -> list[str]:
         return ["It cannot be a judge as it is."]
     spec = one_line(shlex.quote(f"{report.model}@{report.url}"))
     lines = ["Use it:", f"  errata run DATA --text COL --label COL --judge {spec}"]
-    return [*lines, "  (for pictures: --image COL)"] if report.answer("images") == "ok" else lines
+    return [*lines, "  (for pictures: --image COL)"] if report.result_of("images") == "ok" else lines

@@ -1,1 +1,1 @@
-"""Images as judges are shown them: their size, and marks on them."""
+"""Images as judges see them: their size, and marks on them."""

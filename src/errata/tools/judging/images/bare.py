@@ -1,7 +1,7 @@
-"""Whether a PNG or JPEG file holds pixels and nothing else, by a walk of its structure that decodes none of them.
+"""Whether a PNG or JPEG file contains only pixels, checked by walking its structure without decoding it.
 
-What a file says beside its pixels (comments, EXIF, color profiles, private chunks, what hangs on behind its end) is a
-stranger's text, which some servers read and nobody sees.
+Anything else in a file (comments, EXIF, color profiles, private chunks, data after its end) is untrusted text that some
+servers read and no person sees.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ PNG_ONCE = {
     b"bKGD": 6,
     b"pHYs": 9,
 }
-"""Chunks that say how the pixels are meant, and how many bytes they have at most. Beside IDAT and IEND, a file that is
-sent as it is has no others, and each of these once."""
+"""Chunks that say how to interpret the pixels, with their maximum size in bytes. Beside IDAT and IEND, a file sent
+unchanged has only these, each once."""
 
 JFIF = re.compile(rb"JFIF\x00..[\x00-\x02].{4}\x00\x00", re.DOTALL)
-"""The segment that says that this is a JPEG file, without a small picture of its own."""
+"""The segment that identifies a JPEG file, without a thumbnail."""
 TABLES = frozenset({0xC0, 0xC1, 0xC2, 0xC4, 0xDB, 0xDD})
 """Segments that a decoder needs: frames, Huffman and quantization tables, restarts."""
 APP0, SCAN = 0xE0, 0xDA
@@ -36,12 +36,12 @@ AFTER_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7]")
 
 
 def is_bare(data: bytes) -> bool:
-    """False for other formats and for damaged files too: they are decoded, or refused, by who reads pixels."""
+    """False also for other formats and for damaged files: the code that reads pixels decodes or rejects them."""
     try:
         if data.startswith(PNG_BEGINS):
             return _is_bare_png(data)
         return data.startswith(JPEG_BEGINS) and _is_bare_jpeg(data)
-    except (struct.error, IndexError):  # cut short
+    except (struct.error, IndexError):  # truncated
         return False
 
 

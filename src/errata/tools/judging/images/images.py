@@ -1,4 +1,4 @@
-"""The image of an item as judges are sent it: PNG or JPEG, upright, no side longer than MAX_SIDE."""
+"""The image of an item as it is sent to judges: PNG or JPEG, upright, no side longer than MAX_SIDE."""
 
 from __future__ import annotations
 
@@ -13,19 +13,20 @@ from errata.tools.judging.images.bare import is_bare
 from errata.types import Item
 
 MAX_SIDE = 1024
-"""Larger pictures cost more tokens than they tell; today's models see about this much at once."""
+"""Larger pictures cost more tokens than they are worth; today's models take in about this much at once."""
 
 GROWTH, SENT_BYTES = 8, 8 << 20
-"""What is sent takes so many times what came (a JPEG becomes a PNG, in base64, in a part and a body), or so much."""
+"""What is sent may be this many times larger than the input (a JPEG becomes a PNG, in base64, in a part and a body), or
+this large."""
 
 PLAIN_MODES = frozenset({"1", "L", "LA", "P", "RGB", "RGBA"})
 
 
 class ItemImage:
-    """Made ready once, however many questions show it, and only when the first of them is sent."""
+    """Prepared once, however many questions show it, and only when the first of them is sent."""
 
     shown: object = MAX_SIDE
-    """What a cache must know of how the image is shown, beside the content itself: JSON-plain."""
+    """What a cache must know about how the image is shown, besides its content: JSON-plain."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -37,7 +38,7 @@ class ItemImage:
         return () if item.image is None else (cls(item.image),)
 
     async def part(self) -> Message:
-        """What is sent of it. DataError where the bytes are no image."""
+        """The message part to send. DataError if the bytes are not an image."""
         if self._ready is None:
             self._ready = asyncio.get_running_loop().create_task(self._made(self._data))
         return await asyncio.shield(self._ready)
@@ -47,7 +48,7 @@ class ItemImage:
 
 
 def with_sendable_image(item: Item) -> Item:
-    """The item with its image as it is sent: for one that is shown again and again."""
+    """The item with its image ready to send, for one that is shown again and again."""
     if item.image is None or fits(item.image):
         return item
     try:
@@ -57,14 +58,14 @@ def with_sendable_image(item: Item) -> Item:
 
 
 def held_bytes(item: Item) -> int:
-    """About how much memory an item's image takes while it is asked about: as it came, and as it is sent."""
+    """Approximately how much memory an item's image takes while it is asked about: as read, and as sent."""
     size = len(item.image or b"")
     return size + min(size * GROWTH, SENT_BYTES)
 
 
 def fits(data: bytes) -> bool:
-    """Whether any server shows these bytes as they are meant: an upright PNG or JPEG of common mode, small enough, and
-    nothing but pixels. What is not so is drawn anew: its pixels alone are sent."""
+    """Whether any server shows these bytes as intended: an upright PNG or JPEG of a common mode, small enough, and
+    nothing but pixels. Any other image is drawn again, and only its pixels are sent."""
     if not is_bare(data):
         return False
     from PIL import Image
@@ -73,5 +74,5 @@ def fits(data: bytes) -> bool:
         image = Image.open(io.BytesIO(data), formats=("PNG", "JPEG"))
     except (*BROKEN, Image.DecompressionBombError):
         return False
-    # vLLM decodes a file whose middle is lost as far as it goes, and judges the black that is left.
+    # vLLM decodes a file with a damaged middle as far as possible, and would judge the black that is left.
     return image.mode in PLAIN_MODES and max(image.size) <= MAX_SIDE and image_problem(data) is None

@@ -23,20 +23,20 @@ View = Literal["crop", "overlay"]
 
 RED = (230, 30, 30)
 MARGIN = 0.15
-"""Of the box's longer side, kept around a crop: what surrounds a thing helps to name it."""
+"""The margin around a crop, as a share of the box's longer side: surroundings help to identify a thing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """``box`` in pixels of the image, upright: left, top, right, bottom, the last two exclusive. ``mask``, where there
-    is one, is bool[H, W] over the whole image; its outline is drawn instead of the box's."""
+    """``box`` in pixels of the upright image: left, top, right, bottom, the last two exclusive. ``mask``, if there is
+    one, is bool[H, W] over the whole image; its outline is drawn instead of the box's."""
 
     box: tuple[int, int, int, int]
     mask: NDArray[np.bool_] | None = None
 
     @classmethod
     def of_mask(cls, mask_HW: NDArray[np.bool_]) -> Region:
-        """DataError for a mask that marks nothing."""
+        """DataError for an empty mask."""
         rows, columns = np.flatnonzero(mask_HW.any(axis=1)), np.flatnonzero(mask_HW.any(axis=0))
         if not len(rows):
             raise DataError("the mask marks no pixel: leave its row out")
@@ -49,7 +49,7 @@ class Region:
 
 
 class RegionImage(ItemImage):
-    """The image of an item as it shows one region of it."""
+    """The image of an item, showing one region of it."""
 
     def __init__(self, data: bytes, region: Region, view: View) -> None:
         super().__init__(data)
@@ -63,7 +63,7 @@ class RegionImage(ItemImage):
 def render(data: bytes, region: Region, view: View) -> bytes:
     """PNG of the crop with some margin, or of the whole image with a red outline; no side above MAX_SIDE.
 
-    DataError where the bytes are no image, or the region does not lie in it.
+    DataError if the bytes are not an image, or the region is not inside it.
     """
     out = io.BytesIO()
     with decoded(data) as image:

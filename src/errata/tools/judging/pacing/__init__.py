@@ -1,1 +1,1 @@
-"""How much at once: calls in flight, memory, and the budget."""
+"""Limits on what runs at once: calls in flight, memory, and the budget."""

@@ -1,4 +1,4 @@
-"""A hard budget: asked before each call, charged after it. Cached answers are free."""
+"""A hard budget: checked before each call, charged after it. Cached answers are free."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LIMITS = ("calls", "usd", "minutes", "tokens")
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """US dollars per million tokens; 0 for a model of one's own."""
+    """US dollars per million tokens; 0 for one's own model."""
 
     in_usd_per_mtok: float = 0.0
     out_usd_per_mtok: float = 0.0
@@ -24,13 +24,13 @@ class Prices:
 
     @property
     def known(self) -> bool:
-        """Whether anybody said what a token costs."""
+        """Whether the user said what a token costs."""
         return bool(self.in_usd_per_mtok or self.out_usd_per_mtok)
 
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What real calls have taken so far."""
+    """What real calls have cost so far."""
 
     calls: int = 0
     tokens_in: int = 0
@@ -53,19 +53,19 @@ def spent_in_words(calls: int, tokens: int, usd: float, estimated: bool = False)
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """What a call in flight may take at most, held back until it has been charged."""
+    """The most a call in flight may take, held back until the call is charged."""
 
     tokens: int
     usd: float
 
 
 class Budget:
-    """Limits over the calls, tokens, dollars and minutes of a run; None is no limit. ``before`` is what an earlier
-    part of the same run had spent.
+    """Limits on the calls, tokens, dollars, and minutes of a run; None is no limit. ``before`` is what earlier parts of
+    the same run spent.
 
-    What a call takes is known only afterwards, so each one holds back the most that any call has taken so far (before
-    the first: an estimate from its length). A limit can therefore be passed only by calls in flight together that
-    outgrow every one before them. ``estimated``: of some calls nobody said how many tokens they took.
+    What a call takes is known only afterwards, so each one reserves the most that any call has taken so far (for the
+    first: an estimate from its length). So only calls in flight together that outgrow all earlier ones can exceed a
+    limit. ``estimated``: some calls did not report their token counts.
     """
 
     def __init__(
@@ -89,7 +89,8 @@ class Budget:
 
     @classmethod
     def parse(cls, text: str, *, prices: Prices | None = None, before: Spent | None = None) -> Budget:
-        """A budget from ``"calls=2000,usd=5"``; no text, no limits. SetupError for an unknown name or a bad number."""
+        """A budget from ``"calls=2000,usd=5"``; an empty text means no limits. SetupError for an unknown name or a bad
+        number."""
         limits: dict[str, float] = {}
         for part in filter(None, (p.strip() for p in text.split(","))):
             name, _, value = (p.strip() for p in part.partition("="))
@@ -106,7 +107,7 @@ class Budget:
         )
 
     def refuse_unpriced(self) -> None:
-        """SetupError for a limit in dollars that no price lets anybody keep."""
+        """SetupError for a limit in dollars if no price is known."""
         if self.usd is not None and not self.prices.known:
             raise SetupError(
                 f"A budget in usd needs prices, or it would limit nothing: got usd={self.usd:g} without any. Say what "
@@ -120,7 +121,7 @@ class Budget:
         return Spent(s.calls, s.tokens_in, s.tokens_out, s.usd, s.minutes + (time.monotonic() - self._started) / 60)
 
     def reserve(self, tokens_in: int, tokens_out: int) -> Reservation:
-        """Room for one more call of about this size; BudgetExceeded where there is none."""
+        """Reserve room for one more call of about this size; BudgetExceeded if there is none."""
         estimate = Reservation(tokens_in + tokens_out, self.prices.cost_usd(tokens_in, tokens_out))
         room = self._largest or estimate
         spent = self.spent
@@ -146,17 +147,17 @@ class Budget:
         )
 
     def check_minutes(self) -> None:
-        """BudgetExceeded where the minutes are over."""
+        """BudgetExceeded if the minutes are used up."""
         if self.minutes is not None and self.spent.minutes > self.minutes:
             raise self._exceeded("minutes", self.minutes, self.spent)
 
     def release(self, room: Reservation) -> None:
-        """Give back what a call held that came to nothing."""
+        """Release the reservation of a call that did not happen."""
         self._in_flight -= 1
         self._held = Reservation(self._held.tokens - room.tokens, self._held.usd - room.usd)
 
     def charge(self, room: Reservation, tokens_in: int, tokens_out: int, *, estimated: bool = False) -> float:
-        """Exchange what was held for what the call took. Returns its price in dollars."""
+        """Replace the reservation by what the call took. Returns its price in dollars."""
         self.estimated = self.estimated or estimated
         self.release(room)
         usd = self.prices.cost_usd(tokens_in, tokens_out)

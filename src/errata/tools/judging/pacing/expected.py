@@ -1,4 +1,4 @@
-"""How many tokens a request is expected to take: one definition, for the price beforehand and for the budget."""
+"""How many tokens a request is expected to take: one definition, for price estimates and for the budget."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from errata.prompts import Message
 from errata.tools.judging.chat import ChatReply, ChatRequest
 
 BYTES_PER_TOKEN = 3.5
-"""Of UTF-8. Measured on what 2,720 questions of all protocols about four text sets (news, reviews, Hausa, exam
-questions) took in two tokenizers (Tekken of 131k tokens, Llama's of 32k): 3.3 to 4.3 a set, 4.0 and 3.7 in all. What a
-chat template adds takes the rest. Code and numbers take up to three times as many."""
+"""In UTF-8. Measured on 2,720 questions of all protocols about four text sets (news, reviews, Hausa, exam questions)
+with two tokenizers (Tekken with 131k tokens, Llama's with 32k): 3.3 to 4.3 per set, 4.0 and 3.7 overall. The chat
+template takes up the difference. Code and numbers take up to three times as many tokens."""
 
 IMAGE_TOKENS = 1500
-"""What an image of 1024 pixels a side costs in today's models, roughly."""
+"""Roughly what an image of 1024 pixels per side costs in today's models."""
 
 
 class Tokens(NamedTuple):
-    """Of a request: what is sent, and what is answered."""
+    """Tokens of a request: what is sent, and what is answered."""
 
     sent: int
     answered: int
 
 
 def expected_tokens(request: ChatRequest) -> Tokens:
-    """What a request takes in a typical model. An answer is the longest of the choices, and the token that ends it;
-    free text is as long as it may be."""
+    """What a request takes in a typical model. An answer is the longest choice plus the token that ends it; free text
+    counts at its maximum length."""
     parts = [part for message in request.messages for part in _parts(message)]
     text = sum(len(part["text"].encode()) for part in parts if part["type"] == "text")
     images = sum(part["type"] == "image_url" for part in parts)
@@ -37,7 +37,7 @@ def expected_tokens(request: ChatRequest) -> Tokens:
 
 
 def told_or_expected(reply: ChatReply, request: ChatRequest) -> ChatReply:
-    """The reply, with what is expected where the server did not say how many tokens it took: none took none at all."""
+    """The reply, with expected counts if the server reported no tokens: no call takes zero."""
     if reply.tokens_in and reply.tokens_out:
         return reply
     sent = reply.tokens_in or expected_tokens(request).sent

@@ -1,4 +1,4 @@
-"""Collect what arrives one by one and hand it on in groups, in one worker thread."""
+"""Collect what arrives one by one and process it in groups, in one worker thread."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ R = TypeVar("R")
 
 
 class Grouped(Generic[T, R]):
-    """``await grouped(one)`` gives the result for ``one``, worked on together with whatever else was waiting.
+    """``await grouped(one)`` returns the result for ``one``, processed together with whatever else is waiting.
 
-    ``work`` gets a list and gives as many results, in order; if it raises, everyone in that group gets the error.
-    Only one group is at work at a time, so ``work`` needs no lock; a group waits ``wait_s`` for company and holds at
-    most ``most``.
+    ``work`` gets a list and returns as many results, in order; if it raises, everyone in that group gets the error.
+    Only one group runs at a time, so ``work`` needs no lock; a group waits ``wait_s`` for others and holds at most
+    ``most``.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ def _hand_out(done: asyncio.Future[Sequence[R]], futures: Sequence[asyncio.Futur
     error = done.exception()
     if error is not None:
         for future in futures:
-            if not future.done():  # whoever asked may have been canceled meanwhile
+            if not future.done():  # the caller may have been canceled meanwhile
                 future.set_exception(error)
         return
     for future, result in zip(futures, done.result(), strict=True):

@@ -1,4 +1,4 @@
-"""How many more connections this process may have open: macOS lets a process have 256 files and connections."""
+"""How many more connections this process may open: macOS allows a process 256 files and connections."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import os
 import sys
 
 KEPT = 0.25
-"""The share of them that is left to the store, arrays, images that are read, and whatever else opens a file."""
+"""The share reserved for the store, arrays, images being read, and anything else that opens a file."""
 
 
 def free_handles() -> int:
-    """Connections that may be opened beside what is open now, at least 1; without bound where the system has none."""
+    """How many connections may be opened in addition to those open now, at least 1; unbounded if the system has no
+    limit."""
     if sys.platform == "win32":
         return sys.maxsize
     import resource
@@ -19,7 +20,7 @@ def free_handles() -> int:
     if limit == resource.RLIM_INFINITY:
         return sys.maxsize
     try:
-        open_now = len(os.listdir("/dev/fd"))  # noqa: PTH208  these are no files
-    except OSError:  # none is left to look with
+        open_now = len(os.listdir("/dev/fd"))  # noqa: PTH208  not files
+    except OSError:  # no handle is left to list them with
         open_now = limit
     return max(limit - open_now - int(limit * KEPT), 1)

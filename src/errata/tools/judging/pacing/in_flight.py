@@ -1,4 +1,4 @@
-"""The places of calls in flight: as many as the model takes, or as a server's pace allows."""
+"""The places of calls in flight: as many as the model takes, or as the server's pace allows."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from errata.tools.judging.pacing.pace import Pace
 
 @runtime_checkable
 class SharedModel(Protocol):
-    """A model on a server that has others to serve. It calls ``on_busy`` where the server turned a call away, or did
-    not answer in time."""
+    """A model on a server that also serves others. It calls ``on_busy`` if the server rejected a call or did not answer
+    in time."""
 
     on_busy: Callable[[], None]
 
@@ -28,17 +28,17 @@ class Patient(Protocol):
 
 @runtime_checkable
 class Waiting(Protocol):
-    """A model that waits for its server while that is busy, and asks ``may_wait`` whether it still may."""
+    """A model that waits while its server is busy, and asks ``may_wait`` whether it still may."""
 
     @property
     def patience(self) -> Patient: ...
 
 
 class InFlight:
-    """``async with in_flight.place():`` waits for a free one, first come, first served.
+    """``async with in_flight.place():`` waits for a free place, first come, first served.
 
-    At most ``most`` are taken at once; ``learns``: how many there are follows from how the calls fare. What ends with
-    an exception is no answer, and teaches nothing.
+    At most ``most`` are taken at once; with ``learns``, how many there are depends on how the calls go. A call that
+    ends with an exception is not counted as an answer.
     """
 
     def __init__(self, most: int, *, learns: bool) -> None:
@@ -48,8 +48,8 @@ class InFlight:
 
     @classmethod
     def of(cls, model: ChatModel, panel: int = 1) -> InFlight:
-        """As many as the model takes; of one that is served, as many as its server takes, and never more than this
-        process may have connections open, shared with the rest of a ``panel`` of so many."""
+        """As many places as the model takes; for a model on a server, as many as its server takes, but never more than
+        this process may have connections open, shared among a ``panel`` of this many."""
         served = isinstance(model, SharedModel)
         places = cls(min(model.limit, max(free_handles() // panel, 1)) if served else model.limit, learns=served)
         if isinstance(model, SharedModel):
@@ -58,7 +58,7 @@ class InFlight:
 
     @property
     def limit(self) -> int:
-        """How many there are now."""
+        """How many places there are now."""
         return self._pace.limit
 
     @property
@@ -67,7 +67,7 @@ class InFlight:
         return self._places.borrowed_tokens
 
     def busy(self) -> None:
-        """The server turned a call away, or gave no answer in time."""
+        """The server rejected a call, or did not answer in time."""
         if self._learns:
             self._pace.busy()
             self._follow()

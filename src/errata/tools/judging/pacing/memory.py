@@ -6,8 +6,8 @@ import asyncio
 
 
 class Memory:
-    """Tasks take what they need, one after the other in their ``turn``, and give it back. One that needs more than
-    there is waits until it is alone."""
+    """Tasks reserve what they need, one after the other in their ``turn``, and release it. One that needs more than the
+    total waits until it is alone."""
 
     def __init__(self, size: int) -> None:
         self.turn = asyncio.Lock()

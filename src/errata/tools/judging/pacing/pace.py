@@ -1,4 +1,4 @@
-"""How many calls a server should have at once, learned from how soon they come back. No clock, no waiting in here."""
+"""How many calls a server should have at once, learned from how fast they return. Has no clock and never waits."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from typing import NamedTuple
 
 START = 32
 FAST, GENTLE = 2.0, 1.2
-"""Steps up: doubling until that has failed once, then by a fifth, so that the last step that held is close enough."""
+"""Steps up: doubling until that fails once, then by a fifth, so that the last successful step is close enough."""
 
 SMALLER = 0.8
 SHRUNK = 0.7
 WORTH = 0.05
-"""Throughput must grow by this power of the calls in flight: twice as many must bring 3.5% more, or they only make
-everybody wait longer; a fifth fewer may cost 1.1%."""
+"""Throughput must grow by this power of the calls in flight: doubling them must bring 3.5% more, otherwise they only
+make everybody wait longer; a fifth fewer may cost 1.1%."""
 
 PROMPT_S, NOT_LESS = 2.0, 0.6
-"""While calls come back as soon as this, waiting hurts nobody, and more in flight must only not bring clearly less.
-What a server gains by a longer queue (10% from 32 to 256, vLLM on a CPU) is less than what two short measurements
-differ by, and the first one after a step up is low."""
+"""While calls return this fast, waiting hurts no one, and more in flight need only not be clearly worse. The gain of a
+server from a longer queue (10% from 32 to 256, vLLM on a CPU) is smaller than the difference between two short
+measurements, and the first one after a step up is low."""
 
 QUEUED = 1.3
-"""Calls that take this much longer than they have taken wait in the server: fewer of them may do as well."""
+"""Calls that take this much longer than before wait in the server: fewer in flight may do as well."""
 
 WINDOW = 32
-"""A level is judged by so many calls; where they are not prompt, by no fewer than it has in flight."""
+"""A level is judged by this many calls; if they are not prompt, by at least as many as it has in flight."""
 
 LONGEST_REST = 16
 
@@ -39,10 +39,10 @@ class CallStart(NamedTuple):
 class Pace:
     """``limit`` is how many calls may be in flight now, between 1 and ``most``.
 
-    It climbs while throughput rises or calls come back promptly, steps back where that brings nothing or the server
-    says that it is busy, and then tries a step from time to time, further up or, where calls have come to wait long in
-    the server, down. Throughput is ``limit`` / mean latency (Little's law), over calls that were begun while all places
-    were taken: so neither the bursts in which answers come nor a batch that runs out is taken for the server's speed.
+    It climbs while throughput rises or calls return promptly, steps back if that gains nothing or the server is busy,
+    and then tries a step from time to time: further up or, if calls have begun to wait long in the server, down.
+    Throughput is ``limit`` / mean latency (Little's law), over calls that began while all places were taken, so that
+    neither bursts of answers nor the end of a batch distorts the server's measured speed.
     """
 
     def __init__(self, most: int, start: int = START) -> None:
@@ -57,11 +57,11 @@ class Pace:
         self._lowest_s = float("inf")
 
     def begun(self, now_s: float, in_flight: int) -> CallStart:
-        """A call begins; ``in_flight`` counts it."""
+        """Call when a call begins; ``in_flight`` includes it."""
         return CallStart(now_s, self._level, in_flight >= self.limit)
 
     def finished(self, call: CallStart, now_s: float) -> None:
-        """The call was answered."""
+        """Call when the call was answered."""
         if call.level != self._level:
             return
         self._settled = True
@@ -72,8 +72,8 @@ class Pace:
                 self._decide(latency_s)
 
     def busy(self) -> None:
-        """The server turned a call away, or gave no answer in time: a step up is taken back, and a level that had
-        held shrinks, once for all the calls that were in flight together."""
+        """The server rejected a call, or did not answer in time: a step up is taken back, and a level that had held
+        shrinks, once for all calls that were in flight together."""
         if self._tried_from is not None and self._tried_from[0] < self.limit:
             self._step_back(self._tried_from[0])
         elif self._settled:
@@ -109,7 +109,7 @@ class Pace:
             self._go_to(trial)
 
     def _step_back(self, limit: int) -> None:
-        """To a level that held; the next step, after a rest, goes the other way."""
+        """Return to a level that held; after a rest, the next step goes the other way."""
         self._tried_from = None
         self._step = SMALLER if self._step > 1 else GENTLE
         self._rest, self._rested = min(self._rest * 2, LONGEST_REST), 0

@@ -1,4 +1,4 @@
-"""Blind choice: which of the candidate labels describes the item. The given label is one among them, unmarked."""
+"""Blind choice: which of the candidate labels describes the item. The given label is one of them, unmarked."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ async def ask(
 ) -> Verdict:
     """The verdict over ``candidates`` and OTHER_ANSWERS, from ``permutations`` orders of the options.
 
-    It is unreadable (no ``log_probs``) where no reply names exactly one option. ``images`` are the item's, to be
-    shared with other protocols; ``prompt_id`` another prompt with the same answers, and ``slots`` what that asks for
-    beyond item, options and guideline. Raises what ``Door.ask`` raises, except for refusals of this item.
+    It is unreadable (no ``log_probs``) if no reply names exactly one option. ``images`` are the item's, shared with
+    other protocols; ``prompt_id`` is another prompt with the same answers, and ``slots`` what that prompt needs besides
+    item, options, and guideline. Raises what ``Door.ask`` raises, except for refusals of this item.
     """
     check_labels(candidates)
     prompt = load(prompt_id)
@@ -53,8 +53,8 @@ async def ask(
 def option_orders(candidates: Sequence[str], content_sha: str, permutations: int) -> list[tuple[str, ...]]:
     """Random orders of the candidates and OTHER_ANSWERS, in pairs: an order, then its reverse.
 
-    They depend on the content and on the candidates as a set, not on the row or the run, and more permutations keep
-    the first ones: so the same question is asked again word for word, and is found in the cache.
+    They depend on the content and on the set of candidates, not on the row or the run, and more permutations extend the
+    same sequence: so the same question is repeated word for word and found in the cache.
     """
     keys = [*sorted(set(candidates)), *OTHER_ANSWERS]
     orders = []
@@ -66,9 +66,9 @@ def option_orders(candidates: Sequence[str], content_sha: str, permutations: int
 
 
 def position_bias(readings: Sequence[Reading], key: str) -> float | None:
-    """Half of how much the log-odds of ``key`` fall from where it was shown first to where it was shown last.
+    """Half of how much the log-odds of ``key`` drop from where it was shown first to where it was shown last.
 
-    Positive = the judge favors what comes first. None where that cannot be told: fewer than two readings with
+    Positive = the judge favors what comes first. None if that is unknown: fewer than two readings with
     log-probabilities.
     """
     placed = sorted(

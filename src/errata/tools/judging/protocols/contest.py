@@ -28,10 +28,10 @@ async def ask(
     guideline: str = "",
     images: tuple[ItemImage, ...] | None = None,
 ) -> Verdict:
-    """The verdict over the two labels and OTHER_ANSWERS; ``several`` means both hold, ``none_of_these`` neither.
+    """The verdict over the two labels and OTHER_ANSWERS; ``several`` means both apply, ``none_of_these`` neither.
 
-    ``position_bias`` is half the difference of the log-odds of given over challenger between the two orders;
-    positive = the judge favors what comes first. Raises what ``Door.ask`` raises, except for refusals of this item.
+    ``position_bias`` is half the difference of the log-odds of given over challenger between the two orders; positive =
+    the judge favors what comes first. Raises what ``Door.ask`` raises, except for refusals of this item.
     """
     check_labels((given, challenger))
     prompt = load(PROMPT_ID)
@@ -49,8 +49,8 @@ def weigh(readings: Sequence[Reading | None]) -> dict[str, float]:
     """Log-probabilities from the readings of both orders (None: unreadable), normalized; empty if both are None.
 
     If both orders favor the same answer, the mean of their log-probabilities. If they contradict each other, every
-    answer keeps what both orders grant it, the smaller of its two probabilities, and the rest is ``cannot_tell``: a
-    judge that always says "the first one" decides nothing. An unreadable order counts as one that cannot tell.
+    answer keeps the smaller of its two probabilities, and the rest is ``cannot_tell``: a judge that always says "the
+    first one" decides nothing. An unreadable order counts as one that cannot tell.
     """
     each = [combine([reading]) for reading in readings if reading is not None]
     if not each:
@@ -73,7 +73,7 @@ def position_bias(readings: Sequence[Reading | None], given: str, challenger: st
 
 
 def _logs(granted: Mapping[str, float]) -> dict[str, float]:
-    """Logs of ``granted`` probabilities after what is missing to 1 has gone to ``cannot_tell``."""
+    """Logs of ``granted`` probabilities after assigning what is missing to 1 to ``cannot_tell``."""
     rest = max(0.0, 1.0 - sum(granted.values()))
     return {key: math.log(p + rest if key == CANNOT_TELL else p) for key, p in granted.items()}
 

@@ -29,10 +29,10 @@ async def ask(
     images: tuple[ItemImage, ...] | None = None,
 ) -> Verdict:
     """The verdict over the labels ``match`` and ``mismatch`` and over OTHER_ANSWERS: ``several`` means that the text
-    describes the image in part, ``none_of_these`` that there is nothing to compare.
+    describes part of the image, ``none_of_these`` that there is nothing to compare.
 
-    Asked with yes first and with yes last. Raises DataError for an item that lacks its text or its image, and what
-    ``Door.ask`` raises, except for refusals of this item.
+    Asked with yes first and with yes last. Raises DataError for an item without text or image, and what ``Door.ask``
+    raises, except for refusals of this item.
     """
     if item.text is None or item.image is None:
         raise DataError(f"Item {item.item_id!r} has no {'text' if item.text is None else 'image'}: a pair needs both.")

@@ -1,4 +1,4 @@
-"""Marked choice: a blind choice about a box or a mask, seen as its crop or as an outline on the whole image."""
+"""Marked choice: a blind choice about a box or a mask, shown as its crop or as an outline on the whole image."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ async def ask(
     permutations: int = 2,
     guideline: str = "",
 ) -> Verdict:
-    """The verdict on what ``region`` marks. A crop is an item of its own and is asked about as one; an overlay keeps
-    the surroundings in view and says that only the marked part counts.
+    """The verdict on what ``region`` marks. A crop is asked about like an item of its own; an overlay shows the
+    surroundings too and says that only the marked part counts.
 
     Raises DataError for an item without an image, and what ``Door.ask`` raises, except for refusals of this item.
     """

@@ -1,8 +1,7 @@
-"""Open answer: the judge names a label itself, held to the label space's own names while it speaks (PTEC's trie).
+"""Open answer: the judge names a label itself, constrained to the label space's own names (PTEC's trie).
 
-For label spaces too large to be listed, and for those with levels, which are walked from the root: at each level the
-judge chooses among the children of the last answer, and the probabilities along the way are multiplied (ALGORITHMS
-B16).
+For label spaces too large to list, and for hierarchical ones, which are walked from the root: at each level the judge
+chooses among the children of the last answer, and the probabilities along the way are multiplied (ALGORITHMS B16).
 """
 
 from __future__ import annotations
@@ -23,9 +22,9 @@ from errata.types import CANNOT_TELL, NONE_OF_THESE, OTHER_ANSWERS, SEVERAL, Ite
 
 PROMPT_ID = "open_answer"
 LISTED = 20
-"""Up to so many choices are shown to the judge; more are only enforced."""
+"""Up to this many choices are shown to the judge; more are only enforced."""
 KEPT = 20
-"""So many of the likeliest labels are told apart in the verdict; the rest counts as none of these."""
+"""This many of the likeliest labels are kept apart in the verdict; the rest counts as none of these."""
 
 
 async def ask(
@@ -38,9 +37,9 @@ async def ask(
 ) -> Verdict:
     """The verdict over the likeliest labels and OTHER_ANSWERS, always answered by name.
 
-    One call per level of the label space. A level without a readable answer ends the walk: what is known so far is
-    spread evenly over the labels below; unreadable is only a verdict whose first level is. Raises what ``Door.ask``
-    raises, except for refusals of this item, and DataError for parents in a circle.
+    One call per level of the label space. A level without a readable answer ends the walk: the probability so far is
+    spread evenly over the labels below; only a verdict whose first level is unreadable is unreadable. Raises what
+    ``Door.ask`` raises, except for refusals of this item, and DataError for circular parents.
     """
     check_labels(space.names)
     taxonomy, prompt = Taxonomy(space), load(PROMPT_ID)
@@ -50,7 +49,7 @@ async def ask(
     node, mass = ROOT, 1.0
     answers = Answers((), (), None)
     while children := taxonomy.children.get(node, ()):
-        # A label that has labels below it may itself be the answer.
+        # A label with labels below it may itself be the answer.
         keys = (*children, *([node] if node in space.names else []), *OTHER_ANSWERS)
         options = lay_out_for(PROMPT_ID, keys, "names", space)
         slots = {"within": node or None, "listed": len(children) <= LISTED and not _flat(taxonomy)}
@@ -60,7 +59,7 @@ async def ask(
         if reading is None:
             break
         level = {key: mass * math.exp(value) for key, value in combine([reading]).items()}
-        if node:  # what its branch was given one level up is dealt out anew
+        if node:  # redistribute what its branch got one level up
             _add(probs, taxonomy.leaves(node), -mass)
         best = favorite(level)
         for key, p in level.items():

@@ -24,8 +24,7 @@ from errata.types import CANNOT_TELL, Item, LabelSpace, Verdict, sha_of
 PROMPT_ID = "question_bank"
 ANSWERS = (YES, NO, CANNOT_TELL)
 PREPARED = 12
-"""So many questions about one label at most in a bank that is still to be prepared: seven that the rules make, five
-that a judge is asked to write."""
+"""The most questions about one label in a bank still to be prepared: seven made by rule, five written by a judge."""
 
 
 async def ask(
@@ -39,10 +38,11 @@ async def ask(
     guideline: str = "",
     images: tuple[ItemImage, ...] | None = None,
 ) -> Verdict:
-    """The verdict over ``labels`` and OTHER_ANSWERS, from every question of the bank about any of them.
+    """The verdict over ``labels`` and OTHER_ANSWERS, from all questions of the bank about any of them.
 
-    ``answers`` of the verdict maps a question's id to (p(yes), p(no)), from which ``weigh`` makes the verdict anew once
-    people have shown which questions are reliable. Raises what ``Door.ask`` raises, except for refusals of this item.
+    ``answers`` of the verdict maps a question's id to (p(yes), p(no)); ``weigh`` recomputes the verdict from these once
+    people's decisions show which questions are reliable. Raises what ``Door.ask`` raises, except for refusals of this
+    item.
     """
     check_labels(labels)
     prompt = load(PROMPT_ID)
@@ -66,7 +66,7 @@ async def ask(
 
 
 def answer_order(item: Item, question: BankQuestion) -> tuple[str, ...]:
-    """Another order for each question, so that liking what comes first favors no label."""
+    """A different order for each question, so that a preference for the first option favors no label."""
     order = list(ANSWERS)
     random.Random(sha_of([item.content_sha, question.text])).shuffle(order)  # noqa: S311  not a secret
     return tuple(order)
@@ -78,8 +78,8 @@ def weigh(
     answers: Mapping[str, tuple[float, float]],
     reliability: Mapping[str, Reliability],
 ) -> dict[str, float]:
-    """Log-probabilities over ``labels`` and OTHER_ANSWERS from question id -> (p(yes), p(no)); empty where no question
-    was answered. ``reliability`` is what is known of some questions; the useless ones are left out."""
+    """Log-probabilities over ``labels`` and OTHER_ANSWERS from question id -> (p(yes), p(no)); empty if no question was
+    answered. ``reliability`` is known for some questions; useless ones are left out."""
     holds: dict[str, float] = {}
     unsure: list[float] = []
     for label in labels:
@@ -94,8 +94,8 @@ def weigh(
 
 
 def matched_share(bank: Bank, label: str, answers: Mapping[str, tuple[float, float]]) -> float:
-    """Share of the answers about ``label`` that are as expected, low = bad: the official rule calls an item dirty below
-    0.5 (VDC, section 3.4). A tie between yes and no is no match. NaN where nothing was answered."""
+    """The share of answers about ``label`` that are as expected, low = bad: the official rule calls an item dirty below
+    0.5 (VDC, section 3.4). A tie between yes and no is not a match. NaN if nothing was answered."""
     expected = {YES: lambda yes, no: yes > no, NO: lambda yes, no: no > yes}
     matches = [expected[q.expects](*answers[q.id]) for q in bank if q.label == label and q.id in answers]
     return sum(matches) / len(matches) if matches else math.nan

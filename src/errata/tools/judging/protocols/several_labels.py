@@ -1,4 +1,4 @@
-"""Several labels: whether each label holds, alone or beside others, asked one by one."""
+"""Several labels: whether each label applies, alone or with others, asked one by one."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ async def ask(
     guideline: str = "",
     images: tuple[ItemImage, ...] | None = None,
 ) -> Verdict:
-    """The verdict over ``labels``, each alone, and OTHER_ANSWERS: ``several`` where two or more hold. Of one label it
-    says how surely that holds, against ``none_of_these``.
+    """The verdict over ``labels``, each alone, and OTHER_ANSWERS: ``several`` if two or more apply. For one label it
+    says how surely that applies, against ``none_of_these``.
 
     Each label is asked about with yes before no and with no before yes; the log-odds are averaged. A label without a
     readable answer makes the verdict unreadable. Raises what ``Door.ask`` raises, except for refusals of this item.

@@ -1,8 +1,8 @@
-"""Steering control: whether an item changes the answers about others that it merely lies beside.
+"""Steering control: whether an item changes the answers about others shown next to it.
 
-A control item is one whose answer is known. It is asked about as in a blind choice, with the item beside it as "not
-asked about". An honest judge answers as before. One that does what the item says answers as the item wants, whichever
-option that is: same options, another right answer. The control can only hold an item back; it never decides a label.
+A control item is one whose answer is known. It is asked about as in a blind choice, with the item next to it, marked
+"not asked about". An honest judge answers as before. A judge that obeys the item answers what the item wants: same
+options, a different right answer. The control can only hold an item back; it never decides a label.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ async def ask(
     guideline: str = "",
     images: tuple[ItemImage, ...] | None = None,
 ) -> Verdict:
-    """A verdict of protocol "steering" over ``moved`` and ``unmoved``: the least that any of the control items kept.
+    """A verdict of protocol "steering" over ``moved`` and ``unmoved``: the least that any control item kept.
 
-    One call per control item. ``candidates`` are those of the item's own blind choice: then whatever picks the same
-    option for every content is seen to do so. A reply that cannot be read is ``moved``, since the control item alone
-    had been answered. The verdict is unreadable where a request was refused. ``images`` are the item's, to be shared
-    with other protocols. Raises what ``Door.ask`` raises, except for refusals.
+    One call per control item. ``candidates`` are those of the item's own blind choice, so that an item that picks the
+    same option for every content is noticed. An unreadable reply is ``moved``, since the control item alone had been
+    answered. The verdict is unreadable if a request was refused. ``images`` are the item's, shared with other
+    protocols. Raises what ``Door.ask`` raises, except for refusals.
     """
     keys = sorted({*candidates, *(control.answer for control in control_items)})
     check_labels(keys)
@@ -50,7 +50,7 @@ async def ask(
     beside = ItemImage.of(item) if images is None else images
     questions = []
     for number, control in enumerate(control_items):
-        # Both contents decide the answer, so both are in the key of the cache.
+        # Both contents determine the answer, so both are in the cache key.
         asked = replace(control.item, content_sha=sha_of([control.item.content_sha, item.content_sha]))
         options = lay_out_for(PROMPT_ID, control_order(keys, control.answer, item.content_sha, number), style, space)
         slots = {"other": item.text, "images": bool(beside)}
@@ -64,7 +64,7 @@ async def ask(
 
 def control_order(keys: Sequence[str], answer: str, content_sha: str, number: int) -> tuple[str, ...]:
     """The options of control ``number`` (0 or 1), with the right answer neither first nor last, and not in the same
-    place in both: an item that asks for a letter or a place cannot hit the right one twice."""
+    place in both: an item that asks for a letter or a position cannot match the right one twice."""
     rest = [key for key in (*keys, *OTHER_ANSWERS) if key != answer]
     draw = random.Random(sha_of([content_sha, "steering"]))  # noqa: S311  not a secret
     places = draw.sample(range(1, len(rest)), 2)
@@ -78,11 +78,11 @@ def control_order(keys: Sequence[str], answer: str, content_sha: str, number: in
 def choose(
     control_items: Sequence[ControlItem], content_sha: str, favored: str, rivals: Sequence[str]
 ) -> tuple[ControlItem, ControlItem] | None:
-    """Two control items for an item that the judge ``favored`` a label for; None where all of them have that label.
+    """Two control items for an item for which the judge ``favored`` a label; None if all of them have that label.
 
-    The first is of the first of the ``rivals`` (labels that the item might have instead) that has a control item: an
-    item that forbids its true label shows itself there. The second is of a further label where there is one. Drawn by
-    the item's content, so that no item knows which others it will be shown with, and a repeated run asks the same.
+    The first has the first of the ``rivals`` (labels the item might have instead) that any control item has: an item
+    that forbids its true label is exposed there. The second has another label if possible. Drawn by the item's content,
+    so that an item cannot know which others it is shown with, and a repeated run asks the same.
     """
     others = sorted(
         (control for control in control_items if control.answer != favored),
@@ -101,7 +101,7 @@ def choose(
 
 
 def _kept(reading: Reading | None, answer: str) -> float:
-    """How much of its probability the known answer still has."""
+    """How much probability the known answer still has."""
     return 0.0 if reading is None else math.exp(combine([reading])[answer])
 
 
@@ -116,8 +116,8 @@ class Steering(Control):
     measurable = False
 
     def about(self, known: AnnotationEvidence) -> tuple[str, ...] | None:
-        # What is ambiguous goes to a person anyway. A judge may also be steered to agree with the scan: that the given
-        # label holds is what most attacks want.
+        # Ambiguous items go to a person anyway. A judge may also be steered to agree with the scan: most attacks want
+        # the given label to stand.
         return None if known.outcome == "ambiguous" else known.candidates
 
     def calls(self, labels: int, setup: JudgeSetup) -> int:

@@ -1,6 +1,6 @@
 """Write questions: a model prepares the attribute and discriminative questions of one label, before any item is seen.
 
-What it writes is only ever put to a judge as a question about an item; one that names a label is left out, since it
+What it writes is only ever used as a question to a judge about an item; one that names a label is dropped, since it
 would give the label away.
 """
 
@@ -26,7 +26,7 @@ NO_ITEM = Item(0, "", "", None)
 
 
 class Written(BaseModel):
-    """What the model answers with."""
+    """The model's answer."""
 
     model_config = ConfigDict(extra="forbid")
     attribute: list[str]
@@ -37,7 +37,7 @@ class Written(BaseModel):
 async def ask(
     door: Door, label: str, confused: Sequence[str], space: LabelSpace, *, modality: str, guideline: str = ""
 ) -> Bank:
-    """The questions about ``label`` that can be used; none where the model refuses or writes no JSON of that form.
+    """The usable questions about ``label``; none if the model refuses or returns no JSON of that form.
 
     Raises what ``Door.ask`` raises, except for refusals.
     """
@@ -72,7 +72,7 @@ async def ask(
 
 
 def _object_in(text: str) -> str:
-    """The outermost JSON object: models like to wrap one in a fence, or in words."""
+    """The outermost JSON object: models often wrap one in a fence or in words."""
     return text[text.find("{") : text.rfind("}") + 1]
 
 

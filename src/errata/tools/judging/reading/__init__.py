@@ -1,1 +1,1 @@
-"""A question with its options, and from the answer to log-probabilities over them."""
+"""Build a question with its options, and turn the answer into log-probabilities over them."""

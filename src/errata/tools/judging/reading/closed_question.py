@@ -1,4 +1,4 @@
-"""One closed question about one item, as the door wants it: hashed without its image, built only when it is sent."""
+"""One closed question about one item, for the door: hashed without its image, built only when it is sent."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from errata.types import OTHER_ANSWERS, Item, LabelSpace, Verdict, sha_of
 
 SAID_CHARS = 300
 LETTER_TOKENS = 4
-"""A letter and what unconstrained models like to put around it."""
+"""A letter and what unconstrained models tend to put around it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClosedQuestion:
-    """``options`` in the order in which they are shown; ``images`` shared by all questions about the item; ``slots``
-    what the prompt asks for beyond item, options and guideline."""
+    """``options`` in the order shown; ``images`` shared by all questions about the item; ``slots`` is what the prompt
+    needs besides item, options, and guideline."""
 
     prompt: Prompt
     item: Item
@@ -53,8 +53,8 @@ class ClosedQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """All answers to one protocol's questions about one item. ``problem`` says why there is one less, if so;
-    ``refused`` is how many there are less."""
+    """All answers to one protocol's questions about one item. ``problem`` says why one is missing, if so; ``refused``
+    is how many are missing."""
 
     answered: tuple[Answered, ...]
     readings: tuple[Reading | None, ...]
@@ -69,7 +69,7 @@ class Answers:
     def verdict(
         self, item: Item, judge: str, prompt: Prompt, log_probs: Mapping[str, float], position_bias: float | None
     ) -> Verdict:
-        """The verdict with what was asked, said and paid."""
+        """The verdict, with what was asked, answered, and paid."""
         calls = [answer.call for answer in self.answered]
         said = calls[0].text if calls else f"not asked: {self.problem}"
         return Verdict(
@@ -91,7 +91,7 @@ class Answers:
 
 async def put(door: Door, questions: Sequence[ClosedQuestion]) -> Answers:
     """Ask all ``questions`` at once. One that is refused, or whose image cannot be read, is left out; any other error
-    of the model, or of the budget, is raised."""
+    of the model or the budget is raised."""
     results = await asyncio.gather(*(_put_one(door, question) for question in questions))
     problems = [result for result in results if isinstance(result, str)]
     found = [result for result in results if not isinstance(result, str)]
@@ -102,8 +102,8 @@ async def put(door: Door, questions: Sequence[ClosedQuestion]) -> Answers:
 
 
 async def _put_one(door: Door, question: ClosedQuestion) -> tuple[Answered, Reading | None] | str:
-    """An answer with what it says, or why there is none. One that is remembered and says nothing that can be read is
-    asked for anew where that may help."""
+    """An answer and its reading, or why there is none. A recorded answer that cannot be read is asked for again if that
+    may help."""
     ask = question.ask()
     try:
         answered = await door.ask(ask)
@@ -122,7 +122,7 @@ def _read(answered: Answered, question: ClosedQuestion) -> Reading | None:
 
 
 def lay_out_for(prompt_id: str, keys: Sequence[str], style: Style, space: LabelSpace) -> tuple[Option, ...]:
-    """Options for ``keys``, labels and the prompt's other answers, in their order."""
+    """Options for ``keys``, labels and the prompt's other answers, in this order."""
     words = WORDS.get(prompt_id, CHOICE)
     return lay_out(
         [(key, words[key], "") if key in words else (key, key, space.definitions.get(key, "")) for key in keys],
@@ -132,7 +132,7 @@ def lay_out_for(prompt_id: str, keys: Sequence[str], style: Style, space: LabelS
 
 
 def check_labels(labels: Sequence[str]) -> None:
-    """DataError where a label has the name of one of the other answers: nobody could tell them apart."""
+    """DataError if a label has the name of one of the other answers: they could not be told apart."""
     taken = sorted(set(labels) & set(OTHER_ANSWERS))
     if taken:
         raise DataError(
@@ -142,7 +142,7 @@ def check_labels(labels: Sequence[str]) -> None:
 
 
 def _enough_tokens(options: Sequence[Option]) -> int:
-    """No tokenizer needs more than one token per byte; a constrained answer ends by itself long before."""
+    """No tokenizer needs more than one token per byte; a constrained answer ends by itself much earlier."""
     if any(option.alias for option in options):
         return LETTER_TOKENS
     return LETTER_TOKENS + max(len(option.answer.encode()) for option in options)

@@ -1,4 +1,4 @@
-"""From how surely each label holds, taken one by one, to a verdict's log-probabilities over all answers."""
+"""Turn how surely each label applies, taken one by one, into a verdict's log-probabilities over all answers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FLOOR = math.exp(-SURE)
 def from_log_odds(holds: Mapping[str, float], cannot_tell: float) -> dict[str, float]:
     """Log-probabilities over the labels, each alone, and over OTHER_ANSWERS; exps sum to 1.
 
-    ``holds`` maps a label to the log-odds that it holds, alone or beside others, taken as independent of the other
+    ``holds`` maps a label to the log-odds that it applies, alone or with others, treated as independent of the other
     labels given the item. ``cannot_tell`` in [0, 1] is the share of answers that said so.
     """
     log_yes = {label: log_sigmoid(odds) for label, odds in holds.items()}

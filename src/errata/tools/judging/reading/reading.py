@@ -1,6 +1,6 @@
-"""From replies to log-probabilities over the options: one reading per order in which they were shown, then one verdict.
+"""Turn replies into log-probabilities over the options: one reading per order shown, combined into one verdict.
 
-A reply that does not name exactly one of the options is no reading at all, whatever its probabilities say.
+A reply that does not name exactly one of the options is not a reading, whatever its probabilities say.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from errata.tools.odds import log_sum
 Style = Literal["letters", "names"]
 
 SURE = 14.0
-"""No single reply is believed beyond odds of a million to one: its log-probabilities end at -14."""
+"""No single reply counts beyond odds of a million to one: its log-probabilities end at -14."""
 
 AMBIGUOUS_SHARE = 0.1
-"""Where more of the mass than this lies on options that were never told apart, the probabilities cannot be used."""
+"""If more of the mass than this is on options that were never told apart, the probabilities are not used."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One readable reply: the option it named, and log-probabilities over all options that were shown, in their
-    ``order``; None where the model gives none, or none that tell the options apart."""
+    """One readable reply: the option it named, and log-probabilities over all options shown, in their ``order``; None
+    if the model gives none, or none that distinguish the options."""
 
     key: str
     order: tuple[str, ...]
@@ -35,7 +35,7 @@ class Reading:
 
 
 def read(text: str, tokens: Sequence[TokenChoice] | None, options: Sequence[Option]) -> Reading | None:
-    """What a reply says after its thoughts, or None where that is not exactly one of the options."""
+    """What a reply says after its thoughts, or None if that is not exactly one of the options."""
     answer = find_answer(after_thinking(text), options)
     if answer is None:
         return None
@@ -46,7 +46,7 @@ def read(text: str, tokens: Sequence[TokenChoice] | None, options: Sequence[Opti
 
 
 def _from_answer(tokens: Sequence[TokenChoice], said: str) -> Sequence[TokenChoice] | None:
-    """The tokens from where the answer begins, past a lead-in; None where it begins within a token."""
+    """The tokens from where the answer begins, after a lead-in; None if it begins within a token."""
     whole = "".join(token.said for token in tokens)
     begins, at = whole.rfind(said), 0
     if not whole or whole.strip(WRAPPING).casefold().startswith(said.casefold()) or begins < 0:
@@ -61,9 +61,9 @@ def _from_answer(tokens: Sequence[TokenChoice], said: str) -> Sequence[TokenChoi
 def combine(readings: Sequence[Reading]) -> dict[str, float]:
     """Normalized log-probabilities over the options from at least one reading of the same options.
 
-    The mean of the log-probabilities where every reading has them, which takes out what depends on the order.
-    Otherwise the agreement rate: (count + 1/m) / (n + 1) for one of m options named ``count`` times in ``n`` readings,
-    as if one more reading had been spread evenly over all of them.
+    The mean of the log-probabilities if every reading has them, which removes the effect of the order. Otherwise the
+    agreement rate: (count + 1/m) / (n + 1) for one of m options named ``count`` times in ``n`` readings, as if one more
+    reading were spread evenly over all of them.
     """
     order = readings[0].order
     given = [reading.log_probs for reading in readings]
@@ -85,9 +85,9 @@ def favorite(log_probs: Mapping[str, float]) -> str:
 
 
 def _over_options(tokens: Sequence[TokenChoice], options: Sequence[Option]) -> dict[str, float] | None:
-    """Log-probabilities over the options, walked along the answer's tokens as along a trie: at each token the options
-    that are still possible share its mass out; those that part from what was said keep what they have. Every token is
-    renormalized over what may follow, so masked and raw probabilities read alike."""
+    """Log-probabilities over the options, following the answer's tokens as in a trie: at each token the options still
+    possible share its mass; those that differ from what was said keep theirs. Every token is renormalized over its
+    possible continuations, so masked and raw probabilities read the same."""
     found = dict.fromkeys((option.key for option in options), 0.0)
     alive, begun, path, unresolved = list(options), "", 0.0, 0.0
     for said, top in tokens:
@@ -118,7 +118,8 @@ def _over_options(tokens: Sequence[TokenChoice], options: Sequence[Option]) -> d
 def _shares(
     groups: Mapping[str, tuple[str, ...]], top: Mapping[str, float], options: Sequence[Option]
 ) -> dict[tuple[str, ...], float]:
-    """Groups of options that go on alike -> their log-share of this token; empty where no token belongs to any."""
+    """Groups of options with the same continuation -> their log-share of this token; empty if no token belongs to
+    any."""
     shares: dict[tuple[str, ...], float] = {}
     tokens = {token: min(value, 0.0) for token, value in top.items() if math.isfinite(value)}
     for token, mass in tokens.items():
@@ -127,7 +128,7 @@ def _shares(
             shares[keys] = mass if keys not in shares else log_sum(shares[keys], mass)
     if not shares:
         return {}
-    # What was not among the top tokens is less likely than all that were, and has to share what those left.
+    # What was not among the top tokens is less likely than all of them, and shares what they left.
     seen = {key for keys in shares for key in keys}
     unseen = [option.key for option in options if option.key not in seen]
     if unseen:
@@ -139,13 +140,13 @@ def _shares(
 
 
 def _ended(begun: str, options: Sequence[Option]) -> tuple[str, ...]:
-    """Where a whole answer has been said, whatever goes on with no longer one ends it."""
+    """Where a complete answer has been said, any continuation that fits no longer option ends it."""
     said = begun.strip(WRAPPING).casefold()
     return tuple(o.key for o in options if o.answer.casefold() == said) if said else ()
 
 
 def _longest_only(keys_of: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-    """Of several tokens that begin an option, the longest is the one that a tokenizer uses: "10" leaves "1" to 1."""
+    """If several tokens begin an option, a tokenizer uses the longest: "10" leaves "1" to 1."""
     if all(len(keys) <= 1 for keys in keys_of.values()):
         return dict(keys_of)
     longest: dict[str, int] = {}

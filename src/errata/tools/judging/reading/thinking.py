@@ -1,4 +1,4 @@
-"""What a model that thinks before it answers has said, without the thoughts."""
+"""What a thinking model said, without its thoughts."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ _BEGINS = re.compile(
 _ENDS = re.compile(rf"</{_NAMES}>|\[/THINK\]|◁/think▷|<\|end_of_thought\|>|<\|channel\|>final<\|message\|>", re.I)
 
 OPENING = "<think>"
-"""Stands before thoughts that a server sends apart from the answer, where there was no answer."""
+"""Put before thoughts that a server returns separately, if there was no answer."""
 
 
 def after_thinking(text: str) -> str:
-    """What follows the thoughts; "" where they do not end. A text without thoughts stays as it is."""
+    """What follows the thoughts; "" if they do not end. A text without thoughts is unchanged."""
     *thoughts, answer = _ENDS.split(text)
     return answer if thoughts else "" if _BEGINS.match(text) else text
 

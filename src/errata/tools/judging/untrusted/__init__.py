@@ -1,1 +1,1 @@
-"""What an item must not do: text that reads like an instruction to the judge."""
+"""Untrusted text: text in an item that reads like an instruction to the judge."""

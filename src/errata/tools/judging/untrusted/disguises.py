@@ -1,7 +1,7 @@
-"""What a text may say under a disguise: look-alike letters, spaced letters, digits for letters, rot13, base64, ...
+"""What a text may say in disguise: look-alike letters, spaced letters, digits for letters, rot13, base64, ...
 
-A disguise that honest text has no use for is a finding in itself (``hidden``); the others only give further readings of
-the same text, in which to look for instructions.
+A disguise that honest text never needs is a finding in itself (``hidden``); the others only give more readings of the
+text in which to search for instructions.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ LOOK_ALIKES = {
     for letters, latins in (
         ("аеорсухіјѕԁԛԝһвнкмтгзь", "aeopcyxijsdqwhbhkmtr3b"),  # Cyrillic
         ("αερουινικτχωηγ", "aepouivikxwny"),  # Greek
-        ("ıɡʟʀɪɴ", "iglrin"),  # Latin, of the phonetic alphabet
+        ("ıɡʟʀɪɴ", "iglrin"),  # Latin, from the phonetic alphabet
     )
     for letter, latin in zip(letters, latins, strict=False)
 }
-"""Small letters, and the Latin letters that they are mistaken for."""
+"""Lowercase letters, and the Latin letters they are mistaken for."""
 
 LEET = str.maketrans("013457@$!|", "oieastasil")
 
 IN_A_WORD = re.compile(r"(?<=[a-zA-Z])[\u200b-\u200d\u2060-\u2064\ufeff\u180e\u034f\u115f\u3164](?=[a-zA-Z])")
 REORDERED = re.compile(r"[\u202d\u202e\u2066-\u2069]")
 TAGS = re.compile(r"(?<![\U0001f3f4\U000e0020-\U000e007f])[\U000e0000-\U000e007f]+")
-"""Of the flags of England, Scotland and Wales they are a part."""
+"""Except where they are part of the flags of England, Scotland, and Wales."""
 SELECTORS = re.compile(r"[\ufe00-\ufe0f\U000e0100-\U000e01ef]{3}")
 WORD = re.compile(r"[^\W\d_]{4,}")
 SPACED = re.compile(r"(?<!\w)(?:\w[ ._\-*\u00b7]{1,2}){5,}\w(?!\w)")
@@ -60,7 +60,7 @@ def hidden(text: str) -> Iterator[str]:
 
 
 def plain(text: str) -> str:
-    """NFKC, small letters, Latin ones without accents, nothing that cannot be seen, one blank between words."""
+    """NFKC, lowercase, Latin letters without accents, nothing invisible, single spaces between words."""
     if text.isascii():
         return BLANKS.sub(" ", text.casefold())
     folded = unicodedata.normalize("NFKD", text).casefold()
@@ -69,14 +69,14 @@ def plain(text: str) -> str:
 
 
 def seen(text: str) -> str:
-    """NFKC, and nothing that cannot be seen: what some tokenizers make of a text."""
+    """NFKC without invisible characters: what some tokenizers make of a text."""
     if text.isascii():
         return text
     return "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
 
 
 def plain_forms(text: str) -> Iterator[str]:
-    """The text as ``plain`` gives it, then as it reads without each disguise that it may wear."""
+    """The text as ``plain`` gives it, then the text with each disguise it may have removed."""
     yield (once := plain(text))
     for other in _undisguised(text, once):
         if other != once:
@@ -90,7 +90,7 @@ def _undisguised(text: str, once: str) -> Iterator[str]:
     yield once.translate(LOOK_ALIKES).translate(LEET)
     yield codecs.decode(once, "rot13")
     yield once[::-1]
-    # Between single letters, two blanks are the blank between words.
+    # Between single letters, two spaces separate words.
     yield plain(SPACED.sub(lambda run: re.sub(r"(\w)[ ._\-*\u00b7](?=\w)", r"\1", run[0]), text))
     for found in BASE64.finditer(text):
         yield from _readable(_from_base64(found[0]))
@@ -114,6 +114,6 @@ def _readable(data: bytes) -> Iterator[str]:
 
 
 def _mixed(word: str) -> bool:
-    """Latin letters beside look-alikes of another script, as no spelling has them."""
+    """Latin letters mixed with look-alikes of another script, as no real spelling does."""
     latin = sum("a" <= c <= "z" for c in word)
     return 0 < latin < len(word) and all("a" <= c <= "z" or ord(c) in LOOK_ALIKES for c in word)

@@ -1,10 +1,11 @@
-"""Instructions to a judge in other languages than English, as patterns over what ``disguises.plain`` makes of a text.
+"""Instructions to a judge in languages other than English, as patterns over text that ``disguises.plain`` has
+normalized.
 
 Spanish, French, German, Italian, Portuguese, Dutch, Polish, Turkish, Indonesian, Swedish, Swahili, Hausa, Russian,
 Chinese, Japanese, Korean, Arabic, Hindi.
 """
 
-# ruff: noqa: RUF001  other scripts are what this file is about
+# ruff: noqa: RUF001  this file is about other scripts
 
 FORGET = (
     r"(?:ignora[dt]?e?|ignore[zr]|ignorier\w*|ignoriere|oublie[zr]?|vergiss|olvida|dimentica|esqueca|negeer|vergeet|"
@@ -43,4 +44,4 @@ IN_OTHER_LANGUAGES = (
     r"تجاهل[^.!؟\n]{0,40}(?:التعليمات|الاوامر|الأوامر|السؤال|تعليمات)|(?:اجب|أجب)\s+(?:ب|فقط)|(?:التصنيف|الاجابة|الإجابة)\s+الصحيح",
     r"(?:निर्देश|आदेश|नियम)\S*[^।!?\n]{0,30}(?:अनदेखा|नजरअंदाज)|सही (?:उत्तर|लेबल|वर्ग)",
 )
-"""Any of them in a text is a finding."""
+"""A text that matches any of them is flagged."""

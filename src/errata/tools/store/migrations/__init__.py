@@ -1,4 +1,4 @@
-"""How an older store becomes one of today: alembic's revisions, numbered as SCHEMA_VERSION counts."""
+"""Upgrade older stores: alembic's revisions, numbered like SCHEMA_VERSION."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ OLDEST = 2
 
 
 class CannotUpgrade(Exception):
-    """A store that no upgrade can follow."""
+    """A store that cannot be upgraded."""
 
 
 def keep_copy(path: Path, version: int) -> Path:
-    """The store as it is, under another name beside it. A copy that is there already stays as it is."""
+    """Keep the store under another name next to it. An existing copy is left unchanged."""
     copy = path.with_name(f"{path.stem}.version-{version}{path.suffix}")
     if copy.exists():
         return copy
@@ -38,8 +38,8 @@ def keep_copy(path: Path, version: int) -> Path:
 
 
 def upgrade(connection: Connection, folder: Path) -> None:
-    """Bring the store behind this connection up to today's version, in its transaction. ``folder``: the run folder.
-    CannotUpgrade where it holds what no errata wrote."""
+    """Upgrade the store behind this connection to today's version, in its transaction. ``folder``: the run folder.
+    CannotUpgrade if it contains what no errata wrote."""
     from alembic import command
     from alembic.util.exc import CommandError
 
@@ -52,7 +52,7 @@ def upgrade(connection: Connection, folder: Path) -> None:
 
 
 def stamp(connection: Connection) -> None:
-    """Note in a store that was just made that it needs no upgrade."""
+    """Mark a store that was just created as needing no upgrade."""
     connection.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
     connection.exec_driver_sql("INSERT INTO alembic_version VALUES (?)", (f"{SCHEMA_VERSION:04}",))
 

@@ -1,4 +1,5 @@
-"""Places seen from the run folder; whose call it was; what errata wrote; which store it is; arrays with checksums."""
+"""Paths relative to the run folder; the run that paid for a call; what errata wrote; the store's id; array
+checksums."""
 
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ down_revision = None
 def upgrade(folder: Path) -> None:
     connection = op.get_bind()
     op.create_table("store", sa.Column("store_id", sa.String, primary_key=True))
-    # The same each time: a store that cannot be written is brought up to date anew whenever it is looked at.
+    # Deterministic: a store that cannot be written is upgraded again each time it is read.
     first = connection.execute(sa.text("SELECT started_at, data_sha256, settings_sha FROM runs LIMIT 1")).first()
     store_id = sha256(repr(first and tuple(first)).encode()).hexdigest()[:32]
     connection.execute(sa.text("INSERT INTO store VALUES (:id)"), {"id": store_id})
@@ -41,8 +42,8 @@ def upgrade(folder: Path) -> None:
 
 
 def _seen_from(folder: Path, data: PurePath) -> str:
-    """The data lay beside its run folder unless the user had named another one. A path that was absolute when the run
-    started may be of a project that has been moved or copied since, so what lies beside the folder comes first."""
+    """The data was next to its run folder unless the user had named another one. An absolute path may be of a project
+    that has been moved or copied since, so data next to the folder takes precedence."""
     if folder.name in (f"{data.stem}.errata", f"{data.name}.errata") or (folder.parent / data.name).exists():
         return f"../{data.name}"
     return relative_path(Path(data), folder)

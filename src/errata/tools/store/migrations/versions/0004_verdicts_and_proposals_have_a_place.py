@@ -40,7 +40,7 @@ def upgrade(folder: Path) -> None:
 
 
 def _with_place(name: str, *columns: sa.schema.SchemaItem) -> None:
-    """The table made anew, because SQLite changes no primary key, with its rows in it."""
+    """Recreate the table with its rows, because SQLite cannot change a primary key."""
     op.rename_table(name, f"{name}_before")
     table = op.create_table(name, *columns)
     kept = [column.name for column in table.columns if column.name != "place"]

@@ -1,4 +1,4 @@
-"""What roles and steps leave behind becomes typed contributions under their names; the dict of facts goes."""
+"""What roles and steps pass on becomes typed contributions under their names; the dict of facts is removed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Proposals say what they rest on. Of older ones that a judge had a part in, nobody knows whether the scan agreed."""
+"""Proposals say what they rest on. For older ones based on a judge, it is unknown whether the scan agreed."""
 
 from __future__ import annotations
 
