@@ -29,8 +29,8 @@ MORE_LIKELY_WRONG = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Measured against the key. ``flagged``: items for which something other than keep is proposed. ``recall``: share of
-    the planted errors that were flagged; ``precision``: share of the flagged that were planted errors. ``changed``:
+    """Measured against the key. ``flagged``: items for which something other than keep is proposed. ``recall``: share
+    of the planted errors that were flagged; ``precision``: share of the flagged that were planted errors. ``changed``:
     labels changed by the scripted approval; ``accepted_right``: share of them that got their true label; ``broken``:
     right labels that became wrong."""
 

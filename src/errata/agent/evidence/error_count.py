@@ -1,4 +1,4 @@
-"""How likely each given label is right, by all evidence and by the scan's favorite labels: the basis of the error count."""
+"""How likely each given label is right, by all evidence and by the scan alone: the basis of the error count."""
 
 from __future__ import annotations
 
