@@ -18,6 +18,9 @@ KNOTS = np.array([-4.0, -1.0, 1.5])
 """Log-odds between which the logarithm of the likelihood ratio is a straight line."""
 SHRINKAGE = 3.0
 """Of each slope toward 1, and of the level toward the scan's own: in units of one planted error."""
+BENDING = 30.0
+"""Shrinkage of each slope toward the next. Right labels are known where a scan is sure of them, and what is learned
+there holds for the few that it doubts."""
 SLOPES = (0.02, 6.0)
 POWERS = (0.2, 3.0)
 MOST_ODDS = 6.9
@@ -47,12 +50,12 @@ class Calibration:
         if self.planted == 0:
             return logs_NC
         others_NC, odds_N = split(logs_NC)
-        known_N = np.isfinite(odds_N)
-        sharpened_NC = self.power * others_NC
-        sharpened_NC -= np.logaddexp.reduce(sharpened_NC, axis=1, keepdims=True)
+        known = np.flatnonzero(np.isfinite(odds_N))
+        sharpened_nC = self.power * others_NC[known]
+        sharpened_nC -= np.logaddexp.reduce(sharpened_nC, axis=1, keepdims=True)
         found_NC = logs_NC.copy()
-        found_NC[known_N, 0] = 0.0
-        found_NC[known_N, 1:] = self.odds(odds_N[known_N])[:, None] + sharpened_NC[known_N]
+        found_NC[known, 0] = 0.0
+        found_NC[known, 1:] = self.odds(odds_N[known])[:, None] + sharpened_nC
         return found_NC
 
 
@@ -107,12 +110,13 @@ def _ratio(planted: Planted, odds_N: F64, right_N: F64, expected: float) -> tupl
     parts = np.column_stack([np.ones(len(each)), _parts(each)])
     offset = np.log(planted.right_P.sum() / right_N.sum())
     center = np.concatenate([[expected], np.ones(parts.shape[1] - 1)])
+    bends = np.diff(np.eye(len(center)), axis=0)[1:]
 
     def loss(theta: F64) -> tuple[float, F64]:
-        margin = sign * (offset + parts @ theta)
-        away = theta - center
-        value = weight @ np.logaddexp(0, -margin) + SHRINKAGE / 2 * away @ away
-        return float(value), parts.T @ (-weight * sign * expit(-margin)) + SHRINKAGE * away
+        margin, away, bent = sign * (offset + parts @ theta), theta - center, bends @ theta
+        value = weight @ np.logaddexp(0, -margin) + SHRINKAGE / 2 * away @ away + BENDING / 2 * bent @ bent
+        slope = parts.T @ (-weight * sign * expit(-margin)) + SHRINKAGE * away + BENDING * bends.T @ bent
+        return float(value), slope
 
     bounds = [(None, None)] + [SLOPES] * (parts.shape[1] - 1)
     theta = minimize(loss, center, jac=True, bounds=bounds, method="L-BFGS-B").x
