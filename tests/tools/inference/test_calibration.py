@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from errata.tools.inference.calibration import MOST_ODDS, Calibration, Planted, calibrate, split
-from errata.types import F64
+from errata.types import F64, Bool
 
 SPREAD, SHARE, ITEMS = 2.0, 0.1, 20_000
 
 
-def drawn(distance: float, seed: int = 0) -> tuple[F64, F64, F64]:
+def drawn(distance: float, seed: int = 0) -> tuple[F64, F64, Bool]:
     """True log-odds that a label is wrong, of the items and of planted errors, and which of the items are wrong: two
     normal clouds at this distance, a tenth of the items in the upper one."""
     rng = np.random.default_rng(seed)
@@ -20,7 +20,8 @@ def drawn(distance: float, seed: int = 0) -> tuple[F64, F64, F64]:
     seen_P = rng.normal(distance, 1, 600)
 
     def odds(seen: F64) -> F64:
-        return distance * seen - distance**2 / 2 + np.log(SHARE / (1 - SHARE))
+        found: F64 = distance * seen - distance**2 / 2 + np.log(SHARE / (1 - SHARE))
+        return found
 
     return odds(seen_N), odds(seen_P), wrong_N
 
@@ -32,7 +33,7 @@ def planted(odds_P: F64, hits: float = 1.0) -> Planted:
     return Planted(odds_P, others_PC, np.where(first_P, 0, 1), np.ones(len(odds_P)))
 
 
-def off(odds_N: F64, wrong_N: F64) -> float:
+def off(odds_N: F64, wrong_N: Bool) -> float:
     """How far the mean confidence is from the share that is wrong, among those above .5."""
     wrong = 1 / (1 + np.exp(-odds_N))
     return float(wrong[wrong > 0.5].mean() - wrong_N[wrong > 0.5].mean())

@@ -6,7 +6,7 @@ Every function that decides takes the Signer of a person allowed to decide; agen
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +21,8 @@ from errata.tools.store.store import ItemRow
 from errata.tools.visible import one_line
 from errata.types import Answer, Decision, Looked, Proposal, Seeing
 
+SMALLEST_CLASS = 5
+"""Items: no rule accepts a change into or out of a smaller class."""
 OPEN_OUTCOMES = ("relabel", "several", "none_of_these", "ambiguous")
 
 
@@ -68,13 +70,15 @@ class DecidedMany:
     """What a rule did. ``ambiguous`` matched but propose no answer to accept. ``already``: matched but had been
     decided, by whom and how they looked. ``nothing_open`` matched but have no open proposal, or are protected.
     ``judge_alone``: changes that no rule may accept, since the scan does not rank the proposed label above the given
-    one, and a judge may have obeyed what it read."""
+    one, and a judge may have obeyed what it read. ``small_class``: changes that no rule may accept, since they go into
+    or out of a class of so few items that no confidence in it can be checked."""
 
     decided: int
     ambiguous: int
     already: Mapping[tuple[str, str], int] = field(default_factory=dict)
     nothing_open: int = 0
     judge_alone: int = 0
+    small_class: int = 0
 
 
 def decide(
@@ -101,7 +105,9 @@ def decide_where(workspace: Workspace, by: Signer, accept: bool, where: str | No
     found = matching(workspace, where)
     proposals = workspace.store.proposals(workspace.run.run_id)
     done = settled(workspace.decisions(lambda: [row for row, _ in found]))
-    made, ambiguous, judge_alone, nothing_open = [], 0, 0, 0
+    made, ambiguous, nothing_open = [], 0, 0
+    refused: Counter[str] = Counter()
+    small = _small_classes(workspace)
     already: Counter[tuple[str, str]] = Counter()
     for row, result in found:
         if result["outcome"] not in OPEN_OUTCOMES or row.protected:
@@ -115,12 +121,33 @@ def decide_where(workspace: Workspace, by: Signer, accept: bool, where: str | No
         if answered is None:
             ambiguous += 1
             continue
-        if accept and proposal.outcome == "relabel" and proposal.basis == "judge alone":
-            judge_alone += 1
+        if accept and (why := _no_rule_accepts(proposal, row, small)):
+            refused[why] += 1
             continue
         made.append(_decision(workspace, by.name, row, proposal, *answered, "proposal", "rule"))
     record(workspace.store.events, workspace.run, made, by.user)
-    return DecidedMany(len(made), ambiguous, already, nothing_open, judge_alone)
+    return DecidedMany(len(made), ambiguous, already, nothing_open, **refused)
+
+
+def _no_rule_accepts(proposal: Proposal, row: ItemRow, small: Collection[str | None]) -> str | None:
+    """Why not, as DecidedMany counts it; None where a rule may accept the proposal."""
+    if proposal.outcome != "relabel":
+        return None
+    if proposal.basis == "judge alone":
+        return "judge_alone"
+    return "small_class" if {row.given_label, proposal.proposed_label} & set(small) else None
+
+
+def _small_classes(workspace: Workspace) -> set[str | None]:
+    """The labels, in each spelling, of classes with fewer items than SMALLEST_CLASS."""
+    space = workspace.run.label_space
+    given = [row.given_label for row in workspace.rows()]
+    sizes = Counter(space.canonical(label) for label in given if label is not None)
+    return {
+        label
+        for label in {*space.names, *given}
+        if label is not None and sizes[space.canonical(label)] < SMALLEST_CLASS
+    }
 
 
 def matching(workspace: Workspace, where: str | None) -> list[tuple[ItemRow, dict[str, Any]]]:

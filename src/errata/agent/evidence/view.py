@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 import numpy as np
 
 from errata.agent.contributions import Contributions, JudgeProfiles, QuestionBank, ScanCalibration
+from errata.agent.evidence.calibrated import calibration
 from errata.agent.evidence.track_records import believed, is_used, track_records
 from errata.errors import SetupError
 from errata.settings import Settings
@@ -17,7 +18,7 @@ from errata.tools.data.left_out import LeftOut
 from errata.tools.detectors.confident.confident_joint import confident_joint
 from errata.tools.inference.calibration import Calibration
 from errata.tools.inference.outcome import cheapest, proposed_outcomes
-from errata.tools.inference.posterior import UNCALIBRATED, Posteriors, weigh
+from errata.tools.inference.posterior import Posteriors, weigh
 from errata.tools.inference.scan import Scan
 from errata.tools.inference.verdict_columns import Source, VerdictColumns
 from errata.tools.store.decisions import settled
@@ -124,10 +125,9 @@ class View:
         no_verdicts = VerdictColumns.of((), self.space)
         return weigh(self.given_N, scan.label_probs, scan.noise, no_verdicts, self.settings.pool, self._calibration)
 
-    @property
+    @cached_property
     def _calibration(self) -> Calibration:
-        learned = self.contributions.find(ScanCalibration)
-        return Calibration(**learned.model_dump()) if learned is not None and learned.planted else UNCALIBRATED
+        return calibration(self.contributions.find(ScanCalibration), self.found, self.given_N, settled(self.decisions))
 
     @cached_property
     def outcomes(self) -> list[Outcome | None]:

@@ -81,6 +81,7 @@ def decide(
                 "decided": done.decided,
                 "ambiguous": done.ambiguous,
                 "judge_alone": done.judge_alone,
+                "small_class": done.small_class,
                 "already": already,
                 "nothing_open": done.nothing_open,
             }
@@ -127,7 +128,7 @@ def _in_words(done: DecidedMany, what: str, where: str) -> str:
     from errata.tools.visible import one_line
 
     already = sum(done.already.values())
-    matched = done.decided + done.ambiguous + done.judge_alone + already
+    matched = done.decided + done.ambiguous + done.judge_alone + done.small_class + already
     lines = [f"{done.decided} proposals {what} by rule."] if matched > already else []
     if already:
         condition = shlex.quote(one_line(where)) if len(where) <= LONGEST_TYPED else "CONDITION"
@@ -137,6 +138,11 @@ def _in_words(done: DecidedMany, what: str, where: str) -> str:
     if done.ambiguous:
         lines.append(
             f"{done.ambiguous} matched but are ambiguous: there is nothing to accept. Decide: errata review --terminal"
+        )
+    if done.small_class:
+        lines.append(
+            f"{done.small_class} matched but go into or out of a class of fewer than five items: a person looks at "
+            "them. Decide: errata review --terminal"
         )
     if done.judge_alone:
         lines.append(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from errata.tools.inference.correction import Correction
 from errata.types import F64, Int
 
 KNOTS = np.array([-4.0, -1.0, 1.5])
@@ -32,22 +33,24 @@ FEWEST = 40
 @dataclass(frozen=True)
 class Calibration:
     """``level`` and ``slopes`` (one more than KNOTS): the calibrated log-odds that a label is wrong, as a function of
-    the scan's. ``power``: to which the probabilities of the other labels are raised. ``planted``: errors in the fit."""
+    the scan's. ``power``: to which the probabilities of the other labels are raised. ``planted``: errors in the fit.
+    ``correction``: what people's decisions say about the odds that come of it."""
 
     level: float = 0.0
     slopes: tuple[float, ...] = (1.0,) * (len(KNOTS) + 1)
     power: float = 1.0
     planted: int = 0
+    correction: Correction | None = None
 
     def odds(self, odds_N: F64) -> F64:
         """The calibrated log-odds that a label is wrong, from the scan's."""
-        found_N: F64 = np.minimum(self.level + _parts(odds_N) @ np.array(self.slopes), MOST_ODDS)
-        return found_N
+        found_N: F64 = self.level + _parts(odds_N) @ np.array(self.slopes)
+        return np.minimum(found_N if self.correction is None else self.correction.odds(found_N), MOST_ODDS)
 
     def applied(self, logs_NC: F64) -> F64:
         """Log-probabilities of the candidate labels, the given one in column 0, up to a constant of each row. Rows
         without a given label, or without another one, stay as they are."""
-        if self.planted == 0:
+        if self.planted == 0 and self.correction is None:
             return logs_NC
         others_NC, odds_N = split(logs_NC)
         known = np.flatnonzero(np.isfinite(odds_N))
