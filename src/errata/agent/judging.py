@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from errata.agent import phases
 from errata.agent.contributions import Judging, Queue
 from errata.agent.evidence.judge_cards import card_of
-from errata.agent.evidence.next_questions import Question
+from errata.agent.evidence.next_questions import Question, tasks_of
 from errata.agent.evidence.queue import form_queue
 from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.evidence.track_records import is_used_at_all
@@ -20,7 +20,6 @@ from errata.agent.views import price as pricing
 from errata.errors import BudgetExceeded, ModelError, UselessJudge
 from errata.tools.guideline import Guideline
 from errata.tools.judging.examine import Judged
-from errata.tools.judging.task import JudgeTask
 from errata.types import Verdict
 
 BATCH = 4096
@@ -97,7 +96,7 @@ def judge_batch(workspace: Workspace, progress: Progress) -> Judging:
         useful = {protocol for protocol in {q.protocol for q in questions} if view.trusts(judge, protocol)}
         judged = workspace.panel.judge(
             judge,
-            _tasks(workspace, [question for question in questions if question.protocol in useful]),
+            tasks_of(view, [question for question in questions if question.protocol in useful]),
             view.setup,
             lambda done: progress("judge", before.asked + done, total),
         )
@@ -123,7 +122,7 @@ def _allowed(workspace: Workspace) -> int:
     """How many questions may be asked before the next look. SetupError where nobody lets the run go on."""
     if workspace.go_ahead is None or workspace.settings.budget:
         return BATCH
-    job = pricing.remaining(workspace)
+    job = pricing.price(workspace)
     if needs_word(job):
         workspace.go_ahead(job)
     elif job.minutes is None and not workspace.kept.setdefault("first batch asked", False):
@@ -168,10 +167,3 @@ def _wanted(workspace: Workspace) -> list[Question]:
         return []
     turns = {judge: turn for turn, judge in enumerate(workspace.panel.judges)}
     return sorted(phases.work(workspace, "ask"), key=lambda question: turns[question.judge])
-
-
-def _tasks(workspace: Workspace, questions: Sequence[Question]) -> Iterator[JudgeTask]:
-    """The questions with the content of their items, which is read as they are asked."""
-    items = workspace.dataset.each([question.idx for question in questions])
-    for item, question in zip(items, questions, strict=True):
-        yield JudgeTask(item, question.protocol, question.labels, question.control_items)
