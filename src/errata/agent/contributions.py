@@ -5,7 +5,7 @@ A role may leave a kind of its own: it subclasses Contribution, and whoever know
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,6 +15,7 @@ from errata.errors import StoreError
 from errata.tools.inference.trusted_items import TrustedItem
 from errata.tools.judging.calibration.track_record import TrustedAnswer
 from errata.tools.store import Store
+from errata.types import Verdict
 
 if TYPE_CHECKING:
     from errata.tools.judging.bank.bank import Bank
@@ -96,13 +97,46 @@ class QuestionBank(Contribution):
         return from_json(list(self.questions))
 
 
+class Answering(BaseModel):
+    """How a judge answered: how many answers it gave, how many of them could not be read, how many requests it refused;
+    and of the ``questions`` whose time is known, how long they took when they were asked, and how many tokens."""
+
+    answers: int = 0
+    unreadable: int = 0
+    refused: int = 0
+    questions: int = 0
+    ms: float = 0.0
+    tokens: int = 0
+
+    @classmethod
+    def of(cls, verdicts: Iterable[Verdict]) -> Answering:
+        found = list(verdicts)
+        timed = [verdict for verdict in found if verdict.ms]
+        return cls(
+            answers=sum(len(verdict.call_keys) for verdict in found),
+            unreadable=sum(map(_unread, found)),
+            refused=sum(verdict.refused for verdict in found),
+            questions=len(timed),
+            ms=sum(verdict.ms for verdict in timed),
+            tokens=sum(verdict.tokens for verdict in timed),
+        )
+
+    def plus(self, other: Answering) -> Answering:
+        return Answering(**{name: getattr(self, name) + getattr(other, name) for name in Answering.model_fields})
+
+
+def _unread(verdict: Verdict) -> int:
+    """How many of its answers could not be read; older verdicts do not say."""
+    return verdict.unread or (0 if verdict.readable else len(verdict.call_keys))
+
+
 class JudgeProfile(Contribution):
     """What was found of a judge before it was believed.
 
     ``prior``: its blind choice where there is nothing to see, as ``Prior.as_json`` gives it; ``prior_share``: how much
     of it is to be taken out. ``anchor_bias`` and ``position_bias``: mean, half the width of its interval (log-odds),
     and over how many items. ``disabled``: labels that it says yes to where they are not; ``controls``: how often, in
-    words. ``trusted``: what it said of trusted items.
+    words. ``trusted``: what it said of trusted items; ``answering``: how it answered meanwhile.
     """
 
     prior: dict[str, Any]
@@ -112,6 +146,7 @@ class JudgeProfile(Contribution):
     disabled: tuple[str, ...] = ()
     controls: tuple[str, ...] = ()
     trusted: tuple[TrustedAnswer, ...] = ()
+    answering: Answering = Answering()
 
 
 class JudgeProfiles(Contribution):
@@ -135,7 +170,7 @@ class JudgeCards(Contribution):
 class Judging(Contribution):
     """How far judging has come. ``asked``: questions answered; ``stopped``: why it ended early, "" where it did not;
     ``failed``: whether that was an error and not the budget; ``estimated``: whether a server did not say how many
-    tokens it took."""
+    tokens it took; ``unreadable``: answers of a judge that was stopped before it was known."""
 
     asked: int = 0
     calls: int = 0
@@ -144,6 +179,7 @@ class Judging(Contribution):
     estimated: bool = False
     stopped: str = ""
     failed: bool = False
+    unreadable: int = 0
 
 
 class Clock(Contribution):

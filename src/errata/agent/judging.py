@@ -88,7 +88,7 @@ def judge_batch(workspace: Workspace, progress: Progress) -> Judging:
         # Killed after the last verdicts were stored, and before a checkpoint said so: nothing is left to ask.
         return finish(workspace)
     judge, questions = found.next_batch(_allowed(workspace))
-    total = before.asked + len(found.waiting)
+    total, unread = before.asked + len(found.waiting), 0
     try:
         phases.work(workspace, "prepare", judge, progress)
         view = Snapshot.of(workspace).view
@@ -102,9 +102,11 @@ def judge_batch(workspace: Workspace, progress: Progress) -> Judging:
         )
     except ModelError as error:
         judged = Judged((), error)
+        known = Snapshot.of(workspace).view.profiles.judges  # what could not be read there is counted on its card
+        unread = 0 if judge in known else workspace.panel.unreadable(judge)
     _store(workspace, judged.verdicts)
     found.done(questions)
-    return _leave(workspace, before, len(judged.verdicts), judged.stopped)
+    return _leave(workspace, before, len(judged.verdicts), judged.stopped, unread)
 
 
 def _check_usable(workspace: Workspace, view: View, judge: str) -> None:
@@ -146,7 +148,9 @@ def finish(workspace: Workspace) -> Judging:
     return _leave(workspace, before, 0, None)
 
 
-def _leave(workspace: Workspace, before: Judging, asked: int, stopped: ModelError | None) -> Judging:
+def _leave(
+    workspace: Workspace, before: Judging, asked: int, stopped: ModelError | None, unreadable: int = 0
+) -> Judging:
     spent = workspace.panel.budget.spent
     judging = Judging(
         asked=before.asked + asked,
@@ -156,6 +160,7 @@ def _leave(workspace: Workspace, before: Judging, asked: int, stopped: ModelErro
         estimated=before.estimated or workspace.panel.budget.estimated,
         stopped=str(stopped) if stopped else "",
         failed=stopped is not None and not isinstance(stopped, BudgetExceeded),
+        unreadable=unreadable,
     )
     workspace.add_contributions("judge", judging)
     return judging

@@ -12,6 +12,7 @@ from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.workspace import Workspace
 from errata.agent.views.history import history_of, in_words
 from errata.agent.views.results import result_row
+from errata.tools.judging.registry import title_of
 from errata.tools.visible import one_line
 
 TEXT_SHOWN, SAID_SHOWN = 2000, 500
@@ -73,7 +74,7 @@ def describe(found: dict[str, Any]) -> str:
 def _answer(verdict: dict[str, Any]) -> str:
     """A judge's name and words are those of its server."""
     judge, said = one_line(verdict["judge"]), one_line(verdict["said"], SAID_SHOWN)
-    return f"{judge}, {verdict['protocol']} ({verdict['prompt']}) said: {said}"
+    return f"{judge}, {title_of(verdict['protocol'])} ({verdict['prompt']}) said: {said}"
 
 
 def _outcome(found: dict[str, Any]) -> str:

@@ -44,11 +44,12 @@ class JudgingProtocol(ABC):
     """One way to ask a judge about one annotation.
 
     Someone else's package offers an instance as an entry point of the group ``errata.protocols``. ``name`` is what
-    settings and stored verdicts call it, ``adds`` what it finds out, in one line; ``tasks`` are the kinds of labels
-    that it can ask about.
+    settings and stored verdicts call it, ``title`` how a person reads it (the name's words where there is none),
+    ``adds`` what it finds out, in one line; ``tasks`` are the kinds of labels that it can ask about.
     """
 
     name: ClassVar[str]
+    title: ClassVar[str] = ""
     adds: ClassVar[str]
     tasks: ClassVar[tuple[str, ...]] = ("single",)
     measurable: ClassVar[bool] = True
