@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class Session:
     """``progress`` is told how far a long action is, ``notify`` what a person should know beside its result, and
     ``confirm`` is asked about settings that came with the data, ``go_ahead`` about a long or a paid job. ``here`` is
-    where run folders are looked for.
+    where run folders are looked for. ``stopped``: somebody wants the action to end, and waits for it.
 
     ``signer`` is set by ``perform``, while an action that needs a person is at work.
     """
@@ -41,6 +41,7 @@ class Session:
     folder: RunFolder | None = None
     workspace: Workspace | None = None
     signer: Signer | None = None
+    stopped: bool = False
 
     def find(self, name: str | None = None) -> Session:
         """Work on the run folder that a name, the data's path, or nothing (the newest here) means."""
@@ -97,6 +98,7 @@ class Session:
         """Let judging end in order, from any thread: how many calls are in flight, None where nobody is being asked."""
         from errata.agent.drive import stop
 
+        self.stopped = True
         return None if self.workspace is None else stop(self.workspace)
 
     def cost_so_far(self) -> str:
