@@ -34,7 +34,7 @@ def card_of(view: View, judge: str) -> JudgeCard:
     answering = Answering.of([*said, *(verdict for verdict in view.control_verdicts if verdict.judge == judge)])
     answering = answering if profile is None else answering.plus(profile.answering)
     if not is_watched(view, judge):
-        lines.append(words.without_control(judge))
+        lines.append(words.WITHOUT_CONTROL)
     return JudgeCard(
         used=used,
         lines=(*lines, *_leaning(view, judge, said), *_answering_in_words(answering)),

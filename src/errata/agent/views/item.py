@@ -64,7 +64,7 @@ def describe(found: dict[str, Any]) -> str:
         lines.append(f"  {one_line(found['reason'])}")
     if "probabilities" in found:
         ranked = sorted(found["probabilities"].items(), key=lambda pair: -pair[1])
-        lines.append("  " + ", ".join(f"{one_line(name)} {p:.3f}" for name, p in ranked[:6]))
+        lines.append("  " + ", ".join(f"{one_line(words.answer(name))} {p:.3f}" for name, p in ranked[:6]))
         lines += [f"  {one_line(name)}: quality {quality:.3f}" for name, quality in found["detectors"].items()]
     lines += ["  " + _answer(verdict) for verdict in found["verdicts"]]
     lines += [in_words(entry) for entry in found["history"]]
