@@ -90,7 +90,7 @@ async def measure(
         as_given = await ask_both_ways(door, given, space, style=style)
         as_wrong = await ask_both_ways(door, wrong, space, style=style)
         sets = [candidates for _, candidates, _ in given]
-        prior = await choice_prior(door, content_free(items, seed=SEED), sets, space, style=style)
+        prior, _ = await choice_prior(door, content_free(items, seed=SEED), sets, space, style=style)
     finally:
         await door.close()
     position = position_bias(blind for blind, _ in as_given)

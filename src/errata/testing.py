@@ -72,6 +72,9 @@ class MemoryCalls:
         self.calls.update((record.key, record) for record in records)
         self.commits += 1
 
+    def asked_about(self, model: str) -> set[str]:
+        return {record.content_sha for record in self.calls.values() if record.model == model}
+
     def models(self) -> list[str]:
         return sorted({record.model for record in self.calls.values()})
 

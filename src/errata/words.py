@@ -62,6 +62,5 @@ def copies(items: int, groups: int, conflicting: int) -> str:
     return f"{told}; {conflicting} of them under more than one label" if conflicting else told
 
 
-def without_control(judge: str) -> str:
-    """A warning about a judge for which no control can tell whether items steer it."""
-    return f"no working control for {judge}: whether items steer it is not known"
+WITHOUT_CONTROL = "no working control: whether items steer it is not known"
+"""A warning about a judge for which no control can tell whether items steer it."""

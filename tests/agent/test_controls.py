@@ -75,6 +75,6 @@ def test_status_and_report_name_a_judge_that_no_control_watches(tmp_path: Path, 
     workspace = closed_later(begin(tmp_path / "mail.csv", Settings.model_validate(values | {"protocols": (ALONE,)})))
     drive(workspace, no_progress)
     (judged,) = {verdict.judge for verdict in Snapshot.of(workspace).verdicts}
-    line = f"no working control for {judged}: whether items steer it is not known"
+    line = "no working control: whether items steer it is not known"
     assert line in describe(status_of(workspace))
     assert f"{judged}: {line}" in summarize(workspace).judging.cards

@@ -12,7 +12,7 @@ from errata.agent.drive import drive
 from errata.agent.run.begin import begin
 from errata.agent.run.workspace import Workspace
 from errata.agent.views.results import result_rows
-from errata.agent.views.status import status_of
+from errata.agent.views.status import describe, status_of
 from errata.errors import SetupError
 from tests.agent.test_loop import run, settings, silent
 from tests.conftest import Judge, stub_server
@@ -58,6 +58,14 @@ def test_unreadable_answers_are_no_look_and_are_asked_again_once_they_can_be_rea
         better.close()
         go(data, judge, permutations=4, calibrate=False).close()
         assert len(judge.requests()) == asked > 0, "what could be read is not asked again"
+
+
+def test_answers_about_trusted_items_that_cannot_be_read_are_counted(data: Path, tmp_path: Path) -> None:
+    with stub_server(tmp_path / "bad.log", "--says", "<think>Okay", "--no-logprobs") as judge:
+        stopped = run(data, judge.spec)
+        found = status_of(stopped)
+    assert "cannot be read" in found["stopped"] and found["unreadable_answers"] >= 20
+    assert f"{found['unreadable_answers']} answers unreadable" in describe(found)
 
 
 def test_what_an_earlier_run_could_not_read_is_not_settled(tmp_path: Path, data: Path) -> None:

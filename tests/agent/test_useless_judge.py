@@ -77,7 +77,7 @@ def test_a_judge_that_knows_the_labels_is_used_and_its_card_says_how_often_it_wa
     workspace, told = run(tmp_path / "judged", judge.spec)
     card = (Snapshot.of(workspace).contributions.find(JudgeCards) or JudgeCards()).judges["stub"]
     assert card.used and not [one for one in told if "not used" in one]
-    assert any("trusted items" in line and line.startswith("blind_choice: right on ") for line in card.lines)
+    assert any(line.startswith("not shown the given label: right on ") for line in card.lines)
     queue_asked = {answer.idx for answer in Snapshot.of(workspace).view.profiles.judges["stub"].trusted}
     assert len(queue_asked) >= FEWEST
 
@@ -97,7 +97,7 @@ def test_a_judge_is_measured_on_data_that_was_scanned_and_its_calls_are_remember
     workspace, _ = run(tmp_path / "scan")
     session = session_of(workspace)
     good = perform(MEASURE, session, judge=judge.spec)
-    assert good.used and good.lines[0].startswith("blind_choice: right on ")
+    assert good.used and good.lines[0].startswith("not shown the given label: right on ")
     asked = len(judge.requests())
     assert perform(MEASURE, session, judge=judge.spec) == good and len(judge.requests()) == asked
     assert not perform(MEASURE, session, judge=useless.spec).used

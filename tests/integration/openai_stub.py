@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import base64
 import hashlib
+import io
 import json
 import math
 import re
@@ -23,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import web
+from PIL import Image, ImageStat
 
 OPTION = re.compile(r"^(?:(?P<alias>[A-Z])\) |- )(?P<words>[^:\n]+)", re.MULTILINE)
 OTHERS = ("several of these hold", "both hold", "none of these", "neither holds", "cannot tell")
@@ -36,7 +39,8 @@ class Knobs:
 
     ``obeys`` names the constraints that hold its answers to free questions: "choice", "json". ``images``: it sees
     them, takes them "blind", or refuses them. ``prefix_cache`` is what /metrics tells; None: there is no such page.
-    ``restless``: no two answers to a free question are alike."""
+    ``restless``: no two answers to a free question are alike. ``sees_colors``: it believes that an image is of the
+    class called "red", "green" or "blue", whichever it is on the whole."""
 
     model: str = "stub"
     key: str | None = None
@@ -50,6 +54,7 @@ class Knobs:
     says: str | None = None
     logprobs: bool = True
     first_always: bool = False
+    sees_colors: bool = False
     unknown_fields: tuple[str, ...] = ()
     log: Path | None = None
     obeys: tuple[str, ...] = ("choice", "json")
@@ -61,6 +66,9 @@ class Knobs:
     version: str | None = None
     max_model_len: int | None = None
     max_chars: int = 1_000_000
+
+
+PLAIN = Knobs()
 
 
 class Stub:
@@ -167,7 +175,7 @@ class Stub:
 
     def _answer(self, body: dict[str, Any]) -> dict[str, Any]:
         asked = OPTION.search(_text(body)) is not None
-        probs = beliefs(body, first_always=self.knobs.first_always) if asked else self._free_beliefs(body)
+        probs = beliefs(body, self.knobs) if asked else self._free_beliefs(body)
         said = self.knobs.says if self.knobs.says is not None else max(probs, key=probs.__getitem__)
         top = [{"token": token, "logprob": math.log(p)} for token, p in sorted(probs.items(), key=lambda x: -x[1])]
         logprobs = {"content": [{**top[0], "top_logprobs": top[: body.get("top_logprobs", 0)]}]}
@@ -193,16 +201,17 @@ def _text(body: dict[str, Any]) -> str:
     return parts if isinstance(parts, str) else "".join(part["text"] for part in parts if part["type"] == "text")
 
 
-def beliefs(body: dict[str, Any], *, first_always: bool = False) -> dict[str, float]:
+def beliefs(body: dict[str, Any], knobs: Knobs = PLAIN) -> dict[str, float]:
     """Probability of each answer, by what is written for it: 0.9 for the class believed in, the rest shared.
 
-    ``first_always``: it only ever likes what is shown first.
+    ``knobs.first_always``: it only ever likes what is shown first.
     """
     item, options = _read(body)
+    item += _color(body) if knobs.sees_colors else ""
     labels = sorted(words for _, words in options if words not in OTHERS)
     named = [label for label in labels if label.casefold() in item.casefold()]
     drawn = labels[int(hashlib.sha256(item.encode()).hexdigest(), 16) % len(labels)]
-    believed = options[0][1] if first_always else (named[0] if named else drawn)
+    believed = options[0][1] if knobs.first_always else (named[0] if named else drawn)
     rest = 0.1 / (len(options) - 1)
     return {(alias or words): 0.9 if words == believed else rest for alias, words in options}
 
@@ -215,6 +224,19 @@ def _read(body: dict[str, Any]) -> tuple[str, list[tuple[str | None, str]]]:
     item = next((line for line in text.splitlines() if line.startswith("Item: ")), "")
     options = [(found["alias"], found["words"].strip()) for found in OPTION.finditer(text)]
     return item + (hashlib.sha256(images.encode()).hexdigest() if images else ""), options
+
+
+def _color(body: dict[str, Any]) -> str:
+    """Of the first image, which is the one asked about."""
+    parts = body["messages"][-1]["content"]
+    urls = (
+        [part["image_url"]["url"] for part in parts if part["type"] == "image_url"] if isinstance(parts, list) else []
+    )
+    if not urls:
+        return ""
+    with Image.open(io.BytesIO(base64.b64decode(urls[0].split(",", 1)[1]))) as image:
+        means = ImageStat.Stat(image.convert("RGB")).mean
+    return ("red", "green", "blue")[means.index(max(means))]
 
 
 def _fraction(text: str) -> float:
@@ -258,6 +280,7 @@ if __name__ == "__main__":
     parser.add_argument("--says")
     parser.add_argument("--no-logprobs", action="store_true")
     parser.add_argument("--first-always", action="store_true")
+    parser.add_argument("--sees-colors", action="store_true")
     parser.add_argument("--log", type=Path)
     given = parser.parse_args()
     asyncio.run(
@@ -272,6 +295,7 @@ if __name__ == "__main__":
                 says=given.says,
                 logprobs=not given.no_logprobs,
                 first_always=given.first_always,
+                sees_colors=given.sees_colors,
                 log=given.log,
             ),
             given.port,

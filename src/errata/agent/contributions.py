@@ -5,7 +5,7 @@ A role may define a kind of its own by subclassing Contribution; any code that i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,6 +15,7 @@ from errata.errors import StoreError
 from errata.tools.inference.trusted_items import TrustedItem
 from errata.tools.judging.calibration.track_record import TrustedAnswer
 from errata.tools.store import Store
+from errata.types import Verdict
 
 if TYPE_CHECKING:
     from errata.tools.judging.bank.bank import Bank
@@ -107,13 +108,46 @@ class QuestionBank(Contribution):
         return from_json(list(self.questions))
 
 
+class Answering(BaseModel):
+    """How a judge answered: its number of ``answers``, how many were ``unreadable``, how many requests it ``refused``;
+    and, for the ``questions`` whose time is known, their total milliseconds and tokens."""
+
+    answers: int = 0
+    unreadable: int = 0
+    refused: int = 0
+    questions: int = 0
+    ms: float = 0.0
+    tokens: int = 0
+
+    @classmethod
+    def of(cls, verdicts: Iterable[Verdict]) -> Answering:
+        found = list(verdicts)
+        timed = [verdict for verdict in found if verdict.ms]
+        return cls(
+            answers=sum(len(verdict.call_keys) for verdict in found),
+            unreadable=sum(map(_unread, found)),
+            refused=sum(verdict.refused for verdict in found),
+            questions=len(timed),
+            ms=sum(verdict.ms for verdict in timed),
+            tokens=sum(verdict.tokens for verdict in timed),
+        )
+
+    def plus(self, other: Answering) -> Answering:
+        return Answering(**{name: getattr(self, name) + getattr(other, name) for name in Answering.model_fields})
+
+
+def _unread(verdict: Verdict) -> int:
+    """How many of its answers could not be read; older verdicts do not say."""
+    return verdict.unread or (0 if verdict.readable else len(verdict.call_keys))
+
+
 class JudgeProfile(Contribution):
     """What was measured of a judge before its verdicts count.
 
     ``prior``: its blind choice on empty content, as ``Prior.as_json`` gives it; ``prior_share``: how much of it to
     remove. ``anchor_bias`` and ``position_bias``: mean, half-width of the interval (log-odds), and number of items.
     ``disabled``: labels that it says yes to when they do not apply; ``controls``: how often, in words. ``trusted``: its
-    answers about trusted items.
+    answers about trusted items; ``answering``: how it answered while it was measured.
     """
 
     prior: dict[str, Any]
@@ -123,6 +157,7 @@ class JudgeProfile(Contribution):
     disabled: tuple[str, ...] = ()
     controls: tuple[str, ...] = ()
     trusted: tuple[TrustedAnswer, ...] = ()
+    answering: Answering = Answering()
 
 
 class JudgeProfiles(Contribution):
@@ -146,7 +181,7 @@ class JudgeCards(Contribution):
 class Judging(Contribution):
     """Progress of judging. ``asked``: questions answered; ``stopped``: why it ended early, "" if it did not;
     ``failed``: whether an error ended it rather than the budget; ``estimated``: whether a server did not report its
-    token counts."""
+    token counts; ``unreadable``: unreadable answers of a judge that was stopped while it was measured."""
 
     asked: int = 0
     calls: int = 0
@@ -155,6 +190,7 @@ class Judging(Contribution):
     estimated: bool = False
     stopped: str = ""
     failed: bool = False
+    unreadable: int = 0
 
 
 class Clock(Contribution):

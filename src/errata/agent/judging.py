@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from errata.agent import phases
 from errata.agent.contributions import Judging, Queue
 from errata.agent.evidence.judge_cards import card_of
-from errata.agent.evidence.next_questions import Question
+from errata.agent.evidence.next_questions import Question, tasks_of
 from errata.agent.evidence.queue import form_queue
 from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.evidence.track_records import is_used_at_all
@@ -20,7 +20,6 @@ from errata.agent.views import price as pricing
 from errata.errors import BudgetExceeded, ModelError, UselessJudge
 from errata.tools.guideline import Guideline
 from errata.tools.judging.examine import Judged
-from errata.tools.judging.task import JudgeTask
 from errata.types import Verdict
 
 BATCH = 4096
@@ -89,7 +88,7 @@ def judge_batch(workspace: Workspace, progress: Progress) -> Judging:
         # Killed after the last verdicts were stored but before the checkpoint: nothing is left to ask.
         return finish(workspace)
     judge, questions = found.next_batch(_allowed(workspace))
-    total = before.asked + len(found.waiting)
+    total, unread = before.asked + len(found.waiting), 0
     try:
         phases.work(workspace, "prepare", judge, progress)
         view = Snapshot.of(workspace).view
@@ -97,15 +96,17 @@ def judge_batch(workspace: Workspace, progress: Progress) -> Judging:
         useful = {protocol for protocol in {q.protocol for q in questions} if view.trusts(judge, protocol)}
         judged = workspace.panel.judge(
             judge,
-            _tasks(workspace, [question for question in questions if question.protocol in useful]),
+            tasks_of(view, [question for question in questions if question.protocol in useful]),
             view.setup,
             lambda done: progress("judge", before.asked + done, total),
         )
     except ModelError as error:
         judged = Judged((), error)
+        known = Snapshot.of(workspace).view.profiles.judges  # what could not be read there is counted on its card
+        unread = 0 if judge in known else workspace.panel.unreadable(judge)
     _store(workspace, judged.verdicts)
     found.done(questions)
-    return _leave(workspace, before, len(judged.verdicts), judged.stopped)
+    return _leave(workspace, before, len(judged.verdicts), judged.stopped, unread)
 
 
 def _check_usable(workspace: Workspace, view: View, judge: str) -> None:
@@ -123,7 +124,7 @@ def _allowed(workspace: Workspace) -> int:
     """How many questions may be asked before checking again. SetupError if no one allows the run to continue."""
     if workspace.go_ahead is None or workspace.settings.budget:
         return BATCH
-    job = pricing.remaining(workspace)
+    job = pricing.price(workspace)
     if needs_word(job):
         workspace.go_ahead(job)
     elif job.minutes is None and not workspace.kept.setdefault("first batch asked", False):
@@ -147,7 +148,9 @@ def finish(workspace: Workspace) -> Judging:
     return _leave(workspace, before, 0, None)
 
 
-def _leave(workspace: Workspace, before: Judging, asked: int, stopped: ModelError | None) -> Judging:
+def _leave(
+    workspace: Workspace, before: Judging, asked: int, stopped: ModelError | None, unreadable: int = 0
+) -> Judging:
     spent = workspace.panel.budget.spent
     judging = Judging(
         asked=before.asked + asked,
@@ -157,6 +160,7 @@ def _leave(workspace: Workspace, before: Judging, asked: int, stopped: ModelErro
         estimated=before.estimated or workspace.panel.budget.estimated,
         stopped=str(stopped) if stopped else "",
         failed=stopped is not None and not isinstance(stopped, BudgetExceeded),
+        unreadable=unreadable,
     )
     workspace.add_contributions("judge", judging)
     return judging
@@ -168,10 +172,3 @@ def _wanted(workspace: Workspace) -> list[Question]:
         return []
     turns = {judge: turn for turn, judge in enumerate(workspace.panel.judges)}
     return sorted(phases.work(workspace, "ask"), key=lambda question: turns[question.judge])
-
-
-def _tasks(workspace: Workspace, questions: Sequence[Question]) -> Iterator[JudgeTask]:
-    """The questions with their items' content, read as they are asked."""
-    items = workspace.dataset.each([question.idx for question in questions])
-    for item, question in zip(items, questions, strict=True):
-        yield JudgeTask(item, question.protocol, question.labels, question.control_items)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from errata.agent.contributions import Contributions, JudgeProfile, JudgeProfiles, QuestionBank
+from errata.agent.contributions import Contributions, JudgeProfile, JudgeProfiles, QuestionBank, Queue
+from errata.agent.evidence.judge_cards import card_of
 from errata.agent.evidence.view import View
 from errata.agent.roles.calibrator import ROLE
+from errata.errors import ModelRefused
 from errata.testing import FakeAsk, FakeChat
+from errata.tools.inference.trusted_items import TrustedItem
 from errata.tools.judging.bank.bank import by_rule
 from errata.tools.judging.chat import ChatRequest
 from errata.types import Item
@@ -61,3 +64,20 @@ def test_a_judge_that_says_yes_to_everything_is_not_heard_and_the_others_profile
     assert found["other"] == other
     assert found["fake"].disabled == SPACE.names
     assert profiles(seen, says("no"))["fake"].disabled == ()
+
+
+def test_what_it_could_not_read_of_what_it_asked_is_kept_and_stands_on_the_card() -> None:
+    queue = Queue(suspects=1, trusted=tuple(TrustedItem(idx, 1.0, 0.0) for idx in range(1, 6)))
+    seen = calibrating(contributions=Contributions.made(queue))
+    refusing = FakeChat(lambda request: ModelRefused("no") if "meows" in text_of(request) else request.choices[0])
+    known = profiles(seen, refusing)
+    assert known["fake"].answering.refused and not known["fake"].answering.unreadable
+    asked = len([request for request in refusing.requests if "meows" not in text_of(request)])
+    assert known["fake"].answering.answers <= asked
+    mumbling = FakeChat(lambda request: "hm" if "meows" in text_of(request) else request.choices[0])
+    mumbled = profiles(seen, mumbling)
+    unread = mumbled["fake"].answering.unreadable
+    assert unread == known["fake"].answering.refused > 0
+    card = card_of(calibrating(contributions=Contributions.made(JudgeProfiles(judges=mumbled))), "fake")
+    assert (card.unreadable, card.refused) == (unread, 0)
+    assert f"{unread} of {mumbled['fake'].answering.answers} answers could not be read" in card.lines

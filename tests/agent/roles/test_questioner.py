@@ -48,3 +48,18 @@ def test_a_bank_of_the_users_own_is_read_without_asking_a_judge(tmp_path: Path) 
     file.write_text(json.dumps([{"label": "dog", "kind": "attribute", "text": "Does it guard?", "expects": "yes"}]))
     seen = view(settings=settings(protocols=("question_bank",), questions=file), judges=("fake",))
     assert BankQuestion("dog", "attribute", "Does it guard?") in bank(seen, silent())
+
+
+def test_a_rehearsal_has_as_many_questions_as_any_judge_could_write() -> None:
+    seen = view(settings=BANKED, judges=("fake",))
+    many = {"attribute": [f"Is it number {n}?" for n in range(99)], "discriminative": {}, "negative": []}
+    written = bank(seen, FakeChat(lambda request: json.dumps(many)))
+    (left,) = ROLE.rehearse(seen, FakeAsk(FakeChat(lambda request: "I would rather not")))
+    assert isinstance(left, QuestionBank) and len(left.bank) == len(written)
+
+
+def test_a_rehearsal_with_a_bank_of_the_user_s_own_has_just_that(tmp_path: Path) -> None:
+    file = tmp_path / "bank.json"
+    file.write_text(json.dumps([{"label": "dog", "kind": "attribute", "text": "Does it guard?", "expects": "yes"}]))
+    seen = view(settings=settings(protocols=("question_bank",), questions=file), judges=("fake",))
+    assert ROLE.rehearse(seen, FakeAsk(silent())) == ROLE.work(seen, FakeAsk(silent()))

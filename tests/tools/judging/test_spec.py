@@ -9,7 +9,7 @@ import pytest
 from errata.errors import SetupError
 from errata.testing import MemoryCalls
 from errata.tools.judging.backends.server import ServerModel
-from errata.tools.judging.spec import open_model
+from errata.tools.judging.spec import model_name, open_model
 
 
 @pytest.mark.parametrize(
@@ -60,3 +60,10 @@ def test_a_folder_without_a_model_says_what_is_missing(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{}")
     with pytest.raises(SetupError, match=r"config.json and \*.safetensors are needed"):
         open_model(str(tmp_path))
+
+
+def test_a_judge_is_known_by_the_name_that_it_will_have() -> None:
+    assert model_name("a model@http://127.0.0.1:1/v1") == "a model"
+    assert model_name("replay:mail.errata#a model") == "a model"
+    assert model_name("hf:ORG/NAME") == "hf:ORG/NAME", "nothing is downloaded to find out"
+    assert model_name("demo") == open_model("demo").name

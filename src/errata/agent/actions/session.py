@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class Session:
     """``progress`` is called with how far a long action is, ``notify`` with what a person should know beyond its
     result. ``confirm`` is asked about settings that came with the data, ``go_ahead`` about a long or paid job. ``here``
-    is where run folders are searched for.
+    is where run folders are searched for. ``stopped``: someone asked the action to end and waits for it.
 
     ``perform`` sets ``signer`` while it runs an action that needs a person.
     """
@@ -41,6 +41,7 @@ class Session:
     folder: RunFolder | None = None
     workspace: Workspace | None = None
     signer: Signer | None = None
+    stopped: bool = False
 
     def find(self, name: str | None = None) -> Session:
         """Use the run folder given by its name or by the data's path; by default the newest one here."""
@@ -98,6 +99,7 @@ class Session:
         is being asked."""
         from errata.agent.drive import stop
 
+        self.stopped = True
         return None if self.workspace is None else stop(self.workspace)
 
     def cost_so_far(self) -> str:

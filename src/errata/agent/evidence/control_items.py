@@ -85,6 +85,23 @@ def is_watched(view: View, judge: str) -> bool:
     return any(map(works, controls(view.settings.protocols).values()))
 
 
+def can_still_work(view: View, judge: str, control: Control) -> bool:
+    """Whether this control may yet be put to this judge: it works, or what shows that has not all been asked."""
+    drawn = [row.idx for row in _drawn(view)]
+    if any((judge, control.alone, idx) not in view.asked for idx in drawn):
+        return True
+    unchecked = any((judge, control.name, idx) not in view.asked for idx in drawn)
+    return control_works(view, judge, control) or (unchecked and bool(usable(view, judge, control)))
+
+
+def _is_decisive(verdict: Verdict) -> bool:
+    """A judge that gives no log-probabilities decides by naming the same in every order: it has no other way."""
+    best, orders = max(verdict.log_probs.values()), len(verdict.call_keys)
+    unanimous = (orders + 1 / len(verdict.log_probs)) / (orders + 1)  # as ``combine`` counts it
+    without = orders > 1 and verdict.position_bias is None
+    return best >= math.log(min(held_back.DECISIVE, unanimous) if without else held_back.DECISIVE) - ROUNDING
+
+
 def _drawn(view: View) -> list[ItemRow]:
     return [view.rows[item.idx] for item in view.control_items]
 
@@ -113,8 +130,7 @@ def _agreed(
     answers = {
         v.idx: max(v.log_probs, key=v.log_probs.__getitem__)
         for v in verdicts
-        if v.judge == judge and v.protocol == control.alone and v.readable
-        if max(v.log_probs.values()) >= math.log(held_back.DECISIVE) - ROUNDING
+        if v.judge == judge and v.protocol == control.alone and v.readable and _is_decisive(v)
     }
     return {
         row.idx: answers[row.idx]

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from errata import words
-from errata.agent.contributions import JudgeCard, JudgeCards
+from errata.agent.contributions import Answering, JudgeCard, JudgeCards
 from errata.agent.evidence.control_items import is_watched
 from errata.agent.evidence.track_records import is_used_at_all
 from errata.agent.evidence.view import View
 from errata.tools.judging.calibration.bias import Bias, position_bias
 from errata.tools.judging.calibration.track_record import TrackRecord
+from errata.tools.judging.registry import title_of
 from errata.types import Verdict
+
+LABELS = 5
+"""So many labels are named, those first about which the judge is right least often."""
 
 
 def judge_cards(view: View) -> JudgeCards:
@@ -23,32 +28,41 @@ def judge_cards(view: View) -> JudgeCards:
 def card_of(view: View, judge: str) -> JudgeCard:
     said = [verdict for verdict in view.verdicts if verdict.judge == judge]
     records = {protocol: record for (name, protocol), record in view.track_records.items() if name == judge}
-    used = is_used_at_all(view.track_records, judge)
+    profile, used = view.profiles.judges.get(judge), is_used_at_all(view.track_records, judge)
     lines = [_record_in_words(protocol, record) for protocol, record in records.items()]
-    every = [*said, *(verdict for verdict in view.control_verdicts if verdict.judge == judge)]
+    lines += _by_label_in_words(list(records.values()))
+    answering = Answering.of([*said, *(verdict for verdict in view.control_verdicts if verdict.judge == judge)])
+    answering = answering if profile is None else answering.plus(profile.answering)
     if not is_watched(view, judge):
-        lines.append(words.without_control(judge))
+        lines.append(words.WITHOUT_CONTROL)
     return JudgeCard(
         used=used,
-        lines=(*lines, *_leaning(view, judge, said), *_cost_in_words(said)),
-        unreadable=sum(map(_unread, every)),
-        refused=sum(verdict.refused for verdict in every),
+        lines=(*lines, *_leaning(view, judge, said), *_answering_in_words(answering)),
+        unreadable=answering.unreadable,
+        refused=answering.refused,
     )
 
 
-def _unread(verdict: Verdict) -> int:
-    """How many of its answers could not be read; older verdicts do not say."""
-    return verdict.unread or (0 if verdict.readable else len(verdict.call_keys))
-
-
 def _record_in_words(protocol: str, record: TrackRecord) -> str:
-    found = f"{protocol}: right on {record.right} of {record.asked} trusted items"
+    found = f"{title_of(protocol)}: right on {record.right} of {record.asked} trusted items"
     if record.told < record.asked:
         found += f", told nothing on {record.asked - record.told}"
     found += f" ({record.accuracy:.0%}, at least {record.at_least:.0%}; by chance {record.chance:.0%})"
     if record.among_suspects is not None:
         found += f", about {record.among_suspects:.0%} among the suspects"
     return found if record.used else f"{found}; not used"
+
+
+def _by_label_in_words(records: Sequence[TrackRecord]) -> list[str]:
+    """How often each label was right that the judge named, under all protocols, the worst first."""
+    named, right = Counter[str](), Counter[str]()
+    for record in records:
+        named.update({label: count for label, (_, count) in record.by_label.items()})
+        right.update({label: count for label, (count, _) in record.by_label.items()})
+    worst = sorted(named, key=lambda label: (right[label] / named[label], -named[label]))
+    parts = [f"{words.answer(label)} {right[label]} of {named[label]}" for label in worst[:LABELS]]
+    more = f", and {len(worst) - LABELS} labels more" * (len(worst) > LABELS)
+    return [f"right where it said {', '.join(parts)}{more}"] if parts else []
 
 
 def _leaning(view: View, judge: str, said: Sequence[Verdict]) -> list[str]:
@@ -63,9 +77,14 @@ def _leaning(view: View, judge: str, said: Sequence[Verdict]) -> list[str]:
     return [", ".join(parts)] if parts else []
 
 
-def _cost_in_words(said: Sequence[Verdict]) -> list[str]:
-    fresh = [verdict for verdict in said if not verdict.cached and verdict.ms]
-    if not fresh:
-        return []
-    seconds = sum(verdict.ms for verdict in fresh) / len(fresh) / 1000
-    return [f"{seconds:.1f} s and {sum(verdict.tokens for verdict in fresh) / len(fresh):,.0f} tokens a question"]
+def _answering_in_words(found: Answering) -> list[str]:
+    """How many of its answers could be read, and what a question took."""
+    lines = []
+    if found.answers or found.refused:
+        unread, refused = found.unreadable, found.refused
+        read = f"{unread} of {found.answers} answers could not be read" if unread else "all answers could be read"
+        lines.append(f"{read}, {refused} requests refused" if refused else read)
+    if found.questions:
+        seconds, tokens = found.ms / found.questions / 1000, found.tokens / found.questions
+        lines.append(f"{seconds:.1f} s and {tokens:,.0f} tokens a question")
+    return lines

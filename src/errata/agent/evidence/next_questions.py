@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,7 +15,7 @@ from errata.tools.inference.escalation import undecided
 from errata.tools.inference.posterior import Posteriors
 from errata.tools.judging.protocol import AnnotationEvidence, Control
 from errata.tools.judging.registry import controls, protocol_named
-from errata.tools.judging.task import ControlItem
+from errata.tools.judging.task import ControlItem, JudgeTask
 from errata.tools.store.store import ItemRow
 from errata.types import F64, Int
 
@@ -119,6 +119,13 @@ class NextQuestions:
     def _undecided(self) -> frozenset[int]:
         open_n = undecided(self._view.posterior.only(self._suspects), self._view.settings.costs)
         return frozenset(self._suspects[open_n].tolist())
+
+
+def tasks_of(view: View, questions: Sequence[Question]) -> Iterator[JudgeTask]:
+    """The questions with the content of their items, which is read as they are asked."""
+    items = view.content.each([question.idx for question in questions])
+    for item, question in zip(items, questions, strict=True):
+        yield JudgeTask(item, question.protocol, question.labels, question.control_items)
 
 
 def candidates_of(view: View, table: Posteriors, idx: int) -> tuple[str, ...]:

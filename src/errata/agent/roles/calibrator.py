@@ -7,7 +7,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 
-from errata.agent.contributions import JudgeProfile, JudgeProfiles, Queue
+from errata.agent.contributions import Answering, JudgeProfile, JudgeProfiles, Queue
 from errata.agent.evidence.next_questions import ALL_LABELS, candidates_of
 from errata.agent.evidence.view import View
 from errata.agent.role import Ask, Role, RoleOutput
@@ -82,7 +82,7 @@ async def measure(
     asked_trusted = await ask_trusted(door, trusted, view.setup, enough)
     # Labels too many for one question take turns, as they do among the candidates of an item.
     sets = [names[at : at + ALL_LABELS] for at in range(0, len(names), ALL_LABELS)]
-    prior = await choice_prior(
+    prior, of_nothing = await choice_prior(
         door, free, sets, space, style=style, permutations=view.settings.permutations, guideline=guideline
     )
     share, corrected = without_prior(asked_trusted, prior)
@@ -95,6 +95,8 @@ async def measure(
         anchor_bias=anchor_bias(pairs, shown),
         position_bias=position_bias(verdict for _, verdict in asked_trusted),
         trusted=tuple(answers_of(corrected, space)),
+        # The same without a label shown may be asked again, as what comes before a control, and counts there.
+        answering=Answering.of([*(one for _, one in asked_trusted), *of_nothing, *(one for _, one in pairs)]),
     )
     if question_bank.PROMPT_ID not in view.settings.protocols:
         return found

@@ -9,7 +9,7 @@ from errata.agent.contributions import QuestionBank
 from errata.agent.evidence.view import View
 from errata.agent.role import Ask, Role, RoleOutput
 from errata.tools.guideline.excerpt import excerpt
-from errata.tools.judging.bank.bank import Bank, by_rule, confusions, merged
+from errata.tools.judging.bank.bank import Bank, BankQuestion, by_rule, confusions, merged
 from errata.tools.judging.bank.bank_file import read_bank
 from errata.tools.judging.door import Door
 from errata.tools.judging.protocols import question_bank, write_questions
@@ -32,6 +32,15 @@ class Questioner(Role):
         else:
             written = ask(view.judges[0], lambda door: write(door, view, confused))
         return (QuestionBank.of(merged(written, by_rule(view.space, confused))),)
+
+    def rehearse(self, view: View, ask: Ask) -> Sequence[RoleOutput]:
+        """With as many questions as a judge may write, as long as they may be."""
+        (left,) = self.work(view, ask)
+        if view.settings.questions is not None or not isinstance(left, QuestionBank):
+            return (left,)
+        texts = [str(number).ljust(write_questions.MAX_CHARS, "?") for number in range(write_questions.MOST)]
+        written = [BankQuestion(label, "attribute", text) for label in view.space.names for text in texts]
+        return (QuestionBank.of((*written, *left.bank)),)
 
 
 async def write(door: Door, view: View, confused: Mapping[str, Sequence[str]]) -> Bank:

@@ -54,6 +54,10 @@ class Panel:
         """Their names, in the order the user gave."""
         return tuple(self._doors)
 
+    def unreadable(self, judge: str) -> int:
+        """How many of its answers nobody could read, since the panel was opened."""
+        return self._doors[judge].unreadable.count
+
     def judge(
         self, judge: str, tasks: Iterable[JudgeTask], setup: JudgeSetup, progress: Callable[[int], None]
     ) -> Judged:

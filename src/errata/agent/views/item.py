@@ -12,6 +12,7 @@ from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.workspace import Workspace
 from errata.agent.views.history import history_of, in_words
 from errata.agent.views.results import result_row
+from errata.tools.judging.registry import title_of
 from errata.tools.visible import one_line
 
 TEXT_SHOWN, SAID_SHOWN = 2000, 500
@@ -63,7 +64,7 @@ def describe(found: dict[str, Any]) -> str:
         lines.append(f"  {one_line(found['reason'])}")
     if "probabilities" in found:
         ranked = sorted(found["probabilities"].items(), key=lambda pair: -pair[1])
-        lines.append("  " + ", ".join(f"{one_line(name)} {p:.3f}" for name, p in ranked[:6]))
+        lines.append("  " + ", ".join(f"{one_line(words.answer(name))} {p:.3f}" for name, p in ranked[:6]))
         lines += [f"  {one_line(name)}: quality {quality:.3f}" for name, quality in found["detectors"].items()]
     lines += ["  " + _answer(verdict) for verdict in found["verdicts"]]
     lines += [in_words(entry) for entry in found["history"]]
@@ -73,7 +74,7 @@ def describe(found: dict[str, Any]) -> str:
 def _answer(verdict: dict[str, Any]) -> str:
     """The judge's name and words come from its server."""
     judge, said = one_line(verdict["judge"]), one_line(verdict["said"], SAID_SHOWN)
-    return f"{judge}, {verdict['protocol']} ({verdict['prompt']}) said: {said}"
+    return f"{judge}, {title_of(verdict['protocol'])} ({verdict['prompt']}) said: {said}"
 
 
 def _outcome(found: dict[str, Any]) -> str:

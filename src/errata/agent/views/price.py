@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, NamedTuple
 
 from errata.agent.contributions import Contribution, Queue
-from errata.agent.evidence.next_questions import ALL_LABELS
+from errata.agent.evidence.next_questions import Question, tasks_of
 from errata.agent.evidence.snapshot import Snapshot
+from errata.agent.evidence.still_to_ask import still_to_ask
+from errata.agent.evidence.view import View
 from errata.agent.phases import roles_of
 from errata.agent.run.workspace import Workspace
-from errata.tools.judging.bank.bank import by_rule
-from errata.tools.judging.expected_requests import Rehearsal, expected_requests
+from errata.tools.judging.expected_requests import Rehearsal
 from errata.tools.judging.pacing.budget import Prices
 from errata.tools.judging.pacing.expected import Tokens
-from errata.tools.judging.protocol import AnnotationEvidence
-from errata.tools.judging.registry import controls, protocol_named
+from errata.tools.judging.registry import protocol_named
 from errata.tools.judging.spec import model_name
-from errata.tools.judging.task import ControlItem, JudgeSetup, JudgeTask
-from errata.types import Item
 
 CENT = 0.005
 SAMPLE = 20
-"""So many suspects, spread over the queue, show how long questions are."""
+"""So many questions, spread over the queue, show how long those of a protocol are."""
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """Upper bounds: every suspect is asked everything, by every judge; contests that cannot change an outcome will not
-    be held. ``usd`` is None where no price is known, ``minutes`` where no judge's speed is."""
+    """Upper bounds of what is still to be asked: every suspect is asked everything, by every judge; contests that
+    cannot change an outcome will not be held. Nothing that is paid for already counts. ``usd`` is None where no price
+    is known, ``minutes`` where no judge's speed is."""
 
     suspects: int
     drawn: int
@@ -65,88 +65,78 @@ class Price:
 
 
 def price(workspace: Workspace) -> Price:
-    """Of the questions that a scanned run's queue stands for, and of getting to know its judges."""
+    """Of what a scanned run may still ask, and of getting to know the judges that it asks."""
+    takes = _takes(workspace)
     queue = Snapshot.of(workspace).contributions.find(Queue) or Queue(suspects=0)
-    waiting = queue.suspects + queue.drawn
-    settings, judges = workspace.settings, max(len(workspace.settings.judge), 1)
-    asked = dict.fromkeys(settings.protocols, waiting)
-    known = controls(asked)  # they mean something only where they leave the control items alone
-    for name in {*known, *(control.alone for control in known.values())}:
-        asked[name] = asked.get(name, 0) + len(queue.control_items)
-    takes = [(judges * times, _takes(workspace, name)) for name, times in asked.items()]
-    first = _prepared(workspace) if waiting else []
-    calls = len(first) + sum(times * one.calls for times, one in takes)
-    sent = sum(tokens.sent for tokens in first) + round(sum(times * one.calls * one.sent for times, one in takes))
-    answered = sum(tokens.answered for tokens in first)
-    answered += round(sum(times * one.calls * one.answered for times, one in takes))
-    prices = Prices(settings.usd_per_mtok_in, settings.usd_per_mtok_out)
-    usd = prices.cost_usd(sent, answered) if prices.known else None
-    return Price(queue.suspects, queue.drawn, calls, sent + answered, usd, minutes(workspace, calls))
-
-
-def remaining(workspace: Workspace) -> Price:
-    """The same, less what the run has asked already."""
-    whole, spent = price(workspace), workspace.store.calls_of(workspace.run.run_id).spent()
-    left = max(whole.calls - spent.calls, 0)
-    share = left / whole.calls if whole.calls else 0.0
-    usd = None if whole.usd is None else whole.usd * share
-    return replace(whole, calls=left, tokens=round(whole.tokens * share), usd=usd, minutes=minutes(workspace, left))
+    prices = Prices(workspace.settings.usd_per_mtok_in, workspace.settings.usd_per_mtok_out)
+    usd = prices.cost_usd(takes.sent, takes.answered) if prices.known else None
+    tokens = takes.sent + takes.answered
+    return Price(queue.suspects, queue.drawn, takes.calls, tokens, usd, minutes(workspace, takes.calls))
 
 
 def minutes(workspace: Workspace, calls: int) -> float | None:
     """How long so many calls take, shared by the judges, as fast as they have answered of late; None where one of them
     is not known to."""
-    names = [model_name(spec) for spec in workspace.settings.judge]
-    seconds = [workspace.store.calls.seconds_per_call(name) for name in names]
+    seconds = [workspace.store.calls.seconds_per_call(name) for name in _judges(workspace)]
     known = [one for one in seconds if one is not None]
     return sum(known) / len(known) * calls / 60 if known and len(known) == len(seconds) else None
 
 
-def _prepared(workspace: Workspace) -> list[Tokens]:
-    """What the roles ask each judge before it is asked about items."""
-    rehearsal = Rehearsal()
-    view = replace(Snapshot.of(workspace).view, judges=workspace.settings.judge)
-    for judge in view.judges:
-        for role in roles_of("prepare", workspace.settings.roles):
-            view = replace(view, judge=judge)
-            if role.wanted(view):
-                output = role.rehearse(view, rehearsal)
-                view = replace(
-                    view,
-                    contributions=view.contributions.plus(*(one for one in output if isinstance(one, Contribution))),
-                )
-    return rehearsal.seen
+def _judges(workspace: Workspace) -> tuple[str, ...]:
+    """By the names under which their calls are recorded."""
+    panel = workspace.open_panel
+    return tuple(map(model_name, workspace.settings.judge)) if panel is None else panel.judges
 
 
 class _Takes(NamedTuple):
-    """What one question under a protocol takes: calls at most, and tokens of a typical call."""
-
     calls: int
-    sent: float
-    answered: float
+    sent: int
+    answered: int
+
+    @classmethod
+    def of(cls, seen: Sequence[Tokens], calls: int | None = None) -> _Takes:
+        """Of the requests that were ``seen``; of so many ``calls`` like them."""
+        each = 1.0 if calls is None else calls / max(len(seen), 1)
+        sent, answered = (sum(tokens[part] for tokens in seen) for part in (0, 1))
+        return cls(len(seen) if calls is None else calls, round(each * sent), round(each * answered))
 
 
-def _takes(workspace: Workspace, name: str) -> _Takes:
-    space = workspace.run.label_space
-    # As if nothing were settled: then everything that a protocol may ask is asked.
-    names = space.names[:ALL_LABELS]
-    labels = protocol_named(name).about(AnnotationEvidence(names[0], names[1], 0.0, True, "relabel", names))
-    if labels is None:
-        return _Takes(0, 0.0, 0.0)
-    bank = Snapshot.of(workspace).view.bank
-    setup = JudgeSetup(space, workspace.run.guideline, workspace.settings.style, workspace.settings.permutations, bank)
-    items = _typical(workspace)
-    beside = tuple(ControlItem(item, names[0]) for item in (items * 2)[:2])
-    written = replace(setup, bank=setup.bank or by_rule(space, {}))
-    seen = expected_requests([JudgeTask(item, name, labels, beside) for item in items], written)
-    count = max(len(seen), 1)
-    return _Takes(
-        protocol_named(name).calls(len(labels), setup),
-        sum(tokens.sent for tokens in seen) / count,
-        sum(tokens.answered for tokens in seen) / count,
-    )
+def _takes(workspace: Workspace) -> _Takes:
+    """An item that a judge may have been asked about before is gone through request by request; of all others, a few
+    questions of each kind show how long they are."""
+    rehearsal = Rehearsal(workspace.store.calls)
+    view = replace(Snapshot.of(workspace).view, judges=_judges(workspace))
+    waiting = still_to_ask(view, _wanted_now(workspace, view, rehearsal))
+    view = _prepared(workspace, view, waiting, rehearsal)
+    known: dict[str, list[Question]] = {}
+    new: dict[tuple[str, str], list[Question]] = {}
+    for question in waiting:
+        if rehearsal.knows(question.judge, view.rows[question.idx].content_sha):
+            known.setdefault(question.judge, []).append(question)
+        else:
+            new.setdefault((question.judge, question.protocol), []).append(question)
+    for judge, questions in known.items():
+        rehearsal.put(judge, tasks_of(view, questions), view.setup)
+    parts = [_Takes.of(rehearsal.seen[:])]
+    for (judge, protocol), questions in new.items():
+        some = questions[:: max(len(questions) // SAMPLE, 1)][:SAMPLE]
+        calls = sum(protocol_named(protocol).calls(len(question.labels), view.setup) for question in questions)
+        parts.append(_Takes.of(rehearsal.put(judge, tasks_of(view, some), view.setup), calls))
+    return _Takes(*map(sum, zip(*parts, strict=True)))
 
 
-def _typical(workspace: Workspace) -> list[Item]:
-    queue = [row.idx for row in Snapshot.of(workspace).rows if row.suspicion is not None]
-    return workspace.dataset.items(queue[:: max(len(queue) // SAMPLE, 1)][:SAMPLE])
+def _wanted_now(workspace: Workspace, view: View, rehearsal: Rehearsal) -> set[int]:
+    """The items about which some role wants to know more."""
+    roles = [role for role in roles_of("ask", workspace.settings.roles) if role.wanted(view)]
+    return {one.idx for role in roles for one in role.rehearse(view, rehearsal) if isinstance(one, Question)}
+
+
+def _prepared(workspace: Workspace, view: View, waiting: Sequence[Question], rehearsal: Rehearsal) -> View:
+    """The view once the roles have asked each judge what they ask before it is asked about items."""
+    for judge in dict.fromkeys(question.judge for question in waiting):
+        for role in roles_of("prepare", workspace.settings.roles):
+            view = replace(view, judge=judge)
+            if role.wanted(view):
+                left = [one for one in role.rehearse(view, rehearsal) if isinstance(one, Contribution)]
+                view = replace(view, contributions=view.contributions.plus(*left))
+    return view

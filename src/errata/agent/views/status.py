@@ -58,7 +58,7 @@ def status_of(workspace: Workspace) -> dict[str, Any]:
         "references": 0 if queue is None else len(queue.control_items),
         "judge_cards": {judge: card.model_dump() for judge, card in cards.items()},
         "spent": judging.model_dump(include={"calls", "tokens", "usd", "estimated"}),
-        "unreadable_answers": sum(card.unreadable for card in cards.values()),
+        "unreadable_answers": judging.unreadable + sum(card.unreadable for card in cards.values()),
         "refused_requests": sum(card.refused for card in cards.values()),
         "unreadable": len(snapshot.unreadable),
         "copies": (left.find(Copies) or Copies()).model_dump(),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import select
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import typer
@@ -14,6 +15,9 @@ from errata.errors import SetupError
 if TYPE_CHECKING:
     from errata.agent.actions.running import ExternalSetting, Job
     from errata.settings import Settings
+
+
+LOOK_EVERY_S = 0.2
 
 
 def confirm(settings: Settings, unconfirmed: Sequence[ExternalSetting]) -> None:
@@ -35,16 +39,27 @@ def confirm(settings: Settings, unconfirmed: Sequence[ExternalSetting]) -> None:
     )
 
 
-def go_ahead(job: Job) -> None:
-    """The ``go_ahead`` of a session on the command line."""
+def go_ahead(job: Job, stopped: Callable[[], bool]) -> None:
+    """The ``go_ahead`` of a session on the command line. It is asked in a thread that no signal interrupts, so it looks
+    whether the run was ``stopped`` as long as it waits for an answer."""
     from errata.agent.actions.running import refuse_job
 
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         refuse_job(job)
     # Whole lines: a progress bar below would hide an unfinished one.
     typer.echo(f"This takes {job.costs()}.\nGo on? y or n", err=True)
-    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+    if _line(stopped).strip().lower() not in ("y", "yes"):
         raise SetupError("Stopped. Everything finished is kept; limit it with --budget calls=2000,minutes=30.")
+
+
+def _line(stopped: Callable[[], bool]) -> str:
+    """What is typed; nothing where the run was stopped."""
+    if sys.platform == "win32":  # there a console cannot be waited for
+        return sys.stdin.readline()
+    while not stopped():
+        if select.select([sys.stdin], [], [], LOOK_EVERY_S)[0]:
+            return sys.stdin.readline()
+    return ""
 
 
 def _typed(settings: Settings, names: Sequence[str]) -> str:

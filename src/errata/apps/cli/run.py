@@ -197,7 +197,7 @@ def _run(data: Path, run_dir: Path | None, as_json: bool, flags: dict[str, Any],
     from errata.agent.actions.running import RUN
 
     with _at_work(data, run_dir, flags) as session:
-        session.go_ahead = go_ahead
+        session.go_ahead = lambda job: go_ahead(job, lambda: session.stopped)
         found = perform(RUN, session, **going)
     _print_status(found, as_json)
 

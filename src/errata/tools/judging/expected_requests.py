@@ -3,80 +3,97 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from typing import Any, Protocol, TypeVar
 
 from errata.tools.judging.calls import CallRecord
 from errata.tools.judging.chat import ChatReply, ChatRequest
 from errata.tools.judging.door import Door
+from errata.tools.judging.examine import judge_items
 from errata.tools.judging.pacing.budget import Budget
 from errata.tools.judging.pacing.expected import Tokens, expected_tokens
-from errata.tools.judging.registry import protocol_named
 from errata.tools.judging.task import JudgeSetup, JudgeTask
 
 T = TypeVar("T")
 
 
-def expected_requests(tasks: Sequence[JudgeTask], setup: JudgeSetup) -> list[Tokens]:
-    """The expected tokens of each request that asking ``tasks`` makes; no model is asked. An item that cannot be shown
-    makes none. Raises DataError if a task lacks what its protocol needs."""
-    return asyncio.run(_asked(tasks, setup))
+class PaidCalls(Protocol):
+    """What judges have answered already."""
 
+    def find(self, keys: Sequence[str]) -> dict[str, CallRecord]: ...
 
-async def _asked(tasks: Sequence[JudgeTask], setup: JudgeSetup) -> list[Tokens]:
-    counting = _CountingModel()
-    door = Door(counting, _NoLog(), Budget())
-    try:
-        for task in tasks:
-            await protocol_named(task.protocol).ask(door, task, setup.about(task.labels))
-    finally:
-        await door.close()
-    return counting.seen
+    def asked_about(self, model: str) -> set[str]:
+        """The content that the model has been asked about, by its hash."""
+        ...
 
 
 class Rehearsal:
-    """Stands in for ``Ask`` when no model is asked. ``seen``: the expected tokens of each request."""
+    """Stands in for ``Ask`` when no model is asked: a request that is already ``paid`` for, or was made here before,
+    costs nothing. ``seen``: the expected tokens of each remaining request."""
 
-    def __init__(self) -> None:
+    def __init__(self, paid: PaidCalls) -> None:
+        self._paid = paid
+        self._logs: dict[str, _Log] = {}
         self.seen: list[Tokens] = []
 
     def __call__(self, judge: str, ask: Callable[[Door], Coroutine[Any, Any, T]]) -> T:
-        return asyncio.run(self._through_a_door(ask))
+        """Whatever ``ask`` asks of the judge of this name."""
+        return asyncio.run(self._through_a_door(judge, ask))
 
-    async def _through_a_door(self, ask: Callable[[Door], Coroutine[Any, Any, T]]) -> T:
-        model = _CountingModel()
-        door = Door(model, _NoLog(), Budget())
+    def put(self, judge: str, tasks: Iterable[JudgeTask], setup: JudgeSetup) -> list[Tokens]:
+        """The expected tokens of each request that asking ``tasks`` makes, which are among ``seen`` too. An item that
+        cannot be shown makes none."""
+        before = len(self.seen)
+        self(judge, lambda door: judge_items(door, tasks, setup))
+        return self.seen[before:]
+
+    def knows(self, judge: str, content_sha: str) -> bool:
+        """Whether the judge has been asked anything about this content."""
+        return content_sha in self._log(judge).contents
+
+    async def _through_a_door(self, judge: str, ask: Callable[[Door], Coroutine[Any, Any, T]]) -> T:
+        door = Door(_CountingModel(judge, self.seen), self._log(judge), Budget())
         try:
             return await ask(door)
         finally:
             await door.close()
-            self.seen += model.seen
+
+    def _log(self, judge: str) -> _Log:
+        if judge not in self._logs:
+            self._logs[judge] = _Log(self._paid, judge)
+        return self._logs[judge]
 
 
 class _CountingModel:
     """A model that returns the first allowed answer and records the expected tokens."""
 
-    name, limit = "counting", 1024
+    limit = 1024
 
-    def __init__(self) -> None:
-        self.seen: list[Tokens] = []
+    def __init__(self, name: str, seen: list[Tokens]) -> None:
+        self.name, self._seen = name, seen
 
     async def complete(self, request: ChatRequest) -> ChatReply:
-        self.seen.append(expected_tokens(request))
-        return ChatReply(request.choices[0] if request.choices else "", None, *self.seen[-1], 0.0, self.name)
+        tokens = expected_tokens(request)
+        self._seen.append(tokens)
+        return ChatReply(request.choices[0] if request.choices else "", None, *tokens, 0.0, self.name)
 
     async def close(self) -> None:
         pass
 
 
-class _NoLog:
-    """A call log that stores nothing."""
+class _Log:
+    """The call log of a rehearsal: recorded calls, and rehearsed ones that are never stored."""
+
+    def __init__(self, paid: PaidCalls, judge: str) -> None:
+        self._paid, self._rehearsed = paid, dict[str, CallRecord]()
+        self.contents = paid.asked_about(judge)
 
     def find(self, keys: Sequence[str]) -> dict[str, CallRecord]:
-        return {}
+        return self._paid.find(keys) | {key: self._rehearsed[key] for key in keys if key in self._rehearsed}
 
     def set_aside(self, keys: Sequence[str]) -> None:
-        pass
+        """What is recorded in its place is found first."""
 
     def record(self, records: Sequence[CallRecord]) -> None:
-        pass
+        self._rehearsed.update((record.key, record) for record in records)
+        self.contents.update(record.content_sha for record in records)

@@ -43,11 +43,12 @@ class JudgingProtocol(ABC):
     """One way to ask a judge about one annotation.
 
     Other packages offer an instance as an entry point of the group ``errata.protocols``. ``name`` is its name in
-    settings and stored verdicts, ``adds`` says in one line what it finds out; ``tasks`` are the kinds of labels it can
-    ask about.
+    settings and stored verdicts, ``title`` what a person reads (by default the words of the name), ``adds`` says in one
+    line what it finds out; ``tasks`` are the kinds of labels it can ask about.
     """
 
     name: ClassVar[str]
+    title: ClassVar[str] = ""
     adds: ClassVar[str]
     tasks: ClassVar[tuple[str, ...]] = ("single",)
     measurable: ClassVar[bool] = True

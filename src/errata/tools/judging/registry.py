@@ -21,6 +21,12 @@ def protocol_named(name: str) -> JudgingProtocol:
     return named(GROUP, JudgingProtocol, name)
 
 
+def title_of(name: str) -> str:
+    """How a person reads a protocol, be it installed or not."""
+    known = protocols().get(name)
+    return (known.title if known else "") or name.replace("_", " ")
+
+
 def controls(names: Iterable[str]) -> dict[str, Control]:
     """Those of ``names`` that are controls, by name. A protocol that is no longer installed is skipped."""
     found = ((name, protocols().get(name)) for name in names)

@@ -33,9 +33,16 @@ def check_forms(specs: Iterable[str]) -> None:
 
 
 def model_name(spec: str) -> str:
-    """The name its calls are recorded under: the model's for a judge on a server, otherwise what was typed."""
-    server = ON_A_SERVER.fullmatch(spec)
-    return server["model"] if server else spec
+    """The name its calls are recorded under, if that is known before it is opened; otherwise what was typed."""
+    if server := ON_A_SERVER.fullmatch(spec):
+        return server["model"]
+    kind, _, rest = spec.partition(":")
+    folder = _demo() if spec == "demo" else Path(rest if kind == "vllm" else spec)
+    if folder.is_dir():
+        from errata.tools.judging.backends.folder import find
+
+        return find(str(folder))[1]
+    return rest.partition("#")[2] or spec if kind == "replay" else spec
 
 
 def open_model(
@@ -62,10 +69,14 @@ def open_model(
     if kind == "vllm" and rest:
         return _in_engine(rest, download=not Path(rest).is_dir())
     if spec == "demo":
-        return _in_process(str(files("errata.demo") / "tiny_judge"))
+        return _in_process(str(_demo()))
     if spec and Path(spec).is_dir():
         return _in_process(spec)
     raise _names_no_judge(spec)
+
+
+def _demo() -> Path:
+    return Path(str(files("errata.demo") / "tiny_judge"))
 
 
 def _names_no_judge(spec: str) -> SetupError:

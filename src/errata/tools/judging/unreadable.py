@@ -30,7 +30,7 @@ K = TypeVar("K", bound=_Known)
 class Unreadable(Generic[A, K]):
     """For one judge. ``ask_again`` asks even if an answer is recorded; ``stop`` is called with the error to end with.
 
-    ``all_again``: ask again for every recorded answer that cannot be read.
+    ``all_again``: ask again for every recorded answer that cannot be read. ``count``: unreadable answers so far.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Unreadable(Generic[A, K]):
         self._changed: bool | None = True if all_again else None
         self._tried = 0
         self._turn = asyncio.Lock()
-        self._answers, self._unread = 0, 0
+        self._answers, self.count = 0, 0
         self._shown: list[str] = []
 
     async def again(self, ask: A, known: K, readable: Callable[[K], bool]) -> K:
@@ -62,10 +62,10 @@ class Unreadable(Generic[A, K]):
         """Count another answer. A judge whose first ones are mostly unreadable is stopped."""
         self._answers += 1
         if not readable:
-            self._unread += 1
+            self.count += 1
             if len(self._shown) < SHOWN:
                 self._shown.append(text)
-        if self._answers == LOOK_AT and self._unread > MOST * self._answers:
+        if self._answers == LOOK_AT and self.count > MOST * self._answers:
             self._stop(ModelError(self._in_words()))
 
     def _in_words(self) -> str:
@@ -76,7 +76,7 @@ class Unreadable(Generic[A, K]):
         elif not any(text.strip() for text in self._shown):
             todo = "It says nothing: if it thinks before it answers, switch its thinking off in the server."
         return (
-            f"{self._unread} of the first {self._answers} answers of {one_line(self._judge)} cannot be read, so it is "
+            f"{self.count} of the first {self._answers} answers of {one_line(self._judge)} cannot be read, so it is "
             f"asked no more. It said {said}. {todo} What it does: errata doctor. Then run again: what could not be "
             "read is asked again (--retry-unreadable asks for all of it)."
         )

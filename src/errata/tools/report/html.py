@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from errata import words
 from errata.tools.data.atomic import atomic_write
+from errata.tools.judging.registry import title_of
 from errata.tools.report.count import UNCHECKED
 from errata.tools.report.data import ReportData
 from errata.tools.report.flow import flow_picture
@@ -65,6 +66,7 @@ def _environment() -> Environment:
         "percent": lambda share: f"{100 * share:.{0 if share >= 0.1 or share == 0 else 1}f}%",
         "words": lambda name: name.replace("_", " "),
         "outcome": words.outcome,
+        "protocol": title_of,
         "moment": lambda at: f"{datetime.fromisoformat(at):%Y-%m-%d %H:%M} UTC",
         "sentence": lambda text: text[:1].upper() + text[1:],
     }

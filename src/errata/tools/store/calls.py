@@ -47,6 +47,12 @@ class Calls:
             # Two processes may have paid for the same call; the first answer is kept.
             connection.execute(insert(calls).on_conflict_do_nothing(), rows)
 
+    def asked_about(self, model: str) -> set[str]:
+        """The hashes of the contents that the model has been asked about."""
+        query = select(calls.c.content_sha).distinct().where(calls.c.model == model)
+        with self._database.read() as connection:
+            return set(connection.execute(query).scalars())
+
     def models(self) -> list[str]:
         """Names of the models with recorded calls."""
         with self._database.read() as connection:

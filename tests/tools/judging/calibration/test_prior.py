@@ -60,7 +60,7 @@ def measured(model: FakeChat, sets: list[tuple[str, ...]]) -> tuple[Prior, Memor
         door = Door(model, calls, Budget())
         try:
             await choice_prior(door, ITEMS, sets, SPACE)
-            return await choice_prior(door, ITEMS, sets, SPACE)
+            return (await choice_prior(door, ITEMS, sets, SPACE))[0]
         finally:
             await door.close()
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 
 import pytest
 
-from errata.testing import FakeChat
+from errata.testing import FakeChat, MemoryCalls
 from errata.tools.features.minilm import model_folder
 from errata.tools.judging.chat import ChatRequest
-from errata.tools.judging.expected_requests import expected_requests
+from errata.tools.judging.door import Door
+from errata.tools.judging.expected_requests import Rehearsal
+from errata.tools.judging.pacing.budget import Budget
 from errata.tools.judging.pacing.expected import IMAGE_TOKENS, expected_tokens
 from errata.tools.judging.registry import protocols
 from errata.tools.judging.task import ControlItem, JudgeSetup, JudgeTask
@@ -50,8 +53,30 @@ def test_every_image_counts_and_an_answer_is_its_longest_choice_and_an_end() -> 
 @pytest.mark.parametrize("protocol", sorted(set(protocols()) - {"image_text_pair", "marked_choice", "question_bank"}))
 def test_no_question_makes_more_calls_than_its_protocol_says_and_no_model_is_asked(protocol: str) -> None:
     setup = JudgeSetup(SPACE, permutations=4)
-    seen = expected_requests([task(protocol)], setup)
+    seen = Rehearsal(MemoryCalls()).put("a judge", [task(protocol)], setup)
     assert len(seen) == protocols()[protocol].calls(2, setup)
     judge = FakeChat(lambda request: request.choices[0])
     asked(judge, lambda door: protocols()[protocol].ask(door, task(protocol), setup))
     assert seen == [expected_tokens(request) for request in judge.requests]
+
+
+def test_what_is_paid_for_takes_nothing() -> None:
+    setup, first = JudgeSetup(SPACE), Rehearsal(MemoryCalls())
+    seen = first.put("one", [task("blind_choice")], setup)
+    assert first.knows("one", "sha1") and not first.knows("another", "sha1")
+    assert first.put("one", [task("blind_choice")], setup) == []
+    assert first.put("another", [task("blind_choice")], setup) == seen
+    assert len(first.seen) == 2 * len(seen)
+
+
+def test_what_was_asked_before_takes_nothing_either() -> None:
+    paid, setup, judge = MemoryCalls(), JudgeSetup(SPACE), FakeChat(lambda request: request.choices[0])
+
+    async def ask() -> None:
+        door = Door(judge, paid, Budget())
+        await protocols()["contest"].ask(door, task("contest"), setup)
+        await door.close()
+
+    asyncio.run(ask())
+    assert Rehearsal(paid).put("fake", [task("contest")], setup) == []
+    assert len(Rehearsal(paid).put("another", [task("contest")], setup)) == len(judge.requests) == 2

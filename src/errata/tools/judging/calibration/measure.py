@@ -11,7 +11,7 @@ from errata.tools.judging.door import Door
 from errata.tools.judging.protocols import blind_choice
 from errata.tools.judging.reading.reading import Style
 from errata.tools.judging.together import together
-from errata.types import Item, LabelSpace
+from errata.types import Item, LabelSpace, Verdict
 
 T = TypeVar("T")
 
@@ -25,8 +25,8 @@ async def choice_prior(
     style: Style = "letters",
     permutations: int = 2,
     guideline: str = "",
-) -> Prior:
-    """The prior of blind choice, from content-free ``items``.
+) -> tuple[Prior, list[Verdict]]:
+    """The prior of blind choice, from content-free ``items``, and the verdicts on them.
 
     ``sets`` are label sets as the run asks about them: all labels, or several sets of candidates, used in turn. Takes
     max(len(items), len(sets)) * permutations calls. Raises what ``Door.ask`` raises, except for refusals.
@@ -36,7 +36,8 @@ async def choice_prior(
         for item, labels in _in_turn(items, sets)
     )
     answered = sum(verdict.readable for verdict in verdicts)
-    return Prior(door.model.name, load(blind_choice.PROMPT_ID).ref.sha, style, over_labels(verdicts), answered)
+    prior = Prior(door.model.name, load(blind_choice.PROMPT_ID).ref.sha, style, over_labels(verdicts), answered)
+    return prior, verdicts
 
 
 def _in_turn(items: Sequence[Item], sets: Sequence[T]) -> list[tuple[Item, T]]:

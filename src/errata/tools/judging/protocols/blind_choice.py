@@ -88,6 +88,7 @@ def _log_odds(log_prob: float) -> float:
 
 class BlindChoice(JudgingProtocol):
     name = PROMPT_ID
+    title = "not shown the given label"
     adds = "which label the judge would choose, not shown the given one"
 
     def about(self, known: AnnotationEvidence) -> tuple[str, ...]:

@@ -80,6 +80,7 @@ def _logs(granted: Mapping[str, float]) -> dict[str, float]:
 
 class Contest(JudgingProtocol):
     name = PROMPT_ID
+    title = "given label against challenger"
     adds = "whether the given label holds against its strongest challenger"
     shows_given = True
 

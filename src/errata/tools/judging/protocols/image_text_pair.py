@@ -50,6 +50,7 @@ async def ask(
 
 class ImageTextPair(JudgingProtocol):
     name = PROMPT_ID
+    title = "whether text and image fit"
     adds = "whether the text describes the image"
     tasks = ("pair",)
 

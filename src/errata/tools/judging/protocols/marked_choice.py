@@ -50,6 +50,7 @@ async def ask(
 
 class MarkedChoice(JudgingProtocol):
     name = PROMPT_ID
+    title = "shown what is marked, not the given label"
     adds = "which label the judge would choose for what a box or a mask marks"
     tasks = ("boxes",)
 

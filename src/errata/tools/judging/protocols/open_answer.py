@@ -94,6 +94,7 @@ def _kept(probs: dict[str, float]) -> dict[str, float]:
 
 class OpenAnswer(JudgingProtocol):
     name = PROMPT_ID
+    title = "naming a label itself"
     adds = "which label the judge names by itself, level by level"
 
     def about(self, known: AnnotationEvidence) -> tuple[str, ...]:

@@ -108,6 +108,7 @@ def _yes_no(reading: Reading) -> tuple[float, float]:
 
 class QuestionBank(JudgingProtocol):
     name = PROMPT_ID
+    title = "prepared yes/no questions"
     adds = "how the judge answers prepared yes/no questions about the two likeliest labels"
 
     def about(self, known: AnnotationEvidence) -> tuple[str, ...] | None:

@@ -72,6 +72,7 @@ def _weigh(labels: Sequence[str], readings: Sequence[Reading | None]) -> dict[st
 
 class SeveralLabels(JudgingProtocol):
     name = PROMPT_ID
+    title = "each label by itself"
     adds = "whether each of the two likeliest labels holds, alone or beside the other"
 
     def about(self, known: AnnotationEvidence) -> tuple[str, ...] | None:

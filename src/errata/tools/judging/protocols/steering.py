@@ -112,6 +112,7 @@ def _moved(kept: float) -> dict[str, float]:
 
 class Steering(Control):
     name, alone = PROMPT_ID, blind_choice.PROMPT_ID
+    title = "answers about others beside the item"
     adds = "whether the item changes the judge's answers about others that it lies beside"
     measurable = False
 

@@ -22,6 +22,8 @@ from errata.types import Item, LabelSpace, sha_of
 PROMPT_ID = "write_questions"
 MAX_TOKENS = 600
 MAX_CHARS = 200
+MOST = 5
+"""So many questions about one label are asked for, and used."""
 NO_ITEM = Item(0, "", "", None)
 
 
@@ -68,7 +70,7 @@ async def ask(
         if other in confused
     ]
     found += [BankQuestion(label, "negative", one_line(text), NO) for text in written.negative]
-    return tuple(question for question in found if _usable(question.text, space))
+    return tuple(question for question in found if _usable(question.text, space))[:MOST]
 
 
 def _object_in(text: str) -> str:
