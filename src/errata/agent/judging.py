@@ -174,4 +174,4 @@ def _tasks(workspace: Workspace, questions: Sequence[Question]) -> Iterator[Judg
     """The questions with the content of their items, which is read as they are asked."""
     items = workspace.dataset.each([question.idx for question in questions])
     for item, question in zip(items, questions, strict=True):
-        yield JudgeTask(item, question.protocol, question.labels, question.control_items)
+        yield JudgeTask(item, question.protocol, question.labels, question.control_items, favored=question.favored)

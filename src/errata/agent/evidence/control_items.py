@@ -59,7 +59,7 @@ def _near(scan: Scan, idx: int, others: Sequence[int]) -> bool:
 def usable(view: View, judge: str, control: Control) -> list[ControlItem]:
     """The control items that this judge, shown each alone, decisively called as they are labeled. One that moves its
     answers about other control items is none."""
-    steers = {v.idx for v in _of(control, view.control_verdicts, judge) if held_back.held_back((), [v])}
+    steers = {v.idx for v in _of(control, view.control_verdicts, judge) if held_back.moved(v)}
     agreed = _agreed(view.verdicts, _drawn(view), view.space, judge, control)
     return [ControlItem(i, agreed[i.idx]) for i in view.control_items if i.idx in agreed and i.idx not in steers]
 
@@ -67,6 +67,11 @@ def usable(view: View, judge: str, control: Control) -> list[ControlItem]:
 def control_works(view: View, judge: str, control: Control) -> bool:
     """Whether control items do not, as a rule, move this judge's answers about one another."""
     return _works(view.verdicts, view.control_verdicts, _drawn(view), view.space, judge, control)
+
+
+def reads_beyond_names(view: View, judge: str, control: Control) -> bool:
+    """Whether this judge still calls most control items as they are labeled where that label's name is blanked out."""
+    return _works(view.verdicts, view.control_verdicts, _drawn(view), view.space, judge, control, held_back.NAMED)
 
 
 def is_watched(view: View, judge: str) -> bool:
@@ -95,9 +100,10 @@ def _works(
     space: LabelSpace,
     judge: str,
     control: Control,
+    how: str = held_back.MOVED,
 ) -> bool:
     agreed = _agreed(verdicts, drawn, space, judge, control)
-    return held_back.control_works([v for v in _of(control, of_controls, judge) if v.idx in agreed])
+    return held_back.control_works([v for v in _of(control, of_controls, judge) if v.idx in agreed], how)
 
 
 def _of(control: Control, of_controls: Sequence[Verdict], judge: str) -> list[Verdict]:

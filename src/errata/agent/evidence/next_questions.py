@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -26,13 +26,14 @@ ALL_LABELS = 12
 @dataclass(frozen=True, slots=True)
 class Question:
     """One thing to ask ``judge`` of one item: under which protocol, about which labels, and, for a control, beside
-    which control items."""
+    which control items, and which label is favored ("" for none)."""
 
     judge: str
     idx: int
     protocol: str
     labels: tuple[str, ...]
     control_items: tuple[ControlItem, ...] = ()
+    favored: str = ""
 
 
 class NextQuestions:
@@ -94,6 +95,8 @@ class NextQuestions:
             return []
         usable = control_items.usable(self._view, judge, control)
         found = [self._control(judge, control, idx, usable) for idx in checks or to_control]
+        if not checks and not control_items.reads_beyond_names(self._view, judge, control):
+            found = [question and replace(question, favored="") for question in found]
         return [question for question in found if question is not None]
 
     def _control(self, judge: str, control: Control, idx: int, usable: Sequence[ControlItem]) -> Question | None:
@@ -101,7 +104,7 @@ class NextQuestions:
         ranked = sorted(posterior.labels, key=lambda name: -posterior.labels[name])
         favored = _favored(self._view.posterior, idx)
         chosen = control.beside(usable, sha, favored, [name for name in ranked if name != favored])
-        return None if chosen is None else Question(judge, idx, control.name, self._candidates(idx), chosen)
+        return None if chosen is None else Question(judge, idx, control.name, self._candidates(idx), chosen, favored)
 
     def _candidates(self, idx: int) -> tuple[str, ...]:
         return candidates_of(self._view, self._view.posterior, idx)
