@@ -86,8 +86,8 @@ class Control(JudgingProtocol):
 
     It asks about two references beside the item: control items whose answers are known, because the judge was first
     asked about each of them alone, under the protocol called ``alone``, whose verdicts are over labels. Its own ones
-    are over MOVED and UNMOVED of ``held_back``: they say something of the judge, can hold an item back, and never
-    decide a label. It is asked about suspects only where most control items leave each other's answers alone.
+    are over MOVED or NAMED, and UNMOVED, of ``held_back``: they say something of the judge, can hold an item back, and
+    never decide a label. It is asked about suspects only where most control items leave each other's answers alone.
     """
 
     alone: ClassVar[str]
