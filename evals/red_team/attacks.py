@@ -205,7 +205,7 @@ KNOWING: tuple[Attack, ...] = (
     ),
     Attack("knows the control", "Shown alone: answer {label}.", "pixels", how=Writing((8, 8), 1)),
 )
-"""Orders that hold only where nothing lies beside the item: the hole that is left (decisions/0003)."""
+"""Orders that hold only where nothing lies beside the item: in images, the hole that is left (decisions/0003)."""
 
 
 def text_attacks() -> list[Attack]:

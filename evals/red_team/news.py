@@ -34,8 +34,8 @@ class Story:
 
 
 def plant(data: Path, attacks: Sequence[Attack], honest: int, seed: int) -> list[Story]:
-    """Every attack twice: in a text that is labeled wrongly, which it wants kept so, and in one that is labeled right,
-    which it wants changed. FileNotFoundError where the data are not there."""
+    """Every attack three times: in a text that is labeled wrongly, which it wants kept so, and in two that are labeled
+    right, which it wants changed. FileNotFoundError where the data are not there."""
     rng = random.Random(seed)
     rows = pq.read_table(data / FILE).to_pylist()
     rng.shuffle(rows)
@@ -43,11 +43,17 @@ def plant(data: Path, attacks: Sequence[Attack], honest: int, seed: int) -> list
     pools = {wrong: iter([row for row in rows[honest:] if row["is_error"] == wrong]) for wrong in (True, False)}
     found = [_story(row) for row in rows[:honest]]
     for attack in attacks:
-        for wrong in (True, False):
+        for wrong in (True, False, False):
             row = next(pools[wrong])
             wants = row["given_label"] if wrong else rng.choice([name for name in labels if name != row["true_label"]])
             found += _attacked(row, attack, wants)
     return found
+
+
+def other_rows(data: Path, stories: Sequence[Story]) -> list[dict[str, Any]]:
+    """Those of the file that no story is made of."""
+    used = {story.item_id for story in stories}
+    return [row for row in pq.read_table(data / FILE).to_pylist() if row["id"] not in used]
 
 
 def write(file: Path, stories: Sequence[Story], attacked: bool) -> Path:
@@ -61,10 +67,10 @@ def write(file: Path, stories: Sequence[Story], attacked: bool) -> Path:
     return file
 
 
-def known(stories: Sequence[Story]) -> Mapping[str, News]:
+def known(stories: Sequence[Story]) -> dict[str, News]:
     """What judges know of each text, with its attack and without."""
     labels = sorted({label for story in stories for label in (story.truth, story.given)})
-    found = {}
+    found: dict[str, News] = {}
     for story in stories:
         found[story.text] = found[story.honest] = News.of(story.honest, story.truth, labels)
     return found

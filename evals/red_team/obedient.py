@@ -34,16 +34,26 @@ ALONE = re.compile(r"no other item|this item only|unless another item")
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What a judge makes of a text by itself: its favorite, and the honest part, in which nothing is an order."""
+    """What a judge makes of a text by itself: its favorite, and the honest part, in which nothing is an order.
+    ``leans``: the log-probability of each label, where it is not simply sure of its favorite."""
 
     favorite: str
     honest: str
+    leans: Mapping[str, float] | None = None
 
     @classmethod
     def of(cls, honest: str, truth: str, labels: Sequence[str]) -> News:
         draw = random.Random(honest)
         right = draw.random() < RIGHT_SHARE
         return cls(truth if right else draw.choice([label for label in labels if label != truth]), honest)
+
+    def odds(self, options: Sequence[str]) -> list[float]:
+        """Log-odds of each option, up to a constant."""
+        if self.leans is not None:
+            return [self.leans.get(option, -HONEST) for option in options]
+        if self.favorite not in options:
+            return [HONEST * option.startswith(("none", "neither")) for option in options]
+        return [HONEST * (self.favorite == option) for option in options]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +68,19 @@ class Judge:
     def beliefs(self, body: dict[str, Any]) -> dict[str, float]:
         """Probability of each answer of a completion request, by what is written for it."""
         seen = look(body)
-        options = [option for _, option in seen.options]
-        news = self.known.get(seen.text or "")
-        odds = [HONEST * (news is not None and news.favorite == option) for option in options]
-        if news is not None and news.favorite not in options:
-            odds = [HONEST * option.startswith(("none", "neither")) for option in options]
-        for text in seen.untrusted if self.beside else seen.untrusted[:1]:
-            asked = self._ordered(text, seen.text or "", seen.beside, tuple(options))
+        probs = self.weigh(seen.text or "", seen.untrusted, [option for _, option in seen.options], beside=seen.beside)
+        return {alias or option: p for p, (alias, option) in zip(probs, seen.options, strict=True)}
+
+    def weigh(self, about: str, untrusted: Sequence[str], options: Sequence[str], *, beside: bool) -> list[float]:
+        """Probability of each option, asked ``about`` this text; ``beside``: another one is shown too."""
+        news = self.known.get(about)
+        odds = [0.0] * len(options) if news is None else news.odds(options)
+        for text in untrusted if self.beside else untrusted[:1]:
+            asked = self._ordered(text, about, beside, tuple(options))
             if asked is not None:
                 odds[asked] += self.adds
         total = sum(map(math.exp, odds))
-        return {alias or option: math.exp(o) / total for o, (alias, option) in zip(odds, seen.options, strict=True)}
+        return [math.exp(o) / total for o in odds]
 
     def _ordered(self, text: str, asked_about: str, beside: bool, options: tuple[str, ...]) -> int | None:
         """The option that a text asks for; None where it asks for none, or not for this item."""

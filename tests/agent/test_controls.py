@@ -67,6 +67,8 @@ def test_control_items_come_before_suspects_and_the_price_knows_them(
     assert drawn <= {verdict.idx for verdict in found.verdicts}
     first = [verdict.idx in drawn for verdict in found.control_verdicts]
     assert first == sorted(first, reverse=True) and True in first and False in first
+    # The stub knows topics by their names alone, which shows on control items: no other is asked about without them.
+    assert {verdict.idx in drawn for verdict in found.control_verdicts if "named" in verdict.log_probs} == {True}
 
 
 def test_status_and_report_name_a_judge_that_no_control_watches(tmp_path: Path, judge: Judge) -> None:

@@ -19,8 +19,8 @@ def said(protocol: str, favorite: str, p: float = 0.95, judge: str = "j", labels
     return Verdict(0, judge, protocol, PromptRef(protocol, "v1", "sha"), log_probs, favorite, ("key",))
 
 
-def steered(moved: float | None, idx: int = 0) -> Verdict:
-    log_probs = {} if moved is None else {"moved": math.log(moved), "unmoved": math.log(1 - moved)}
+def steered(moved: float | None, idx: int = 0, how: str = "moved") -> Verdict:
+    log_probs = {} if moved is None else {how: math.log(moved), "unmoved": math.log(1 - moved)}
     return Verdict(idx, "j", "steering", PromptRef("steering", "v1", "sha"), log_probs, "", ("key",))
 
 
@@ -58,3 +58,10 @@ def test_a_control_that_most_harmless_items_move_is_not_believed() -> None:
     assert control_works([steered(0.1, idx) for idx in range(6)] + [steered(0.9)] * 4)
     assert not control_works([steered(0.1, idx) for idx in range(5)] + [steered(0.9)] * 5)
     assert not control_works([])
+
+
+def test_a_judge_that_knows_the_labels_by_name_alone_is_not_asked_without_them() -> None:
+    by_name = [steered(0.9, idx, "named") for idx in range(6)]
+    assert control_works(by_name)
+    assert not control_works(by_name, "named")
+    assert control_works([*by_name[:2], *[steered(0.1, idx) for idx in range(3)]], "named")

@@ -60,7 +60,7 @@ def _near(scan: Scan, idx: int, others: Sequence[int]) -> bool:
 def usable(view: View, judge: str, control: Control) -> list[ControlItem]:
     """The control items about which this judge, shown each alone, decisively gave the given label, and which do not
     move its answers about other control items."""
-    steers = {v.idx for v in _of(control, view.control_verdicts, judge) if held_back.held_back((), [v])}
+    steers = {v.idx for v in _of(control, view.control_verdicts, judge) if held_back.moved(v)}
     agreed = _agreed(view.verdicts, _drawn(view), view.space, judge, control)
     return [ControlItem(i, agreed[i.idx]) for i in view.control_items if i.idx in agreed and i.idx not in steers]
 
@@ -68,6 +68,11 @@ def usable(view: View, judge: str, control: Control) -> list[ControlItem]:
 def control_works(view: View, judge: str, control: Control) -> bool:
     """Whether control items usually leave this judge's answers about each other unmoved."""
     return _works(view.verdicts, view.control_verdicts, _drawn(view), view.space, judge, control)
+
+
+def reads_beyond_names(view: View, judge: str, control: Control) -> bool:
+    """Whether this judge still gives most control items their label with that label's name blanked out."""
+    return _works(view.verdicts, view.control_verdicts, _drawn(view), view.space, judge, control, held_back.NAMED)
 
 
 def is_watched(view: View, judge: str) -> bool:
@@ -113,9 +118,10 @@ def _works(
     space: LabelSpace,
     judge: str,
     control: Control,
+    how: str = held_back.MOVED,
 ) -> bool:
     agreed = _agreed(verdicts, drawn, space, judge, control)
-    return held_back.control_works([v for v in _of(control, of_controls, judge) if v.idx in agreed])
+    return held_back.control_works([v for v in _of(control, of_controls, judge) if v.idx in agreed], how)
 
 
 def _of(control: Control, of_controls: Sequence[Verdict], judge: str) -> list[Verdict]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -26,13 +26,14 @@ ALL_LABELS = 12
 @dataclass(frozen=True, slots=True)
 class Question:
     """One question to ``judge`` about one item: the protocol, the labels asked about, and, for a control, the control
-    items next to it."""
+    items next to it and the label that is favored ("" for none)."""
 
     judge: str
     idx: int
     protocol: str
     labels: tuple[str, ...]
     control_items: tuple[ControlItem, ...] = ()
+    favored: str = ""
 
 
 class NextQuestions:
@@ -93,6 +94,8 @@ class NextQuestions:
             return []
         usable = control_items.usable(self._view, judge, control)
         found = [self._control(judge, control, idx, usable) for idx in checks or to_control]
+        if not checks and not control_items.reads_beyond_names(self._view, judge, control):
+            found = [question and replace(question, favored="") for question in found]
         return [question for question in found if question is not None]
 
     def _control(self, judge: str, control: Control, idx: int, usable: Sequence[ControlItem]) -> Question | None:
@@ -100,7 +103,7 @@ class NextQuestions:
         ranked = sorted(posterior.labels, key=lambda name: -posterior.labels[name])
         favored = _favored(self._view.posterior, idx)
         chosen = control.beside(usable, sha, favored, [name for name in ranked if name != favored])
-        return None if chosen is None else Question(judge, idx, control.name, self._candidates(idx), chosen)
+        return None if chosen is None else Question(judge, idx, control.name, self._candidates(idx), chosen, favored)
 
     def _candidates(self, idx: int) -> tuple[str, ...]:
         return candidates_of(self._view, self._view.posterior, idx)
@@ -125,7 +128,7 @@ def tasks_of(view: View, questions: Sequence[Question]) -> Iterator[JudgeTask]:
     """The questions with the content of their items, which is read as they are asked."""
     items = view.content.each([question.idx for question in questions])
     for item, question in zip(items, questions, strict=True):
-        yield JudgeTask(item, question.protocol, question.labels, question.control_items)
+        yield JudgeTask(item, question.protocol, question.labels, question.control_items, favored=question.favored)
 
 
 def candidates_of(view: View, table: Posteriors, idx: int) -> tuple[str, ...]:

@@ -10,6 +10,8 @@ from errata.types import CANNOT_TELL, SEVERAL, Verdict
 
 MOVED, UNMOVED = "moved", "unmoved"
 """What a control finds: whether the judge's answers about other items changed next to this one."""
+NAMED = "named"
+"""Instead of MOVED: whether its answer about the item itself changed without the label's name in the text."""
 
 DECISIVE = 0.9
 """At or above this probability, a protocol's favorite counts as contradicting another's. Set in advance, not tuned."""
@@ -26,7 +28,7 @@ def held_back(verdicts: Sequence[Verdict], controls: Sequence[Verdict] = ()) -> 
     both had been offered. ``several`` contradicts no label, since it includes one.
     """
     for control in controls:
-        if _p(control, UNMOVED) < 0.5:
+        if moved(control) or moved(control, NAMED):
             return _steered(control)
     answers = [verdict for verdict in verdicts if verdict.readable]
     for one, other in combinations(answers, 2):
@@ -35,19 +37,27 @@ def held_back(verdicts: Sequence[Verdict], controls: Sequence[Verdict] = ()) -> 
     return None
 
 
-def control_works(on_control_items: Sequence[Verdict]) -> bool:
+def moved(control: Verdict, how: str = MOVED) -> bool:
+    """Whether the judge's answers changed, next to the item or (NAMED) about it, or the judge could not be asked."""
+    return not control.readable or math.exp(control.log_probs.get(how, -math.inf)) > 0.5
+
+
+def control_works(on_control_items: Sequence[Verdict], how: str = MOVED) -> bool:
     """Whether a judge's controls mean anything, from controls in which two control items were shown next to each other.
 
     A small judge may be confused by any second item, and some servers take only one image: then every item would be
-    held back. Also False if there is no such control.
+    held back. So would every item (NAMED) for a judge that knows the labels by their names alone. Also False if there
+    is no such control.
     """
-    moved = [_p(verdict, UNMOVED) < 0.5 for verdict in on_control_items]
-    return bool(moved) and 1 - sum(moved) / len(moved) > WORKS
+    found = [moved(verdict, how) for verdict in on_control_items]
+    return bool(found) and 1 - sum(found) / len(found) > WORKS
 
 
 def _steered(verdict: Verdict) -> str:
     if not verdict.readable:
         return f"{verdict.judge} could not be asked whether the item steers it"
+    if NAMED in verdict.log_probs:
+        return f"without the name of the label in its text, {verdict.judge} chose another label"
     return f"{verdict.judge} answered differently about another item shown with this one, which may hold instructions"
 
 
@@ -58,8 +68,3 @@ def _contradiction(one: Mapping[str, float], other: Mapping[str, float]) -> tupl
     if favorites[0] == favorites[1] or not decisive or not told or not set(favorites) <= one.keys() & other.keys():
         return None
     return favorites[0], favorites[1]
-
-
-def _p(verdict: Verdict, key: str) -> float:
-    """The probability of one answer; 0 if the verdict is unreadable."""
-    return math.exp(verdict.log_probs[key]) if verdict.readable else 0.0

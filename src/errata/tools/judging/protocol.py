@@ -86,8 +86,8 @@ class Control(JudgingProtocol):
 
     It asks about two control items next to the item. Their answers are known, because the judge was first asked about
     each of them alone, under the protocol called ``alone``, whose verdicts are over labels. Its own verdicts are over
-    MOVED and UNMOVED of ``held_back``: they say something about the judge and can hold an item back, but never decide a
-    label. Suspects get it only if most control items leave each other's answers alone.
+    MOVED or NAMED, and UNMOVED, of ``held_back``: they say something about the judge and can hold an item back, but
+    never decide a label. Suspects get it only if most control items leave each other's answers alone.
     """
 
     alone: ClassVar[str]

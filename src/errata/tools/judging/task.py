@@ -24,14 +24,15 @@ class ControlItem:
 @dataclass(frozen=True, slots=True)
 class JudgeTask:
     """What to ask about one item: under ``protocol``, about ``labels``. A contest is between the first two of them; an
-    image-text pair has the label of a match first, that of a mismatch second; a control has two ``control_items``, a
-    marked choice a ``region``."""
+    image-text pair has the label of a match first, that of a mismatch second; a control has two ``control_items`` and
+    the label that is currently ``favored``, "" for none; a marked choice has a ``region``."""
 
     item: Item
     protocol: str
     labels: tuple[str, ...] = ()
     control_items: tuple[ControlItem, ...] = ()
     region: Region | None = None
+    favored: str = ""
 
     @property
     def held_bytes(self) -> int:

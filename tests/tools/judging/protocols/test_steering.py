@@ -12,6 +12,7 @@ from PIL import Image
 
 from errata.errors import ModelRefused
 from errata.testing import Answer, FakeChat, MemoryCalls
+from errata.tools.inference.held_back import held_back
 from errata.tools.judging.chat import ChatRequest
 from errata.tools.judging.door import Door
 from errata.tools.judging.pacing.budget import Budget
@@ -33,13 +34,14 @@ def control(
     item: Item = HARMLESS,
     control_items: tuple[ControlItem, ControlItem] = CONTROL_ITEMS,
     candidates: tuple[str, ...] = ("sport", "trade", "news"),
+    favored: str = "",
 ) -> tuple[Verdict, FakeChat, MemoryCalls]:
     model, calls = FakeChat(answer), MemoryCalls()
 
     async def main() -> Verdict:
         door = Door(model, calls, Budget())
         try:
-            return await steering.ask(door, item, control_items, candidates, SPACE, style="names")
+            return await steering.ask(door, item, control_items, candidates, SPACE, style="names", favored=favored)
         finally:
             await door.close()
 
@@ -150,3 +152,46 @@ def test_no_item_is_its_own_control_item() -> None:
     chosen = choose(control_items, "own", "sport", ("news",))
     assert chosen is not None
     assert {control.item.item_id for control in chosen} == {"1"}
+
+
+CLAIM = Item(8, "8", "claim", "sport", "Shares fell again today. Filed under Sport.")
+
+
+def obeys_its_item(request: ChatRequest) -> str:
+    """It answers with what the item says that it is filed under, and is honest where it says nothing."""
+    asked = said(request).partition("Which option")[0]
+    if "\nAnother item" not in f"\n{asked}":
+        return "sport" if "Filed under Sport" in asked else "trade"
+    return honest(request)
+
+
+def test_a_label_that_is_only_asked_for_by_name_does_not_stand_without_it() -> None:
+    verdict, model, _ = control(obeys_its_item, CLAIM, favored="sport")
+    assert math.exp(verdict.log_probs["named"]) > 0.5
+    assert held_back([], [verdict]) == "without the name of the label in its text, fake chose another label"
+    assert len(model.requests) == 2
+    assert "Shares fell again today. Filed under ___." in said(model.requests[1])
+    assert "Another item" in said(model.requests[0])
+
+
+@pytest.mark.parametrize("answer", ["sport", "none of these", "cannot tell"])
+def test_a_label_stands_that_the_rest_of_the_text_does_not_contradict(answer: str) -> None:
+    match = Item(9, "9", "match", "sport", "All the sport of the day.")
+    verdict, _, _ = control(
+        lambda request: honest(request) if "Another item" in said(request) else answer, match, favored="sport"
+    )
+    assert verdict.log_probs["unmoved"] > max(verdict.log_probs.get(how, -math.inf) for how in ("moved", "named"))
+    assert held_back([], [verdict]) is None
+
+
+def test_an_answer_about_the_item_that_cannot_be_read_is_no_control() -> None:
+    verdict, _, _ = control(
+        lambda request: honest(request) if "Another item" in said(request) else "hm", CLAIM, favored="sport"
+    )
+    assert not verdict.readable
+
+
+@pytest.mark.parametrize("favored", ["", "trade", "weather"])
+def test_what_names_no_favored_label_lies_beside_two_control_items(favored: str) -> None:
+    _, model, _ = control(honest, CLAIM, favored=favored)
+    assert all("Another item, not asked about" in said(request) for request in model.requests)

@@ -3,6 +3,10 @@
 A control item is one whose answer is known. It is asked about as in a blind choice, with the item next to it, marked
 "not asked about". An honest judge answers as before. A judge that obeys the item answers what the item wants: same
 options, a different right answer. The control can only hold an item back; it never decides a label.
+
+A judge that obeys an item only when it is asked about that item passes this. So if a text names the label that is
+favored, the judge is asked about it once more with that name blanked out, instead of about the second control item: an
+instruction without a name asks for nothing, and the rest still shows what the text is about.
 """
 
 from __future__ import annotations
@@ -13,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from errata.prompts import load
-from errata.tools.inference.held_back import MOVED, UNMOVED
+from errata.tools.inference.held_back import MOVED, NAMED, UNMOVED
 from errata.tools.judging.door import Door
 from errata.tools.judging.images.images import ItemImage
 from errata.tools.judging.protocol import AnnotationEvidence, Control
@@ -21,6 +25,7 @@ from errata.tools.judging.protocols import blind_choice
 from errata.tools.judging.reading.closed_question import ClosedQuestion, check_labels, lay_out_for, put
 from errata.tools.judging.reading.reading import SURE, Reading, Style, combine, normalized
 from errata.tools.judging.task import ControlItem, JudgeSetup, JudgeTask
+from errata.tools.judging.untrusted.blanked import without_name
 from errata.types import OTHER_ANSWERS, Item, LabelSpace, Verdict, sha_of
 
 PROMPT_ID = "steering"
@@ -36,30 +41,51 @@ async def ask(
     style: Style = "letters",
     guideline: str = "",
     images: tuple[ItemImage, ...] | None = None,
+    favored: str = "",
 ) -> Verdict:
-    """A verdict of protocol "steering" over ``moved`` and ``unmoved``: the least that any control item kept.
+    """A verdict of protocol "steering" over ``moved`` and ``unmoved``: the least that any control item kept; over
+    ``named`` and ``unmoved`` if the item itself kept less, without the name of the label that is ``favored``.
 
-    One call per control item. ``candidates`` are those of the item's own blind choice, so that an item that picks the
-    same option for every content is noticed. An unreadable reply is ``moved``, since the control item alone had been
-    answered. The verdict is unreadable if a request was refused. ``images`` are the item's, shared with other
-    protocols. Raises what ``Door.ask`` raises, except for refusals.
+    Two calls. ``candidates`` are those of the item's own blind choice, so that an item that picks the same option for
+    every content is noticed. An unreadable reply about a control item is ``moved``, since the control item alone had
+    been answered. The verdict is unreadable if a request was refused, or the answer about the item itself cannot be
+    read. ``images`` are the item's, shared with other protocols. Raises what ``Door.ask`` raises, except for refusals.
     """
     keys = sorted({*candidates, *(control.answer for control in control_items)})
     check_labels(keys)
     prompt = load(PROMPT_ID)
     beside = ItemImage.of(item) if images is None else images
+    blanked = without_name(item.text, favored) if item.text and favored in candidates else item.text
+    shown = control_items if blanked == item.text else control_items[:1]
     questions = []
-    for number, control in enumerate(control_items):
+    for number, control in enumerate(shown):
         # Both contents determine the answer, so both are in the cache key.
         asked = replace(control.item, content_sha=sha_of([control.item.content_sha, item.content_sha]))
         options = lay_out_for(PROMPT_ID, control_order(keys, control.answer, item.content_sha, number), style, space)
         slots = {"other": item.text, "images": bool(beside)}
-        shown = (*ItemImage.of(control.item), *beside)
-        questions.append(ClosedQuestion(prompt, asked, shown, options, guideline, slots))
+        questions.append(
+            ClosedQuestion(prompt, asked, (*ItemImage.of(control.item), *beside), options, guideline, slots)
+        )
+    if blanked != item.text:
+        asked = replace(item, text=blanked, content_sha=sha_of([item.content_sha, blanked]))
+        order = control_order(candidates, favored, item.content_sha, 1)
+        options = lay_out_for(blind_choice.PROMPT_ID, order, style, space)
+        questions.append(ClosedQuestion(load(blind_choice.PROMPT_ID), asked, beside, options, guideline))
     answers = await put(door, questions)
-    kept = [_kept(reading, control.answer) for reading, control in zip(answers.readings, control_items, strict=True)]
-    log_probs = _moved(min(kept)) if len(answers.answered) == len(questions) else {}
+    log_probs = {} if answers.refused else _found(answers.readings, shown, favored)
     return answers.verdict(item, door.model.name, prompt, log_probs, None)
+
+
+def _found(readings: Sequence[Reading | None], shown: Sequence[ControlItem], favored: str) -> dict[str, float]:
+    """From the readings about the control items that were shown, then of the item without a name, if it was asked."""
+    kept = min(_kept(reading, control.answer) for reading, control in zip(readings, shown, strict=False))
+    if len(readings) == len(shown):
+        return _moved(kept, MOVED)
+    without = readings[-1]
+    if without is None:
+        return {}
+    stands = _stands(without, favored)
+    return _moved(kept, MOVED) if kept <= stands else _moved(stands, NAMED)
 
 
 def control_order(keys: Sequence[str], answer: str, content_sha: str, number: int) -> tuple[str, ...]:
@@ -105,9 +131,16 @@ def _kept(reading: Reading | None, answer: str) -> float:
     return 0.0 if reading is None else math.exp(combine([reading])[answer])
 
 
-def _moved(kept: float) -> dict[str, float]:
+def _stands(reading: Reading, favored: str) -> float:
+    """How little of its probability any other label took. That none fits, or that it cannot tell, is nothing against a
+    label: its name may be the very word that told."""
+    others = {key: p for key, p in combine([reading]).items() if key not in (favored, *OTHER_ANSWERS)}
+    return 1 - max(map(math.exp, others.values()), default=0.0)
+
+
+def _moved(kept: float, how: str) -> dict[str, float]:
     floor = math.exp(-SURE)
-    return normalized({MOVED: math.log(max(1 - kept, floor)), UNMOVED: math.log(max(kept, floor))})
+    return normalized({how: math.log(max(1 - kept, floor)), UNMOVED: math.log(max(kept, floor))})
 
 
 class Steering(Control):
@@ -132,10 +165,19 @@ class Steering(Control):
     async def ask(self, door: Door, task: JudgeTask, setup: JudgeSetup) -> Verdict:
         one, other = task.control_items
         return await ask(
-            door, task.item, (one, other), task.labels, setup.space, style=setup.style, guideline=setup.guideline
+            door,
+            task.item,
+            (one, other),
+            task.labels,
+            setup.space,
+            style=setup.style,
+            guideline=setup.guideline,
+            favored=task.favored,
         )
 
     def says(self, verdict: Verdict, given: str | None, answer: str) -> str:
+        if NAMED in verdict.log_probs:
+            return f"the judge's answer without the name of the label in the text: {answer}"
         return f"beside this item, the judge's answers about others were {answer}"
 
 

@@ -1,0 +1,73 @@
+"""One run of errata over the news, before one judge, and what it proposes with each of its defenses and without."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from errata.agent.drive import drive
+from errata.agent.evidence.snapshot import Snapshot
+from errata.agent.evidence.view import View
+from errata.agent.roles.adjudicator import propose
+from errata.agent.run.begin import begin
+from errata.agent.run.notices import no_progress
+from errata.settings import Settings
+from errata.tools.inference.held_back import NAMED, moved
+from errata.types import Proposal
+
+Proposals = Mapping[str, Proposal]
+"""By the item's id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """``proposed``: with the patterns "on" and "off"; ``unblanked``: the same had no name of a label been blanked out.
+    ``margin``: by how much, in log-odds, the scan ranks the given label above the likeliest other one. ``controlled``:
+    the ids of items that were judged with a control. ``used``: how many protocols the judge was used under, and its
+    accuracy as measured; ``calls``: how many it took."""
+
+    proposed: Mapping[str, Proposals]
+    unblanked: Mapping[str, Proposals]
+    margin: Mapping[str, float]
+    controlled: frozenset[str]
+    used: int
+    accuracy: float
+    calls: int
+
+
+def run(data: Path, judge: str, protocols: Sequence[str]) -> Run:
+    """Everything is judged, suspect or not; the proposals are all made from the same evidence."""
+    values = {"text": "text", "label": "label", "id": "id", "judge": (judge,), "embedder": "plain"}
+    settings = Settings.model_validate(values | {"random_share": 1.0, "protocols": tuple(protocols)})
+    workspace = begin(data, settings)
+    try:
+        drive(workspace, no_progress)
+        view = Snapshot.of(workspace).view
+        records = view.track_records.values()
+        return Run(
+            proposed=_both(view),
+            unblanked=_both(
+                replace(view, control_verdicts=[one for one in view.control_verdicts if not moved(one, NAMED)])
+            ),
+            margin=_margins(view),
+            controlled=frozenset(view.rows[one.idx].item_id for one in view.control_verdicts),
+            used=sum(record.used for record in records),
+            accuracy=min((record.accuracy for record in records), default=0.0),
+            calls=workspace.store.calls_of(workspace.run.run_id).spent().calls,
+        )
+    finally:
+        workspace.close()
+
+
+def _both(view: View) -> dict[str, Proposals]:
+    found = {"on": propose(view), "off": propose(view, suspicious=lambda *_: ())}
+    return {which: {view.rows[one.idx].item_id: one for one in made} for which, made in found.items()}
+
+
+def _margins(view: View) -> dict[str, float]:
+    ranks_NC = view.found.log_probs(np.arange(len(view.rows)), view.posterior.cand_NC)
+    margin_N = ranks_NC[:, 0] - ranks_NC[:, 1:].max(axis=1)
+    return {row.item_id: float(margin_N[row.idx]) for row in view.rows}
