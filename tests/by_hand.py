@@ -15,6 +15,7 @@ from errata.agent.run.workspace import Workspace
 from errata.settings import Settings
 from errata.types import Outcome, Proposal
 
+FILL = 5
 OPENED: list[Workspace] = []
 """Runs to close when the test is over."""
 
@@ -27,25 +28,30 @@ def make_run(
     rows: Sequence[Row] = ROWS,
     outcomes: Sequence[Outcome | None] = ("relabel",) * 4,
     columns: Mapping[str, Sequence[object]] | None = None,
+    fill: int = FILL,
     **options: str,
 ) -> Workspace:
     """Each item's proposed label is another one of the data's; the first item is the least trustworthy. An item called
-    gold is protected. ``columns``: additional columns for the file."""
-    more = columns or {}
+    gold is protected. ``columns``: additional columns for the file. Each class gets ``fill`` more items, for which
+    nothing is proposed, so that none is too small for a rule."""
+    more, labels = columns or {}, dict.fromkeys(label for _, _, label in rows)
     with (folder / "d.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["id", "content", "label", "gold", *more])
         cells = zip(*more.values(), strict=True) if more else [()] * len(rows)
         for row, own in zip(rows, cells, strict=True):
             writer.writerow([*row, "yes" if row[0] == "gold" else "", *own])
+        writer.writerows(
+            [f"{n} {label}", "nothing", label, "", *[""] * len(more)] for label in labels for n in range(fill)
+        )
     settings: dict[str, Any] = {"text": "content", "label": "label", "id": "id", "protect": "gold"} | options
     workspace = begin(folder / "d.csv", Settings(many_labels=True, **{k: v for k, v in settings.items() if v}))
     names = workspace.run.label_space.names
     others = [next((name for name in names if name != given), given) for _, _, given in rows]
-    workspace.store.set_proposals(
-        workspace.run.run_id,
-        [Proposal(i, o, others[i], 0.9, i / 100, "because I said so") for i, o in enumerate(outcomes)],
-    )
+    proposals = [Proposal(i, o, others[i], 0.9, i / 100, "because I said so") for i, o in enumerate(outcomes)]
+    if len(proposals) == len(rows):
+        proposals += [Proposal(i, None, None, 1.0, 1.0, "") for i in range(len(rows), len(workspace.dataset))]
+    workspace.store.set_proposals(workspace.run.run_id, proposals)
     return workspace
 
 

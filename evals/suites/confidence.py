@@ -98,7 +98,9 @@ def one_seed(task: Task) -> dict[str, dict[str, Any]]:
     favorite_N = scan.probs_NK.argmax(axis=1) == task.labels_N
     plain, fitted = weighed(UNCALIBRATED), weighed(calibration)
     before = figures_at(task, proposals(task, favorite_N, plain, cheapest(plain, Costs())))
-    after = figures_at(task, proposals(task, favorite_N, fitted, proposed_outcomes(fitted, Settings().clear_ratio)))
+    after = figures_at(
+        task, proposals(task, favorite_N, fitted, proposed_outcomes(fitted, Settings().clear_ratio, Costs()))
+    )
     return {"before": before | {"cpu_s": scan_s}, "after": after | {"cpu_s": plant_s}}
 
 

@@ -27,7 +27,7 @@ import numpy as np
 import pyarrow.parquet as pq
 from scipy.stats import binomtest
 
-from errata.agent.contributions import Contributions, JudgeProfile, JudgeProfiles, Queue
+from errata.agent.contributions import JudgeProfile, JudgeProfiles
 from errata.agent.decisions.approval import OPEN_OUTCOMES
 from errata.agent.drive import drive
 from errata.agent.evidence.next_questions import NextQuestions, Question
@@ -116,10 +116,8 @@ def judged(found: Set, judge: str, script: Script) -> tuple[View, int]:
         anchor_bias=(0.0, 0.0, 0),
         trusted=tuple(answers_of(put, view.space)),
     )
-    queue = view.contributions.find(Queue) or Queue(suspects=0)
-    view = replace(
-        view, contributions=Contributions.made(queue, JudgeProfiles(judges=view.profiles.judges | {judge: profile}))
-    )
+    profiles = JudgeProfiles(judges=view.profiles.judges | {judge: profile})
+    view = replace(view, contributions=view.contributions.plus(profiles))
     rows = {row.idx: row for row in view.rows}
     while questions := _wanted(view, judge):
         more = [

@@ -244,7 +244,7 @@ def test_of_many_labels_the_likely_ones_have_digits_and_any_other_is_found_by_it
     make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = [(str(i), f"text {i}", f"label {i:02}") for i in range(12)]
-    workspace = make(rows, ("relabel",) * 3)
+    workspace = make(rows, ("relabel",) * 3, fill=0)
     probs_NK = np.full((12, 12), 0.01, dtype=np.float32)
     probs_NK[:, 5], probs_NK[:, 7] = 0.5, 0.4
     workspace.arrays.save("probs", probs_NK)

@@ -83,7 +83,8 @@ def test_what_is_looked_at_is_what_was_decided(session: Session) -> None:
         perform(BLAME, session, item_id="z")
 
 
-def test_tables_are_rows_or_a_file(session: Session, tmp_path: Path) -> None:
+def test_tables_are_rows_or_a_file(tmp_path: Path) -> None:
+    session = session_of(make_run(tmp_path, fill=0))
     assert [row["item_id"] for row in perform(RESULTS, session, columns=["content"])] == list("abcd")
     assert {row["reason"] for row in perform(RESULTS, session, reasons=True)} == {"because I said so"}
     assert [row["item_id"] for row in perform(PROPOSALS, session)] == list("abcd")

@@ -91,3 +91,10 @@ def test_an_explicit_approve_is_a_yes(yes: object) -> None:
 )
 def test_anything_else_is_a_no(no: object) -> None:
     assert not is_approved(no)
+
+
+def test_no_rule_accepts_a_change_into_or_out_of_a_class_of_fewer_than_five_items(tmp_path: Path) -> None:
+    workspace = make_run(tmp_path, [*ROWS, ("e", "a tweet", "bird")], ("relabel",) * 5, fill=3)
+    done = decide_where(workspace, somebody(workspace), True, "outcome == 'relabel'")
+    assert (done.decided, done.small_class) == (0, 5), "each is proposed to be a bird, or was one"
+    assert decide(workspace, somebody(workspace), "a", "label", "bird"), "a person may"

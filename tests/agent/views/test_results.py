@@ -25,7 +25,7 @@ def read(path: Path) -> list[dict[str, str]]:
 
 def test_a_label_is_proposed_by_relabel_alone_and_ambiguous_is_never_sure(tmp_path: Path) -> None:
     outcomes: list[Outcome | None] = ["relabel", "several", "none_of_these", "keep", "ambiguous", None]
-    table = result_rows(make_run(tmp_path, SIX, outcomes))
+    table = result_rows(make_run(tmp_path, SIX, outcomes, fill=0))
     assert [row["proposed_label"] for row in table] == ["cat", None, None, None, None, None]
     assert [row["confidence"] for row in table] == [0.9, 0.9, 0.9, 0.9, None, None]
     assert [row["best_other_label"] for row in table] == ["cat", "dog", "dog", "cat", "cat", "dog"]
@@ -33,7 +33,7 @@ def test_a_label_is_proposed_by_relabel_alone_and_ambiguous_is_never_sure(tmp_pa
 
 
 def test_a_rule_on_confidence_passes_by_what_is_ambiguous(tmp_path: Path) -> None:
-    workspace = make_run(tmp_path, outcomes=("ambiguous", "relabel", None, "several"))
+    workspace = make_run(tmp_path, outcomes=("ambiguous", "relabel", None, "several"), fill=0)
     done = decide_where(workspace, somebody(workspace), False, "confidence <= 1")
     assert (done.decided, sorted(workspace.decisions())) == (2, [1, 3])
 
@@ -44,7 +44,7 @@ def test_columns_of_the_data_are_added_under_names_that_cannot_clash(tmp_path: P
         "odd name": [1, 2, 3, 4],
         "not asked for": ["-"] * 4,
     }
-    workspace = make_run(tmp_path, columns=own)
+    workspace = make_run(tmp_path, columns=own, fill=0)
     rows = result_rows(workspace, ["outcome", "odd name"])
     assert [row["data.outcome"] for row in rows] == ["x", None, "y", "=1"]
     assert rows[0]["outcome"] == "relabel" and "data.not asked for" not in rows[0]
@@ -57,7 +57,7 @@ def test_columns_of_the_data_are_added_under_names_that_cannot_clash(tmp_path: P
 
 def test_formulas_stay_as_they_are_unless_they_are_to_be_escaped(tmp_path: Path) -> None:
     cells = ["=1+1", "-5", "+49 123", "@x\ty"]
-    workspace = make_run(tmp_path, [("a", "x", "=cmd|' /C calc'!A0"), *ROWS[1:]], columns={"note": cells})
+    workspace = make_run(tmp_path, [("a", "x", "=cmd|' /C calc'!A0"), *ROWS[1:]], columns={"note": cells}, fill=0)
 
     def written(name: str, **how: bool) -> list[dict[str, str]]:
         write_results(workspace, tmp_path / name, ["note"], **how)
@@ -102,7 +102,7 @@ def test_values_of_every_kind_are_written_and_bytes_are_refused_by_name(tmp_path
 
 
 def test_a_table_never_overwrites_the_source_or_a_foreign_file(tmp_path: Path) -> None:
-    workspace = make_run(tmp_path)
+    workspace = make_run(tmp_path, fill=0)
     source, other = (tmp_path / "d.csv").read_bytes(), tmp_path / "other.csv"
     other.write_bytes(b"own")
     for out, words in ((tmp_path / "d.csv", "the source itself"), (other, "not errata's")):

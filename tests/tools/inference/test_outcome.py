@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from errata.settings import Costs
 from errata.tools.inference.outcome import proposed_outcomes
 from errata.tools.inference.posterior import Posteriors
 from errata.types import LabelSpace, Outcome
@@ -22,7 +23,7 @@ def proposed(*probs: float, judged: bool = False, judges_keep: bool = False) -> 
         np.array([0]),
         LabelSpace(("a", "b", "c")),
     )
-    return proposed_outcomes(table, RATIO)[0]
+    return proposed_outcomes(table, RATIO, Costs())[0]
 
 
 @pytest.mark.parametrize(
@@ -57,3 +58,4 @@ def test_a_judged_item_is_kept_changed_or_ambiguous(probs: tuple[float, ...], ou
 
 def test_no_label_is_kept_that_no_judge_favored() -> None:
     assert proposed(0.9, 0.1, 0, 0, 0, judged=True) is None
+    assert proposed(0.69, 0.31, 0, 0, 0, judged=True) == "ambiguous", "a chance of .31 is worth a look, which costs .3"

@@ -28,12 +28,13 @@ class ReviewQueue:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         found = workspace.store.proposals(workspace.run.run_id)
-        suspects = {row.idx for row in Snapshot.of(workspace).suspects}
+        snapshot = Snapshot.of(workspace)
+        suspects = {row.idx for row in snapshot.suspects}
         self._proposals: dict[int, Proposal] = {
             i: p for i, p in found.items() if p.outcome in OPEN_OUTCOMES or (p.outcome is None and i in suspects)
         }
         shas = workspace.dataset.content_shas
-        rows = [row for row in workspace.rows() if row.idx in self._proposals and not row.protected]
+        rows = [row for row in snapshot.rows if row.idx in self._proposals and not row.protected]
         same = [row for row in rows if shas[row.idx] == row.content_sha]
         self._rows = {row.item_id: row for row in sorted(same, key=self._rank)}
         self._moved = len(rows) - len(same)

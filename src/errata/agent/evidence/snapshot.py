@@ -190,7 +190,7 @@ class Snapshot:
     def suspects(self) -> list[ItemRow]:
         """What the scan suspects, without the items that were drawn at random beside them."""
         queue = self.contributions.find(Queue)
-        count = 0 if queue is None else queue.suspects
+        count = len(self.rows) if queue is None else queue.suspects
         return [row for row in self.rows if row.suspicion is not None and row.suspicion < count]
 
     @property

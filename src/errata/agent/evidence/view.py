@@ -132,7 +132,7 @@ class View:
     @cached_property
     def outcomes(self) -> list[Outcome | None]:
         """What each item's posterior proposes; None where it proposes nothing."""
-        return proposed_outcomes(self.posterior, self.settings.clear_ratio)
+        return proposed_outcomes(self.posterior, self.settings.clear_ratio, self.settings.costs)
 
     @cached_property
     def cheapest(self) -> list[Outcome]:

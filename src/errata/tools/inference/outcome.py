@@ -17,20 +17,20 @@ WORDS: tuple[Outcome, ...] = ("keep", "relabel", "ambiguous", "several", "none_o
 """What the numbers of ``cheapest_numbers`` stand for."""
 
 
-def proposed_outcomes(posteriors: Posteriors, ratio: float) -> list[Outcome | None]:
+def proposed_outcomes(posteriors: Posteriors, ratio: float, costs: Costs) -> list[Outcome | None]:
     """What each item's posterior proposes: its likeliest state, where that is ``ratio`` times as likely as any other.
 
-    Otherwise ``ambiguous``: two answers are close. None where no judge told anything of the item and its given label is
-    the likeliest: there is nothing to look at first. None as well where the given label is clearly the likeliest and no
-    judge said to keep it.
+    Otherwise ``ambiguous``: two answers are close. None if the given label is the likeliest and no judge told anything
+    about the item: there is nothing to look at first. If judges told something but do not favor the given label, which
+    is clearly the likeliest all the same, it is ``ambiguous`` as long as the chance that it is wrong is worth a look.
     """
     p_NS, rows = posteriors.probs_NS, np.arange(len(posteriors.probs_NS))
     best_N = p_NS.argmax(axis=1)
     others_NS = p_NS.copy()
     others_NS[rows, best_N] = 0.0
     clear_N = p_NS[rows, best_N] >= ratio * others_NS.max(axis=1)
-    said_N = posteriors.judged_N > 0
-    keep_N = posteriors.judges_keep_N
+    said_N, keep_N = posteriors.judged_N > 0, posteriors.judges_keep_N
+    clear_N &= (best_N != 0) | keep_N | (costs.miss_wrong * (1 - p_NS[:, 0]) <= costs.look)
     each = zip(best_N.tolist(), clear_N.tolist(), said_N.tolist(), keep_N.tolist(), strict=True)
     return [_word(best, p_NS.shape[1], clear, said, keep) for best, clear, said, keep in each]
 
