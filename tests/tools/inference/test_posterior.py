@@ -135,3 +135,11 @@ def test_the_queue_is_worst_first_then_a_random_few() -> None:
 def test_an_unreadable_item_is_never_drawn() -> None:
     nobody = rank_suspects(np.array([np.nan]), np.array([np.nan]), [], ["00" * 8], share=1.0)
     assert [len(part) for part in nobody] == [0, 0]
+
+
+@pytest.mark.parametrize(("odds_ratio", "keeps"), [(1.5, False), (2.0, True)])
+def test_only_a_judge_that_is_more_often_right_than_wrong_closes_an_item(odds_ratio: float, keeps: bool) -> None:
+    # Of three labels it was right in 43% and in half of the cases, which is more than by chance.
+    heard = VerdictColumns.of([said(0, a=0.9)], SPACE).with_odds_ratios(np.array([odds_ratio]))
+    found = weigh(np.array([0]), [np.array([[0.8, 0.1, 0.1]], np.float32)], NOISE, heard)
+    assert found.judges_keep_N.tolist() == [keeps]

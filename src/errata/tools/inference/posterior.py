@@ -24,7 +24,8 @@ RARE_STATE = 0.02
 class Posteriors:
     """``cand_NC`` int[N, C]: candidate labels, -1 = unused. ``probs_NS`` f64[N, C + 2]: their probabilities, then
     ``several``, then ``none_of_these``; rows sum to 1. ``judged_N``: how many verdicts each item has;
-    ``judges_keep_N``: whether what the judges said, by itself, favors the given label."""
+    ``judges_keep_N``: whether what the judges said, by itself, favors the given label, and a judge that is right more
+    often than not said so."""
 
     cand_NC: Int
     probs_NS: F64
@@ -92,8 +93,16 @@ def weigh(
     scores_NS[judged_N == 0, -2:] = -np.inf
     probs_NS = np.exp(scores_NS - scores_NS.max(axis=1, keepdims=True))
     probs_NS /= probs_NS.sum(axis=1, keepdims=True)
-    keep_N = (judged_N > 0) & (judged_NS.argmax(axis=1) == 0)
+    keep_N = (judged_N > 0) & (judged_NS.argmax(axis=1) == 0) & _favored_reliably(given_N, verdicts)
     return Posteriors(cand_NC, probs_NS, judged_N, keep_N, given_N, verdicts.space)
+
+
+def _favored_reliably(given_N: Int, verdicts: VerdictColumns) -> Bool:
+    """bool[N]: whether a reliable verdict favors the given label."""
+    favored_N = np.zeros(len(given_N), bool)
+    favors_M = verdicts.reliable_M & (verdicts.favorites_M == given_N[verdicts.items_M])
+    favored_N[verdicts.items_M[favors_M]] = True
+    return favored_N
 
 
 def from_scan(cand_NC: Int, given_N: Int, probs: Sequence[F32], noise: LabelNoise) -> F64:

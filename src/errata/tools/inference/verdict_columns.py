@@ -128,6 +128,14 @@ class VerdictColumns:
         answers_M: Int = np.take_along_axis(self.options_MW, best_M1, axis=1)[:, 0]
         return answers_M
 
+    @property
+    def reliable_M(self) -> Bool:
+        """Whether each verdict is more likely right than wrong, as its judge was measured among the labels it was asked
+        about; bool[M]. A judge that is right in a third of the cases beats chance among ten labels, and no more."""
+        asked_M = ((self.options_MW != ABSENT) & (self.options_MW < len(self.space.names))).sum(axis=1)
+        reliable_M: Bool = self.odds_ratio_M >= asked_M - 1
+        return reliable_M
+
     @cached_property
     def favorites_M(self) -> Int:
         """The label that each verdict favors among those asked about; -1 if none was."""
