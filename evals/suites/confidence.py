@@ -1,6 +1,6 @@
 """What a scan proposes, how far its confidence can be taken at its word, and its count, before and after calibration.
 
-    python -m evals confidence DATA_FOLDER [--sets NAME,...] [--out evals/results/confidence.json]
+    python -m evals confidence DATA_FOLDER [--sets NAME,...] [--items 100000] [--seeds 5] [--out evals/results/confidence.json]
 
 The sets of ``evals detection``, and made embeddings of 10, 100 and 1,000 classes of which a twentieth is wrong.
 "Before" is the scan at its own word with the outcome that costs least; "after" plants errors, calibrates, and proposes
@@ -60,19 +60,20 @@ def main() -> None:
     parser.add_argument("data", type=Path, help="folder of the real errors, as for detection")
     parser.add_argument("--sets", default="")
     parser.add_argument("--items", type=int, default=100_000, help="of the made sets")
+    parser.add_argument("--seeds", type=int, default=SEEDS, help="of the made sets")
     parser.add_argument("--out", type=Path, default=Path("evals/results/confidence.json"))
     options = parser.parse_args()
     real_files(parser, options.data, REAL)
     figures = {}
-    for name, tasks in all_sets(options.data, options.items).items():
+    for name, tasks in all_sets(options.data, options.items, options.seeds).items():
         if not options.sets or name in options.sets.split(","):
             figures[name] = figures_of(tasks)
             print_set(name, figures[name])
     write_result(options.out, {"sets": figures}, seed=SEED)
 
 
-def all_sets(data: Path, items: int) -> dict[str, Iterator[Task]]:
-    made = {f"made_{classes}": (made_task(items, classes, seed) for seed in range(SEEDS)) for classes in CLASSES}
+def all_sets(data: Path, items: int, seeds: int) -> dict[str, Iterator[Task]]:
+    made = {f"made_{classes}": (made_task(items, classes, seed) for seed in range(seeds)) for classes in CLASSES}
     return {name: make() for name, make in sets(data).items()} | made
 
 
