@@ -1,6 +1,6 @@
 """What a scan proposes, how far its confidence can be taken at its word, and its count, before and after calibration.
 
-    python -m evals confidence DATA_FOLDER [--sets NAME,...] [--items 100000] [--seeds 5] [--out evals/results/confidence.json]
+    python -m evals confidence DATA_FOLDER [--sets NAME,...] [--items N] [--seeds N] [--out FILE]
 
 The sets of ``evals detection``, and made embeddings of 10, 100 and 1,000 classes of which a twentieth is wrong.
 "Before" is the scan at its own word with the outcome that costs least; "after" plants errors, calibrates, and proposes
