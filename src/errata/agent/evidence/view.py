@@ -51,7 +51,7 @@ class View:
     what those before it in its phase propose, one for each annotation.
 
     ``judges``: the panel, in the order in which they are asked; ``judge``: the one that is about to be.
-    ``control_items``: items that nobody doubts, with their content.
+    ``control_items``: items whose label is not in doubt, with their content.
     """
 
     settings: Settings
