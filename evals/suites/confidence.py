@@ -73,8 +73,12 @@ def main() -> None:
 
 
 def all_sets(data: Path, items: int, seeds: int) -> dict[str, Iterator[Task]]:
-    made = {f"made_{classes}": (made_task(items, classes, seed) for seed in range(seeds)) for classes in CLASSES}
+    made = {f"made_{classes}": _made(items, classes, seeds) for classes in CLASSES}
     return {name: make() for name, make in sets(data).items()} | made
+
+
+def _made(items: int, classes: int, seeds: int) -> Iterator[Task]:
+    return (made_task(items, classes, seed) for seed in range(seeds))
 
 
 def figures_of(tasks: Iterator[Task]) -> dict[str, Any]:
