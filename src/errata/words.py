@@ -37,8 +37,12 @@ def proposal(name: str, given: str, best_other: str) -> str:
 
 
 HARDER = "people    no decisions yet to compare with; people's errors are harder to find than planted ones"
-NOTHING_PROPOSED = "nothing: the given label is the likeliest"
-"""What is proposed for a suspect that has no outcome."""
+
+
+def nothing_proposed(given: str, quality: float) -> str:
+    """For a suspect without an outcome. Its neighbors may speak against the label, which most labels being right
+    outweighs."""
+    return f"nothing: {given} is still the likeliest label ({quality:.2f})"
 
 
 def decided(answered: str, label: str | None, given: str | None) -> str:

@@ -110,6 +110,15 @@ def test_the_least_trustworthy_open_item_comes_first_and_gold_never(make: Make) 
     assert [card.split()[1] for card in Sat(workspace, "nn").cards] == ["c", "a"]
 
 
+def test_suspects_without_a_proposal_come_last_and_say_so(make: Make) -> None:
+    workspace = make(ROWS, (None, "relabel", None, "ambiguous"))
+    workspace.store.set_suspicion(workspace.run.run_id, [0, 1, 3])  # c is no suspect
+    cards = Sat(workspace, "nnn").cards
+    assert [card.split()[1] for card in cards] == ["b", "d", "a"]
+    assert "nothing: dog is still the likeliest label (0.00)" in plain(cards[2])
+    assert "accept   " not in plain(cards[2])
+
+
 def test_the_summary_counts_what_is_in_effect(make: Make) -> None:
     sat = Sat(make(), "ynu" + "c")
     assert sat.summary == ReviewSummary(decided=2, changes=1, left=2, moved=0)

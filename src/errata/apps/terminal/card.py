@@ -117,7 +117,7 @@ def _proposed(item: Item, proposal: Proposal) -> str:
     """The proposal in words."""
     label = _name(proposal.proposed_label)
     if proposal.outcome is None:
-        return words.NOTHING_PROPOSED
+        return words.nothing_proposed(_name(item.given_label), proposal.quality)
     return label if proposal.outcome == "relabel" else words.proposal(proposal.outcome, _name(item.given_label), label)
 
 
