@@ -1,7 +1,7 @@
 """After any sequence of commands on a dataset, the files, the status, and the decisions agree with a one-page model.
 
-    EXAMPLES=300 pytest -n0 tests/integration/test_life_state_machine.py        by hand; without EXAMPLES a few, always
-                                                                                the same ones
+EXAMPLES=300 pytest -n0 tests/integration/test_life_state_machine.py        by hand; without EXAMPLES a few, always
+                                                                            the same ones
 """
 
 from __future__ import annotations
