@@ -174,7 +174,7 @@ def _sets_of_items(found: Set, proposals: Sequence[Proposal]) -> dict[str, set[i
 
 
 def _chance_of_so_many(more: Mapping[str, set[int]], fewer: Mapping[str, set[int]], name: str) -> float:
-    """The probability that chance alone puts so many of the items that differ on the side of ``more``."""
+    """The probability that chance alone puts at least this many of the items that differ on the side of ``more``."""
     only, other = len(more[name] - fewer[name]), len(fewer[name] - more[name])
     return float(binomtest(only, only + other, 0.5, alternative="greater").pvalue) if only else 1.0
 

@@ -1,4 +1,4 @@
-"""Text prototypes: independent evidence, class-balanced matches, and keeping the label wins ties."""
+"""Text prototypes: independent evidence, class-balanced matches, and keeping the label is considered first."""
 
 from typing import Any
 
