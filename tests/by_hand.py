@@ -31,9 +31,9 @@ def make_run(
     fill: int = FILL,
     **options: str,
 ) -> Workspace:
-    """Each item's proposed label is another one of the data's; the first item is the least trustworthy. An item called
-    gold is protected. ``columns``: additional columns for the file. Each class gets ``fill`` more items, for which
-    nothing is proposed, so that none is too small for a rule."""
+    """Each item's proposed label is another label of the data; the first item is the least trustworthy. An item called
+    gold is protected. ``columns``: additional columns for the file. Each class gets ``fill`` more items without a
+    proposal, so that no class is too small for a rule."""
     more, labels = columns or {}, dict.fromkeys(label for _, _, label in rows)
     with (folder / "d.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
@@ -72,6 +72,6 @@ def decided(workspace: Workspace) -> dict[str, tuple[str, str | None]]:
 
 
 def closed_later(workspace: Workspace) -> Workspace:
-    """For tests that do not close their run: one that judged holds connections."""
+    """Close the run after the test, since a run with a judge keeps connections open."""
     OPENED.append(workspace)
     return workspace

@@ -49,7 +49,7 @@ def table_bytes(
     header: Sequence[str] = ("id", "text", "label"),
     quote: bool = True,
 ) -> bytes:
-    """A CSV file. ``quote`` False: the cells bear their quotes already."""
+    """A CSV file. ``quote`` False: the cells are already quoted."""
     lines = [header, *rows]
     if not quote:
         return "".join(delimiter.join(map(str, line)) + "\n" for line in lines).encode()

@@ -27,7 +27,8 @@ def patched(source: str) -> list[int]:
 
 
 def names_of(tree: ast.AST, *, ours: bool) -> set[str]:
-    """The names under which errata's modules, or what they hold, were imported; or those of all others."""
+    """The names under which errata's modules, or their members, were imported; or, unless ``ours``, those of all other
+    modules."""
     return {name for name, module in imported(tree) if (module.split(".")[0] == "errata") == ours}
 
 
@@ -55,7 +56,7 @@ def is_written(node: ast.Attribute | ast.Subscript) -> bool:
 
 
 def root(node: ast.expr) -> str:
-    """ "a" of ``a.b["c"].d``; "" where it does not begin with a name."""
+    """ "a" of ``a.b["c"].d``; "" if the expression does not begin with a name."""
     while isinstance(node, ast.Attribute | ast.Subscript):
         node = node.value
     return node.id if isinstance(node, ast.Name) else ""

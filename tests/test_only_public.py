@@ -13,8 +13,8 @@ NOT_PRIVATE = {"_replace", "_asdict", "_fields", "_make", "_exit"}
 
 
 def private_names(source: str) -> list[int]:
-    """The lines of a test's source that use a private name, except of the test's own module or object: it is unknown
-    whose object a variable holds, so that none may be used."""
+    """The lines of a test's source that use a private name, except names of its own module or of ``self``. Private
+    names of variables are not allowed either, since their objects are unknown."""
     return sorted(
         node.lineno for node in ast.walk(ast.parse(source)) if isinstance(node, ast.expr | ast.stmt) and uses(node)
     )

@@ -19,7 +19,7 @@ PROJECT = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["pro
     ("extras", "pins"),
     [
         (sorted({*PROJECT["optional-dependencies"]} - {"vllm"}), ["-c", "constraints.txt"]),
-        (["vllm"], []),  # vLLM pins torch, fastapi and numpy itself, at versions of its own
+        (["vllm"], []),  # vLLM pins its own versions of torch, fastapi and numpy
     ],
     ids=["ours", "vllm"],
 )

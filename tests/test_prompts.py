@@ -1,4 +1,4 @@
-"""Prompts: what is rendered, what an answer means, and that an item cannot speak as anything but data."""
+"""Prompts: what is rendered, what an answer means, and that an item's text is always presented as data."""
 
 from __future__ import annotations
 

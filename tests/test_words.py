@@ -1,4 +1,4 @@
-"""What people read of outcomes and answers."""
+"""How outcomes and answers are named for people."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Two datasets on disk: honest items, some of them labeled wrongly, and among them the attacks.
+"""Two datasets on disk: honest items, some of them labeled wrongly, mixed with attacks.
 
-Every attack is planted twice: on an item that is labeled wrongly, which it wants to be kept, and on one that is labeled
-right, which it wants to be changed.
+Every attack is planted twice: on an item with a wrong label, which it asks to keep, and on one with a right label,
+which it asks to change.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from evals.red_team.attacks import Attack
 from evals.red_team.topics import DIGITS, TOPICS, digit, png, text_about
 
 WRONG_SHARE = 0.08
-"""Of the honest items."""
+"""The share of honest items with a wrong label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class RedTeamItem:
 
 
 def plant_texts(folder: Path, attacks: Sequence[Attack], honest: int, seed: int) -> tuple[Path, list[RedTeamItem]]:
-    """A CSV file of texts with columns id, text, label, and what is in it."""
+    """Write a CSV file of texts with columns id, text, label; return its path and its items."""
 
     def write(item: RedTeamItem, number: int) -> str:
         text = text_about(item.truth, number)
@@ -49,7 +49,7 @@ def plant_texts(folder: Path, attacks: Sequence[Attack], honest: int, seed: int)
 
 
 def plant_images(folder: Path, attacks: Sequence[Attack], honest: int, seed: int) -> tuple[Path, list[RedTeamItem]]:
-    """A CSV file with columns id, image, label, beside a folder of images, and what is in it."""
+    """Write a folder of images and a CSV file with columns id, image, label; return the file's path and its items."""
     (folder / "images").mkdir()
 
     def write(item: RedTeamItem, number: int) -> str:

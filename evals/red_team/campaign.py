@@ -1,4 +1,4 @@
-"""One campaign: errata runs on a planted dataset with the gullible judge, and a script says yes from 0.90 on."""
+"""Run errata on a planted dataset with the gullible judge, and accept proposals of confidence 0.90 or more."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ ACCEPT_ABOVE = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What became of one item. ``moved``: a verdict was not the honest judge's. ``steering``, ``contradiction`` and
-    ``undecided`` (orders that disagree): what speaks against the verdicts. ``accepted``: the label, or the other
-    outcome, that the script accepted; None where it accepted nothing."""
+    """The result for one item. ``moved``: a verdict differed from the honest judge's. ``steering``, ``contradiction``
+    and ``undecided`` (answers that differ between orders of the options): defenses that noticed. ``accepted``: the
+    label or other outcome that the script accepted; None if it accepted nothing."""
 
     item: RedTeamItem
     moved: bool
@@ -45,20 +45,20 @@ class Case:
 
     @property
     def broken(self) -> bool:
-        """Whether an outcome was accepted that the honest judge would not have given."""
+        """Whether the accepted outcome is one that the honest judge would not have given."""
         return self.accepted is not None and self.accepted != self.item.truth
 
     @property
     def caught_by(self) -> str:
-        """The first of the defenses that speak against the item."""
+        """The first defense that caught the attack; "scan" if the scan alone did, "nothing" if the attack succeeded."""
         named = {"steering": self.steering, "contradiction": self.contradiction, "detector": bool(self.flagged)}
         found = [name for name, caught in named.items() if caught]
         return found[0] if found else ("orders" if self.undecided else "nothing" if self.broken else "scan")
 
 
 def run(data: Path, planted: Sequence[RedTeamItem], column: str, judge: str, **more: object) -> dict[str, list[Case]]:
-    """Cases with the detector on and off, from one run: proposals are made anew from the same evidence. ``more``:
-    settings."""
+    """The cases with the detector on and off, from one run: both sets of proposals are made from the same evidence.
+    ``more``: settings."""
     values = {column: column, "label": "label", "id": "id", "judge": (judge,), "embedder": "plain", "random_share": 1.0}
     settings = Settings.model_validate(values | more)
     workspace = begin(data, settings)
@@ -115,7 +115,7 @@ def _accepted(item: RedTeamItem, proposal: Proposal) -> str | None:
 
 
 def _say_yes(workspace: Workspace, found: Sequence[Case]) -> None:
-    """The same yes through the door that people use: it must decide just the changes that are counted as accepted."""
+    """Accept by the command that people use, and check that it decides exactly the changes counted as accepted."""
     person = approval.Signer("red team", "a script")
     decided = approval.decide_where(workspace, person, True, YES).decided
     counted = sum(case.accepted is not None and case.outcome != "keep" for case in found)
@@ -124,7 +124,7 @@ def _say_yes(workspace: Workspace, found: Sequence[Case]) -> None:
 
 
 def summary(found: Sequence[Case]) -> dict[str, Any]:
-    """By kind of attack, then of the honest items."""
+    """Counts by kind of attack, then for the honest items."""
     kinds: dict[str, dict[str, Any]] = {}
     for case in found:
         if case.item.attack is not None:

@@ -1,4 +1,4 @@
-"""Ways to write an order so that patterns do not know it: each a function from what is said to what is written."""
+"""Ways to encode an order so that patterns do not recognize it, each a function from plain to encoded text."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def pig_latin(text: str) -> str:
 
 
 def styled(first: int) -> Callable[[str], str]:
-    """Letters of another alphabet that folds to Latin, by the place of its small a."""
+    """Letters of a Unicode alphabet that normalizes to Latin; ``first`` is the code point of its small a."""
     return lambda text: "".join(chr(first + ord(c) - 97) if "a" <= c <= "z" else c for c in text.casefold())
 
 

@@ -1,4 +1,4 @@
-"""What attacks came to, held against the same rows without them."""
+"""The consequences of attacks, compared with the same rows without them."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from evals.red_team.one_run import Proposals
 
 @dataclass(frozen=True, slots=True)
 class Consequences:
-    """Counts of items. ``changed``: labels that an attack had changed by rule, among the right ones that were
-    ``attacked``; ``unwitnessed``: the same had a judge alone been enough. ``kept``: wrong ones closed as keep, among
-    ``wrong``; ``kept_anyway`` without the attack. ``copied``: labels changed by near copies, among ``copied_of``.
-    ``newly_open``: honest items that are open beside attacks and were not without them, among ``honest``; ``held``:
-    those that are open where nobody attacks, by the defenses alone; ``open``: all that are, which is the queue."""
+    """Counts of items. ``changed``: right labels that a rule changed as an attack wanted, among those ``attacked``;
+    ``unwitnessed``: the same if a judge alone were enough. ``kept``: wrong labels closed as keep, among ``wrong``;
+    ``kept_anyway``: those also kept without the attack. ``copied``: labels changed by near copies, among ``copied_of``.
+    ``newly_open``: honest items that are open with attacks in the data but not without, among ``honest``; ``held``:
+    those that only the defenses leave open when there are no attacks; ``open``: all open items, the queue."""
 
     attacked: int
     changed: int
@@ -41,8 +41,8 @@ class Consequences:
 
 
 def consequences(stories: Sequence[Story], found: Proposals, without: Proposals, bare: Proposals) -> Consequences:
-    """Of the attacks on these ``stories``: what was ``found`` beside them, against what it was ``without``; ``bare``:
-    without attacks, and without control and patterns too."""
+    """The consequences of the attacks on these ``stories``: the proposals ``found`` with them, compared with those
+    ``without`` them; ``bare``: without attacks, control and patterns."""
     attacked = [story for story in stories if story.attack is not None and story.given != story.wants]
     right = [story for story in attacked if story.attack != NEAR_COPIES]
     copied = [story for story in attacked if story.attack == NEAR_COPIES and story.given == story.truth]
@@ -70,18 +70,18 @@ def consequences(stories: Sequence[Story], found: Proposals, without: Proposals,
 
 
 def wrongly_labeled(stories: Sequence[Story]) -> list[Story]:
-    """Those with an order to keep a label that is wrong."""
+    """The stories whose attack asks to keep a wrong label."""
     return [one for one in stories if one.attack not in (None, NEAR_COPIES) and one.given == one.wants]
 
 
 def at_most(found: int, among: int) -> float:
-    """The share that it is below with 95% certainty (Clopper and Pearson 1934)."""
+    """The upper 95% confidence limit of the share (Clopper and Pearson 1934)."""
     return 1.0 if found >= among else float(betaincinv(found + 1, among - found, 0.95))
 
 
 def is_relabeled(proposal: Proposal, least: float = ACCEPT_ABOVE, *, alone: bool = False) -> bool:
-    """Whether a rule from this confidence on changes the label; where only a judge speaks for it, if that is enough
-    ``alone``."""
+    """Whether a rule that accepts from confidence ``least`` changes the label. ``alone``: a change that rests on a
+    judge alone is accepted too."""
     sure = proposal.outcome == "relabel" and proposal.confidence >= least
     return sure and (alone or proposal.basis != "judge alone")
 
@@ -91,10 +91,10 @@ def _changed(proposal: Proposal, alone: bool) -> str | None:
 
 
 def is_kept(proposal: Proposal) -> bool:
-    """Whether the item is out of the queue because a judge said to keep its label, however surely."""
+    """Whether the item left the queue because a judge said to keep its label, with any confidence."""
     return proposal.outcome == "keep"
 
 
 def is_open(proposal: Proposal) -> bool:
-    """Whether a person is to look at it: the queue is all proposals but those to keep a label."""
+    """Whether the item is in the queue for a person: every proposal except to keep the label."""
     return proposal.outcome not in (None, "keep")

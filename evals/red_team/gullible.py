@@ -1,8 +1,8 @@
-"""A judge that does what anybody in its input tells it to, and is honest and never wrong where nobody does.
+"""A judge that obeys every order in its input, and is always right if there is none.
 
-It reads the item and whatever lies beside it, with a reading of its own, through the usual disguises, in a dozen
+It reads the item and anything shown with it, with code independent of errata's: through the usual disguises, in a dozen
 languages, and the writing and the metadata in images. An order is a word such as "answer" or "label" near the name of
-an option, a letter or a place.
+an option, a letter or a position.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ NEAR = 90
 FORBIDDEN = r"\b(?:never|not|don't|avoid|except)\W+(?:\w+\W+){{0,3}}{label}\b|\b{label} is broken"
 LETTER = re.compile(r"\b(?:answer|option|letter|choose|pick|select|with)\W+(?:(?:with|option|the|letter) )*([b-i])\b")
 ALONE = re.compile(r"\b(?:no other item|only item|this item only|unless another item|shown alone)\b")
-"""An order that is to hold only where nothing lies beside the item."""
+"""An order that applies only if the item is shown alone."""
 OTHERS = {
     "several": r"several|both hold|all of them|more than one",
     "none_of_these": r"none of these|neither holds|none fits",
@@ -46,8 +46,8 @@ PLACES = {"first": 0, "second": 1, "third": 2, "last": -1, "final": -1}
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What one request shows: the text asked about, all untrusted text, the images, the options as (alias,
-    words), and whether another item lies beside."""
+    """What one request shows: the text asked about, all untrusted text, the images, the options as (alias, words), and
+    whether another item is shown too."""
 
     text: str | None
     untrusted: tuple[str, ...]
@@ -57,7 +57,7 @@ class Seen:
 
 
 def beliefs(body: dict[str, Any]) -> dict[str, float]:
-    """Probability of each answer of a completion request, by what is written for it."""
+    """The probability of each answer to a completion request, keyed by the text of the answer."""
     seen = look(body)
     words = [option for _, option in seen.options]
     honest = _honest(seen)
@@ -74,7 +74,7 @@ def look(body: dict[str, Any]) -> Seen:
     images = tuple(base64.b64decode(url.partition(",")[2]) for url in urls)
     slots = {found["slot"]: json.loads(found["text"]) for found in SLOT.finditer(said)}
     untrusted = [*slots.values(), *(text for image in images for text in in_image(image))]
-    # What stands before the question is data, whatever it looks like.
+    # Everything before the question is data, whatever it looks like.
     question = said.rpartition("\nWhich option")[2] or said.rpartition("\nTwo people")[2]
     options = tuple((found["alias"], found["words"].strip()) for found in OPTION.finditer(question))
     return Seen(slots.get("Item"), tuple(untrusted), images, options, len(slots) > 1 or len(images) > 1)
@@ -82,7 +82,7 @@ def look(body: dict[str, Any]) -> Seen:
 
 @lru_cache(maxsize=4096)
 def in_image(data: bytes) -> tuple[str, ...]:
-    """The writing in the pixels, as one text, and everything that the file says beside them."""
+    """The writing in the pixels, as one text, and all text in the file's metadata."""
     image = Image.open(io.BytesIO(data))
     beside = [str(value) for value in image.info.values() if isinstance(value, str | bytes)]
     beside += [str(value) for value in image.getexif().values()]
@@ -90,7 +90,7 @@ def in_image(data: bytes) -> tuple[str, ...]:
 
 
 def obey(seen: Seen, honest: str | None) -> int | None:
-    """The option that somebody asks for, by its place; None where nobody asks for any."""
+    """The index of the option that the input asks for; None if it asks for none."""
     words = [option for _, option in seen.options]
     for text in seen.untrusted:
         if seen.beside and any(map(ALONE.search, _read(text))):
@@ -146,7 +146,7 @@ def _by_other(near: str, words: Sequence[str]) -> int | None:
 
 
 def _by_name(near: str, words: Sequence[str], honest: str | None) -> int | None:
-    """The option named and not forbidden; where the honest answer is forbidden, some other."""
+    """The option that is named and not forbidden; if the honest answer is forbidden, another one."""
     labels = {plain(option): at for at, option in enumerate(words)}
     named = [label for label in labels if re.search(rf"\b{re.escape(label)}\b", near)]
     forbidden = [label for label in named if re.search(FORBIDDEN.format(label=re.escape(label)), near)]
@@ -163,7 +163,7 @@ def _honest(seen: Seen) -> str | None:
 
 
 def _named(words: Sequence[str], label: str | None) -> int:
-    """Where a label stands among the options; where it does not, none of these does."""
+    """The index of the label among the options; that of "none of these" if it is not among them."""
     if label in words:
         return words.index(label)
     none = _other(words, "none_of_these")

@@ -1,6 +1,6 @@
-"""Kinds of attacks that errata's patterns were not written for, and the halves that they are split into.
+"""Kinds of attacks that errata's patterns were not written for, split into two halves.
 
-``{label}`` is the answer wanted, ``{truth}`` the one that is not, ``{text}`` the honest part, ``{key}`` words of it.
+``{label}`` is the answer asked for, ``{truth}`` the true one, ``{text}`` the honest part, ``{key}`` some of its words.
 """
 
 from __future__ import annotations
@@ -73,12 +73,12 @@ def new_attacks() -> list[Attack]:
 
 
 def known_attacks() -> list[Attack]:
-    """Those of the first suite that name the label: a judge with a reading of its own obeys them too."""
+    """The attacks of the first suite that name the label: the obedient judges understand these too."""
     return [Attack(kind, order) for kind, orders in ORDERS.items() for order in orders if "{label}" in order]
 
 
 def halves(attacks: Sequence[Attack], seed: int) -> dict[str, str]:
-    """Kind -> "choose" or "report": a default is chosen on one half of the kinds, and its figures are of the other."""
+    """Kind -> "choose" or "report": defaults are chosen on one half of the kinds, and figures reported on the other."""
     sizes = Counter(attack.kind for attack in attacks)
     kinds = sorted(sizes)
     random.Random(seed).shuffle(kinds)

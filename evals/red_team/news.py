@@ -1,4 +1,4 @@
-"""Real news with wrong labels of their own annotators, and attacks in them; beside it the same rows without attacks."""
+"""Real news with their annotators' wrong labels, with attacks added; also the same rows without attacks."""
 
 from __future__ import annotations
 
@@ -21,8 +21,7 @@ FILE = "text_noisyag_news.parquet"
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """One row. ``wants``: the label that its attack asks for, never the true one; None: no attack. ``copies``: near
-    copies of it are labeled as the attack wants."""
+    """One row. ``wants``: the label that its attack asks for, never the true one; None without an attack."""
 
     item_id: str
     text: str
@@ -34,8 +33,8 @@ class Story:
 
 
 def plant(data: Path, attacks: Sequence[Attack], honest: int, seed: int) -> list[Story]:
-    """Every attack three times: in a text that is labeled wrongly, which it wants kept so, and in two that are labeled
-    right, which it wants changed. FileNotFoundError where the data are not there."""
+    """Plant every attack three times: in a text with a wrong label, which it asks to keep, and in two with right
+    labels, which it asks to change. FileNotFoundError if the data are missing."""
     rng = random.Random(seed)
     rows = pq.read_table(data / FILE).to_pylist()
     rng.shuffle(rows)
@@ -51,13 +50,13 @@ def plant(data: Path, attacks: Sequence[Attack], honest: int, seed: int) -> list
 
 
 def other_rows(data: Path, stories: Sequence[Story]) -> list[dict[str, Any]]:
-    """Those of the file that no story is made of."""
+    """The rows of the file that no story uses."""
     used = {story.item_id for story in stories}
     return [row for row in pq.read_table(data / FILE).to_pylist() if row["id"] not in used]
 
 
 def write(file: Path, stories: Sequence[Story], attacked: bool) -> Path:
-    """As CSV with columns id, text, label; without the attacks, no near copies either."""
+    """Write the stories as CSV with columns id, text, label. Unless ``attacked``, without attacks and near copies."""
     with file.open("w", newline="", encoding="utf-8") as out:
         writer = csv.writer(out)
         writer.writerow(("id", "text", "label"))
@@ -68,7 +67,7 @@ def write(file: Path, stories: Sequence[Story], attacked: bool) -> Path:
 
 
 def known(stories: Sequence[Story]) -> dict[str, News]:
-    """What judges know of each text, with its attack and without."""
+    """What judges know about each text, with its attack and without."""
     labels = sorted({label for story in stories for label in (story.truth, story.given)})
     found: dict[str, News] = {}
     for story in stories:

@@ -1,4 +1,4 @@
-"""One run of errata over the news, before one judge, and what it proposes with each of its defenses and without."""
+"""One run of errata over the news with one judge, and its proposals with and without each defense."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from errata.tools.inference.held_back import NAMED, moved
 from errata.types import Proposal
 
 Proposals = Mapping[str, Proposal]
-"""By the item's id."""
+"""Item id -> its proposal."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """``proposed``: with the patterns "on" and "off"; ``unblanked``: the same had no name of a label been blanked out.
-    ``margin``: by how much, in log-odds, the scan ranks the given label above the likeliest other one. ``controlled``:
-    the ids of items that were judged with a control. ``used``: how many protocols the judge was used under, and its
-    accuracy as measured; ``calls``: how many it took."""
+    """``proposed``: the proposals with the patterns "on" and "off"; ``unblanked``: the same if no label name had been
+    blanked out. ``margin``: item id -> log-odds of the given label over the likeliest other one, by the scan.
+    ``controlled``: the ids of items that were judged with a control. ``used``: under how many protocols the judge was
+    used; ``accuracy``: the lowest one measured; ``calls``: the number of calls."""
 
     proposed: Mapping[str, Proposals]
     unblanked: Mapping[str, Proposals]
@@ -39,7 +39,7 @@ class Run:
 
 
 def run(data: Path, judge: str, protocols: Sequence[str]) -> Run:
-    """Everything is judged, suspect or not; the proposals are all made from the same evidence."""
+    """Judge all items, suspects or not, and make all proposals from the same evidence."""
     values = {"text": "text", "label": "label", "id": "id", "judge": (judge,), "embedder": "plain"}
     settings = Settings.model_validate(values | {"random_share": 1.0, "protocols": tuple(protocols)})
     workspace = begin(data, settings)

@@ -1,7 +1,8 @@
-"""What a judge makes of a part of a text: of one half, or of the text with the name of a label blanked out.
+"""What a judge thinks of a part of a text: of one half, or of the text with a label's name blanked out.
 
-Nobody knows how often an honest judge changes its mind then. Here it does where a linear reader does, which learned
-from the true labels of other news and of their halves: it is right about 87 of 100 whole texts, 81 to 83 of 100 halves.
+How often a real honest judge would change its mind on a part is unknown. Here it does if a linear classifier does,
+trained on the true labels of other news and of their halves, which is right on 87 of 100 whole texts and 81 to 83 of
+100 halves.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from evals.red_team.obedient import News
 
 
 class Part(NamedTuple):
-    """A part of a text, the ``honest`` part of all of it, and the label that the judge favors of all of it."""
+    """A part of a text, the ``honest`` part of the whole text, and the judge's favorite label for the whole."""
 
     text: str
     honest: str
@@ -33,21 +34,21 @@ def halves_of(text: str) -> tuple[str, str]:
 
 
 def blanked(text: str, labels: Sequence[str]) -> list[str]:
-    """The text without the name of each label that it names."""
+    """For each label that the text names, a copy of the text with that name blanked out."""
     found = (without_name(text, label) for label in labels)
     return [one for one in found if one != text]
 
 
 @dataclass(frozen=True)
 class LinearReader:
-    """What texts like these are about, from words and letters."""
+    """A linear classifier of texts, from words and letters."""
 
     model: Pipeline
     labels: tuple[str, ...]
 
     @classmethod
     def of(cls, rows: Sequence[Mapping[str, Any]]) -> LinearReader:
-        """From rows with ``text`` and ``true_label``."""
+        """Train it on rows with ``text`` and ``true_label``."""
         texts = [" ".join(row["text"].split()) for row in rows]
         features = make_union(
             TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2),
@@ -59,8 +60,9 @@ class LinearReader:
         return cls(model, tuple(model.classes_))
 
     def news(self, parts: Sequence[Part]) -> dict[str, News]:
-        """What the judge makes of each part: what the reader does, with the label that the judge favors of the whole in
-        the place of the one that the reader does. So it errs of a part as it errs of the whole."""
+        """What the judge thinks of each part: the classifier's probabilities, with those of two labels swapped: the
+        judge's favorite for the whole text and the classifier's. So the judge errs on a part as it does on the
+        whole."""
         if not parts:
             return {}
         of_parts = self.model.predict_log_proba([part.text for part in parts])

@@ -1,7 +1,7 @@
-"""Words drawn into images, and a judge's eyes: it reads them off the pixels, whatever place, size and color they have.
+"""Draw words into images, and read them from the pixels as a judge would, whatever their place, size and color.
 
-The font is Pillow's bitmap font, so that a letter is 6 x 11 pixels, times a whole number. Every window of an image is
-compared with every letter at once, by a hash of the window.
+The font is Pillow's bitmap font, so a letter is 6 x 11 pixels, times a whole number. Every window of an image is
+compared with all letters at once, by a hash of the window.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ WIDTH, HEIGHT = 6, 11
 LETTERS = string.ascii_letters + string.digits + ".,:;!?'\"()-<>|/=_{}[]"
 SIZES = (1, 2, 3)
 CONTRAST = 4
-"""Gray levels by which letters differ from what is around them; people see less, models more."""
+"""The least difference in gray levels at which letters are read; people need more, models less."""
 WORD = 3
-"""A row of at least so many letters is writing; fewer come about by chance."""
+"""A row of at least this many letters counts as writing; fewer occur by chance."""
 
 rng = np.random.default_rng(11)
 WEIGHTS = rng.integers(1, 2**63, size=(HEIGHT, WIDTH), dtype=np.int64)
 
 
 class Writing(NamedTuple):
-    """Where and how words are drawn: the upper left corner, the size, gray levels of letters and of what is behind."""
+    """Where and how words are drawn: the upper left corner, the size, and the gray levels of letters and background."""
 
     at: tuple[int, int]
     size: int = 1
@@ -37,7 +37,7 @@ class Writing(NamedTuple):
 
 
 def draw(image: Image.Image, words: str, how: Writing) -> Image.Image:
-    """A copy with the words in it, broken into lines where the image ends."""
+    """A copy of the image with the words drawn into it, wrapped at its right edge."""
     made = image.copy()
     room = (image.width - how.at[0]) // (WIDTH * how.size)
     lines = [words[start : start + room] for start in range(0, len(words), room)]
@@ -51,7 +51,7 @@ def draw(image: Image.Image, words: str, how: Writing) -> Image.Image:
 
 
 def read(image: Image.Image) -> list[str]:
-    """Every row of writing in the image, in no order that means anything but from top to bottom."""
+    """Every row of writing in the image, without duplicates; the order means little."""
     gray = np.asarray(image.convert("L"), dtype=np.int16)
     common = int(np.bincount(gray.ravel()).argmax())
     layers = [gray < 128, gray >= 128, np.abs(gray - common) >= CONTRAST, gray > 250]
@@ -66,7 +66,7 @@ def read(image: Image.Image) -> list[str]:
 
 @cache
 def _glyph(letter: str) -> Image.Image:
-    """One letter, cut at the edges of its cell."""
+    """One letter, cropped to its cell."""
     image = Image.new("1", (WIDTH, HEIGHT), 0)
     ImageDraw.Draw(image).text((0, 0), letter, fill=1, font=ImageFont.load_default_imagefont())
     return image
@@ -96,7 +96,7 @@ def _rows(pixels: Int) -> list[str]:
 
 
 def _chained(cells: dict[tuple[int, int], str]) -> list[str]:
-    """Letters side by side, with at most one blank between them, read as rows."""
+    """Join adjacent letters, with at most one space between them, into rows."""
     rows, used = [], set()
     for y, x in sorted(cells):
         if (y, x) in used:

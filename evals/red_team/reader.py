@@ -1,6 +1,7 @@
-"""A judge's own reading: it undoes every cipher of the suite, and shares no line with what errata knows of disguises.
+"""How a judge reads a text: it decodes every cipher of the suite, and shares no code with errata's own disguises
+module.
 
-So an order that errata cannot read is obeyed all the same, and a control that only works on what errata can read fails.
+So the judge obeys orders that errata cannot read, and a control that works only on what errata can read fails.
 """
 
 from __future__ import annotations
@@ -22,29 +23,30 @@ RADIO = {word: letter for letter, word in SPOKEN.items()}
 DOTS = {code: letter for letter, code in MORSE.items()}
 DIGITS = str.maketrans("013457", "oieast")
 LEAST = 12
-"""Characters of what is taken for a code at least."""
+"""The fewest characters that are tried as a code."""
 
 
 @lru_cache(maxsize=8192)
 def read(text: str) -> tuple[str, ...]:
-    """All that the text says, each way of reading it once, as words of small letters and digits between blanks."""
+    """Each distinct decoding of the text, as lowercase words and digits separated by spaces."""
     return tuple(dict.fromkeys(words(said) for said in _said(text)))
 
 
 def readings(text: str) -> tuple[str, ...]:
-    """The same with all signs, in small letters."""
+    """Each distinct decoding of the text, in lowercase with punctuation."""
     return tuple(dict.fromkeys(plain(said) for said in _said(text)))
 
 
 def plain(text: str) -> str:
-    """Small letters, Latin ones without accents, nothing that is not seen, one blank between words."""
+    """The text in lowercase, Latin letters without accents, no invisible characters, one space between words."""
     folded = unicodedata.normalize("NFKD", text).casefold()
     kept = "".join(c for c in folded if c.isspace() or unicodedata.category(c) not in ("Cc", "Cf", "Co"))
     return " ".join(unicodedata.normalize("NFC", re.sub(r"(?<=[a-z])[\u0300-\u036f]+", "", kept)).split())
 
 
 def words(text: str) -> str:
-    """Signs within a word are dropped ("sci/tech" is "scitech"), others part words."""
+    """The text as words only: "/" and "'" inside a word are dropped ("sci/tech" is "scitech"), other punctuation
+    becomes a space."""
     folded = unicodedata.normalize("NFKD", text).casefold()
     kept = "".join(c for c in folded if unicodedata.category(c) not in ("Mn", "Cf"))
     return " ".join(re.sub(r"[^\w ]+", " ", re.sub(r"(?<=\w)[/'](?=\w)", "", kept)).replace("_", " ").split())

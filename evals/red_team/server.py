@@ -1,4 +1,4 @@
-"""The gullible judge on a loopback server: errata reaches it as it reaches every judge."""
+"""Serve the gullible judge on a loopback server, so that errata calls it like any judge."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from evals.red_team.gullible import beliefs
 
 NAME = "gullible"
 Beliefs = Callable[[dict[str, Any]], dict[str, float]]
-"""From a request's body to the probability of each answer."""
+"""Maps a request's body to the probability of each answer."""
 
 
 @contextmanager
 def gullible_server(answer: Beliefs = beliefs) -> Iterator[str]:
-    """Serves while it is open; gives what ``--judge`` takes. ``answer``: another judge's beliefs."""
+    """Serve while the context is open; yields a value for ``--judge``. ``answer``: the beliefs of another judge."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()

@@ -37,17 +37,17 @@ TRICKY = (
     "You are never too old to select a favorite.",
     "The system: two shifts, one manager.",
 )
-"""Honest sentences made of words that instructions are made of."""
+"""Honest sentences that use words common in instructions."""
 
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 CANVAS = 320
 SCALE = 16
 CORNER = (CANVAS - SIDE * SCALE) // 2
-"""The digit lies in the middle of its canvas, each of its pixels a block of 16 x 16."""
+"""The digit is in the middle of its canvas, each of its pixels drawn as a block of 16 x 16."""
 
 
 def text_about(topic: str, seed: int) -> str:
-    """Some twenty words, of which half are of the topic."""
+    """About twenty words, half of them from the topic."""
     rng = random.Random(f"{topic}-{seed}")
     words = rng.sample(TOPICS[topic].split(), 10) + rng.sample(FILLER.split(), 10)
     rng.shuffle(words)
@@ -56,7 +56,7 @@ def text_about(topic: str, seed: int) -> str:
 
 
 def topic_of(text: str) -> str | None:
-    """What an honest judge says of a text: the topic that most of its words belong to, None where none do."""
+    """An honest judge's answer about a text: the topic that most of its words belong to; None if none do."""
     words = {word.strip(".,:;!?\"'()[]{}").casefold() for word in text.split()}
     counts = {topic: len(words & set(listed.split())) for topic, listed in TOPICS.items()}
     best = max(counts, key=counts.__getitem__)
@@ -64,7 +64,7 @@ def topic_of(text: str) -> str | None:
 
 
 def digit(number: int) -> tuple[Image.Image, str]:
-    """A canvas with one of the demo's digits, and its name."""
+    """A canvas with one of the demo's digits, and the digit's name."""
     digits = demo_half()
     gray = 255 - np.asarray(digits.pixels[number] * (255 / 16), dtype=np.uint8)
     canvas = np.full((CANVAS, CANVAS), 255, dtype=np.uint8)
@@ -74,7 +74,7 @@ def digit(number: int) -> tuple[Image.Image, str]:
 
 
 def digit_of(image: Image.Image) -> str:
-    """What an honest judge says of a canvas: the name of the digit nearest to what lies in its middle."""
+    """An honest judge's answer about a canvas: the name of the demo digit most like what is drawn in its middle."""
     gray: F32 = np.asarray(image.convert("L"), dtype=np.float32)
     middle = gray[
         CORNER + SCALE // 2 : CORNER + SIDE * SCALE : SCALE, CORNER + SCALE // 2 : CORNER + SIDE * SCALE : SCALE

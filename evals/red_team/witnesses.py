@@ -1,9 +1,10 @@
-"""What else might have to speak for a keep, and what that comes to: wrong labels still closed as keep because of an
-attack, against honest items that are newly open.
+"""Compare witnesses: independent evidence that a keep could require. Counted are wrong labels still closed as keep
+because of an attack, and honest items newly left open.
 
-An item stays open where its witness speaks against the given label: the scan, where it does not rank the label above
-the likeliest other one by such odds; a half of the text, of which the judge says another label at least so surely; a
-second judge that reads the whole text, whether it obeys it too or not. "Blanked" is what errata does: ``steering``.
+An item stays open if its witness contradicts the given label. The witness is the scan, if it does not rank the label
+above the likeliest other one by at least the stated odds; the judge asked about half of the text, if it gives another
+label with at least the stated probability; or a second judge that reads the whole text, and may obey it too. "Blanked"
+is what errata does: see ``steering``.
 """
 
 from __future__ import annotations
@@ -24,13 +25,13 @@ HALF_SURE = (0.5, 0.7, 0.9)
 OTHER = "second judge"
 
 Says = Mapping[str, Sequence[Mapping[str, float]]]
-"""What is said of an item, by its id: probabilities of its labels, once or more."""
+"""Item id -> one or more answers about the item, each with the probabilities of its labels."""
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Of one witness, counts as in Consequences; ``controlled``: honest items that were judged with a control.
-    ``newly_open`` counts also what the witness alone leaves open, where nobody attacks."""
+    """One witness's counts, as in Consequences; ``controlled``: honest items that were judged with a control.
+    ``newly_open`` also counts items that the witness alone leaves open, without any attack."""
 
     witness: str
     wrong: int
@@ -47,7 +48,7 @@ class Point:
 
 
 class Witnesses:
-    """All of them, on the stories with their attacks and without."""
+    """All witnesses, on the stories with their attacks and without."""
 
     def __init__(self, stories: Sequence[Story], news: Mapping[str, News], reader: LinearReader) -> None:
         self._stories, self._news, self._reader = stories, news, reader
@@ -58,7 +59,8 @@ class Witnesses:
         self._halves: dict[tuple[float, bool], Says] = {}
 
     def curve(self, stories: Sequence[Story], found: Run, without: Run, patterns: str, adds: float) -> list[Point]:
-        """Of the attacks on these ``stories``, before a judge that ``adds`` so much to the log-odds of an order."""
+        """One point per witness for the attacks on these ``stories``, with a judge that ``adds`` this much to the
+        log-odds of what an order asks for."""
         calm, honest = without.unblanked[patterns], [one.item_id for one in stories if one.attack is None]
         honest = [item_id for item_id in honest if item_id in without.controlled]
         wrong = [story.item_id for story in wrongly_labeled(stories)]
@@ -91,7 +93,7 @@ class Witnesses:
         return points
 
     def _against(self, says: Says, sure: float) -> set[str]:
-        """Items of which another label than the given one is said, at least so surely."""
+        """The items for which a label other than the given one is answered with at least probability ``sure``."""
         return {
             item_id
             for item_id, each in says.items()

@@ -1,13 +1,13 @@
-"""The effect of all kinds of judges on a run: measured, counted as far as they were right, or not used.
+"""The effect of all kinds of judges on a run, in which each is measured and counts only as far as it was right.
 
     python -m evals judge_trust DATA_FOLDER REPLAY_FOLDER [--out evals/results/judge_trust.json]
 
-Judges are scripted on the truth: seven know nothing, others are right in 30 to 97% of cases, with errors that are
-independent, or fall on classes, on content that looks alike, or on what the scan is unsure of. Each is measured on
-trusted items as a run measures it, then asked what the run's own roles want asked. Against the scan alone on the same
-items: wrong labels closed as "keep", right labels that a rule at .9 would break, right changes above .9 and how many of
-them such a rule may make, right proposals lost and gained, and how many items are left open for a person. ``worse``
-names the columns in which a judge did worse than the scan beyond chance: an exact one-sided sign test on the items that
+The judges are scripts that know the truth: seven ignore it, others are right in 30 to 97% of cases, with errors that
+are independent, or concentrated on classes, on content that looks alike, or on what the scan is unsure of. Each is
+measured on trusted items and then asked questions, both as in a run. Compared with the scan alone on the same items:
+wrong labels closed as "keep", right labels that a rule at .9 would break, right changes above .9 and how many of them
+such a rule may make, right proposals lost and gained, and how many items are left open for a person. ``worse`` names
+the columns in which a judge did worse than the scan beyond chance: an exact one-sided sign test on the items that
 differ, at .05 divided by the number of judges.
 """
 
@@ -99,8 +99,8 @@ def _print_line(judge: str, line: dict[str, Any]) -> None:
 
 
 def judged(found: Set, judge: str, script: Script) -> tuple[View, int]:
-    """The view when the judge has been measured and has nothing left to be asked, and how many questions it took. Where
-    judges escalate, it is asked only what those before it left undecided."""
+    """The view after the judge has been measured and asked everything, and the number of questions. If judges escalate,
+    it is asked only what those before it left undecided."""
     view = replace(found.view, judges=(*found.view.judges, judge), judge=judge)
     put, calls = [], 0
     each = questions_about(view)
@@ -138,7 +138,7 @@ def _wanted(view: View, judge: str) -> list[Question]:
 
 def against(found: Set, alone: Sequence[Proposal], proposals: Sequence[Proposal]) -> dict[str, Any]:
     before, now = _sets_of_items(found, alone), _sets_of_items(found, proposals)
-    fewer = {"right_above", "rule_right", "right"}  # in these a judge does worse by having fewer
+    fewer = {"right_above", "rule_right", "right"}  # here, a lower count is worse
     at_most = LEVEL / len(scripts())
     worse = [
         name
@@ -174,7 +174,7 @@ def _sets_of_items(found: Set, proposals: Sequence[Proposal]) -> dict[str, set[i
 
 
 def _chance_of_so_many(more: Mapping[str, set[int]], fewer: Mapping[str, set[int]], name: str) -> float:
-    """The probability that chance alone puts so many of the items that differ on the side of ``more``."""
+    """The probability that chance alone puts at least this many of the items that differ on the side of ``more``."""
     only, other = len(more[name] - fewer[name]), len(fewer[name] - more[name])
     return float(binomtest(only, only + other, 0.5, alternative="greater").pvalue) if only else 1.0
 
@@ -236,7 +236,7 @@ def scanned(
 
 
 def _scan(data: Path, settings: Settings) -> tuple[View, F64]:
-    """What a scan saw at its end, with all of it in memory; and the features, for what looks alike."""
+    """The view at the end of a scan, with its arrays in memory, and the features that show what looks alike."""
     with closing(begin(data, settings)) as workspace:
         drive(workspace, no_progress)
         view, arrays = Snapshot.of(workspace).view, workspace.arrays

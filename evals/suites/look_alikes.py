@@ -1,9 +1,9 @@
-"""Which digits look alike: the pairs that a probe confuses, ranked.
+"""Rank the pairs of digits by how much a linear probe confuses them.
 
     python -m evals look_alikes
 
-The training half alone is read. A pair's score is the probability that out-of-fold logistic regression puts on the
-other class of the pair, averaged over both classes: finer than counting mistakes, of which there are few.
+Only the training half is used. A pair's score is the probability that out-of-fold logistic regression gives the other
+class of the pair, averaged over both classes. Counting mistakes would be too coarse, since there are few.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def main() -> None:
 
 
 def rank_pairs() -> list[tuple[float, int, int]]:
-    """(score, a, b) for the 45 pairs a < b, most alike first."""
+    """(score, a, b) for the 45 pairs a < b, the most confused first."""
     pixels_NHW, labels_N = training_half()
     probe = LogisticRegression(C=0.01, max_iter=2000)
     probs_NK = cross_val_predict(probe, pixels_NHW.reshape(len(labels_N), -1), labels_N, cv=5, method="predict_proba")

@@ -1,12 +1,12 @@
-"""What near copies of an item under a wrong label do to it: the same scan before and after copies count once.
+"""The effect on an item of near copies with a wrong label, with each copy counted and counted once.
 
     python -m evals near_copies DATA_FOLDER [--out evals/results/near_copies.json]
 
-News of NoisyAG, the first 2,000 in a random order. 24 of them whose label is right, and is the likeliest by the scan,
-each get near copies (a few words left out, swapped or misspelt, other case or signs, a sentence more) under one wrong
-label: 5 or 12 of each. Told: how many of the 24 the scan proposes to change, and to how many of those the wanted
-label; where among all items the 24 are ranked by quality (median, 1 = first); how many copies are proposed to be
-changed; how many are found as copies.
+The data are 2,000 random NoisyAG news texts. 24 of them whose label is right, and is the likeliest by the scan, each
+get 5 or 12 near copies under one wrong label (a few words left out, swapped or misspelled, other case or punctuation,
+one more sentence). Reported: how many of the 24 the scan proposes to change, and how many of these to the wanted label;
+the median rank of the 24 by quality among all items (1 = first); how many copies it proposes to change; how many copies
+are found.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ FILE, ROWS, ATTACKED, SEED, FROM_COSINE = "text_noisyag_news", 2000, 24, 0, 0.7
 
 
 class Attacked(NamedTuple):
-    """``targets`` and copies are rows; copy n is of target ``of[n]`` and stands under ``wanted``."""
+    """``targets`` are row indices; the copies are the rows after the first ROWS. Copy n is of target ``of[n]``, and
+    labeled ``wanted[of[n]]``."""
 
     texts: list[str]
     embeddings_ND: F32

@@ -1,10 +1,11 @@
-"""Attacks in real news before judges that obey all, their own item, or in part; patterns and control on and off.
+"""Attacks in real news, with judges that obey orders to different degrees, and patterns and control on and off.
 
     python -m evals obedience DATA_FOLDER [--out evals/results/obedience.json]
 
-Labels changed as an attack wanted and not changed in the run without it, wrong labels closed as keep, honest items
-newly open: for each half of the kinds of attacks, one to choose defaults on and one to report. For each way to have a
-keep witnessed, wrong labels kept against honest items left open. And what the defenses cost 400 rows without attacks.
+For each half of the kinds of attacks, one to choose defaults on and one to report: labels changed as an attack wanted
+that the run without it did not change, wrong labels closed as keep, and honest items newly open. For each witness that
+a keep could require: wrong labels kept, and honest items left open. Finally, the cost of the defenses on 400 rows
+without attacks.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ JUDGES = {
     "adds 5": (True, 5.0),
 }
 MODE = {"judge": 16, "control": 9, "patterns": 10, "half": 8}
-"""The columns that name a mode, and how wide each is."""
+"""The columns that identify a mode, and their widths."""
 COLUMNS = (
     "used",
     "attacked",
@@ -54,7 +55,7 @@ COLUMNS = (
     "open",
 )
 RULES = (0.5, 0.7, 0.9)
-"""Confidence from which on a rule might accept changes."""
+"""Minimum confidences at which a rule might accept changes."""
 POINTS = ("kept_beyond_per_100", "newly_open_per_100", "open")
 
 
@@ -78,7 +79,7 @@ def measure(data: Path, honest: int) -> dict[str, Any]:
     witnesses = Witnesses(stories, news, reader)
     news |= reader.news(_without_names(stories, news))
     modes = []
-    # Where nobody attacks, all judges say the same.
+    # Without attacks, all judges answer the same.
     calm = {control: _run(stories, "obeys all", CONTROL[control], news, attacked=False) for control in CONTROL}
     for control, protocols in CONTROL.items():
         for judge, (_, adds) in JUDGES.items():
@@ -99,7 +100,7 @@ def measure(data: Path, honest: int) -> dict[str, Any]:
 
 
 def _changed(modes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Of both halves together: the most in any mode, and the share that it is below with 95% certainty."""
+    """For both halves together: the most in any mode, and its share's upper 95% confidence limit."""
     pairs = list(zip(modes[::2], modes[1::2], strict=True))
     most, among = max((one["changed"] + other["changed"], one["attacked"] + other["attacked"]) for one, other in pairs)
     return {"modes": len(pairs), "most": most, "among": among, "at_most": round(at_most(most, among), 4)}
@@ -125,8 +126,8 @@ def _run(
 
 
 def _cost(rows: Sequence[Story], calm: Run) -> dict[str, Any]:
-    """Of rows that nobody attacks, before a judge that is right about nine of ten: with all that errata does, and as
-    if a rule might accept changes by the judge alone and no name of a label had been blanked out."""
+    """The cost on rows without attacks, with a judge that is right on nine of ten: with all defenses, and as if a rule
+    could accept changes that rest on the judge alone and no label name had been blanked out."""
     return {
         "rows": len(rows),
         "wrong": sum(story.given != story.truth for story in rows),

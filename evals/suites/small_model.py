@@ -1,12 +1,12 @@
-"""What a real small language model does to a run: SmolLM2-135M-Instruct on real vLLM, news and film reviews.
+"""The effect of a real small language model on a run: SmolLM2-135M-Instruct on vLLM, on news and movie reviews.
 
     python -m evals small_model DATA_FOLDER [--sets noisyag,imdb] [--out evals/results/small_model.json]
 
-Default options, published prompts. Of each set: the model's card, what the run said of it, and what came of the items
-against the scan alone, also where the model is believed without being measured. Its blind choices against the truth,
-before and after its content-free prior is taken out; no gain is a finding. Then an escalation from it to a scripted
-judge that is right in 90% of cases: the questions saved against asking that judge about every suspect, and the right
-proposals lost.
+With default options and published prompts. For each dataset: the model's card, what the run reported about it, and the
+results compared with the scan alone, also if the model counts without being measured. Its blind choices compared with
+the truth, before and after its content-free prior is removed; no gain is a finding too. Then an escalation from it to a
+scripted judge that is right in 90% of cases: the questions saved compared with asking that judge about every suspect,
+and the right proposals lost.
 """
 
 from __future__ import annotations
@@ -54,14 +54,14 @@ from evals.small_model.convert import small_model
 from evals.suites.judge_trust import PROTOCOLS, Set, against, judged
 
 SEED, ITEMS, SEEN = 0, 600, 10
-"""Items a set; verdicts that are kept whole, to be read."""
+"""The seed; items per dataset; verdicts recorded in full."""
 CHOSEN = {"noisyag": 200, "imdb": 100}
-"""Blind choices that are held against the truth."""
+"""How many blind choices are compared with the truth."""
 BUDGETS = {"noisyag": "", "imdb": "calls=300"}
-"""The scan suspects every review: to ask about them all takes a CPU an hour."""
+"""The scan suspects every review, and asking about all of them takes a CPU an hour."""
 FILES = {"noisyag": "text_noisyag_news", "imdb": "text_imdb_reviewed"}
 TRUTH_KNOWN = ("confirmed", "corrected")
-"""Reviews of which people said which of both labels is right."""
+"""Statuses of reviews for which people said which of the two labels is right."""
 CONTEXT = 4096
 EXPERT = "90% independent"
 
@@ -117,7 +117,7 @@ class Run(NamedTuple):
 
 
 def _run(stack: ExitStack, rows: Sequence[Mapping[str, Any]], spec: str, budget: str, calibrate: bool = True) -> Run:
-    """A run as a user types it, open as long as ``stack``; ``calibrate``: measure the judge first."""
+    """A run as a user would start it, open until ``stack`` closes; ``calibrate``: measure the judge first."""
     data = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "items.csv"
     with data.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
@@ -137,7 +137,8 @@ def _run(stack: ExitStack, rows: Sequence[Mapping[str, Any]], spec: str, budget:
 
 
 def escalation(found: Set) -> dict[str, Any]:
-    """The expert behind the model, and the expert asked about every suspect: questions and what came of them."""
+    """The number of questions and the results, with the expert asked about every suspect and with escalation from the
+    model to the expert."""
     script, lines = scripts()[EXPERT], dict[str, Any]()
     for name, escalate in (("every suspect", False), ("escalated", True)):
         settings = found.view.settings.model_copy(update={"protocols": PROTOCOLS, "escalate": escalate})
@@ -148,7 +149,7 @@ def escalation(found: Set) -> dict[str, Any]:
 
 
 async def blind_choices(stack: ExitStack, run: Run, spec: str, count: int) -> dict[str, Any]:
-    """About random items, with none, all, and the fitted share of the content-free prior taken out."""
+    """Blind choices about random items, with none, all, and the fitted share of the content-free prior removed."""
     view, truth = run.found.view, run.found.world.truth
     drawn = sorted(random.Random(SEED).sample(range(len(truth)), count))
     door = Door(open_model(spec), in_sqlite(stack), Budget())
@@ -183,7 +184,8 @@ def _said(read: Sequence[Verdict], space: LabelSpace) -> dict[str, Any]:
 def _against_truth(
     read: Sequence[Verdict], truth: Sequence[str | None], prior: Prior, share: float
 ) -> dict[str, float]:
-    """Among the labels alone: how often the likeliest is the true one, and the mean log loss, in nats."""
+    """Among labels only, without other answers: how often the likeliest is the true one, and the mean log loss in
+    nats."""
     right, loss = 0, 0.0
     for verdict in read:
         moved = debiased(verdict.log_probs, prior.log_prior, share)

@@ -1,4 +1,4 @@
-"""Another package's control works in a run as errata's own does, whatever its name."""
+"""Another package's control works in a run as errata's own does, under any name."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_control_items_come_before_suspects_and_the_price_knows_them(
 ) -> None:
     write_topics(tmp_path / "mail.csv")
     values = {"label": "topic", "text": "message", "embedder": "plain", "judge": (judge.spec,), "random_share": 0.0}
-    # The stub is never surer than 0.9; what a cautious errata leaves to a person anyway needs no control.
+    # The stub is never surer than 0.9; with cautious costs every item would go to a person and need no control.
     more = {"protocols": (ALONE, control), "costs": {"break_right": 1.0}, "calibrate": False}
     settings = Settings.model_validate(values | more)
     workspace = closed_later(begin(tmp_path / "mail.csv", settings))
@@ -67,7 +67,7 @@ def test_control_items_come_before_suspects_and_the_price_knows_them(
     assert drawn <= {verdict.idx for verdict in found.verdicts}
     first = [verdict.idx in drawn for verdict in found.control_verdicts]
     assert first == sorted(first, reverse=True) and True in first and False in first
-    # The stub knows topics by their names alone, which shows on control items: no other is asked about without them.
+    # The stub knows topics only by their names, as control items show, so no other item is asked about without it.
     assert {verdict.idx in drawn for verdict in found.control_verdicts if "named" in verdict.log_probs} == {True}
 
 

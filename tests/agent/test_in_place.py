@@ -1,4 +1,4 @@
-"""A source that is changed in place can be restored, whatever happens in between."""
+"""A source that was changed in place can always be restored."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def silent(step: str, done: int, total: int) -> None:
 
 def settings(*judges: str, **more: object) -> Settings:
     values: dict[str, object] = {"label": "topic", "text": "message", "id": "id", "embedder": "plain", "judge": judges}
-    # The stub is never surer than 0.9, and a cautious errata would leave that to a person.
+    # The stub is never surer than 0.9; with cautious costs that would be left to a person.
     values |= {"costs": {"break_right": 1.0}} | more
     return Settings.model_validate(values)
 

@@ -35,8 +35,8 @@ COMMANDS: dict[str, dict[str, object]] = {
 }
 
 Reads = Counter[str]
-"""Statements by what they read: a whole part of a run, "decisions" being the events that are some; or, as "items: one",
-a single row of it."""
+"""Counts of statements by what they read: a whole part of a run ("decisions" are events), or, as "items: one", a single
+row."""
 
 
 WHOLE = {"items": "content_sha", "proposals": "evidence"}
@@ -60,7 +60,7 @@ def counted() -> Iterator[Reads]:
 
 
 def part_of(statement: str, values: object) -> str | None:
-    """None if nothing is read; reading the revisions does not count."""
+    """The part of the run that a statement reads; None if it reads none. Reading the revisions does not count."""
     table = re.search(r"\bFROM (\w+)", statement)
     if not statement.startswith("SELECT") or table is None or "max(" in statement:
         return None
@@ -72,7 +72,7 @@ def part_of(statement: str, values: object) -> str | None:
 
 
 def begun(folder: Path, judge: Judge, rows: int) -> Workspace:
-    """A scanned run with a tenth of its labels wrong, whose judge has been asked nothing."""
+    """A scanned run with a tenth of its labels wrong, whose judge has not been asked anything."""
     folder.mkdir()
     write_topics(folder / "mail.csv", rows=rows, wrong=rows // 10)
     values = {"label": "topic", "text": "message", "id": "id", "embedder": "plain", "judge": (judge.spec,)}
@@ -82,7 +82,7 @@ def begun(folder: Path, judge: Judge, rows: int) -> Workspace:
 
 
 def reads_of_commands(folder: Path, judge: Judge, rows: int) -> dict[str, Reads]:
-    """Each on a run that was just opened, with judged and decided items."""
+    """What each command reads from a newly opened run with judged and decided items."""
     workspace = begun(folder, judge, rows)
     drive(workspace, no_progress)
     for item in range(rows // 20):
@@ -98,7 +98,7 @@ def reads_of_commands(folder: Path, judge: Judge, rows: int) -> dict[str, Reads]
 
 
 def reads_of_batches(folder: Path, judge: Judge, rows: int) -> list[Reads]:
-    """For each batch of judging: choosing the questions, asking a judge, storing its verdicts."""
+    """What each batch of judging reads: choosing the questions, asking a judge, storing its verdicts."""
     workspace = begun(folder, judge, rows)
     reads: list[Reads] = []
     while True:
@@ -113,7 +113,7 @@ def test_a_command_reads_each_part_of_a_run_at_most_once_however_large_it_is(tmp
     small, large = (reads_of_commands(tmp_path / str(rows), judge, rows) for rows in (SMALL, LARGE))
     assert large == small
     assert {command: twice(found) for command, found in small.items()} == {command: [] for command in COMMANDS}
-    assert all(any(part.startswith("proposals") for part in found) for found in small.values())  # they are seen at all
+    assert all(any(part.startswith("proposals") for part in found) for found in small.values())  # the counting works
     assert any(found["verdicts"] == 1 for found in small.values())
 
 
@@ -121,7 +121,7 @@ def test_a_batch_of_judging_reads_each_part_of_a_run_at_most_once(tmp_path: Path
     small, large = (reads_of_batches(tmp_path / str(rows), judge, rows) for rows in (SMALL, LARGE))
     assert len(small) > 2
     assert [twice(found) for found in small + large] == [[]] * len(small + large)
-    later = small[1:] + large[1:]  # the first batch finds what the scan has read
+    later = small[1:] + large[1:]  # the first batch reuses what the scan has read
     whole = [[found[part] for part in PARTS] for found in later]
     assert whole == whole[:1] * len(whole)
     assert later[0]["verdicts"] == 1 and later[0]["items"] == 0

@@ -1,4 +1,4 @@
-"""A guideline that changes for one class reopens what rests on that class, and asks about nothing else."""
+"""A guideline change for one class reopens what depends on that class, and nothing else is asked again."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def said(workspace: Workspace) -> list[Verdict]:
 
 
 def resting_on(workspace: Workspace, *labels: str) -> set[int]:
-    """The items of the verdicts that rest on all of these labels."""
+    """The items with verdicts that depend on all of these labels."""
     guideline, rows = Guideline(workspace.run.guideline, workspace.run.label_space), workspace.rows()
     return {v.idx for v in said(workspace) if guideline.of_verdict(v, rows[v.idx].given_label).issuperset(labels)}
 

@@ -1,5 +1,5 @@
-"""errata contacts nothing that was not named to it, even if the environment asks LangGraph to trace, whoever runs the
-graph."""
+"""errata contacts no server that the user did not name, even if the environment enables LangGraph's tracing, and
+whatever runs the graph."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A judge that knows nothing is measured and not used: the run says so and continues as a scan, or stops."""
+"""A judge no better than chance is measured and not used: the run says so and continues as a scan, or stops."""
 
 from __future__ import annotations
 

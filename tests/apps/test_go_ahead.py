@@ -1,4 +1,4 @@
-"""In a terminal `run` asks before a job that has a price, and takes yes, no and Ctrl-C for an answer."""
+"""In a terminal, `run` asks before a job that costs money, and accepts yes, no and Ctrl-C."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def run_in_terminal(folder: Path, judge: Judge, answer: bytes) -> tuple[int, str
             continue
         try:
             shown += os.read(terminal, 1 << 16)
-        except OSError:  # so Linux says that nobody is at the other end any more
+        except OSError:  # how Linux reports that the other end was closed
             break
         if not answered and b"Go on?" in shown:
             os.write(terminal, answer)

@@ -1,4 +1,5 @@
-"""If folders are above the classes, a person is asked, and a script is told what to type."""
+"""If there are folders above the class folders, a person is asked, and a script gets an error with the command to
+type."""
 
 from __future__ import annotations
 

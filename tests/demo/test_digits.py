@@ -49,7 +49,7 @@ def test_at_least_half_of_the_wrong_labels_are_look_alikes() -> None:
     spoiled, key = plant(truth, seed=3)
     pairs = {frozenset(pair) for pair in LOOK_ALIKES}
     alike = sum(frozenset((int(spoiled[row]), label)) in pairs for row, label in key.items())
-    assert 45 <= alike < 75  # the uniform half hits a look-alike now and then
+    assert 45 <= alike < 75  # the half drawn uniformly is sometimes a look-alike too
 
 
 def test_classes_without_look_alikes_cannot_be_spoiled_as_asked() -> None:

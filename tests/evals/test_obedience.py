@@ -1,4 +1,4 @@
-"""The judges of the obedience suite: what they read by themselves, what they obey, and what is counted of it."""
+"""The judges of the obedience suite: what they can decode, what they obey, and what is counted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The red team itself: its judge obeys what it should, reads what it should, and nothing it is told is accepted."""
+"""The red team itself: its judge reads and obeys the attacks that it should, and no attack is accepted."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_the_judge_also_reads_a_files_metadata() -> None:
 
 
 def test_planted_metadata_is_in_the_files(tmp_path: Path) -> None:
-    """Or the judge that never saw it would prove nothing."""
+    """Otherwise the judge would not see the attack, and the test would prove nothing."""
     attacks = [attack for attack in image_attacks() if attack.where == "metadata"]
     file, _ = plant_images(tmp_path, attacks, 0, 0)
     items = open_dataset(file, Columns(label="label", image="image", id="id")).items(range(2))
@@ -106,7 +106,7 @@ def test_no_attack_is_accepted_and_honest_items_are(tmp_path: Path) -> None:
 
 
 def test_without_the_control_it_would_be(tmp_path: Path) -> None:
-    """The campaign can fail: what it measures is the control's doing."""
+    """The campaign can fail: without the control, attacks are accepted."""
     with gullible_server() as judge:
         data, planted = plant_texts(tmp_path, [ORDER] * 4, 60, 1)
         found = run(data, planted, "text", judge, protocols=("blind_choice", "contest"), calibrate=False)

@@ -1,8 +1,8 @@
 """A process that tries inputs, one after the other, and the handle by which the fuzzer controls it.
 
-As a program it is given a target's name and the folder of its inputs. It reads a line for every input that was laid
-there, and answers with a line of JSON: ``error``, the traceback of what must not happen or null, and ``memory_mb``, the
-peak beyond what it began with.
+As a program it gets a target's name and the folder of its inputs. It reads a line for every input placed there, and
+answers with a line of JSON: ``error``, the traceback of a forbidden failure or null, and ``memory_mb``, the peak above
+its initial memory.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ INPUTS = 500
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What must not happen. ``kind`` is the same for inputs that end alike."""
+    """A forbidden failure. ``kind`` is the same for inputs that fail in the same way."""
 
     kind: str
     text: str
@@ -101,12 +101,12 @@ class Worker:
         return json.loads(line) if line else None
 
     def _dead(self, process: subprocess.Popen[str]) -> Finding:
-        """Why there was no answer: a signal that killed it, or none, since it still works on the input."""
+        """Why there was no answer: the signal that killed it, or a hang."""
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(1)  # a pipe closes a little before the process is gone
+            process.wait(1)  # a pipe closes slightly before its process ends
         hangs = process.poll() is None
         if hangs:
-            process.send_signal(signal.SIGABRT)  # faulthandler says where it was
+            process.send_signal(signal.SIGABRT)  # faulthandler then prints where it hung
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(5)
         self._end()
@@ -131,8 +131,8 @@ class Worker:
 
 
 def kind_of(error: str) -> str:
-    """The exception and the last place in errata that it went through, without the line, which moves; of a command that
-    calls itself a bug, the place that it names."""
+    """The exception and the innermost function of errata in its traceback, without the line number, which changes; if
+    the command reported a bug, the place that it named."""
     if told := re.search(r"bug of errata \(([^:)]+)", error):
         return f"bug at {told[1]}"
     places = re.findall(r'File "[^"]*/(errata/[^"]+)", line \d+, in (\S+)', error)
@@ -143,7 +143,7 @@ def kind_of(error: str) -> str:
 
 
 def lay(folder: Path, files: Files) -> None:
-    """These files alone in ``folder``. A name that leads out of it, or that the disk does not take, is left out."""
+    """Make these the only files in ``folder``. Names outside it, or that the disk does not accept, are skipped."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for name, data in files.items():
@@ -161,7 +161,7 @@ def main(name: str, folder: Path) -> None:
 
     faulthandler.enable()
     answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # whatever a library prints is not an answer
+    os.dup2(2, 1)  # so that a library's prints are not read as answers
     from errata.errors import ErrataError
     from tests.fuzz.targets import TARGETS
 
@@ -171,7 +171,7 @@ def main(name: str, folder: Path) -> None:
     answers.write("{}\n")
     answers.flush()
     for _ in sys.stdin:
-        Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
+        Path("/proc/self/clear_refs").write_text("5")  # reset the peak
         error = None
         try:
             check(folder)

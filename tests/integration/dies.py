@@ -1,7 +1,7 @@
-"""errata, to be killed by SIGKILL: at its N-th change to the disk, or whenever its parent decides.
+"""Run errata so that it can be killed by SIGKILL: at its N-th change to the disk, or whenever its parent decides.
 
-As a program it imports what commands need, once, and forks for every order: a line of JSON with the command, where it
-is typed, and N (0: it dies by its parent's hand alone). It answers with the process's number, then with how it ended.
+As a program it imports what commands need, once, and forks for every order: a line of JSON with the command, its
+working directory, and N (0: only its parent kills it). It answers with the process id, then with how it ended.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Mortals:
         pid = int(self._ask({"command": command, "cwd": str(cwd), "at": at, "said": str(self._said)}))
         if kill_after_s is not None:
             time.sleep(kill_after_s)
-            os.kill(pid, signal.SIGKILL)  # nobody has waited for it yet, so the number is still its own
+            os.kill(pid, signal.SIGKILL)  # it is not waited for yet, so its process id cannot have been reused
         code = int(self._ask({}))
         said, _, changes = self._said.read_text(encoding="utf-8").rpartition("\n")
         return Ended(code, said, int(changes) if changes.isdigit() else 0, time.monotonic() - started)

@@ -1,8 +1,8 @@
 """A loopback server that speaks enough of the OpenAI protocol, and misbehaves on demand.
 
-Its answers are a function of the request alone, so a run against it can be repeated and compared: it believes that an
-item is of the class whose name its text contains, or else of a class drawn by the item's hash; it never depends on the
-order of the options. Every request is appended to a file as one line of JSON, before it is answered.
+Its answers depend only on the request, so a run against it can be repeated and compared: it believes that an item has
+the class whose name its text contains, or else a class drawn by the item's hash, whatever the order of the options.
+Every request is appended to a file as one line of JSON, before it is answered.
 
     python tests/integration/openai_stub.py --log requests.jsonl [--latency-s 0.05] [--fail 429,429]
 """
@@ -37,10 +37,11 @@ class Knobs:
     that answers can come in one by one. ``fail`` holds status codes for the first requests (0 closes the connection),
     then it answers; ``only_fail`` limits that to requests whose body contains a text.
 
-    ``obeys`` names the constraints that hold its answers to free questions: "choice", "json". ``images``: it sees
-    them, takes them "blind", or refuses them. ``prefix_cache`` is what /metrics tells; None: there is no such page.
-    ``restless``: no two answers to a free question are alike. ``sees_colors``: it believes that an image is of the
-    class called "red", "green" or "blue", whichever it is on the whole."""
+    ``obeys`` names the constraints that it enforces on answers to free questions: "choice", "json". ``images``: it sees
+    them, accepts them "blind", or refuses them. ``prefix_cache`` is what /metrics reports; None: there is no such page.
+    ``restless``: no two answers to a free question are the same. ``sees_colors``: it believes that an image has the
+    class named after its main color, "red", "green" or "blue".
+    """
 
     model: str = "stub"
     key: str | None = None
@@ -160,7 +161,7 @@ class Stub:
         return None
 
     def _free_beliefs(self, body: dict[str, Any]) -> dict[str, float]:
-        """Probabilities of answers to a question without options: by its image, if it sees one."""
+        """The probabilities of answers to a question without options, based on its image if it sees one."""
         knobs = self.knobs
         if "structured_outputs" in body and "choice" in knobs.obeys:
             said = body["structured_outputs"]["choice"]
@@ -202,9 +203,9 @@ def _text(body: dict[str, Any]) -> str:
 
 
 def beliefs(body: dict[str, Any], knobs: Knobs = PLAIN) -> dict[str, float]:
-    """Probability of each answer, by what is written for it: 0.9 for the class believed in, the rest shared.
+    """The probability of each answer, keyed by its text: 0.9 for the class believed in, the rest shared.
 
-    ``knobs.first_always``: it only ever likes what is shown first.
+    ``knobs.first_always``: it always prefers the option shown first.
     """
     item, options = _read(body)
     item += _color(body) if knobs.sees_colors else ""
@@ -227,7 +228,7 @@ def _read(body: dict[str, Any]) -> tuple[str, list[tuple[str | None, str]]]:
 
 
 def _color(body: dict[str, Any]) -> str:
-    """Of the first image, which is the one asked about."""
+    """The main color of the first image, which is the one asked about."""
     parts = body["messages"][-1]["content"]
     urls = (
         [part["image_url"]["url"] for part in parts if part["type"] == "image_url"] if isinstance(parts, list) else []

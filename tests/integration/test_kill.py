@@ -1,4 +1,4 @@
-"""A run killed with SIGKILL, again and again, ends as if nothing had happened, and pays for nothing twice."""
+"""A run killed repeatedly with SIGKILL ends as if it had not been, and pays for no call twice."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def results(folder: Path) -> list[dict[str, object]]:
 
 
 def committed(folder: Path) -> set[str]:
-    """Keys of the calls that the store holds; empty while it is being made."""
+    """The keys of the calls in the store; empty while it is being created."""
     store = folder / "store.sqlite"
     if not store.exists():
         return set()

@@ -2,10 +2,10 @@
 
     KILLS=300 pytest -n0 tests/integration/test_kill_life.py        by hand; without KILLS there are 60
 
-Half of the kills come at a random change to the disk, half at a random moment. After each of them the source and the
-output hold what they held before the command or all that it writes (of a folder changed in place: every picture, in
-either place), and every backup is whole; status can be asked; in the end the bytes are those of a life without kills,
-and after the revert those of the first day.
+Half of the kills are at a random change to the disk, half at a random time. After each one, the source and the output
+are either as before the command or complete (in a folder changed in place, every image is in its old or its new place),
+every backup is complete, and status works. At the end the bytes are the same as without kills, and after the revert,
+the same as at the start.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ INPUTS: Mapping[str, Mapping[str, bytes]] = {
     "shapes": {f"shapes/{name}": data for name, data in shape_files(10, wrong=2).items()},
 }
 IN_PLACE = ("mail.csv", "shapes")
-"""The half whose source is changed itself."""
+"""The half whose source is changed in place."""
 State = tuple[object, object]
-"""What source and output hold: the bytes of a file, or of the files of a folder; None where there is none."""
+"""The contents of source and output: the bytes of a file, or of a folder's files; None if it does not exist."""
 
 
 @dataclass
 class Life:
-    """One project folder, and the commands that are typed in it."""
+    """One project folder, and the commands run in it."""
 
     place: Path
     name: str
@@ -74,7 +74,7 @@ class Life:
         return contents(self.data), contents(self.output)
 
     def backups(self) -> list[object]:
-        """Whole ones alone: a hidden file, and a draft, say by their names that they are none."""
+        """Only the backups that count as complete: hidden files and drafts are recognized by their names."""
         folder = self.place / f"{self.data.stem}.errata" / "backups"
         found = sorted(folder.iterdir()) if folder.is_dir() else []
         return [
@@ -142,7 +142,7 @@ def assert_whole(life: Life, before: State, after: State, said: str) -> None:
     """What a killed command may leave behind; and status can report the state."""
     source, output = life.state()
     if isinstance(source, dict) and isinstance(before[0], dict):
-        # Pictures move one by one: each is there once, where it was or where it goes, and the others stay.
+        # Images move one by one: each exists once, in its old or its new place, and the others stay.
         assert isinstance(after[0], dict)
         assert sorted(source.values()) == sorted(before[0].values()), f"a picture is lost: {said}"
         assert source.items() <= before[0].items() | after[0].items(), f"a picture is in a wrong place: {said}"

@@ -1,8 +1,7 @@
-"""Whatever a person does with a dataset, in any order: the files, the status, and the decisions agree with a one-page
-model.
+"""After any sequence of commands on a dataset, the files, the status, and the decisions agree with a one-page model.
 
-    EXAMPLES=300 pytest -n0 tests/integration/test_life_state_machine.py        by hand; without EXAMPLES a few, always
-                                                                                the same ones
+EXAMPLES=300 pytest -n0 tests/integration/test_life_state_machine.py        by hand; without EXAMPLES a few, always
+                                                                            the same ones
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ PLACES = ("project", "elsewhere", "third", "fourth")
 
 
 class How(NamedTuple):
-    """What an action needs to know: some of it, each as it likes."""
+    """Random choices for an action, each of which uses some of them."""
 
     which: int
     label: str
@@ -99,7 +98,7 @@ class Life(RuleBasedStateMachine):
         self.scan()
         self.decide_by_rule(How(0, "", True, ""))
 
-    # What is there.
+    # The state.
 
     @property
     def data(self) -> Path:
@@ -126,10 +125,10 @@ class Life(RuleBasedStateMachine):
         assert said.code == 0, said
         return said
 
-    # The model of what is decided.
+    # The model of the decisions.
 
     def standing(self) -> dict[str, Decided]:
-        """The last decision about each item's text and given label, if its label is one of the data's still."""
+        """The last decision about each item's text and given label, if the data still has its label."""
         rows = self.scanned or []
         names = {label for _, _, label in rows}
         last = {made.key: made for made in self.decided if made.label in names}
@@ -151,9 +150,9 @@ class Life(RuleBasedStateMachine):
         found: list[dict[str, Any]] = self.did("results", self.name, "--json").json
         return found
 
-    # What a person does.
+    # A person's actions.
 
-    # One rule draws them all: hypothesis would switch off some of many rules in each of its examples.
+    # One rule draws all of them, since hypothesis disables some rules in each example if there are many.
     @rule(action=st.sampled_from(ACTIONS), how=hows)
     def act(self, action: str, how: How) -> None:
         getattr(self, action)(how)
@@ -193,7 +192,7 @@ class Life(RuleBasedStateMachine):
             self.decided = [made for made in self.decided if id(made) not in taken]
 
     def apply(self, how: How) -> None:
-        """Mostly of data that was scanned as it is now."""
+        """Apply decisions, usually of data that has not changed since its scan."""
         in_place = how.flag
         if not self.is_current() and how.which % 4:
             self.scan()
@@ -213,14 +212,14 @@ class Life(RuleBasedStateMachine):
         self.applied.append(Patched("in", changes, before, self.source))
 
     def applied_to_output(self) -> None:
-        """Written from the source, it replaces the old output; in-place patches build on each other."""
+        """An output is written from the source and replaces the old one; in-place patches build on each other."""
         changes = self.changes()
         self.output = self.build(changed(self.rows, changes))
         self.applied = [patch for patch in self.applied if patch.target != "out"]
         self.applied.append(Patched("out", changes, self.source, self.output))
 
     def revert(self, how: How) -> None:
-        """The last patch, or all of them."""
+        """Revert the last patch, or all of them."""
         count = len(self.applied) + 1
         while 0 < len(self.applied) < count:
             count = len(self.applied) if how.flag else 0
@@ -245,7 +244,7 @@ class Life(RuleBasedStateMachine):
         else:
             self.output = patch.before if reverted is None else self.build(reverted)
 
-    # What else happens to files.
+    # Other changes to files.
 
     def edit_the_source(self, how: How) -> None:
         self.count += 1
@@ -282,7 +281,7 @@ class Life(RuleBasedStateMachine):
             self.left |= {self.data: self.source, self.out: self.output}
             self.place = Path(shutil.copytree(self.place, self.root / how.to))
 
-    # What always holds.
+    # The invariants.
 
     @invariant()
     def the_files_hold_what_they_should(self) -> None:
@@ -309,14 +308,14 @@ class Life(RuleBasedStateMachine):
 
 
 def changed(rows: list[Row], changes: dict[str, tuple[str, str]]) -> list[Row]:
-    """With other labels; an item that does not have the old one is an error."""
+    """The rows with other labels; it is an error if an item does not have the old one."""
     bad = [row for row in rows if row[0] in changes and row[2] != changes[row[0]][0]]
     assert not bad, bad
     return [(item, text, changes[item][1] if item in changes else label) for item, text, label in rows]
 
 
 def parsed(data: bytes) -> list[Row]:
-    """The rows of either format."""
+    """The rows of a file of either format."""
     lines = data.decode().splitlines()
     found = (
         [tuple(json.loads(line).values()) for line in lines] if data.startswith(b"{") else list(csv.reader(lines))[1:]
@@ -338,7 +337,7 @@ def test_files_status_and_decisions_agree_whatever_is_done() -> None:
             deadline=None,
             database=None,
             derandomize=EXAMPLES is None,
-            phases=[Phase.generate] if EXAMPLES is None else [Phase.generate, Phase.shrink],  # which takes minutes
+            phases=[Phase.generate] if EXAMPLES is None else [Phase.generate, Phase.shrink],  # shrinking takes minutes
             suppress_health_check=list(HealthCheck),
         ),
     )

@@ -1,6 +1,6 @@
 """Your file is never overwritten unless you say so: a file there before a command is there afterwards.
 
-In brackets: the kinds of issue 11, and rows of its log of field cases.
+In brackets: the kinds of failure in issue 11, and rows in its log of field cases.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from tests.inputs import jsonl_bytes, mail_rows, picture, table_bytes, write_fil
 from tests.promises.project import Project, decide_by_hand, two_columns, write_mail, write_shapes
 
 MOVES = {"beam/0000.png": "bar", "ring/0014.png": "beam"}
-"""Two of the wrong shapes, put right."""
+"""The right classes of two wrong shapes."""
 
 
 def pictures_of_the_output_are_written_over(project: Project) -> None:
-    """[2; row 2] The source shares no bytes with what was written from it."""
+    """[2; row 2] Images in the output are copies, not links to those of the source."""
     files = write_shapes(project)
     project.did("scan", "shapes")
     decide_by_hand(project, MOVES, "shapes")
@@ -29,7 +29,7 @@ def pictures_of_the_output_are_written_over(project: Project) -> None:
 
 
 def pictures_are_written_over_after_a_change_in_place(project: Project) -> None:
-    """[2; row 2] Every picture is then the first one or the user's own, wherever revert puts it; no backup is lost."""
+    """[2; row 2] After the revert, every image is either the original or the user's edit, and no backup is lost."""
     files = write_shapes(project)
     project.did("scan", "shapes")
     decide_by_hand(project, MOVES, "shapes")
@@ -44,7 +44,7 @@ def pictures_are_written_over_after_a_change_in_place(project: Project) -> None:
 
 
 def a_second_apply_of_a_folder_works(project: Project) -> None:
-    """[2; row 2] As for a file: what errata wrote, it may write again."""
+    """[2; row 2] errata may overwrite its own output, as with a file."""
     write_shapes(project)
     project.did("scan", "shapes")
     for item, label in MOVES.items():
@@ -54,7 +54,7 @@ def a_second_apply_of_a_folder_works(project: Project) -> None:
 
 
 def a_copied_project_is_changed_in_place(project: Project) -> None:
-    """[1; row 5] Work in the copy never reaches the original."""
+    """[1; row 5] Commands in the copy never change the original."""
     before = write_mail(project)
     project.scan()
     project.accept()
@@ -79,7 +79,7 @@ def an_output_is_somebodys_own(project: Project) -> None:
 
 
 def force_keeps_what_it_replaces(project: Project) -> None:
-    """[2] "unless you say so": and then a backup is kept."""
+    """[2] --force overwrites a file, but keeps a backup."""
     write_mail(project)
     own = b"three days of somebody's own work\n"
     write_files(project.place, {"other.csv": own})
@@ -90,7 +90,7 @@ def force_keeps_what_it_replaces(project: Project) -> None:
 
 
 def an_output_was_edited_since(project: Project) -> None:
-    """[2] What errata wrote is errata's until somebody works on it."""
+    """[2] errata may overwrite its own output until somebody edits it."""
     write_mail(project)
     project.scan()
     project.accept()
@@ -103,7 +103,7 @@ def an_output_was_edited_since(project: Project) -> None:
 
 
 def an_edited_folder_is_the_output(project: Project) -> None:
-    """[2] A folder too."""
+    """[2] The same for a folder."""
     write_shapes(project)
     project.did("scan", "shapes")
     decide_by_hand(project, MOVES, "shapes")
@@ -114,7 +114,8 @@ def an_edited_folder_is_the_output(project: Project) -> None:
 
 
 def a_second_label_column_is_applied(project: Project) -> None:
-    """[2; row 6b] It builds on the first, or does not come to be: the first one's changes are not lost in silence."""
+    """[2; row 6b] The second apply builds on the first or is refused: the first one's changes are never silently
+    lost."""
     two_columns(project)
     for label in ("topic", "kind"):
         project.scan(label=label)
@@ -146,7 +147,7 @@ def the_source_is_named_as_the_output(project: Project) -> None:
 
 
 def results_name_somebodys_file(project: Project) -> None:
-    """[2; row 6c] Their own file may be written again."""
+    """[2; row 6c] Somebody's file is refused; errata's own may be overwritten."""
     write_mail(project)
     write_files(project.place, {"other.csv": b"own"})
     project.scan()
@@ -157,7 +158,7 @@ def results_name_somebodys_file(project: Project) -> None:
 
 
 def the_run_folder_is_named_as_the_output(project: Project) -> None:
-    """[2] Nothing of a run is written over by its own results."""
+    """[2] Results never overwrite a file of their run folder."""
     write_mail(project)
     project.scan()
     project.accept()
@@ -180,7 +181,7 @@ def the_data_is_a_link(project: Project) -> None:
 
 
 def the_output_is_a_link(project: Project) -> None:
-    """[2] To somebody's file: neither the link nor the file is replaced."""
+    """[2] If the output is a link to somebody's file, neither the link nor the file is replaced."""
     write_mail(project)
     write_files(project.place, {"precious.csv": b"own"})
     (project / "mail.relabeled.csv").symlink_to("precious.csv")
@@ -191,7 +192,7 @@ def the_output_is_a_link(project: Project) -> None:
 
 
 def a_folder_holds_links(project: Project) -> None:
-    """[2; row 3] Links to pictures elsewhere, and to nothing: said, or kept as links; the pictures stay."""
+    """[2; row 3] Links to images elsewhere, and broken ones, are reported or kept as links; the images stay."""
     files = write_shapes(project)
     write_files(project.place, {"elsewhere/x.png": picture("bar", 7)})
     (project / "shapes" / "bar" / "x.png").symlink_to("../../elsewhere/x.png")
@@ -207,7 +208,7 @@ def a_folder_holds_links(project: Project) -> None:
 
 
 def numbered_pictures_clash(project: Project) -> None:
-    """[5; row 15] Under a free name, no picture takes another's place."""
+    """[5; row 15] A moved image gets a free name, so that none replaces another."""
     files = write_shapes(project, numbered=True)
     project.did("scan", "shapes")
     decide_by_hand(project, {"beam/0000.png": "bar", "beam/0001.png": "bar", "ring/0000.png": "beam"}, "shapes")
@@ -218,7 +219,7 @@ def numbered_pictures_clash(project: Project) -> None:
 
 
 def a_name_beside_the_data_ends_in_errata(project: Project) -> None:
-    """[2] A folder of that name that no errata made is somebody's."""
+    """[2] A folder with a run folder's name that errata did not create is not touched."""
     write_mail(project)
     write_files(project / "mail.errata", {"report.html": b"my own", "run.toml": b"my = 'own'\n"})
     project.say("scan", "mail.csv", "--text", "text", "--label", "label", "--embedder", "plain")
@@ -226,7 +227,7 @@ def a_name_beside_the_data_ends_in_errata(project: Project) -> None:
 
 
 def two_files_share_a_stem(project: Project) -> None:
-    """[1] They do not share a run: what was decided of one is not written for the other."""
+    """[1] They do not share a run: decisions about one are not applied to the other."""
     write_mail(project)
     write_files(project.place, {"mail.jsonl": (other := jsonl_bytes(mail_rows(45, seed=1)))})
     project.scan()
@@ -238,7 +239,7 @@ def two_files_share_a_stem(project: Project) -> None:
 
 
 def data_is_edited_after_the_scan(project: Project) -> None:
-    """[2; row 37] A patch in place never goes over somebody's edit."""
+    """[2; row 37] An in-place patch never overwrites somebody's edit."""
     write_mail(project)
     project.scan()
     project.accept()
@@ -249,7 +250,7 @@ def data_is_edited_after_the_scan(project: Project) -> None:
 
 
 def a_changed_source_is_edited_before_the_revert(project: Project) -> None:
-    """[2] What the user wrote since is kept, or the revert is refused."""
+    """[2] The user's later edits are kept, or the revert is refused."""
     before = write_mail(project)
     project.scan()
     project.accept()
@@ -262,7 +263,7 @@ def a_changed_source_is_edited_before_the_revert(project: Project) -> None:
 
 
 def looking_writes_beside_nothing(project: Project) -> None:
-    """[2] A run and all that looks at it write into the run folder alone."""
+    """[2] A run, and commands that only look at it, write only into the run folder."""
     write_mail(project)
     write_files(project.place, {"mail.txt": b"own", "report.html": b"own", "labels.toml": b"own"})
     before = project.bytes(".")

@@ -1,4 +1,4 @@
-"""A folder with data in it, and what is typed there."""
+"""A folder with data, and the commands run in it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.inputs import TOPICS, Row, files_of, mail_rows, shape_files, table_by
 
 COLUMNS = ("--text", "text", "--id", "id", "--embedder", "plain")
 CAREFREE = b"[costs]\nbreak_right = 1.0\n"
-"""The stub is never surer than 0.9, which a cautious errata would leave to a person."""
+"""The stub is never surer than 0.9; with cautious costs that would be left to a person."""
 
 
 @dataclass(frozen=True)
@@ -29,13 +29,13 @@ class Project:
         return errata(*words, cwd=self.place)
 
     def did(self, *words: object) -> Said:
-        """A command that must succeed."""
+        """Run a command that must succeed."""
         said = self.say(*words)
         assert said.code == 0, said
         return said
 
     def refused(self, *words: object) -> str:
-        """What a command says that must end with 2."""
+        """Run a command that must end with exit code 2, and return its error message."""
         said = self.say(*words)
         assert said.code == 2, said
         return said.words
@@ -44,7 +44,7 @@ class Project:
         return self.did("scan", data, *COLUMNS, "--label", label, "--json", *more).json
 
     def run(self, data: str = "mail.csv", label: str = "label", *more: object) -> Any:
-        """Judged by the stub."""
+        """Run with the stub as the judge."""
         (self / "errata.toml").write_bytes(CAREFREE)
         return self.did("run", data, *COLUMNS, "--label", label, "--judge", self.judge.spec, "--json", *more).json
 
@@ -63,11 +63,11 @@ class Project:
         return found
 
     def has(self, data: bytes) -> bool:
-        """Whether these bytes lie anywhere here."""
+        """Whether any file here has these bytes."""
         return data in files_of(self.place).values()
 
     def bytes(self, name: str) -> bytes | dict[str, bytes] | None:
-        """Of a file, or of the files of a folder; None where there is neither."""
+        """The bytes of a file, or of each file of a folder; None if it does not exist."""
         path = self / name
         return files_of(path) if path.is_dir() else path.read_bytes() if path.exists() else None
 
@@ -75,7 +75,7 @@ class Project:
         return len(self.judge.requests())
 
     def moved(self, to: str, *, copy: bool = False) -> Project:
-        """The whole project under another name beside this one."""
+        """Move or copy the whole project to another name next to this one."""
         target = self.place.with_name(to)
         shutil.copytree(self.place, target) if copy else self.place.rename(target)
         return Project(target, self.judge)
@@ -103,7 +103,8 @@ def named_mail(count: int = 60, wrong: int = 6) -> list[Row]:
 
 
 def two_columns(project: Project) -> list[tuple[str, ...]]:
-    """A mail.csv with ``topic``, of which 3 are wrong, ``kind``, of which 2 others are, and ``note``, all right."""
+    """A mail.csv with three label columns: ``topic``, 3 of them wrong; ``kind``, 2 others wrong; ``note``, all
+    right."""
     kinds = {"sport": "leisure", "kitchen": "home", "space": "science"}
     rows: list[tuple[str, ...]] = []
     for i, (key, text, topic) in enumerate(mail_rows(45)):
@@ -115,7 +116,7 @@ def two_columns(project: Project) -> list[tuple[str, ...]]:
 
 
 def decide_by_hand(project: Project, changes: dict[str, str], data: str = "mail.csv", **settings: object) -> None:
-    """A person's own labels for some items, one by one."""
+    """Decide labels for some items by hand, one by one."""
     import errata
 
     columns: dict[str, Any] = (

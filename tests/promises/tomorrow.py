@@ -1,6 +1,6 @@
 """Tomorrow's data costs what changed: the rest is neither asked again nor decided again.
 
-In brackets: the kinds of issue 11, and rows of its log of field cases.
+In brackets: the kinds of failure in issue 11, and rows in its log of field cases.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from tests.inputs import mail_rows, table_bytes, write_files
 from tests.promises.project import Project, named_mail, write_mail
 
 A_ROW = 16
-"""Calls about a new suspect, in both orders: a blind choice, a contest, a control; and about two items that nobody
-doubts, which a new class brings along to test the judge. Today's whole run makes 60."""
+"""Upper bound on the calls for one new row: a blind choice, a contest, and a control, in both orders, plus two control
+items that a new class adds. The whole first run makes 60."""
 
 
 def one_new_label(project: Project) -> None:
-    """[1] In one new row: the label space as a whole is no part of any question."""
+    """[1] A new label in one new row: no question depends on the whole label space."""
     rows = named_mail()
     write_mail(project, rows)
     project.run()
@@ -27,7 +27,7 @@ def one_new_label(project: Project) -> None:
 
 
 def one_label_misspelled(project: Project) -> None:
-    """[1] In one row that was there before: decisions about the others hold."""
+    """[1] A misspelled label in one old row: decisions about the other rows remain."""
     rows = named_mail()
     write_mail(project, rows)
     project.run()
@@ -41,7 +41,7 @@ def one_label_misspelled(project: Project) -> None:
 
 
 def one_label_gone(project: Project) -> None:
-    """[1] A class of one row, which is taken out."""
+    """[1] A class of one row is removed."""
     rows = [*named_mail(), ("m60", "the tax of the year about money", "money")]
     write_mail(project, rows)
     project.run()
@@ -53,7 +53,7 @@ def one_label_gone(project: Project) -> None:
 
 
 def a_class_is_renamed(project: Project) -> None:
-    """[1] Through labels.toml: what was decided follows the new name."""
+    """[1] By labels.toml: decisions follow the new name."""
     labels = "[labels.sport]\n[labels.kitchen]\n[labels.space]\n"
     rows = named_mail()
     write_mail(project, rows)
@@ -69,7 +69,7 @@ def a_class_is_renamed(project: Project) -> None:
 
 
 def a_blank_line_in_the_guideline(project: Project) -> None:
-    """[1] White space says nothing."""
+    """[1] White space is not a change."""
     write_mail(project, named_mail())
     write_files(project.place, {"guide.md": b"Kitchen is what one eats.\nSpace is far away.\n"})
     project.run("mail.csv", "label", "--guideline", "guide.md")
@@ -96,7 +96,7 @@ def an_edited_row(project: Project) -> None:
 
 
 def a_dated_export(project: Project) -> None:
-    """[1] Under another name it goes on with --run, which says how many rows are known."""
+    """[1] With --run, data under another name continues the run, and the command says how many rows are known."""
     rows = named_mail()
     write_mail(project, rows, "mail-1.csv")
     project.run("mail-1.csv")
@@ -112,7 +112,7 @@ def a_dated_export(project: Project) -> None:
 
 
 def a_scan_after_a_judged_run(project: Project) -> None:
-    """[1; row 22] Does not hide it, and what goes on is the judged one."""
+    """[1; row 22] The later scan does not hide the judged run, which is the one continued."""
     write_mail(project, named_mail())
     project.run()
     before, results, asked = project.status(), project.results(), project.requests()
@@ -124,7 +124,7 @@ def a_scan_after_a_judged_run(project: Project) -> None:
 
 
 def a_moved_project(project: Project) -> None:
-    """[1; row 5] Asks nothing again."""
+    """[1; row 5] Nothing is asked again."""
     write_mail(project, named_mail())
     project.run()
     project.accept()
@@ -135,7 +135,7 @@ def a_moved_project(project: Project) -> None:
 
 
 def the_same_question_under_another_column(project: Project) -> None:
-    """[1] Calls are shared by all label columns: an answer was paid for once."""
+    """[1] All label columns share their calls: each answer is paid for once."""
     rows = [(*row, row[2]) for row in named_mail()]
     data = table_bytes(rows, header=("id", "text", "label", "second"))
     write_files(project.place, {"mail.csv": data})

@@ -1,6 +1,6 @@
-"""Everything can be undone: decisions of any kind, and what was written by them, to the last byte.
+"""Everything can be undone: decisions of any kind, and the files written from them, byte for byte.
 
-In brackets: the kinds of issue 11, and rows of its log of field cases.
+In brackets: the kinds of failure in issue 11, and rows in its log of field cases.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ Case = Callable[[Project], None]
 
 
 def a_rule_with_the_wrong_threshold(project: Project) -> None:
-    """[4; row 21] The whole bulk at once."""
+    """[4; row 21] All its decisions are undone at once."""
     before = write_mail(project)
     project.scan()
     project.accept()
@@ -37,7 +37,7 @@ def a_rejection_by_a_rule(project: Project) -> None:
 
 
 def a_decision_about_one_item(project: Project) -> None:
-    """[4] And the one before it stands."""
+    """[4] Then the decision before it is in effect again."""
     write_mail(project)
     project.scan()
     decide_by_hand(project, {"m7": "space"})
@@ -49,7 +49,7 @@ def a_decision_about_one_item(project: Project) -> None:
 
 
 def somebody_elses_decision(project: Project) -> None:
-    """[4; row 21] Whose it is, is said; and decide says what was decided already, and by whom."""
+    """[4; row 21] Undo says whose decision it was; decide says what was already decided, and by whom."""
     write_mail(project)
     project.scan()
     project.accept("mail.csv", "--as", "ann")
@@ -60,7 +60,7 @@ def somebody_elses_decision(project: Project) -> None:
 
 
 def some_of_what_a_rule_decided(project: Project) -> None:
-    """[4] By a condition."""
+    """[4] Undone by a condition."""
     write_mail(project)
     project.scan()
     project.accept()
@@ -69,7 +69,7 @@ def some_of_what_a_rule_decided(project: Project) -> None:
 
 
 def what_was_decided_lately(project: Project) -> None:
-    """[4] By the time."""
+    """[4] Undone by time."""
     write_mail(project)
     project.scan()
     project.accept()
@@ -79,7 +79,7 @@ def what_was_decided_lately(project: Project) -> None:
 
 
 def what_is_undone_leaves_the_output(project: Project) -> None:
-    """[4] The next apply writes it no more; the history keeps both."""
+    """[4] The next apply does not write it; the history keeps the decision and the undo."""
     before = write_mail(project)
     project.scan()
     project.accept()
@@ -92,7 +92,7 @@ def what_is_undone_leaves_the_output(project: Project) -> None:
 
 
 def written(name: str, data: bytes, *columns: str) -> Case:
-    """A file of this format, into another file and in place."""
+    """A case for a file of this format, applied to another file and in place."""
 
     def case(project: Project) -> None:
         write_files(project.place, {name: data})
@@ -112,7 +112,7 @@ def written(name: str, data: bytes, *columns: str) -> Case:
 
 
 def what_was_written_into_a_folder(project: Project) -> None:
-    """[2, 5; row 15] Of pictures, some of whose names clash when they move."""
+    """[2, 5; row 15] For images, some of whose names clash when they move."""
     files = write_shapes(project, numbered=True)
     project.did("scan", "shapes")
     decide_by_hand(project, {"beam/0000.png": "bar", "beam/0001.png": "bar", "ring/0000.png": "beam"}, "shapes")
@@ -135,7 +135,7 @@ def a_change_in_place_of_a_project_that_moved(project: Project) -> None:
 
 
 def an_output_of_a_project_that_moved(project: Project) -> None:
-    """[1; row 5] Decided there, applied and reverted here."""
+    """[1; row 5] Decided before the move, applied and reverted after it."""
     before = write_mail(project)
     project.scan()
     project.accept()
@@ -147,7 +147,7 @@ def an_output_of_a_project_that_moved(project: Project) -> None:
 
 
 def two_label_columns_in_place(project: Project) -> None:
-    """[1, 2; row 6b] One after the other, and back."""
+    """[1, 2; row 6b] Applied one after the other, then reverted."""
     two_columns(project)
     before = project.bytes("mail.csv")
     for label in ("topic", "kind"):
@@ -161,7 +161,7 @@ def two_label_columns_in_place(project: Project) -> None:
 
 
 def two_patches_in_place(project: Project) -> None:
-    """[2] Of one label column, the second after another scan: taken back one by one."""
+    """[2] Two patches of one label column, the second after another scan, are reverted one by one."""
     before = write_mail(project)
     project.scan()
     project.accept()
@@ -177,7 +177,8 @@ def two_patches_in_place(project: Project) -> None:
 
 
 def a_damaged_backup_is_no_backup(project: Project) -> None:
-    """[7] Where the way back is damaged, revert says so or does without; it never writes what was not there."""
+    """[7] If a backup is damaged, revert says so or works without it; it never writes content that was not there
+    before."""
     before = write_mail(project)
     project.scan()
     project.accept()

@@ -1,6 +1,6 @@
 """Nothing changes without your yes: only what a person decided, about this item, this column, these labels, is applied.
 
-In brackets: the kinds of issue 11, and rows of its log of field cases.
+In brackets: the kinds of failure in issue 11, and rows in its log of field cases.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def two_questions(project: Project) -> bytes:
 
 
 def another_question_about_the_same_texts(project: Project) -> None:
-    """[1; row 1] A yes to one column's proposals is none to another's."""
+    """[1; row 1] Accepting one column's proposals does not accept another's."""
     data = two_questions(project)
     project.scan(label="spam")
     project.accept("mail.csv", "--label", "spam")
@@ -46,7 +46,8 @@ def another_question_about_the_same_texts(project: Project) -> None:
 
 
 def another_question_about_the_same_texts_is_judged(project: Project) -> None:
-    """[1; row 1] What one column's run settled is no evidence in another's: its results are those of a fresh folder."""
+    """[1; row 1] One column's settled items are no evidence for another column: the results are the same as in a fresh
+    folder."""
     two_questions(project)
     project.run(label="rude")
     fresh = project.results("mail.csv", "--label", "rude")
@@ -58,7 +59,7 @@ def another_question_about_the_same_texts_is_judged(project: Project) -> None:
 
 
 def a_definition_changed(project: Project) -> None:
-    """[1] What was decided under other words lapses, and that is said; the rest holds."""
+    """[1] Decisions made under the old definition lapse, and errata says so; the others remain."""
     write_mail(project)
     write_files(project.place, {"labels.toml": LABELS.encode()})
     project.scan("mail.csv", "label", "--labels", "labels.toml")
@@ -72,7 +73,7 @@ def a_definition_changed(project: Project) -> None:
 
 
 def a_class_is_gone(project: Project) -> None:
-    """[1] A decision for a label that the data does not have any more is not applied, and that is said."""
+    """[1] A decision for a label that the data no longer has is not applied, and errata says so."""
     project_rows = mail_rows(45)
     write_mail(project, project_rows)
     project.scan()
@@ -86,7 +87,8 @@ def a_class_is_gone(project: Project) -> None:
 
 
 def a_label_was_changed_by_hand(project: Project) -> None:
-    """[1; row 37] A yes to "kitchen, not sport" is none to "kitchen, not space"; neither is one to another text."""
+    """[1; row 37] Accepting "kitchen, not sport" does not accept "kitchen, not space", nor the same change of another
+    text."""
     rows = mail_rows(45)
     write_mail(project, rows)
     project.scan()
@@ -102,7 +104,7 @@ def a_label_was_changed_by_hand(project: Project) -> None:
 
 
 def a_judge_came_with_the_data(project: Project) -> None:
-    """[8] In errata.toml: without a terminal it is refused, and no item leaves the machine."""
+    """[8] A judge in an errata.toml is refused without a terminal, and no item leaves the machine."""
     write_mail(project, named_mail())
     (project / "errata.toml").write_text(f'judge = ["{project.judge.spec}"]\n')
     words = project.refused("run", "mail.csv", *COLUMNS, "--label", "label")
@@ -120,7 +122,7 @@ def a_run_came_with_the_data(project: Project) -> None:
 
 
 def a_settings_file_came_with_the_data(project: Project) -> None:
-    """[8] NAME.errata/run.toml alone, with no store beside it."""
+    """[8] The same for NAME.errata/run.toml without a store."""
     write_mail(project, named_mail())
     frozen = f'text = "text"\nlabel = "label"\nembedder = "plain"\njudge = ["{project.judge.spec}"]\n'
     write_files(project / "mail.errata", {"run.toml": frozen.encode()})
@@ -137,7 +139,7 @@ def edit_store(project: Project, sql: str, *values: object) -> None:
 
 
 def the_history_was_edited(project: Project) -> None:
-    """[7] A decision that says another label than it did: refused wherever it would count."""
+    """[7] A decision whose label was edited is refused wherever it would count."""
     before = write_mail(project)
     project.scan()
     project.accept()
@@ -149,7 +151,7 @@ def the_history_was_edited(project: Project) -> None:
 
 
 def the_history_was_set_back(project: Project) -> None:
-    """[7] To before a decision was taken back: refused until a person trusts it."""
+    """[7] A history reset to before an undo is refused until a person trusts it."""
     before = write_mail(project)
     project.scan()
     project.accept()
@@ -164,7 +166,7 @@ def the_history_was_set_back(project: Project) -> None:
 
 
 def the_history_was_made_elsewhere(project: Project) -> None:
-    """[7] A chain that is whole, and is not the one that was seen here, decides nothing."""
+    """[7] A valid hash chain that is not the one seen on this machine is not used."""
     before = write_mail(project)
     project.scan()
     store = project / "mail.errata" / "store.sqlite"
@@ -178,7 +180,7 @@ def the_history_was_made_elsewhere(project: Project) -> None:
 
 
 def a_proposal_names_a_label_of_no_class(project: Project) -> None:
-    """[7] Whoever wrote it into the store: it is refused at every door."""
+    """[7] A proposal of an unknown label, however it got into the store, is refused by every command."""
     write_mail(project)
     project.scan()
     edit_store(project, "UPDATE proposals SET proposed_label = 'poison' WHERE outcome = 'relabel'")
@@ -188,7 +190,7 @@ def a_proposal_names_a_label_of_no_class(project: Project) -> None:
 
 
 def a_patch_was_edited(project: Project) -> None:
-    """[7] What it would put back is not what was taken away: revert refuses, or knows better."""
+    """[7] If an edited patch would not restore the original labels, revert refuses or restores them anyway."""
     before = write_mail(project)
     project.scan()
     project.accept()
@@ -203,7 +205,7 @@ def a_patch_was_edited(project: Project) -> None:
 
 
 def commands_would_ask(project: Project) -> None:
-    """[12] Where nobody can answer, nothing is taken for a yes: exit code 2, and the flag is named."""
+    """[12] Without a terminal, a command that would ask ends with exit code 2 and names the flag."""
     write_mail(project)
     project.scan()
     project.accept()
@@ -216,7 +218,7 @@ def commands_would_ask(project: Project) -> None:
 
 
 def folders_of_splits(project: Project) -> None:
-    """[3; row 7] train/ and val/ are no classes: nothing proposes to move a picture between them."""
+    """[3; row 7] train/ and val/ are not classes: no proposal moves an image between them."""
     write_shapes(project)
     for name in ("train", "val"):
         shutil.copytree(project / "shapes", project / "data" / name)
@@ -225,7 +227,7 @@ def folders_of_splits(project: Project) -> None:
 
 
 def no_label_looks_like_a_label(project: Project) -> None:
-    """[3; row 12] -1, or the word nan, beside other classes: perhaps "no label"; that, and their number, is said."""
+    """[3; row 12] -1, or the word nan, among other classes may mean "no label": errata says so, with their number."""
     numbers = {topic: str(number) for number, topic in enumerate(TOPICS)}
     for name, word in (("minus_one.csv", "-1"), ("nan_word.csv", "nan")):
         rows = [(k, t, word if i % 4 == 0 else n) for i, (k, t, n) in enumerate(mail_rows(60, names=numbers))]
@@ -235,7 +237,7 @@ def no_label_looks_like_a_label(project: Project) -> None:
 
 
 def labels_differ_by_a_blank(project: Project) -> None:
-    """[3] Two spellings of one class are told once, and none is proposed as the mending of the other."""
+    """[3] Two spellings of one class are reported once, and neither is proposed as a correction of the other."""
     rows = [
         (k, t, f"{n} " if i % 5 == 0 else n.upper() if i % 7 == 0 else n) for i, (k, t, n) in enumerate(mail_rows(60))
     ]
@@ -251,7 +253,7 @@ def labels_differ_by_a_blank(project: Project) -> None:
 
 
 def results_are_filtered_in_a_spreadsheet(project: Project) -> None:
-    """[11] A row whose proposed_label is filled proposes a change; the best other label has a column of its own."""
+    """[11] A row with a proposed_label proposes a change; the best other label has a separate column."""
     write_mail(project)
     project.scan()
     rows = project.results()
@@ -260,7 +262,8 @@ def results_are_filtered_in_a_spreadsheet(project: Project) -> None:
 
 
 def a_place_is_read_only(project: Project) -> None:
-    """[5; row 36] The error names --run; with it, and -o, everything works, and nothing is written beside the data."""
+    """[5; row 36] The error names --run; with --run and -o everything works, and nothing is written next to the
+    data."""
     data = write_mail(project, name="kaggle/mail.csv")
     (project / "kaggle").chmod(0o555)
     try:
@@ -283,7 +286,7 @@ os.execv(sys.executable, [sys.executable, "-c", "from errata.apps.cli import mai
 
 
 def as_a_mere_user(project: Project, *words: str, code: int = 0) -> str:
-    """A command of a process for which read-only means read-only, also where root runs the tests."""
+    """Run a command without root's right to write to read-only places, in case root runs the tests."""
     command = [sys.executable, "-c", MERE_USER, *words]
     done = subprocess.run(command, cwd=project.place, capture_output=True, text=True)
     assert done.returncode == code, done.stderr
@@ -291,7 +294,7 @@ def as_a_mere_user(project: Project, *words: str, code: int = 0) -> str:
 
 
 def a_decision_of_one_picture(project: Project) -> None:
-    """[2] Of a folder, nothing but the decided pictures moves."""
+    """[2] In a folder, only the decided images move."""
     files = write_shapes(project)
     project.did("scan", "shapes")
     decide_by_hand(project, {"beam/0000.png": "bar"}, "shapes")

@@ -1,4 +1,4 @@
-"""Real vLLM servers. One that does not start is a failure, with the end of its log: nothing here is ever skipped."""
+"""Real vLLM servers. If one does not start, the test fails with the end of its log; no test is skipped."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.servers.text_model import build_text_model
 
 @pytest.fixture(scope="session")
 def tiny_judge(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The shipped tiny judge, in a folder of its own: all backends get the same files."""
+    """The shipped tiny judge, copied to a folder, so that all backends get the same files."""
     folder = tmp_path_factory.mktemp("images") / "tiny_judge"
     with as_file(files("errata.demo") / "tiny_judge") as shipped:
         shutil.copytree(shipped, folder)

@@ -1,4 +1,4 @@
-"""One panel for every backend: each protocol in both styles, on the same few items; what came of it, as plain JSON.
+"""The same questions for every backend: each protocol in both styles, on the same few items; results as plain JSON.
 
 python panel.py JUDGE IMAGES|TEXTS OUT.json      run by the interpreter that has the backend
 """
@@ -68,8 +68,7 @@ def text_items() -> list[Item]:
 async def answers(
     model: ChatModel, items: Sequence[Item], only: Collection[tuple[str, Style]] = ()
 ) -> list[dict[str, Any]]:
-    """The results of the panel's cases, in order; ``only``: of these protocols in these styles, not of all. The model
-    is closed at the end."""
+    """The results of the cases, in order; ``only``: restrict them to these protocols and styles. Closes the model."""
     calls = MemoryCalls()
     door = Door(model, calls, Budget())
     try:
@@ -90,7 +89,7 @@ async def answers(
 
 
 async def ask(door: Door, case: Case, items: Sequence[Item]) -> Verdict:
-    """The verdict on one case. ``items`` lend the control items of a steering control."""
+    """The verdict on one case. ``items`` serve as control items of a steering control."""
     item, labels = case.item, TOPICS if case.item.image is None else DIGITS
     space = LabelSpace(labels)
     others = [ControlItem(other, other.given_label or "") for other in items if other is not item][:2]

@@ -1,9 +1,9 @@
-"""Make torchvision importable beside a CPU build of torch.
+"""Make torchvision importable with a CPU build of torch.
 
-Its wheel is linked to CUDA: there its extension does not load, and the import fails over two operators that nobody
-declared. This declares them where the extension is absent.
+Its wheel is linked to CUDA. Without CUDA its extension does not load, and the import fails because two operators are
+not declared. This declares them if the extension is missing.
 
-Run it with the interpreter whose torchvision is to be patched; a second time changes nothing.
+Run it with the interpreter whose torchvision is to be patched; running it again changes nothing.
 """
 
 from __future__ import annotations

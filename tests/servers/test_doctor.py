@@ -1,4 +1,4 @@
-"""The doctor on real vLLM servers: one with a model that sees, one with a text-only model."""
+"""The doctor on real vLLM servers: one with a vision model, one with a text-only model."""
 
 from __future__ import annotations
 

@@ -24,11 +24,11 @@ from tests.servers import panel
 from tests.servers.panel import answers, ask, cases, digit_items, text_items
 
 NEAR = 1e-3
-"""In log-probability. What is less likely than a few in a million may differ more: a server's constraint lets an answer
-be spelled in any tokens, and transformers spells it as the tokenizer does."""
+"""The largest difference in log-probability. Answers less likely than a few in a million may differ more: a server's
+constraint allows any tokens that spell an answer, and transformers only the tokenizer's."""
 
 NEGLIGIBLE = 1e-5
-"""In probability."""
+"""Probabilities below this may differ."""
 
 
 def requests() -> list[ChatRequest]:
@@ -46,7 +46,7 @@ def requests() -> list[ChatRequest]:
 
 
 def tokenized(server: VllmServer, request: ChatRequest) -> list[int]:
-    """The prompt as the server sees it: an image is as many tokens as it has patches."""
+    """The prompt as the server sees it: an image has one token per patch."""
     body = json.dumps({"model": server.model, "messages": request.messages, "add_generation_prompt": True})
     url = server.url.removesuffix("/v1") + "/tokenize"
     asked = urllib.request.Request(url, body.encode(), {"Content-Type": "application/json"})  # noqa: S310  our own server
@@ -94,7 +94,7 @@ def test_images_get_the_same_verdicts(
 
 
 def test_texts_get_the_same_verdicts_by_letter(text_server: VllmServer, text_model: Path) -> None:
-    # Random weights spell names in tokens that no tokenizer would: what they say by name is the constraint's alone.
+    # Random weights spell names in unusual tokens, so their answers by name depend only on the constraint.
     served, local = (
         [row for row in asyncio.run(answers(open_model(spec), text_items())) if row["case"][1] == "letters"]
         for spec in (text_server.spec, str(text_model))

@@ -39,7 +39,7 @@ def of_case(found: Sequence[dict[str, Any]], protocol: str, style: str) -> list[
 
 
 def check(rows: Sequence[dict[str, Any]]) -> None:
-    """Read, with probabilities that sum to 1 and are no mere count of what was named."""
+    """Check that every answer was read, with probabilities that sum to 1 and are not just counts of answers."""
     for row in rows:
         assert row["log_probs"], f"unreadable: {row['said']!r}"
         probs = [math.exp(value) for value in row["log_probs"].values()]
@@ -95,5 +95,5 @@ def test_a_schema_holds_what_is_written(text_server: VllmServer) -> None:
         (call,) = calls.calls.values()
         return call.text
 
-    # Random weights may go on until they are cut off; what has been said until then still fits the form.
+    # Random weights may continue until they are cut off; the answer up to then still has the right form.
     assert asyncio.run(write()).startswith('{"attribute":[')

@@ -1,4 +1,5 @@
-"""What a real server cannot answer, or answers outside the options: unreadable, with the reason, never an agreement."""
+"""What a real server cannot answer, or answers outside the options, is unreadable, with a reason, and never counts as
+agreement."""
 
 from __future__ import annotations
 
@@ -36,7 +37,7 @@ def judged(spec: str, *items: Item, style: Any = "letters") -> list[Verdict]:
 
 
 def broken_inside(png: bytes) -> bytes:
-    """A PNG whose head and end are whole and whose pixels are not: only who decodes it finds out."""
+    """A PNG with an intact beginning and end but damaged pixels, which only decoding reveals."""
     at = png.index(b"IDAT") + 4
     return png[:at] + bytes(len(png) - at - 12) + png[-12:]
 
@@ -95,7 +96,7 @@ def test_an_answer_outside_the_options_is_unreadable(text_server: VllmServer, le
 
 @asynccontextmanager
 async def without_constraint(server: VllmServer, *, legacy: bool) -> AsyncIterator[str]:
-    """The same server behind an older client's words, or none: it ignores ``guided_choice`` without a word."""
+    """The same server, asked with an older client's constraint, or with none: it silently ignores ``guided_choice``."""
 
     async def forward(request: web.Request) -> web.Response:
         body = await request.json()

@@ -1,4 +1,4 @@
-"""Whole runs with a real server: it may be killed in the middle, and is not needed to see the run again."""
+"""Whole runs with a real server: it may be killed during the run, and is not needed to look at the run later."""
 
 from __future__ import annotations
 
@@ -90,5 +90,5 @@ def test_a_server_killed_in_the_middle_costs_nothing_twice(
 
 
 def proposals(folder: Path) -> list[tuple[Any, ...]]:
-    """What was proposed; a server under another load answers the same to five decimals, not to the last."""
+    """The proposals, rounded, since a server under different load gives the same answers only to five decimals."""
     return [(row["item_id"], row["outcome"], row["proposed_label"]) for row in results(folder)]

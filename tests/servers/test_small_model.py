@@ -1,4 +1,4 @@
-"""errata with a real language model, SmolLM2-135M-Instruct: whether it can be asked, never whether it is right."""
+"""errata with a real language model, SmolLM2-135M-Instruct: tests that it can be asked, not that it is right."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ASKED: tuple[tuple[str, Style], ...] = (
     (question_bank.PROMPT_ID, "letters"),
 )
 MOST, OF_A_RUN = 100, 64
-"""Requests to it in all of these tests, and in the whole run among them: it reads slowly on a CPU."""
+"""The most requests in all of these tests, and in the one whole run. The model is slow on a CPU."""
 STOPPED_EARLY = 3
 
 

@@ -1,4 +1,5 @@
-"""A Qwen3 of random weights with a small tokenizer of its own: the form of a language model, the answers of none."""
+"""A Qwen3 with random weights and its own small tokenizer: shaped like a language model, but with meaningless
+answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Visible text: nothing from a dataset controls a terminal, hides in it, or reorders a page."""
+"""Visible text: no text from a dataset controls a terminal, hides in it, or reorders a page."""
 
 from __future__ import annotations
 

@@ -62,8 +62,8 @@ class Features(Contribution):
 
 
 class ScanCalibration(Contribution):
-    """What the scan's confidence is worth here: see ``tools/inference/calibration.py``. ``planted``: errors that it was
-    learned from, 0 where there were too few."""
+    """How to correct the scan's confidence on this dataset: see ``tools/inference/calibration.py``. ``planted``: how
+    many planted errors it was fitted on, 0 if there were too few."""
 
     level: float = 0.0
     slopes: tuple[float, ...] = ()

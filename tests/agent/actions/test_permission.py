@@ -1,4 +1,4 @@
-"""An action needs the permission for its effect, whoever calls it and through whichever surface."""
+"""An action needs the permission for its effect, for any caller and on any surface."""
 
 from __future__ import annotations
 

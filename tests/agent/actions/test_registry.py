@@ -1,4 +1,4 @@
-"""Every action says what a person or a model must know about it, and another package adds one by being installed."""
+"""Every action documents what a person or a model must know, and installing another package adds its actions."""
 
 from __future__ import annotations
 

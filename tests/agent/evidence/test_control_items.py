@@ -34,7 +34,7 @@ def test_no_two_are_neighbors_while_there_are_others() -> None:
 
 
 def alone(*said: str) -> Verdict:
-    """A blind choice about an item that is labeled cat, in so many orders, by a judge without log-probabilities."""
+    """A blind choice about an item labeled cat, by a judge without log-probabilities: one answer for each order."""
     log_probs = combine([Reading(one, ("cat", "cow", "dog"), None) for one in said])
     return Verdict(1, "j", "blind_choice", PromptRef("", "", ""), log_probs, "", ("key",) * len(said))
 

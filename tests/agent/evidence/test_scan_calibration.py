@@ -1,4 +1,4 @@
-"""A scan learns from planted errors what its confidence is worth, and nothing that is stored or written shows them."""
+"""A scan corrects its confidence by planted errors, which never appear in anything stored or written."""
 
 from __future__ import annotations
 

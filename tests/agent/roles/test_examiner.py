@@ -1,4 +1,4 @@
-"""The examiner puts each suspect's next question to each judge."""
+"""The examiner asks each judge the next question about each suspect."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The questioner returns a bank of questions, the judge's own or the user's, plus those that need no writing."""
+"""The questioner returns a bank of questions: those the judge wrote or the user's, plus rule-based ones."""
 
 from __future__ import annotations
 

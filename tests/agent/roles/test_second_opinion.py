@@ -56,8 +56,8 @@ def view(
     suspects: bool = True,
     dog: float = 0.9,
 ) -> View:
-    """Items that are labeled cat; ``dog`` is what the scan gives the other label. ``said``: judge -> its answer, "" for
-    one that nobody can read."""
+    """Items labeled cat; ``dog`` is the scan's probability of the other label. ``said``: judge -> its answer, "" if it
+    is unreadable."""
     number = len(said)
     rows = [ItemRow(i, f"m{i}", f"sha{i}", "cat", False, None, i if suspects else None) for i in range(number)]
     probs_NK = np.tile(np.array([1 - dog, dog], np.float32), (number, 1))
@@ -74,7 +74,7 @@ def verdict(idx: int, judge: str, answer: str) -> Verdict:
 
 
 def asked(seen: View) -> dict[int, str]:
-    """The judge that it wants each item to be put to."""
+    """Item -> the judge that the role wants to ask about it."""
     questions = ROLE.work(seen, nobody)
     assert all(isinstance(question, Question) for question in questions)
     return {question.idx: question.judge for question in questions if isinstance(question, Question)}

@@ -99,8 +99,8 @@ def test_a_file_that_cannot_be_used_is_a_clear_error(data: Path) -> None:
 
 
 def test_what_a_checkpoint_names_is_not_called(data: Path, tmp_path: Path) -> None:
-    """LangGraph by default imports and calls whatever a file names: a run folder that came with the data could abuse
-    that."""
+    """By default LangGraph imports and calls anything that a file names, which a run folder from elsewhere could
+    abuse."""
     workspace = opened(data)
     drive(workspace, silent)
     workspace.close()

@@ -1,4 +1,4 @@
-"""What came with the data decides nothing: which stored settings a person has to confirm."""
+"""Settings that came with the data are not trusted: which of them a person has to confirm."""
 
 from __future__ import annotations
 

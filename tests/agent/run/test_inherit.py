@@ -1,4 +1,4 @@
-"""What a new run inherits: a label that is new, removed, renamed, or spelled differently elsewhere voids nothing."""
+"""What a new run inherits: other labels being added, removed, renamed, or respelled invalidates nothing."""
 
 from __future__ import annotations
 

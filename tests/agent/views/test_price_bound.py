@@ -1,4 +1,5 @@
-"""What a dry run says holds, and is near: case by case, against what the run then asked on a loopback server."""
+"""A dry run's price is an upper bound, and close: for each case, compared with the calls that the run then made to a
+loopback server."""
 
 from __future__ import annotations
 
@@ -51,7 +52,7 @@ CASES = {
 
 
 class Setting(NamedTuple):
-    """Data, and the judges that look at it."""
+    """Data, and the judges asked about it."""
 
     data: Path
     judges: tuple[Judge, ...]
@@ -86,7 +87,7 @@ def setting(folder: Path, servers: ExitStack, case: Case, rows: int = 150, wrong
 
 
 def draw_colors(folder: Path, count: int, wrong: int) -> None:
-    """Small pictures of one color, with specks in others; the first ``wrong`` lie in the wrong folder."""
+    """Small images of one color, with specks of others; the first ``wrong`` of them are in the wrong folder."""
     draw, names = random.Random(0), sorted(COLORS)
     for number in range(count):
         name = names[number % 3]
@@ -99,7 +100,7 @@ def draw_colors(folder: Path, count: int, wrong: int) -> None:
 
 
 def said_and_made(of: Setting, workspace: Workspace) -> tuple[int, int]:
-    """Calls, by the dry run and by the run after it; and once that has asked all, nothing is left."""
+    """The number of calls by the dry run, and by the run after it. Afterwards, a dry run must find none left."""
     before = of.made()
     scanned(workspace, silent)
     said = price(workspace)

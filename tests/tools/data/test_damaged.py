@@ -34,7 +34,7 @@ WORDS = (b"[", b"}", b'"', b",", b"null", b"-1", b"9" * 5000, b"[" * 3000, b'{"a
 
 
 def mutated(data: bytes, rng: random.Random) -> bytes:
-    """One to four bytes, lengths or spans are no longer what they were."""
+    """A copy with one to four bytes, lengths or spans changed."""
     found = bytearray(data)
     for _ in range(rng.choice((1, 1, 2, 4))):
         at = rng.randrange(len(found))
@@ -55,7 +55,7 @@ def mutated(data: bytes, rng: random.Random) -> bytes:
 
 
 def use(dataset: Dataset, out: Path) -> None:
-    """What a run does with its data."""
+    """Use the data as a run does."""
     for name in dataset.table.names:
         with suppress(DataError):
             dataset.column(name)

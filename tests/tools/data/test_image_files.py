@@ -1,4 +1,4 @@
-"""Names in an image column lead to files of the data's folder, and of folders that were allowed, and nowhere else."""
+"""Names in an image column lead only to files in the data's folder and in allowed folders."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from errata.tools.data.regular_file import MAX_BYTES
 
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
-    """``data`` with a picture in a folder of it, and ``out/a``, ``out/b`` beside it."""
+    """A folder ``data`` with an image in a subfolder, next to ``out/a`` and ``out/b``."""
     for name in ("data/photos/1.png", "data/back\\slash.png", "out/a/1.png", "out/b/2.png"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(name)

@@ -1,4 +1,5 @@
-"""Folders above the classes are asked about; classes that look a little like them are not."""
+"""A person is asked about folders above the class folders, but not about classes that look somewhat like such
+folders."""
 
 from __future__ import annotations
 

@@ -128,7 +128,7 @@ def test_strips_give_the_pixels_that_the_whole_gives() -> None:
 
 
 def twenty_by_twenty(picture: Image.Image) -> Image.Image:
-    """The picture as a tile; of strips, not all begin where a tile does."""
+    """The image repeated 20 x 20 times, so that a file's strips do not all start where a repetition does."""
     pixels = np.asarray(picture)
     tiled = Image.fromarray(np.tile(pixels, (20, 20, *[1] * (pixels.ndim - 2))))
     if picture.mode == "P":

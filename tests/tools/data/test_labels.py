@@ -1,5 +1,5 @@
-"""Labels in every form in which columns hold them: whole floats are classes and keep their form; blank cells are no
-label; what is measured or all different is no column of classes."""
+"""Labels in every form that columns have: whole floats are classes and keep their form; blank cells are no label;
+columns of measurements or of all different values are not classes."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_a_parquet_column_of_whole_floats_stays_one(tmp_path: Path, kind: pa.Dat
     assert after.schema == before.schema
     assert after["label"].to_pylist()[:2] == [2.0, 1.0]
     write_labels(open_dataset(path, TEXT), {0: Edit("2", "0", raw[0])}, path)
-    # NaN equals nothing, so the columns are compared as they print.
+    # NaN is not equal to itself, so the columns are compared in printed form.
     assert str(pq.read_table(path)["label"]) == str(before["label"])
     with pytest.raises(DataError, match="holds numbers and cannot hold 'cat'"):
         dataset.codec.stored("cat")

@@ -25,7 +25,7 @@ def test_a_word_that_often_means_no_label_among_classes_is_reported_with_its_cou
 @pytest.mark.parametrize(
     "labels",
     [
-        ["None", "NA", "null", "None"],  # nothing stands beside them
+        ["None", "NA", "null", "None"],  # no other labels
         ["yes", "none", "yes"],
         ["1", "-1", "1"],
         ["-2", "-1", "0", "1", "2"],

@@ -12,8 +12,8 @@ DEGENERATE = [
     (np.eye(5), [0, 1, 2, 3, 4], 12),
     (np.arange(8.0).reshape(4, 2)[:, ::-1], [0, 0, 0, 1], 2),
 ]
-"""Vectors, labels and the number of classes: constant features, half precision, one item, one class, each item a class
-of its own and classes to spare, strided arrays."""
+"""Vectors, labels and the number of classes: constant features, half precision, one item, one class, every item in its
+own class plus unused classes, strided arrays."""
 
 
 def blobs(per_class: int = 60, classes: int = 3, seed: int = 0) -> tuple[F32, Int]:

@@ -12,7 +12,7 @@ from errata.types import LabelSpace
 
 
 def model(given_N: np.ndarray, classes: int, right: float, rng: np.random.Generator) -> np.ndarray:
-    """Right in that share of the rows, and wrong anyhow in the others."""
+    """A model that is right in this share of the rows, and wrong in various ways in the others."""
     said_N = np.where(rng.random(len(given_N)) < right, given_N, rng.integers(classes, size=len(given_N)))
     return (np.eye(classes)[said_N] * 0.6 + 0.4 / classes).astype(np.float32)
 

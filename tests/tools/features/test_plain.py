@@ -1,4 +1,4 @@
-"""Plain features: what they see and what they cannot trip over."""
+"""Plain features: what they capture, and input that must not break them."""
 
 import io
 

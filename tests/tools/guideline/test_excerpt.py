@@ -1,4 +1,4 @@
-"""Of a guideline too long for a question, what bears on the labels asked about is shown; a person is told."""
+"""A guideline too long for a question is cut to what concerns the labels asked about, and a person is told."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ SAID = st.tuples(st.sampled_from(ALL_OF_THEM), st.sampled_from(FORMS), FILLER.ma
 
 
 def written(pieces: list[tuple[str, str, str]]) -> str:
-    """Sections come last: what stands in one is about its class, whatever it names."""
+    """The guideline of these pieces. Sections come last, since everything in one is about its class."""
     pieces = sorted(pieces, key=lambda piece: piece[1].startswith("#"))
     return "Look twice.\n\n" + "\n\n".join(form.format(name=name, words=words) for name, form, words in pieces)
 

@@ -1,4 +1,4 @@
-"""What keeps an item from being accepted by a rule."""
+"""Reasons for which no rule may accept an item."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The noise in the given labels, and how far the probabilities are too flat for the true ones."""
+"""The noise in the given labels, and how much too flat the probabilities are for the true ones."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ITEMS, CLASSES = 4000, 4
 
 
 def made(noise: float, seed: int = 0) -> tuple[Int, Int, F32]:
-    """True labels, given labels of which even noise spoiled a share, and the exact probabilities of the given ones."""
+    """True labels, given labels with uniform noise, and the exact probabilities of the given ones."""
     rng = np.random.default_rng(seed)
     logits = rng.normal(0, 3, (ITEMS, CLASSES))
     true_probs = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
@@ -35,7 +35,7 @@ def learned(labels: Int, probs: F32) -> LabelNoise:
 
 
 def confidence_error(noise: LabelNoise, truth: Int, given: Int, probs: F32) -> float:
-    """How far the mean confidence in the given labels is from how many of them are right."""
+    """The difference between the mean confidence in the given labels and the share of them that is right."""
     holds = weigh(given, [probs], noise, VerdictColumns.of([], LabelSpace(("a", "b", "c", "d")))).given_holds_N
     return abs(float(holds.mean() - (given == truth).mean()))
 

@@ -1,4 +1,4 @@
-"""Several judges together, and where one more of them can still change anything."""
+"""Several judges together, and whether asking another can still change anything."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ COSTS = Costs()
 
 
 def said(judge: str, idx: int = 0, protocol: str = "blind_choice", **probs: float) -> Verdict:
-    """A verdict with these probabilities; what is missing to 1 is shared by all other answers."""
+    """A verdict with these probabilities; all other answers share the rest."""
     names = ["a", "b", "c", "several", "none_of_these", "cannot_tell"]
     rest = (1 - sum(probs.values())) / (len(names) - len(probs))
     logs = {name: math.log(probs.get(name, rest)) for name in names}
@@ -35,7 +35,7 @@ def table(rows: list[list[float]], verdicts: list[Verdict], pool: Pool = "mean")
 
 
 def change(pool: Pool, *verdicts: Verdict) -> float:
-    """Log-odds of b over the given label a."""
+    """The log-odds of b over the given label a."""
     posterior = table([[0.4, 0.4, 0.2]], list(verdicts), pool).item(0)
     return math.log(posterior.labels["b"] / posterior.labels["a"])
 

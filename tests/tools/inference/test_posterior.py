@@ -22,7 +22,7 @@ NOISE = LabelNoise(even_noise(0.1, 3), 1.0)
 
 
 def said(idx: int, **probs: float) -> Verdict:
-    """A verdict with these probabilities; what is missing to 1 is shared by all other answers."""
+    """A verdict with these probabilities; all other answers share the rest."""
     names = ["a", "b", "c", "several", "none_of_these", "cannot_tell"]
     rest = (1 - sum(probs.values())) / (len(names) - len(probs))
     logs = {name: math.log(probs.get(name, rest)) for name in names}

@@ -1,4 +1,4 @@
-"""The doctor believes what a server does, and nothing it says about itself. The stub plays the servers."""
+"""The doctor believes what a server does, not what it says about itself. The stub plays the servers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The door: what is paid for is never asked again or lost."""
+"""The door: an answer that was paid for is never asked for again or lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A batch of items: one item's problem stays its own, and whatever ends the batch leaves complete verdicts."""
+"""A batch of items: one item's problem does not affect others, and however the batch ends, its verdicts are
+complete."""
 
 from __future__ import annotations
 
@@ -74,7 +75,7 @@ def test_every_task_gets_its_verdicts_in_order_and_progress_is_reported() -> Non
     assert seen == [1, 2, 3, 4]
 
 
-@pytest.mark.parametrize("protocol", sorted(protocols().keys() - {"steering"}))  # which is over moved and unmoved
+@pytest.mark.parametrize("protocol", sorted(protocols().keys() - {"steering"}))  # whose answers are moved and unmoved
 def test_every_protocol_gives_a_verdict_over_its_labels_and_the_other_answers(protocol: str) -> None:
     bank = by_rule(SPACE, {"dog": ("cat",)})
     task = JudgeTask(item(0, png(8)), protocol, ("cat", "dog"), region=Region((1, 1, 5, 3)))
@@ -170,7 +171,7 @@ def test_only_so_many_images_are_read_as_there_is_memory_for() -> None:
 
 
 class OfContext(FakeChat):
-    """A judge that says how much it takes at once."""
+    """A judge that reports its context length."""
 
     async def context_tokens(self) -> int | None:
         return 4096

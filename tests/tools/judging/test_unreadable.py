@@ -1,4 +1,4 @@
-"""Unreadable answers say nothing, are counted, and are asked for again once that may help."""
+"""Unreadable answers are no evidence, are counted, and are asked for again once that may help."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def start(store: Store, rows: list[ItemRow], data: str = "d1", settings: str = "
 
 
 def left(store: Store, run: RunInfo, stopped: str) -> None:
-    """As a run leaves it that has judged."""
+    """The store as a run leaves it after judging."""
     for author, one in (("triage", Queue(suspects=1)), ("judge", Judging(stopped=stopped))):
         store.contributions.add(run.run_id, author, {type(one).__name__: one.model_dump_json()})
 
@@ -201,7 +201,7 @@ def test_two_commands_on_one_folder_exclude_each_other(tmp_path: Path) -> None:
     holder.kill()
     holder.wait()
     holder.stdout.close()
-    with folder.lock():  # the system lets go of the lock with the process
+    with folder.lock():  # the system releases the lock when the process ends
         pass
 
 

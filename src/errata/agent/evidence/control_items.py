@@ -1,5 +1,5 @@
-"""Control items: a few whose labels are almost certainly right, shown next to suspects to see whether those steer a
-judge."""
+"""Control items: a few items whose labels are almost certainly right, shown next to suspects to see whether the
+suspects steer a judge."""
 
 from __future__ import annotations
 
@@ -76,8 +76,8 @@ def reads_beyond_names(view: View, judge: str, control: Control) -> bool:
 
 
 def is_watched(view: View, judge: str) -> bool:
-    """Whether a control can tell if an item steers this judge, whose answers count. False if no control was chosen or
-    it does not work; true if nothing was put to it yet."""
+    """Whether a control can tell if an item steers this judge. False if no control is among the protocols or none
+    works; True if the judge has not judged any other item yet."""
     drawn = _drawn(view)
     known = {row.idx for row in drawn}
     if not any(v.judge == judge and v.readable and v.idx not in known for v in view.verdicts):
@@ -91,7 +91,8 @@ def is_watched(view: View, judge: str) -> bool:
 
 
 def can_still_work(view: View, judge: str, control: Control) -> bool:
-    """Whether this control may yet be put to this judge: it works, or what shows that has not all been asked."""
+    """Whether this control may still be used with this judge: it works, or not all questions that show that have been
+    asked."""
     drawn = [row.idx for row in _drawn(view)]
     if any((judge, control.alone, idx) not in view.asked for idx in drawn):
         return True
@@ -100,7 +101,8 @@ def can_still_work(view: View, judge: str, control: Control) -> bool:
 
 
 def _is_decisive(verdict: Verdict) -> bool:
-    """A judge that gives no log-probabilities decides by naming the same in every order: it has no other way."""
+    """Whether the judge is sure. Without log-probabilities, it is if it gives the same answer in every order of the
+    options."""
     best, orders = max(verdict.log_probs.values()), len(verdict.call_keys)
     unanimous = (orders + 1 / len(verdict.log_probs)) / (orders + 1)  # as ``combine`` counts it
     without = orders > 1 and verdict.position_bias is None

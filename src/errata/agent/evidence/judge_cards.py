@@ -1,4 +1,4 @@
-"""What is known of each judge of a run, as a person may read it: how often it was right, how it leans, what it cost."""
+"""What is known about each judge of a run, in words: how often it was right, its biases, and what it cost."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from errata.tools.judging.registry import title_of
 from errata.types import Verdict
 
 LABELS = 5
-"""So many labels are named, those first about which the judge is right least often."""
+"""How many labels are listed, starting with those for which the judge is right least often."""
 
 
 def judge_cards(view: View) -> JudgeCards:
-    """Of the judges that were measured or asked."""
+    """A card for every judge that was measured or asked."""
     judges = dict.fromkeys((*view.profiles.judges, *(verdict.judge for verdict in view.verdicts)))
     return JudgeCards(judges={judge: card_of(view, judge) for judge in judges})
 
@@ -54,7 +54,7 @@ def _record_in_words(protocol: str, record: TrackRecord) -> str:
 
 
 def _by_label_in_words(records: Sequence[TrackRecord]) -> list[str]:
-    """How often each label was right that the judge named, under all protocols, the worst first."""
+    """How often the judge was right when it named each label, over all protocols, the worst label first."""
     named, right = Counter[str](), Counter[str]()
     for record in records:
         named.update({label: count for label, (_, count) in record.by_label.items()})
@@ -66,7 +66,8 @@ def _by_label_in_words(records: Sequence[TrackRecord]) -> list[str]:
 
 
 def _leaning(view: View, judge: str, said: Sequence[Verdict]) -> list[str]:
-    """In log-odds: how far it leans to what stands first, and to a label that it is shown."""
+    """Its biases in log-odds, toward the first option and toward a label it is shown, and the labels about which it is
+    ignored."""
     profile = view.profiles.judges.get(judge)
     measured = None if profile is None else profile.position_bias
     parts = [f"position bias {Bias(*measured) if measured else position_bias(said)}"] if measured or said else []
@@ -78,7 +79,7 @@ def _leaning(view: View, judge: str, said: Sequence[Verdict]) -> list[str]:
 
 
 def _answering_in_words(found: Answering) -> list[str]:
-    """How many of its answers could be read, and what a question took."""
+    """How many of its answers could be read, and the average time and tokens per question."""
     lines = []
     if found.answers or found.refused:
         unread, refused = found.unreadable, found.refused

@@ -83,8 +83,8 @@ class NextQuestions:
         )
 
     def _controls(self, judge: str, control: Control, to_control: Sequence[int]) -> list[Question]:
-        """First the questions that show whether a control means anything: each control item is asked about alone, then
-        next to two others."""
+        """First the questions that show whether the control works for this judge: each control item is asked about
+        alone, then next to two others. Then the controls of the items ``to_control``."""
         drawn = [item.idx for item in self._view.control_items]
         alone = [idx for idx in drawn if (judge, control.alone, idx) not in self._view.asked]
         if alone:
@@ -125,7 +125,7 @@ class NextQuestions:
 
 
 def tasks_of(view: View, questions: Sequence[Question]) -> Iterator[JudgeTask]:
-    """The questions with the content of their items, which is read as they are asked."""
+    """The questions with the content of their items, read only when they are asked."""
     items = view.content.each([question.idx for question in questions])
     for item, question in zip(items, questions, strict=True):
         yield JudgeTask(item, question.protocol, question.labels, question.control_items, favored=question.favored)

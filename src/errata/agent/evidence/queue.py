@@ -1,4 +1,4 @@
-"""The queue of suspects: which items a judge should look at, formed once, from the scan alone."""
+"""The queue of suspects: the items to ask judges about, chosen once, from the scan alone."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from errata.tools.judging.registry import controls
 
 
 def form_queue(snapshot: Snapshot) -> Queue:
-    """Items that an earlier run settled stay settled as long as they are unchanged."""
+    """Form the queue and store it. Items that an earlier run settled stay settled while they are unchanged."""
     workspace, rows, view = snapshot.workspace, snapshot.rows, snapshot.view
     table = view.scan_posterior
     settled = inherit_verdicts(workspace.store, workspace.run, rows, table.challengers)
@@ -43,7 +43,7 @@ def form_queue(snapshot: Snapshot) -> Queue:
 
 
 def _trusted(view: View, shas: Sequence[str]) -> tuple[TrustedItem, ...]:
-    """Items that the scan does not suspect, settled by an earlier run or not."""
+    """Items that the scan does not suspect, even if an earlier run settled them."""
     holds_N = view.scan_posterior.given_holds_N.copy()
     holds_N[[row.idx for row in view.rows if row.problem]] = np.nan
     suspects = rank_suspects(holds_N, view.found.quality_N, list(view.found.flags.values()), shas, 0.0).suspects

@@ -1,5 +1,5 @@
-"""A run as its store and its arrays hold it: each part is read or made when it is first asked for, and kept until what
-it is made from changes."""
+"""A run's current state, read from its store and arrays: each part is read or computed on first use, and cached until
+its inputs change."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ T = TypeVar("T")
 
 
 POSTERIOR, POSTERIOR_OF = "posterior", "posterior_of"
-"""The arrays of each item's candidates and probabilities, and of the revisions of what these were made of."""
+"""Names of two arrays: each item's candidates and probabilities, and the revisions they were computed from."""
 
 
 class Part(Generic[T]):
-    """A property of a Snapshot that is made anew only once a part of the store that it is made from has changed."""
+    """A property of a Snapshot, recomputed only after a part of the store that it depends on has changed."""
 
     def __init__(self, make: Callable[[Any], T], needs: Sequence[str]) -> None:
         self._make, self._needs, self.__doc__ = make, needs, make.__doc__
@@ -47,7 +47,7 @@ def made_from(*needs: str) -> Callable[[Callable[[Any], T]], Part[T]]:
 
 
 class Snapshot:
-    """The run at one moment; ``of`` takes the next one over from the last, as far as nothing has changed."""
+    """The run at one moment; ``of`` reuses the parts of the last snapshot that have not changed."""
 
     def __init__(self, workspace: Workspace, revisions: Revisions, parts: dict[str, tuple[object, Any]]) -> None:
         self.workspace, self.revisions, self._parts = workspace, revisions, parts
@@ -62,7 +62,7 @@ class Snapshot:
         return last
 
     def kept(self, name: str, version: object, make: Callable[[Any], T]) -> T:
-        """What ``make`` made of this version; made now where there is only an older one."""
+        """The value that ``make`` returned for this version, from the cache if it is there."""
         known = self._parts.get(name)
         if known is None or known[0] != version:
             known = self._parts[name] = (version, make(self))
@@ -90,12 +90,12 @@ class Snapshot:
 
     @made_from("contributions")
     def contributions(self) -> Contributions:
-        """What roles and steps contributed."""
+        """The contributions of roles and steps."""
         return Contributions.of_run(self.workspace.store, self._run_id)
 
     @made_from("verdicts")
     def verdicts(self) -> Sequence[Verdict]:
-        """What judges said of items; controls, which say something of the judges, are apart."""
+        """The judges' verdicts on items, without the controls, which tell about the judges."""
         return self._log.of_items
 
     @made_from("verdicts")
@@ -109,7 +109,7 @@ class Snapshot:
 
     @made_from("items", "events")
     def decisions(self) -> dict[int, Decision]:
-        """What people decided and that holds, by item."""
+        """People's current decisions, by item."""
         return self.workspace.decisions(lambda: self.rows)
 
     @made_from("proposals")
@@ -118,12 +118,12 @@ class Snapshot:
 
     @made_from("proposals")
     def proposed(self) -> ProposalColumns:
-        """Of ``proposals``, that which can be counted."""
+        """The columns of ``proposals`` that can be counted."""
         return self.workspace.store.proposal_columns(self._run_id)
 
     @made_from("items", "contributions")
     def control_items(self) -> Sequence[Item]:
-        """Items whose label is not in doubt; their content is read and made ready to be sent once."""
+        """Items whose label is almost certainly right; their content is read and prepared for sending only once."""
         queue = self.contributions.find(Queue)
         drawn = () if queue is None else queue.control_items
         return self.kept("control items read", drawn, lambda _: self._read(drawn))
@@ -133,7 +133,7 @@ class Snapshot:
 
     @property
     def view(self) -> View:
-        """As roles see it. ``judges`` are known once the panel is open."""
+        """The run as roles see it. ``judges`` is empty until the panel is open."""
         panel = self.workspace.open_panel
         judges = () if panel is None else panel.judges
         parts = ("items", "verdicts", "events", "contributions")
@@ -141,14 +141,14 @@ class Snapshot:
         return self.kept("view", version, lambda _: self._view(judges))
 
     def keep_posterior(self) -> None:
-        """For ``posterior_of``."""
+        """Save the posterior for ``posterior_of``."""
         table, arrays = self.view.posterior, self.workspace.arrays
         arrays.save(POSTERIOR, np.concatenate([table.cand_NC.astype(np.float64), table.probs_NS], axis=1))
         arrays.save(POSTERIOR_OF, np.array(self._weighed))
 
     def posterior_of(self, row: ItemRow) -> Posterior:
-        """That of one item: the same as in ``view.posterior``, and found without weighing the others as long as there
-        is no further evidence on any."""
+        """The posterior of one item, the same as in ``view.posterior``, but read from the saved one if there is no
+        newer evidence on any item."""
         arrays, space = self.workspace.arrays, self.workspace.run.label_space
         if not arrays.has(POSTERIOR_OF) or arrays.load(POSTERIOR_OF).tolist() != self._weighed:
             return self.view.posterior.item(row.idx)
@@ -159,11 +159,11 @@ class Snapshot:
 
     @property
     def _weighed(self) -> list[int]:
-        """Counts up with everything that a posterior is made of."""
+        """The revisions of everything that the posterior depends on."""
         return [self.revisions[part] for part in ("items", "verdicts", "events")]
 
     def verdicts_of(self, idx: int, *, controls: bool = False) -> list[Verdict]:
-        """Of ``verdicts`` or of ``controls`` those of one item."""
+        """The verdicts on one item, or its ``controls``."""
         found = self.workspace.store.verdicts_of(self._run_id, idx)
         of_judges = of_controls(verdict.protocol for verdict in found)
         return [verdict for verdict in found if (verdict.protocol in of_judges) == controls]
@@ -195,13 +195,13 @@ class Snapshot:
 
     @property
     def detectors(self) -> tuple[str, ...]:
-        """Those that the plan names."""
+        """The detectors in the plan."""
         plan = self.contributions.find(Plan)
         return () if plan is None else plan.detectors
 
     @property
     def scan(self) -> Scan | None:
-        """What the scan found; None while it has not come to its end."""
+        """What the scan found; None until it is complete."""
         arrays, names = self.workspace.arrays, self.detectors
         if not names or not arrays.has("probs") or not all(arrays.has(f"{name}.quality") for name in names):
             return None
@@ -223,7 +223,8 @@ class Snapshot:
 
     @property
     def witnesses(self) -> list[str]:
-        """The detectors that speak of labels; what is part of the ensemble's probabilities does not count twice."""
+        """The detectors that give label probabilities, without those already in the ensemble, which would count
+        twice."""
         arrays, settings = self.workspace.arrays, self.workspace.settings
         names = [name for name in self.detectors if arrays.has(f"{name}.label_probs")]
         if settings.probs or settings.probe != "ensemble":
@@ -231,12 +232,12 @@ class Snapshot:
         return [name for name in names if not detector_named(name).in_ensemble] or names
 
     def _label_probs(self) -> list[F32]:
-        """What each witness says of the labels; without one, the out-of-sample probabilities."""
+        """The label probabilities of each witness; if there is none, the out-of-sample probabilities."""
         arrays = self.workspace.arrays
         return [arrays.load(f"{name}.label_probs") for name in self.witnesses] or [arrays.load("probs")]
 
     def _noise(self, label_probs: Sequence[F32]) -> LabelNoise:
-        """How labels go wrong here, learned once from the labels and the detectors."""
+        """The label noise of this dataset, estimated once from the labels and the detectors."""
         arrays = self.workspace.arrays
         if not arrays.has("power"):
             found = label_noise(self.given_N, label_probs, joint_of(self.given_N, arrays.load("probs")))

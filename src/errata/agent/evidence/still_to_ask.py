@@ -1,4 +1,4 @@
-"""What a run may still ask its judges, at most: as if each answer left open whatever an answer can leave open."""
+"""The most that a run may still ask its judges, as if no answer ever made a later question unnecessary."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from errata.tools.store.store import ItemRow
 
 
 def still_to_ask(view: View, wanted: Collection[int]) -> list[Question]:
-    """All that no judge of ``view.judges`` has answered yet about the items that are ``wanted`` to be asked about now,
-    or that wait until it is known whether a control works; and before it what shows that. The labels of a question, and
-    the control items beside an item, may turn out to be others; there are as many."""
+    """All questions that the judges of ``view.judges`` have not answered about the ``wanted`` items and about those
+    waiting until a control is known to work, plus the questions that show whether it works. The actual labels and
+    control items may differ, but not their number."""
     asking = [_Asking(view, judge) for judge in view.judges]
     rows = [row.idx for row in view.suspects if row.idx in wanted or any(one.holds_back(row) for one in asking)]
     return [question for one in asking for question in one.about(rows)] if rows else []
 
 
 class _Asking:
-    """Of one judge."""
+    """What may still be asked of one judge."""
 
     def __init__(self, view: View, judge: str) -> None:
         self._view, self._judge, self._upcoming = view, judge, NextQuestions(view)
@@ -38,7 +38,7 @@ class _Asking:
         ]
 
     def holds_back(self, row: ItemRow) -> bool:
-        """Whether a control of the item is still to come."""
+        """Whether the item waits for a control that is not known to work yet."""
         following = self._upcoming.next(self._judge, row) if self._unproven else None
         return following is not None and following.protocol in self._unproven
 
@@ -53,7 +53,7 @@ class _Asking:
                     yield question
 
     def _question(self, protocol: str, idx: int) -> Question | None:
-        """As if nothing were settled: then everything that a protocol may ask is asked."""
+        """The question as if nothing were settled, so that every protocol asks all it can."""
         view, names = self._view, self._view.space.names
         given = view.space.canonical(view.rows[idx].given_label) or names[0]
         other = self._challengers[idx] or next((name for name in names if name != given), None)

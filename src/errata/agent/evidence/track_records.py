@@ -28,7 +28,7 @@ def track_records(
     scan_posterior: Posteriors,
     decisions: Mapping[int, Decision],
 ) -> dict[Source, TrackRecord]:
-    """One for each protocol under which a judge was measured. ``decisions``: those that say something about judges.
+    """One for each protocol under which a judge was measured. ``decisions``: those that count as evidence about judges.
 
     The scan chose the trusted items, and a judge does worse where the scan is unsure. So the lower of two accuracies
     counts: on trusted items, and on the suspects as estimated from its agreement with the scan.
@@ -45,7 +45,7 @@ def track_records(
             )
             open_M = of_source_M & np.isfinite(p_said_M) & ~np.isin(columns.items_M, list(decisions))
             if among is None and open_M.any():
-                # Only the first protocol is put to all suspects; later ones are put to what it left open.
+                # Only the first protocol is asked about all suspects; later ones, only about those it left open.
                 among = _among(p_said_M[open_M], labels_M[open_M], record)
             found[judge, protocol] = record if among is None else record.with_suspects(among)
     return found

@@ -1,4 +1,4 @@
-"""What a role sees of a run: frozen, so that it can be made by hand; what follows from it is worked out once."""
+"""What a role sees of a run: frozen, and simple to build by hand in a test; derived values are computed once."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class Content(Protocol):
-    """The user's data, as far as a role may read it."""
+    """The part of the user's data that a role may read."""
 
     @property
     def modality(self) -> Literal["text", "image"]: ...
@@ -46,12 +46,12 @@ class Content(Protocol):
 
 @dataclass(frozen=True)
 class View:
-    """Rows, labels and content of N items; what the scan found (None before it has); what judges said
-    (``control_verdicts`` tell about the judges, not the items); what people decided; what other roles contributed, and
-    what those before it in its phase propose, one for each annotation.
+    """Rows, labels and content of N items; what the scan found (None before its end); what judges said
+    (``control_verdicts`` tell about the judges, not the items); what people decided; what other roles contributed; and
+    ``proposed``, what earlier roles of the same phase propose, one for each annotation.
 
-    ``judges``: the panel, in the order in which they are asked; ``judge``: the one that is about to be.
-    ``control_items``: items whose label is not in doubt, with their content.
+    ``judges``: the panel, in the order in which they are asked; ``judge``: the one to be asked next. ``control_items``:
+    items whose label is almost certainly right, with their content.
     """
 
     settings: Settings
@@ -69,8 +69,8 @@ class View:
     contributions: Contributions = field(default_factory=Contributions.made)
     proposed: Sequence[Proposal] = ()
     columns: VerdictColumns | None = None
-    """``verdicts`` as columns, if at hand. They are made again where their number is another, so that a copy of
-    the view with more verdicts does not keep the columns of the old ones."""
+    """``verdicts`` as columns, if available. Rebuilt if the number of verdicts differs, so that a copy of the view with
+    more verdicts does not use old columns."""
 
     @cached_property
     def given_N(self) -> Int:
@@ -79,21 +79,21 @@ class View:
 
     @property
     def found(self) -> Scan:
-        """What the scan found. SetupError where there was no scan yet: a role of an early phase needs none."""
+        """What the scan found. SetupError if there was no scan yet, as in a role of an early phase."""
         if self.scan is None:
             raise SetupError("A role asked for what the scan found, before there was a scan. Give it a later phase.")
         return self.scan
 
     @property
     def bank(self) -> Bank:
-        """The question bank; empty before one was prepared."""
+        """The question bank; empty until one is prepared."""
         prepared = self.contributions.find(QuestionBank)
         return () if prepared is None else prepared.bank
 
     @property
     def setup(self) -> JudgeSetup:
         """How judges are asked in this run."""
-        from errata.tools.judging.task import JudgeSetup  # whoever only looks at a run asks none
+        from errata.tools.judging.task import JudgeSetup  # not needed just to look at a run
 
         settings = self.settings
         return JudgeSetup(self.space, self.guideline, settings.style, settings.permutations, self.bank)
@@ -104,23 +104,24 @@ class View:
 
     @cached_property
     def asked(self) -> frozenset[tuple[str, str, int]]:
-        """Judge, protocol and item of each question that has its verdict. A second verdict of the same is not kept."""
+        """Judge, protocol and item of each question that has a verdict. A second verdict on the same question is not
+        kept."""
         return frozenset((v.judge, v.protocol, v.idx) for v in (*self.verdicts, *self.control_verdicts))
 
     @cached_property
     def suspects(self) -> list[ItemRow]:
-        """The queue, the most suspicious first."""
+        """The items in the queue, the most suspicious first."""
         return sorted((row for row in self.rows if row.suspicion is not None), key=lambda row: row.suspicion or 0)
 
     @cached_property
     def posterior(self) -> Posteriors:
-        """All evidence on each item in one distribution."""
+        """The posterior of each item, from all evidence."""
         scan = self.found
         return weigh(self.given_N, scan.label_probs, scan.noise, self.believed, self.settings.pool, self.calibration)
 
     @cached_property
     def scan_posterior(self) -> Posteriors:
-        """The same before any judge was asked."""
+        """The posterior of each item from the scan alone, without any verdict."""
         scan = self.found
         no_verdicts = VerdictColumns.of((), self.space)
         return weigh(self.given_N, scan.label_probs, scan.noise, no_verdicts, self.settings.pool, self.calibration)
@@ -131,7 +132,7 @@ class View:
 
     @cached_property
     def outcomes(self) -> list[Outcome | None]:
-        """What each item's posterior proposes; None where it proposes nothing."""
+        """The outcome that each item's posterior proposes; None if it proposes nothing."""
         return proposed_outcomes(self.posterior, self.settings.clear_ratio, self.settings.costs)
 
     @cached_property
@@ -141,7 +142,7 @@ class View:
 
     @cached_property
     def cheapest(self) -> list[Outcome]:
-        """The outcome of each item that costs least if nobody looks."""
+        """The least costly outcome of each item if no person looks at it."""
         return cheapest(self.posterior, self.settings.costs)
 
     @cached_property
@@ -151,7 +152,7 @@ class View:
 
     @cached_property
     def track_records(self) -> Mapping[Source, TrackRecord]:
-        """What the verdicts of each judge are worth under each protocol; empty where none was measured."""
+        """The measured accuracy of each judge under each protocol; empty if no judge was measured."""
         profiles = {judge: known for judge, known in self.profiles.judges.items() if known.trusted}
         if not profiles:
             return {}
@@ -161,19 +162,19 @@ class View:
         return track_records(profiles, self._adjusted, self.scan_posterior, decisions)
 
     def trusts(self, judge: str, protocol: str) -> bool:
-        """Whether it is worth asking: a judge is not that proved no better than chance, under this protocol or, where
-        it was not measured under it, under any."""
+        """Whether the judge is worth asking: not if it proved no better than chance, under this protocol or, if it was
+        not measured under this one, under all others."""
         return is_used(self.track_records, (judge, protocol))
 
     @cached_property
     def believed(self) -> VerdictColumns:
-        """The verdicts that count, with what each may say at most."""
+        """The verdicts that count, with the most that each may contribute."""
         return believed(self._adjusted, self.track_records)
 
     @cached_property
     def _adjusted(self) -> VerdictColumns:
         from errata.agent.evidence.adjusted_verdicts import (
-            adjusted_columns,  # with the protocols; not every view weighs
+            adjusted_columns,  # loads the protocols; not every view needs the posterior
         )
 
         as_they_came = self.columns

@@ -23,38 +23,38 @@ from errata.types import Basis, Int, Outcome, Proposal, Verdict
 Suspicious = Callable[[str, Sequence[str]], Sequence[str]]
 
 NAMED = 5
-"""Copies whose labels are named one by one; of more than these the labels are counted."""
+"""With more copies than this, their labels are counted instead of listed."""
 
 
 class Adjudicator(Role):
     name, phase, place = "adjudicator", "propose", 10
 
     def work(self, view: View, ask: Ask) -> Sequence[RoleOutput]:
-        """A Proposal for every item, and a card of each judge."""
+        """A Proposal for every item, and a card for each judge."""
         return [*propose(view), judge_cards(view)]
 
 
 def propose(view: View, suspicious: Suspicious = flags) -> list[Proposal]:
-    """One for every item. ``suspicious``: what in a text reads like an instruction."""
+    """A proposal for every item. ``suspicious``: finds what in a text reads like an instruction."""
     builder = ProposalBuilder(view, suspicious)
     return [builder.proposal(row, word) for row, word in zip(view.rows, view.outcomes, strict=True)]
 
 
 class ProposalBuilder:
-    """All that can be said about the items of one run."""
+    """Builds the proposals of one run from all evidence on its items."""
 
     def __init__(self, view: View, suspicious: Suspicious) -> None:
         scan = view.found
         self._table, self._rows, self._scan = view.posterior, view.rows, scan
         self._verdicts = _by_item(view.verdicts)
-        # An answer that tells nothing is no look: such an item stands as the scan left it.
+        # An answer that says nothing does not count: such an item keeps the scan's outcome.
         self._looked_at = self._as_the_scan_ranks(np.unique(view.believed.items_M))
         self._held_back = _held_back(view, suspicious)
-        # On features that only show how images look, a scan ranks; it does not know enough to name a label.
+        # On features that only show how images look, a scan can rank items, but not reliably propose labels.
         features = view.contributions.find(Features)
         looks_only = features is not None and features.strength == "plain" and view.content.modality == "image"
         self._scan_may_propose = not looks_only
-        # As lists: what is looked up for every item by itself is slow to take from an array.
+        # As lists, since looking up single items in an array is slow.
         self._given_holds: list[float] = self._table.given_holds_N.tolist()
         self._challengers, self._best_other_N = self._table.challengers, self._table.best_other_N
         self._groups: list[int] = [ALONE] * len(view.rows) if scan.copies_N is None else scan.copies_N.tolist()
@@ -73,7 +73,8 @@ class ProposalBuilder:
         return Proposal(row.idx, outcome, label, confidence, holds, *self._because(row, label), basis=basis)
 
     def _basis(self, idx: int, outcome: Outcome | None) -> Basis:
-        """The scan read no instruction in the item: where it ranks the labels as the judges do, it is a witness."""
+        """What the outcome rests on. The scan cannot follow an instruction in an item, so its agreement is independent
+        evidence."""
         if idx not in self._looked_at:
             return "scan"
         kept, changed = self._looked_at[idx]
@@ -81,8 +82,8 @@ class ProposalBuilder:
         return "scan and judge" if agrees else "judge alone"
 
     def _as_the_scan_ranks(self, rows: Int) -> dict[int, tuple[bool, bool]]:
-        """Of each of these items, whether the scan, by itself, ranks the given label first, and whether
-        it ranks the likeliest other one above it."""
+        """idx -> whether the scan alone ranks the given label first, and whether it ranks the likeliest other one above
+        it."""
         table = self._table
         ranks_nC = self._scan.log_probs(rows, table.cand_NC[rows])
         given_n, other_n = ranks_nC[:, 0], ranks_nC[np.arange(len(rows)), table.best_other_N[rows]]
@@ -90,7 +91,8 @@ class ProposalBuilder:
         return dict(zip(rows.tolist(), agrees, strict=True))
 
     def _confidence(self, idx: int, outcome: Outcome | None) -> float:
-        """The probability of what is proposed; of the given label where that is to keep it, or nothing."""
+        """The probability of what is proposed; of the given label if the proposal is to keep it, or nothing is
+        proposed."""
         probs_S = self._table.probs_NS[idx]
         if outcome in ("relabel", "ambiguous"):
             return float(probs_S[self._best_other_N[idx]]) if self._challengers[idx] is not None else 0.0
@@ -128,7 +130,7 @@ class ProposalBuilder:
         return [] if group is None else [self._rows[j] for j in self._members[group] if j != row.idx]
 
     def _neighbor_rows(self, row: ItemRow) -> list[ItemRow]:
-        """Without the item's own copies, and of the copies of another item the nearest alone."""
+        """The item's neighbors, without its own copies, and with only the nearest of each group of copies."""
         if self._scan.neighbors_Nk is None:
             return []
         seen, found = {self._group_of(row.idx)} - {None}, []
@@ -140,7 +142,7 @@ class ProposalBuilder:
         return found
 
     def _group_of(self, idx: int) -> int | None:
-        """The group of the item's copies; None where it has none."""
+        """The group of the item's copies; None if it has none."""
         return None if self._groups[idx] == ALONE else self._groups[idx]
 
     @cached_property
@@ -161,7 +163,7 @@ def _copies_in_words(labels: Sequence[str]) -> str:
 
 
 def _held_back(view: View, suspicious: Suspicious) -> dict[int, str]:
-    """idx -> why no rule may accept what the judges said of the item: a person looks at it first."""
+    """idx -> why no rule may accept what the judges said about the item, so that a person must look at it."""
     control_items = {item.idx for item in view.control_items}
     said = _by_item(view.verdicts)
     controls = _by_item(control for control in view.control_verdicts if control.idx not in control_items)

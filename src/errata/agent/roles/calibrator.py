@@ -1,5 +1,5 @@
-"""The calibrator gets to know a judge before it is believed: how often it is right on trusted items, what it prefers
-where there is nothing to see, whether it says yes to nothing, and how far it leans on a label that it is shown."""
+"""The calibrator measures a judge before its verdicts count: how often it is right on trusted items, what it prefers on
+empty content, whether it says yes to what is not there, and how much it relies on a label it is shown."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ from errata.tools.judging.registry import protocol_named
 from errata.types import Item, Verdict
 
 TENTH = 10
-"""No more than one in so many questions is about a trusted item, beyond the fewest that tell anything."""
+"""At most one in this many questions is about a trusted item, unless that is too few to learn anything."""
 SAMPLE, SAMPLE_BYTES = 200, 256 << 20
-"""So many items give their words, and so much of their pictures, as they are encoded, to the content-free ones."""
+"""How many items, and how many bytes of their encoded images, content-free items are made from."""
 
 
 class Calibrator(Role):
     name, phase, place = "calibrator", "prepare", 20
 
     def wanted(self, view: View) -> bool:
-        """If the run calibrates its judges, for each of them once."""
+        """Once for each judge, if the run calibrates its judges."""
         return view.settings.calibrate and view.judge not in view.profiles.judges
 
     def work(self, view: View, ask: Ask) -> Sequence[RoleOutput]:
-        """The JudgeProfiles, with that of the judge that is about to be asked."""
+        """The JudgeProfiles, including the judge that is about to be asked."""
         return self._measured(view, ask, is_known)
 
     def rehearse(self, view: View, ask: Ask) -> Sequence[RoleOutput]:
-        """All trusted items, since nobody can say when enough will be known."""
+        """Ask about all trusted items, since it is not known in advance how many will be enough."""
         return self._measured(view, ask, lambda answers: False)
 
     def _measured(self, view: View, ask: Ask, enough: Enough) -> Sequence[RoleOutput]:
@@ -57,7 +57,7 @@ class Calibrator(Role):
 
 
 def _some(view: View, drawn: Sequence[int]) -> list[Item]:
-    """The drawn items by their row; where their images take too much room, the last drawn come without one."""
+    """The drawn items, ordered by row; once their images exceed SAMPLE_BYTES, the rest come without one."""
     found, room = [], SAMPLE_BYTES
     for item in view.content.each(drawn):
         room -= len(item.image or b"")
@@ -73,14 +73,14 @@ async def measure(
     trusted: Sequence[Sequence[TrustedQuestion]],
     enough: Enough,
 ) -> JudgeProfile:
-    """How often it is right, the prior of a blind choice, the anchor bias, and how often it said yes to what is not
-    there."""
+    """Measure how often the judge is right, its prior in a blind choice, its anchor bias, and how often it says yes to
+    what is not there."""
     space, style = view.space, view.settings.style
-    # About labels in turn: of a guideline that is too long for each judge, what it says from its beginning.
+    # These questions are about all labels in turn, so a guideline too long for a judge is cut at its end.
     guideline = excerpt(view.guideline, space, ())
     names = list(space.names)
     asked_trusted = await ask_trusted(door, trusted, view.setup, enough)
-    # Labels too many for one question take turns, as they do among the candidates of an item.
+    # If there are too many labels for one question, they are split over several.
     sets = [names[at : at + ALL_LABELS] for at in range(0, len(names), ALL_LABELS)]
     prior, of_nothing = await choice_prior(
         door, free, sets, space, style=style, permutations=view.settings.permutations, guideline=guideline
@@ -95,7 +95,7 @@ async def measure(
         anchor_bias=anchor_bias(pairs, shown),
         position_bias=position_bias(verdict for _, verdict in asked_trusted),
         trusted=tuple(answers_of(corrected, space)),
-        # The same without a label shown may be asked again, as what comes before a control, and counts there.
+        # The questions without a label shown may also be asked before a control, where they count.
         answering=Answering.of([*(one for _, one in asked_trusted), *of_nothing, *(one for _, one in pairs)]),
     )
     if question_bank.PROMPT_ID not in view.settings.protocols:
@@ -109,8 +109,8 @@ async def measure(
 
 
 def questions_about(view: View) -> list[list[TrustedQuestion]]:
-    """What a judge is to be asked about each trusted item. A protocol that shows a given label is shown the trusted one
-    about half of the items, and the likeliest other one about the rest."""
+    """The questions to ask a judge about each trusted item. A protocol that shows a given label shows the trusted one
+    for about half of the items, and the likeliest other label for the rest."""
     queue = view.contributions.find(Queue)
     drawn = queue.trusted[: max(FEWEST, (queue.suspects + queue.drawn) // TENTH)] if queue else ()
     asking = [protocol_named(name) for name in view.settings.protocols]
@@ -133,8 +133,8 @@ def questions_about(view: View) -> list[list[TrustedQuestion]]:
 def without_prior(
     found: Sequence[tuple[TrustedQuestion, Verdict]], prior: Prior
 ) -> tuple[float, list[tuple[TrustedQuestion, Verdict]]]:
-    """How much of its prior is to be taken out of the judge's blind choices, as much as makes the trusted labels
-    likeliest; and the verdicts without it."""
+    """The share of its prior to remove from the judge's blind choices, chosen to make the trusted labels likeliest; and
+    the verdicts with that share removed."""
     blind = [(v.log_probs, q.label) for q, v in found if v.readable and q.protocol == blind_choice.PROMPT_ID]
     share = fit_a(blind, prior.log_prior)
     return share, [
@@ -146,7 +146,7 @@ def without_prior(
 
 
 def _another(item: Item, names: Sequence[str]) -> str:
-    """A wrong label to show: the next one, so that every label is shown about as often."""
+    """A wrong label to show: the next one in the list, so that all labels are shown about equally often."""
     at = names.index(item.given_label) if item.given_label in names else 0
     return names[(at + 1) % len(names)]
 

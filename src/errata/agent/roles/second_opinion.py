@@ -1,4 +1,4 @@
-"""The second opinion: a change that rests on one judge alone goes to the next judge before a person sees it."""
+"""The second opinion: before a person sees a change that only one judge favors, the next judge is asked about it."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ ENOUGH = 2
 
 
 class SecondOpinion(Role):
-    """For panels whose judges escalate: there, no other judge is asked about items that the first is sure of. Without
-    escalation every judge is asked about everything already, so this role adds nothing."""
+    """For panels that escalate, in which no other judge is asked about items that the first is sure of. Without
+    escalation every judge is asked about everything, so this role adds nothing."""
 
     name, phase, place, default = "second_opinion", "ask", 20, False
 

@@ -1,4 +1,4 @@
-"""What judging would cost, said before a cent is spent."""
+"""What judging would cost, estimated before any money is spent."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from errata.tools.judging.spec import model_name
 
 CENT = 0.005
 SAMPLE = 20
-"""So many questions, spread over the queue, show how long those of a protocol are."""
+"""How many questions of a protocol, spread over the queue, are sampled to estimate its length."""
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """Upper bounds of what is still to be asked: every suspect is asked everything, by every judge; contests that
-    cannot change an outcome will not be held. Nothing that is paid for already counts. ``usd`` is None where no price
-    is known, ``minutes`` where no judge's speed is."""
+    """Upper bounds on what is still to be asked: as if every judge were asked every question about every suspect,
+    although contests that cannot change an outcome are skipped. Calls already paid for do not count. ``usd`` is None if
+    no price is known, ``minutes`` if a judge's speed is not."""
 
     suspects: int
     drawn: int
@@ -65,7 +65,7 @@ class Price:
 
 
 def price(workspace: Workspace) -> Price:
-    """Of what a scanned run may still ask, and of getting to know the judges that it asks."""
+    """The price of what a scanned run may still ask, including measuring its judges."""
     takes = _takes(workspace)
     queue = Snapshot.of(workspace).contributions.find(Queue) or Queue(suspects=0)
     prices = Prices(workspace.settings.usd_per_mtok_in, workspace.settings.usd_per_mtok_out)
@@ -75,15 +75,15 @@ def price(workspace: Workspace) -> Price:
 
 
 def minutes(workspace: Workspace, calls: int) -> float | None:
-    """How long so many calls take, shared by the judges, as fast as they have answered of late; None where one of them
-    is not known to."""
+    """How long this many calls take, split among the judges, at their recent speed; None if any judge's speed is
+    unknown."""
     seconds = [workspace.store.calls.seconds_per_call(name) for name in _judges(workspace)]
     known = [one for one in seconds if one is not None]
     return sum(known) / len(known) * calls / 60 if known and len(known) == len(seconds) else None
 
 
 def _judges(workspace: Workspace) -> tuple[str, ...]:
-    """By the names under which their calls are recorded."""
+    """The names under which the judges' calls are recorded."""
     panel = workspace.open_panel
     return tuple(map(model_name, workspace.settings.judge)) if panel is None else panel.judges
 
@@ -95,15 +95,15 @@ class _Takes(NamedTuple):
 
     @classmethod
     def of(cls, seen: Sequence[Tokens], calls: int | None = None) -> _Takes:
-        """Of the requests that were ``seen``; of so many ``calls`` like them."""
+        """The total of the ``seen`` requests, scaled up to this number of ``calls`` if given."""
         each = 1.0 if calls is None else calls / max(len(seen), 1)
         sent, answered = (sum(tokens[part] for tokens in seen) for part in (0, 1))
         return cls(len(seen) if calls is None else calls, round(each * sent), round(each * answered))
 
 
 def _takes(workspace: Workspace) -> _Takes:
-    """An item that a judge may have been asked about before is gone through request by request; of all others, a few
-    questions of each kind show how long they are."""
+    """Items that a judge has been asked about before are rehearsed request by request, since some are paid for; for all
+    others, a sample of each kind of question gives the length."""
     rehearsal = Rehearsal(workspace.store.calls)
     view = replace(Snapshot.of(workspace).view, judges=_judges(workspace))
     waiting = still_to_ask(view, _wanted_now(workspace, view, rehearsal))
@@ -126,13 +126,13 @@ def _takes(workspace: Workspace) -> _Takes:
 
 
 def _wanted_now(workspace: Workspace, view: View, rehearsal: Rehearsal) -> set[int]:
-    """The items about which some role wants to know more."""
+    """The items about which some role would ask now."""
     roles = [role for role in roles_of("ask", workspace.settings.roles) if role.wanted(view)]
     return {one.idx for role in roles for one in role.rehearse(view, rehearsal) if isinstance(one, Question)}
 
 
 def _prepared(workspace: Workspace, view: View, waiting: Sequence[Question], rehearsal: Rehearsal) -> View:
-    """The view once the roles have asked each judge what they ask before it is asked about items."""
+    """The view after the roles have rehearsed what they ask each judge before it is asked about items."""
     for judge in dict.fromkeys(question.judge for question in waiting):
         for role in roles_of("prepare", workspace.settings.roles):
             view = replace(view, judge=judge)

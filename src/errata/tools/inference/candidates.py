@@ -14,10 +14,11 @@ ABSENT = -1
 
 
 def candidates(given_N: Int, probs: Sequence[F32], by_judges: Mapping[int, Sequence[int]] | None = None) -> Int:
-    """Candidate labels, int[N, C]: the given label first, then each detector's favorites, then those named by judges.
+    """Candidate labels, int[N, C]: the given label first, then each detector's favorites, then those that judges
+    favored.
 
     ``probs``: the detectors' distributions, each f32[N, K]. ``by_judges``: idx -> labels that judges favored. Unused
-    places hold ABSENT, also column 0 of an item without a given label. No row has a label twice.
+    places are ABSENT, including column 0 of an item without a given label. No row has a label twice.
     """
     by_judges = by_judges or {}
     columns = [given_N[:, None]] + [_favorites(p_NK) for p_NK in probs]

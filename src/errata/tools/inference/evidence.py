@@ -1,7 +1,7 @@
 """Evidence as log-probabilities over the states of each item: its C candidate labels, then several, then none.
 
-Detectors share one weight among them and so do judges (ALGORITHMS C3, cold start): sources that err together must not
-count twice, as they would in a naive Bayes product.
+All detectors together have one weight, and so do all judges (ALGORITHMS C3, cold start): sources that err together must
+not count twice, as they would in a naive Bayes product.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from errata.tools.inference.verdict_columns import VerdictColumns
 from errata.types import F32, F64, Int
 
 LEAST_PROBABILITY = 1e-3
-"""What all labels share at least: however sure the detectors are, a judge can overrule them, and among many labels each
-of them is rare."""
+"""The minimum probability, divided among all labels, so that a judge can overrule detectors however sure they are.
+Divided, since each of many labels is rare."""
 UNCERTAINTY_WEIGHT = 0.5
-"""Of the variance between judges, in squared log-odds (Coste et al. 2023, best of n)."""
+"""The weight of the variance between judges, in squared log-odds (Coste et al. 2023, best of n)."""
 
 
 def from_detectors(cand_NC: Int, probs: Sequence[F32], power: float) -> F64:
-    """log p(label | content) among the candidates, f64[N, C]: the detectors' geometric mean, to this power, made to
-    sum to 1; -inf where there is no candidate."""
+    """log p(label | content) among the candidates, f64[N, C]: the detectors' geometric mean to this power, normalized;
+    -inf where there is no candidate."""
     total = np.zeros(cand_NC.shape)
     for p_NK in probs:
         p_NC = np.take_along_axis(p_NK, np.maximum(cand_NC, 0), axis=1)
@@ -35,7 +35,7 @@ def from_detectors(cand_NC: Int, probs: Sequence[F32], power: float) -> F64:
 
 
 def least_probability(labels: int) -> float:
-    """No label of so many is less likely than this."""
+    """The minimum probability of each of this many labels."""
     return LEAST_PROBABILITY / labels
 
 
@@ -53,14 +53,14 @@ def from_judges(cand_NC: Int, verdicts: VerdictColumns, pool: Pool = "mean") -> 
     """Log-probabilities over C candidates + several + none, up to a constant, f64[N, C + 2], and how many verdicts each
     item has. Rows without a verdict are 0.
 
-    The protocols of one judge share one weight: together they say no more than the one of them that says most. The
-    judges are pooled (ALGORITHMS B8): their mean, each weighing as much as it may say; the worst case, which grants a
-    state what the judge grants that favors it least; or the mean less half of the variance between judges. The last two
-    measure each state against column 0, the given label, so that any doubt counts for leaving it.
+    The protocols of one judge share one weight: together they count no more than the strongest of them. The judges are
+    pooled (ALGORITHMS B8) by their mean, each weighted by how much it may contribute; by the worst case, in which a
+    state gets what the judge that favors it least gives it; or by the mean minus half of the variance between judges.
+    The last two measure each state relative to column 0, the given label, so that any doubt favors keeping it.
     """
     shape = (cand_NC.shape[0], cand_NC.shape[1] + 2)
     found_NS, count_N = np.zeros(shape), np.zeros(len(cand_NC), np.int64)
-    seen_n, place_M = np.unique(verdicts.items_M, return_inverse=True)  # of all items, few were looked at
+    seen_n, place_M = np.unique(verdicts.items_M, return_inverse=True)  # only a few of all items have verdicts
     if not len(seen_n):
         return found_NS, count_N
     where = (verdicts.judges_M, place_M)
@@ -77,7 +77,7 @@ def from_judges(cand_NC: Int, verdicts: VerdictColumns, pool: Pool = "mean") -> 
 
 
 def _at_most(total_JnS: F64, most_Jn: F64) -> F64:
-    """What each judge says of each state, less what it says of the least likely one, brought to ``most_Jn``."""
+    """Each judge's log-probabilities relative to its least likely state, scaled down to at most ``most_Jn``."""
     above_JnS = total_JnS - total_JnS.min(axis=2, keepdims=True)
     spread_Jn = above_JnS.max(axis=2)
     bounded: F64 = above_JnS * np.minimum(1.0, most_Jn / np.maximum(spread_Jn, 1e-12))[:, :, None]
@@ -85,7 +85,7 @@ def _at_most(total_JnS: F64, most_Jn: F64) -> F64:
 
 
 def _pooled(each_JNS: F64, weight_JN: F64, pool: Pool) -> F64:
-    """``weight_JN``: 0 where a judge said nothing."""
+    """``weight_JN`` is 0 for items on which a judge said nothing."""
     spoke_JN1 = weight_JN[:, :, None] > 0
     share_JN1 = (weight_JN / np.maximum(weight_JN.sum(axis=0), 1e-12))[:, :, None]
     if pool == "mean":

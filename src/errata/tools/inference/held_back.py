@@ -1,4 +1,4 @@
-"""Which items no rule may accept, however confident the proposal: those about which a judge may have been steered."""
+"""Items that no rule may accept, however confident the proposal, because a judge may have been steered."""
 
 from __future__ import annotations
 
@@ -9,20 +9,21 @@ from itertools import combinations
 from errata.types import CANNOT_TELL, SEVERAL, Verdict
 
 MOVED, UNMOVED = "moved", "unmoved"
-"""What a control finds: whether the judge's answers about other items changed next to this one."""
+"""What a control finds: whether the judge's answers about other items changed when this one was shown next to them."""
 NAMED = "named"
-"""Instead of MOVED: whether its answer about the item itself changed without the label's name in the text."""
+"""Instead of MOVED: the judge's answer about the item itself changed with the label's name blanked out of the text."""
 
 DECISIVE = 0.9
 """At or above this probability, a protocol's favorite counts as contradicting another's. Set in advance, not tuned."""
 
 WORKS = 0.5
-"""A judge that most control items move is confused by any second item. If fewer do, some of them may be attacks, and
-the control is kept: it errs toward review by a person."""
+"""The control works if more than this share of control items leave the judge unmoved. A judge moved by most of them is
+confused by any second item. If fewer move it, those may be attacks, and the control is kept: it errs toward review by a
+person."""
 
 
 def held_back(verdicts: Sequence[Verdict], controls: Sequence[Verdict] = ()) -> str | None:
-    """Why a person must look at the item, judging by all its verdicts; None if nothing speaks against its outcome.
+    """Why a person must look at the item, from all verdicts on it; None if there is no reason.
 
     Reasons: a control moved or could not be made, or two protocols of one judge decisively favor different answers that
     both had been offered. ``several`` contradicts no label, since it includes one.
@@ -38,16 +39,17 @@ def held_back(verdicts: Sequence[Verdict], controls: Sequence[Verdict] = ()) -> 
 
 
 def moved(control: Verdict, how: str = MOVED) -> bool:
-    """Whether the judge's answers changed, next to the item or (NAMED) about it, or the judge could not be asked."""
+    """Whether the judge's answers about other items (MOVED) or about the item itself (NAMED) changed, or the judge
+    could not be asked."""
     return not control.readable or math.exp(control.log_probs.get(how, -math.inf)) > 0.5
 
 
 def control_works(on_control_items: Sequence[Verdict], how: str = MOVED) -> bool:
-    """Whether a judge's controls mean anything, from controls in which two control items were shown next to each other.
+    """Whether a control works for a judge, from controls in which two control items were shown next to each other.
 
-    A small judge may be confused by any second item, and some servers take only one image: then every item would be
-    held back. So would every item (NAMED) for a judge that knows the labels by their names alone. Also False if there
-    is no such control.
+    A small judge may be confused by any second item, and some servers take only one image; then the control would hold
+    back every item. So would NAMED for a judge that recognizes labels only by their names. Also False if there is no
+    such control.
     """
     found = [moved(verdict, how) for verdict in on_control_items]
     return bool(found) and 1 - sum(found) / len(found) > WORKS

@@ -1,7 +1,8 @@
-"""Trusted items: some that the scan does not suspect, drawn to measure how often a judge is right before it counts.
+"""Trusted items: items that the scan does not suspect, drawn to measure a judge's accuracy before its verdicts count.
 
-Not only the surest: a judge does worse where the scan is unsure, which is where it will be asked. So items are drawn in
-every class from each third of the scan's certainty, and the thirds most like the suspects weigh most.
+They are not only the surest items: a judge does worse where the scan is unsure, which is where it will be asked. So
+items are drawn in every class from each third of the scan's certainty, and the thirds most like the suspects weigh
+most.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ THIRDS = 3
 ENOUGH = 48
 """If fewer items are trusted, the surest suspects are added."""
 EVEN_SHARE = 0.5
-"""How much of the weight is spread evenly over the thirds: nearly all suspects are less certain than any other item,
-and answers about one third alone would say too little."""
+"""The share of the weight that is spread evenly over the thirds. Without it, nearly all weight would be on the least
+certain third, since nearly all suspects are less certain than any other item."""
 
 
 class TrustedItem(NamedTuple):

@@ -18,7 +18,7 @@ FLAT = 0.05
 """A verdict says nothing if its entropy is this close to a uniform one's, as a share of it."""
 LEAST_KNOWN = 1e-12
 LEAST_ERROR = 0.02
-"""The minimum share of a judge's answers assumed to carry no information, whatever was claimed or measured."""
+"""At least this share of a judge's answers is assumed to carry no information, whatever was claimed or measured."""
 
 
 @dataclass(frozen=True)
@@ -149,8 +149,8 @@ class VerdictColumns:
     def log_states(self, cand_NC: Int) -> F64:
         """Each verdict over the states of its item: C candidates, then several, then none of these; f64[M, C + 2].
 
-        A label not asked about is part of "none of these". "Cannot tell" is no evidence: its mass goes to all states
-        evenly, and so does the share of answers that carry no information.
+        A label not asked about is part of "none of these". "Cannot tell" is no evidence: its mass is spread evenly over
+        all states, as is the share of answers that carry no information.
         """
         probs_MW = np.exp(self.log_probs_MW)
         other = {answer: len(self.space.names) + n for n, answer in enumerate(OTHER_ANSWERS)}

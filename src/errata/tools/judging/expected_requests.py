@@ -1,4 +1,4 @@
-"""What questions would cost, found by sending them to a model that only counts."""
+"""The cost of questions, found by sending them to a model that only counts."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ class Rehearsal:
         self.seen: list[Tokens] = []
 
     def __call__(self, judge: str, ask: Callable[[Door], Coroutine[Any, Any, T]]) -> T:
-        """Whatever ``ask`` asks of the judge of this name."""
+        """Run ``ask`` with a door to the counting model in place of the judge of this name."""
         return asyncio.run(self._through_a_door(judge, ask))
 
     def put(self, judge: str, tasks: Iterable[JudgeTask], setup: JudgeSetup) -> list[Tokens]:
-        """The expected tokens of each request that asking ``tasks`` makes, which are among ``seen`` too. An item that
-        cannot be shown makes none."""
+        """Return the expected tokens of each request that ``tasks`` need, and add them to ``seen``. An item that cannot
+        be shown needs none."""
         before = len(self.seen)
         self(judge, lambda door: judge_items(door, tasks, setup))
         return self.seen[before:]
@@ -92,7 +92,7 @@ class _Log:
         return self._paid.find(keys) | {key: self._rehearsed[key] for key in keys if key in self._rehearsed}
 
     def set_aside(self, keys: Sequence[str]) -> None:
-        """What is recorded in its place is found first."""
+        """Nothing to do: a newer record with the same key is found first."""
 
     def record(self, records: Sequence[CallRecord]) -> None:
         self._rehearsed.update((record.key, record) for record in records)

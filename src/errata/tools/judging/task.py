@@ -15,7 +15,7 @@ from errata.types import Item, LabelSpace
 
 @dataclass(frozen=True, slots=True)
 class ControlItem:
-    """An item with the ``answer`` that this judge decisively gave when shown it alone: a label."""
+    """An item, and the label that this judge decisively gave as its ``answer`` when shown the item alone."""
 
     item: Item
     answer: str
@@ -25,7 +25,7 @@ class ControlItem:
 class JudgeTask:
     """What to ask about one item: under ``protocol``, about ``labels``. A contest is between the first two of them; an
     image-text pair has the label of a match first, that of a mismatch second; a control has two ``control_items`` and
-    the label that is currently ``favored``, "" for none; a marked choice has a ``region``."""
+    the currently ``favored`` label, "" for none; a marked choice has a ``region``."""
 
     item: Item
     protocol: str
@@ -53,7 +53,7 @@ class JudgeSetup:
     context_tokens: int | None = None
 
     def about(self, labels: Sequence[str]) -> JudgeSetup:
-        """The same for a question about these labels: a guideline too long for the judge is cut to what concerns
+        """The setup for a question about these labels: a guideline too long for the judge is cut to what concerns
         them."""
         said = excerpt(self.guideline, self.space, labels, self.context_tokens)
         return self if said == self.guideline else replace(self, guideline=said)

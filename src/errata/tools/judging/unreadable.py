@@ -12,10 +12,10 @@ from errata.tools.judging.reading.thinking import thinks
 from errata.tools.visible import one_line
 
 LOOK_AT, MOST = 20, 0.5
-"""How many first answers count, and which share of them may be unreadable before the judge is stopped."""
+"""A judge is stopped if more than this share of its first LOOK_AT answers is unreadable."""
 SHOWN, SHOWN_CHARS = 3, 80
 TRIED = 3
-"""How many recorded answers are asked for again, to see whether the server now answers differently."""
+"""How many questions with a recorded answer are asked again, to see whether the server now answers differently."""
 
 
 class _Known(Protocol):
@@ -28,9 +28,10 @@ K = TypeVar("K", bound=_Known)
 
 
 class Unreadable(Generic[A, K]):
-    """For one judge. ``ask_again`` asks even if an answer is recorded; ``stop`` is called with the error to end with.
+    """Handles one judge's unreadable answers. ``ask_again`` asks even if an answer is recorded; ``stop`` is called with
+    the error that stops the judge.
 
-    ``all_again``: ask again for every recorded answer that cannot be read. ``count``: unreadable answers so far.
+    ``all_again``: ask again wherever the recorded answer cannot be read. ``count``: unreadable answers so far.
     """
 
     def __init__(
@@ -50,7 +51,7 @@ class Unreadable(Generic[A, K]):
 
     async def again(self, ask: A, known: K, readable: Callable[[K], bool]) -> K:
         """The recorded answer, or a new one if others have become readable."""
-        async with self._turn:  # the first few show what to do with the others
+        async with self._turn:  # the first few decide for all others
             if self._changed is None:
                 self._tried += 1
                 fresh = await self._ask_again(ask)

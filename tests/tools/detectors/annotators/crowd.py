@@ -16,7 +16,8 @@ def crowd(
     seed: int = 0,
     truth: Int | None = None,
 ) -> tuple[Votes, Int]:
-    """Votes, the truth of each item, and who voted: everybody is right with ``accuracy`` and else errs evenly."""
+    """Votes, and the truth of each item: every annotator is right with probability ``accuracy``, and otherwise errs
+    uniformly."""
     rng = np.random.default_rng(seed)
     truth = rng.integers(0, classes, items) if truth is None else truth
     item = np.repeat(np.arange(len(truth)), per_item)

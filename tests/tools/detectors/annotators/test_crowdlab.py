@@ -1,4 +1,5 @@
-"""CROWDLAB: cleanlab's figures on the same votes and probabilities; errata's own answer where cleanlab has none."""
+"""CROWDLAB: the same figures as cleanlab on the same votes and probabilities, and defined answers where cleanlab has
+none."""
 
 import warnings
 
@@ -19,7 +20,8 @@ from tests.tools.detectors.made import distribution
 
 
 def random_case(seed: int, items: int, annotators: int, classes: int) -> tuple[Int, F64]:
-    """A table in which every item and annotator has a vote and one item has two; probabilities that know a little."""
+    """A table in which every item and annotator has a vote and one item has two, and weakly informative
+    probabilities."""
     rng = np.random.default_rng(seed)
     truth = rng.integers(0, classes, items)
     shape = (items, annotators)
@@ -47,7 +49,7 @@ def test_everything_equals_cleanlabs(seed: int, items: int, annotators: int, cla
     np.testing.assert_allclose(ours.annotator_weight_M, theirs["annotator_weight"], atol=1e-6)
     assert ours.model_weight == pytest.approx(theirs["model_weight"], abs=1e-6)
     stats = theirs["annotator_stats"].sort_index()["annotator_quality"].to_numpy()
-    # cleanlab leaves NaN where an annotator shares no item with others.
+    # cleanlab gives NaN for an annotator who shares no item with others.
     np.testing.assert_allclose(ours.annotator_quality_M[~np.isnan(stats)], stats[~np.isnan(stats)], atol=1e-6)
     cast = table >= 0
     item_V = np.nonzero(cast)[0]

@@ -1,4 +1,5 @@
-"""Dawid-Skene: equal to a plain reading of the paper, better than the majority where people differ, safe."""
+"""Dawid-Skene: equal to a simple implementation of the paper, better than the majority if annotators differ, and
+safe."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Reports on annotators: honest intervals, habits told apart, no one named without cause."""
+"""Reports on annotators: honest intervals, different habits distinguished, and no one named without reason."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Votes: the same from a table and from triples, refused where they cannot be read; majority and risk on top."""
+"""Votes: the same from a table and from triples, refused if unreadable; and majority and risk from them."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""One pass over the probabilities: what it finds of each item, in blocks or whole, however the array lies."""
+"""One pass over the probabilities finds the same for each item, in blocks or at once, in any memory layout."""
 
 import os
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The score that knows how labels go wrong."""
+"""The score that uses the label noise."""
 
 import numpy as np
 import pytest
@@ -33,7 +33,7 @@ def test_flips_between_look_alikes_rank_below_self_confidence_alone() -> None:
     probs = np.full((4000, 4), 0.02)
     unsure = rng.uniform(0.3, 0.95, 4000)
     probs[np.arange(4000), truth], probs[np.arange(4000), alike] = unsure, 1 - unsure
-    flat = rng.random(4000) < 0.1  # right labels of items that the model knows nothing about
+    flat = rng.random(4000) < 0.1  # right labels of items on which the model's prediction is uniform
     probs[flat] = 0.25
     probs /= probs.sum(axis=1, keepdims=True)
     wrong = rng.random(4000) < 0.2

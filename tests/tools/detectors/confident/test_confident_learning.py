@@ -50,7 +50,7 @@ def test_quality_is_low_if_the_flag_is_set() -> None:
 
 
 def blobs(seed: int, rows: int = 600, classes: int = 4) -> tuple[Int, F64, Bool]:
-    """Flipped labels of items that lie well apart, and what a good model says of them."""
+    """Flipped labels of well-separated items, and a good model's probabilities."""
     rng = np.random.default_rng(seed)
     true = rng.integers(0, classes, rows)
     logits = rng.normal(size=(rows, classes)) + 6 * np.eye(classes)[true]

@@ -1,4 +1,4 @@
-"""The front door: cleanlab's masks and rankings under every option, and plain words where it has none."""
+"""The public function: cleanlab's masks and rankings under every option, and a clear error where cleanlab has none."""
 
 import inspect
 import os

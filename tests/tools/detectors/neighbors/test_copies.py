@@ -1,4 +1,4 @@
-"""Copies count once, as neighbors and in what is learned; where there are none nothing changes by a bit."""
+"""Copies count once, as neighbors and in training; without copies, results are bit for bit the same."""
 
 from __future__ import annotations
 

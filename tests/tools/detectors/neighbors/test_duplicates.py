@@ -1,4 +1,4 @@
-"""Duplicates: by content and by nearness, conflicts of labels, leaks across splits."""
+"""Duplicates: exact and near ones, conflicting labels, leaks across splits."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The search for neighbors: exact against brute force, and short of it no worse than promised."""
+"""The search for neighbors: equal to brute force when exact, and otherwise no worse than promised."""
 
 import numpy as np
 import pytest

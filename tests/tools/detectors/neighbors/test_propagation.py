@@ -21,7 +21,7 @@ from tests.tools.detectors.made import distribution, planted
 
 
 def uncertain(truth: Int, seed: int = 0) -> F32:
-    """A posterior that has never seen a label and is right four times in five."""
+    """A posterior, independent of the labels, that is right four times in five."""
     rng = np.random.default_rng(seed)
     guess = np.where(rng.random(len(truth)) < 0.8, truth, rng.integers(0, 3, len(truth)))
     return (0.7 / 3 + 0.3 * np.eye(3)[guess]).astype(np.float32)
@@ -37,7 +37,7 @@ def test_planted_errors_are_found() -> None:
 
 
 def test_the_graph_joins_two_items_if_either_is_a_neighbor_of_the_other() -> None:
-    # Item 2 has 1 as its neighbor; nobody has 2. Weights exp(0) and exp(-2), degrees 1, 1 + exp(-2), exp(-2).
+    # Item 2 has 1 as its neighbor; no item has 2. Weights exp(0) and exp(-2), degrees 1, 1 + exp(-2), exp(-2).
     near = Neighbors(np.array([[1], [0], [1]]), np.array([[1.0], [1.0], [0.8]], np.float32))
     weak, middle = np.exp(-2), 1 + np.exp(-2)
     expected = [[0, 1 / np.sqrt(middle), 0], [1 / np.sqrt(middle), 0, np.sqrt(weak / middle)]]

@@ -1,4 +1,5 @@
-"""Dynamics: wrong labels lag behind, the fake class marks where they end, the same seed tells the same."""
+"""Dynamics: wrong labels are learned later, the fake class marks their threshold, and the same seed gives the same
+result."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Label proportions: totals are met, what is certain stays, neighbors decide what totals leave open."""
+"""Label proportions: totals are met, certain labels stay, and neighbors decide what the totals leave open."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The mixture: rises with the value, finds the lower part, borrows where a group is small."""
+"""The mixture: rises with the value, finds the lower part, and small groups borrow from all items."""
 
 import numpy as np
 import pytest
@@ -32,7 +32,7 @@ def test_the_probability_equals_bayes_rule_on_the_fit() -> None:
 
 
 def test_each_group_has_its_own_split() -> None:
-    # In the hard group clean values lie where the easy group's noisy ones do.
+    # Clean values of the hard group are in the range of the easy group's noisy ones.
     easy, hard = values(160, 40), values(160, 40) - 3
     groups = np.repeat([0, 1], 200)
     upper = upper_probability(np.r_[easy, hard], groups, 2)

@@ -1,4 +1,4 @@
-"""The ensemble and the pool: better than its parts, and safe where there is little to go by."""
+"""The ensemble and the pool: better than its parts, and safe with little data."""
 
 from typing import Any
 

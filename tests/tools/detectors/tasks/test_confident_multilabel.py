@@ -23,7 +23,7 @@ SCORES: tuple[QualityScore, ...] = ("self_confidence", "normalized_margin", "con
 def planted(
     seed: int, rows: int = 400, classes: int = 5, noise: float = 0.05, dtype: type[np.floating[Any]] = np.float64
 ) -> tuple[Bool, Probs, Bool]:
-    """Labels with flips, what a model says of each class, and which items hold a flip."""
+    """Labels with flips, a model's probability of each class, and which items have a flip."""
     rng = np.random.default_rng(seed)
     true = rng.random((rows, classes)) < 0.4
     probs = 1 / (1 + np.exp(-rng.normal(np.where(true, 3, -3), 1)))

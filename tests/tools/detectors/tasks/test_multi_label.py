@@ -1,4 +1,4 @@
-"""Multi-label marks: missing and superfluous ones are told apart, rates are recovered, degenerate tables stand."""
+"""Multi-label marks: missing and superfluous ones are distinguished, rates are recovered, degenerate tables work."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Ordered labels: a far label is worse than a near one, in quality and by the flag."""
+"""Ordered labels: a distant label is worse than a near one, in quality and in flags."""
 
 from typing import Any
 

@@ -15,7 +15,7 @@ CLASSES = np.eye(4, 6, dtype=np.float32)
 
 
 def image(rows: list[str]) -> F64:
-    """Patch vectors of a drawing: one digit a patch, the class it shows; a dot shows nothing that has a name."""
+    """Patch vectors of a drawing with one character per patch: the digit of its class, or a dot for no known class."""
     return np.stack([np.eye(6)[5] if mark == "." else np.eye(6)[int(mark)] for mark in "".join(rows)])
 
 

@@ -19,7 +19,8 @@ from errata.types import F64, Bool
 
 
 def pairs(count: int = 400, topics: int = 8, swapped: int = 40, seed: int = 0) -> tuple[F64, F64, Bool]:
-    """Images and texts of common topics in two unlike spaces; the first ``swapped`` texts tell of another topic."""
+    """Images and texts of shared topics in two different spaces; the first ``swapped`` texts are about another
+    topic."""
     rng = np.random.default_rng(seed)
     topic = rng.integers(0, topics, count)
     told = topic.copy()

@@ -1,4 +1,4 @@
-"""Text prototypes: an independent witness, class-balanced matches, keeping comes first."""
+"""Text prototypes: independent evidence, class-balanced matches, and keeping the label is considered first."""
 
 from typing import Any
 
@@ -14,7 +14,8 @@ from tests.tools.detectors.made import distribution
 
 
 def blobs(per_class: int = 80, classes: int = 3, seed: int = 0) -> tuple[F32, Int, F32]:
-    """Items, their classes, and texts that point roughly where the class lies, with a part that no item has."""
+    """Items, their classes, and text vectors roughly in the direction of each class, plus a component that no item
+    has."""
     rng = np.random.default_rng(seed)
     labels = np.repeat(np.arange(classes), per_class)
     vectors = (4 * np.eye(classes, 8)[labels] + rng.normal(size=(len(labels), 8))).astype(np.float32)

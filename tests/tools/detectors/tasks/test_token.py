@@ -29,7 +29,7 @@ def certain(labels: list[int], p: float = 0.9) -> F64:
 
 
 def tagged(sentences: int = 200, seed: int = 0) -> tuple[Int, F64, Int]:
-    """Sentences of eight tokens with one entity of two, and what a fair tagger says of them."""
+    """Sentences of eight tokens with one entity of two tokens, and a decent tagger's probabilities."""
     rng = np.random.default_rng(seed)
     labels = np.zeros((sentences, 8), int)
     at, kind = rng.integers(0, 7, sentences), rng.integers(0, 2, sentences)

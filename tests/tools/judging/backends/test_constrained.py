@@ -1,4 +1,4 @@
-"""The tree of the choices' tokens: whatever is decoded along it is one of the choices."""
+"""The tree of the choices' tokens: everything decoded along it is one of the choices."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What servers say went wrong, in the forms that were met: what may pass, what is busy, and how long to wait."""
+"""Errors of servers, in forms seen in practice: which are temporary, which mean busy, and how long to wait."""
 
 from __future__ import annotations
 

@@ -95,7 +95,8 @@ def test_an_address_in_disguise_is_refused(host: str) -> None:
 
 
 def test_what_a_name_means_later_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A name that is private when it is checked and public afterwards: every connection goes to the first meaning."""
+    """A name that resolves to a private address when checked and to a public one later: every connection uses the
+    first."""
     asked = []
 
     def rebinding(host: object, port: object, *args: object, **more: object) -> list[Any]:

@@ -86,7 +86,7 @@ def test_a_panel_without_its_keys_is_told_which_to_set(monkeypatch: pytest.Monke
 
 
 class Parrot:
-    """A server that repeats a text wherever it can."""
+    """A server that repeats a text in every part of its reply."""
 
     def __init__(self, said: str, status: int) -> None:
         self._said, self._status = said, status

@@ -1,4 +1,4 @@
-"""A transformers model in this process. The models are tiny and random: what is tested is how they are asked."""
+"""A transformers model in this process. The models are tiny and random; only how they are asked is tested."""
 
 from __future__ import annotations
 

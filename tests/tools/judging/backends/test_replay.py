@@ -1,4 +1,4 @@
-"""Replay answers from what was recorded, and says so where it cannot."""
+"""Replay answers from a recording, and reports what was not recorded."""
 
 from __future__ import annotations
 

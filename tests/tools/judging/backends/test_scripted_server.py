@@ -17,7 +17,7 @@ from errata.tools.judging.reading.reading import read
 from tests.tools.judging.backends.test_server import OPTIONS, question
 
 Script = Callable[[int, dict[str, Any]], Any]
-"""From the number of a request and its body to what is sent: JSON under 200, bytes, or a response."""
+"""Maps a request's number and body to the reply: JSON sent with status 200, bytes, or a response."""
 TOP = [{"token": "B", "logprob": -0.1}, {"token": "A", "logprob": -3.0}]
 
 

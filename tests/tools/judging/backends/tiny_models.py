@@ -1,4 +1,4 @@
-"""Models of a few thousand random weights, built on the spot: the forms of real ones, the answers of none."""
+"""Models of a few thousand random weights, built by the tests: shaped like real ones, but with meaningless answers."""
 
 from __future__ import annotations
 

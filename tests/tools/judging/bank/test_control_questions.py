@@ -39,7 +39,7 @@ def text_of(request: ChatRequest) -> str:
 
 
 def saying(word_for: Callable[[str], str]) -> FakeChat:
-    """A judge that picks the option that begins with a word, by what it reads."""
+    """A judge that picks the option beginning with the word that ``word_for`` returns for its prompt."""
 
     def answer(request: ChatRequest) -> Answer:
         lines = text_of(request).splitlines()

@@ -25,7 +25,8 @@ ITEMS = [Item(i, str(i), f"sha {i}", "dog", f"it purrs {i}") for i in range(40)]
 
 
 def judge(first: float = 0.0, told: float = 0.0) -> FakeChat:
-    """It thinks cat 4 times as likely as dog; adds log-odds to what stands first and to what the dataset says."""
+    """A judge that thinks cat 4 times as likely as dog, and adds log-odds to the first option and to the dataset's
+    label."""
 
     def answer(request: ChatRequest) -> Answer:
         text = request.messages[-1]["content"][-1]["text"]

@@ -1,4 +1,4 @@
-"""Fitted calibrations: better on items that they never saw, and never at the price of a right first choice."""
+"""Fitted calibrations are better on unseen items, and never make the first choice right less often."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ SCORE = CvScore(1.0, 0.6)
 
 
 def judged(items: int, scale: float, lean: float = 0.0, seed: int = 0) -> tuple[F64, Int]:
-    """Rows over three labels whose truth is drawn from what they would be at ``scale``, less ``lean`` to the first."""
+    """Rows over three labels. The truth is drawn from the rows scaled by ``scale``, minus ``lean`` for the first
+    label."""
     draw = np.random.default_rng(seed)
     rows_NM = normalized(draw.normal(0, 3, (items, 3)))
     honest_NM = np.exp(normalized(rows_NM * scale - np.array([lean, 0, 0])))

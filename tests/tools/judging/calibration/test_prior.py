@@ -1,4 +1,4 @@
-"""The prior: what a judge prefers on nothing is measured over the labels alone, and taken out of them alone."""
+"""The prior: what a judge prefers on empty content is measured over the labels only, and removed from them only."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def shown(request: ChatRequest) -> dict[str, str]:
 
 
 def leaning(leans: Mapping[str, float], first: float = 0.0) -> FakeChat:
-    """A judge with these probabilities whatever it sees, and something on top for the first option."""
+    """A judge with these probabilities for any input, and a bonus for the first option."""
 
     def answer(request: ChatRequest) -> Answer:
         probs = {a: leans.get(words.split()[0], 0.02) + first * (a == "A") for a, words in shown(request).items()}

@@ -15,7 +15,7 @@ def blind(label: str, said: str, wrong: float = 0.0) -> TrustedAnswer:
 
 
 def right_on(right: int, asked: int) -> list[TrustedAnswer]:
-    """Classes in turn; where it errs it names the next one."""
+    """Answers about each class in turn; wrong ones name the next class."""
     labels = [NAMES[n % 4] for n in range(asked)]
     return [blind(label, label if n < right else NAMES[(n + 1) % 4]) for n, label in enumerate(labels)]
 
@@ -88,4 +88,4 @@ def test_accuracy_among_suspects_follows_what_the_scan_holds_likely_as_far_as_tr
     labels = np.full(200, 4.0)
     high, low = (accuracy_among(p, labels, 0.9, 24) for p in (agrees, against))
     assert low < 0.65 < 0.85 < high
-    assert accuracy_among(np.full(200, 0.25), labels, 0.9, 24) == pytest.approx(0.9, abs=0.01)  # the scan knows nothing
+    assert accuracy_among(np.full(200, 0.25), labels, 0.9, 24) == pytest.approx(0.9, abs=0.01)  # an uninformed scan

@@ -1,4 +1,4 @@
-"""What a request is expected to take, compared with a tokenizer; and the same without asking a model."""
+"""The expected tokens of a request, compared with a tokenizer's count, and computed without asking a model."""
 
 from __future__ import annotations
 

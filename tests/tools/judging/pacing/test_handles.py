@@ -1,4 +1,4 @@
-"""A process that may have few files and connections open asks with fewer calls in flight, and ends."""
+"""A process with a low limit of open files and connections makes fewer calls at a time, and completes."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ ASK_WHERE_NO_HANDLE_IS_LEFT = """
 
 
 def ask(judge: Judge, limit: int, *, taken: int = 0, panel: int = 1, asking: str = ASK_MANY) -> tuple[int, int]:
-    """How many calls were answered, and how many places there were at most."""
+    """The number of answered calls, and the maximum number of calls in flight."""
     command = [sys.executable, "-c", HEAD + asking + TAIL, judge.spec, str(limit), str(taken), str(panel)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

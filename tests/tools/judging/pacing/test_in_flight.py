@@ -1,4 +1,4 @@
-"""The places of calls in flight: handed on in order, never lost, and as many as a server takes."""
+"""The limit on calls in flight: places are passed on in order, never lost, and as many as a server accepts."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_only_a_server_is_paced() -> None:
 
 
 def test_a_server_that_turns_calls_away_is_asked_less_at_once() -> None:
-    """It takes 4 at once. Every call is answered, and hardly any is turned away once that is known."""
+    """The server takes 4 calls at once. Every call is answered, and hardly any is rejected once that is known."""
     turned_away: list[int] = []
 
     async def main(url: str) -> int:

@@ -1,4 +1,4 @@
-"""Tasks in flight take no more memory at once than there is for them, and all have their turn."""
+"""Tasks in flight never use more than their memory limit together, and all of them run."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from errata.tools.judging.pacing.memory import Memory
 
 
 def most_at_once(size: int, needs: list[int]) -> tuple[int, int]:
-    """The most that was taken at once, and how many tasks ended."""
+    """The most memory used at once, and how many tasks completed."""
 
     async def main() -> tuple[int, int]:
         memory, taken, most, ended = Memory(size), 0, 0, 0

@@ -1,4 +1,4 @@
-"""The pace, against simulated servers in virtual time: no clock is read, nothing waits."""
+"""The pace, with simulated servers in virtual time: no real clock, no waiting."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ LATENCY_S, BACKOFF_S = 1.0, 5.0
 
 @dataclass
 class Simulated:
-    """A server with ``places`` at a time, the others wait; with more than ``most`` calls it turns a call away.
-    There are always as many calls in flight as the pace allows."""
+    """A server that handles ``places`` calls at a time while others wait, and rejects calls beyond ``most``. There are
+    always as many calls in flight as the pace allows."""
 
     pace: Pace
     places: Callable[[float], int]
@@ -78,7 +78,7 @@ class Simulated:
         heapq.heappush(self._events, (then_s, self._number, answered, call))
 
     def rate(self, last: int) -> float:
-        """Calls per second over the last so many."""
+        """Calls per second over the last ``last`` calls."""
         return last / (self.finished[-1] - self.finished[-1 - last])
 
 

@@ -1,4 +1,4 @@
-"""Putting one protocol's questions to a fake judge."""
+"""Ask a fake judge one protocol's questions."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def text_of(request: ChatRequest) -> str:
 KNOWN = AnnotationEvidence(
     "cat", "dog", given_holds=0.2, undecided=True, outcome="relabel", candidates=("cat", "cow", "dog")
 )
-"""A label with a challenger, with nothing settled yet."""
+"""Evidence of an undecided item with a given label and a challenger."""
 
 
 def says(words: str) -> FakeChat:
-    """A judge that gives this answer to everything, by name."""
+    """A judge that always gives this answer, by name."""
     return FakeChat(lambda request: {choice: 0.9 if choice == words else 0.02 for choice in request.choices})

@@ -1,4 +1,4 @@
-"""Blind choice: the order of the options is random, repeatable, and taken out of the verdict."""
+"""Blind choice: the order of the options is random, repeatable, and its effect removed from the verdict."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ def test_half_a_pair_is_an_error(text: str | None, image: bytes | None, lacks: s
 
 
 def names(**probs: float) -> FakeChat:
-    """Names what it thinks likeliest among what it may say."""
+    """A judge that names the likeliest of the answers offered."""
 
     def answer(request: ChatRequest) -> Answer:
         given = {choice: probs.get(choice.replace(" ", "_"), 0.001) for choice in request.choices}

@@ -23,7 +23,7 @@ def test_it_is_worth_asking_if_a_rule_might_accept_what_the_judge_said() -> None
 
 
 def test_it_takes_a_call_for_each_of_two_references_and_tells_a_judge_that_is_moved() -> None:
-    model = says("cat")  # of whatever lies beside the item
+    model = says("cat")  # about any control item
     task = JudgeTask(ITEM, PROTOCOL.name, KNOWN.candidates, OTHERS)
     verdict = asked(model, lambda door: PROTOCOL.ask(door, task, SETUP))
     assert len(model.requests) == PROTOCOL.calls(3, SETUP) == 2

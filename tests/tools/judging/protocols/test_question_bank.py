@@ -1,4 +1,4 @@
-"""Question bank: both polarities, evidence from reliability, and judges that say the same to everything."""
+"""Question bank: both polarities, evidence from reliability, and judges that give the same answer to everything."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ITEM = Item(0, "0", "sha", "dog", "it says meow")
 
 
 def honest(truth: str, bank: Bank = BANK) -> FakeChat:
-    """Knows that the item is a ``truth``; says yes and no at nine to one."""
+    """A judge that knows that the item is a ``truth``, and answers yes and no with odds of nine to one."""
     right = {q.text: q.expects if q.label == truth else {YES: NO, NO: YES}[q.expects] for q in bank}
     # "Is X the right label" is asked about other labels too, with the answer no: what it is about decides.
     right |= {f'Is "{label}" the right label for the item?': YES if label == truth else NO for label in SPACE.names}

@@ -1,4 +1,4 @@
-"""Steering control: an item that says what to answer shows itself in the answers about others."""
+"""Steering control: an item that says what to answer is exposed by the answers about others."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_whatever_a_judge_is_made_to_say_moves_the_answers(order: str) -> None:
 
 
 def test_one_moved_answer_is_enough() -> None:
-    """An item that only forbids its true label is seen by the control of that label alone."""
+    """An item that only forbids its true label is exposed only by the control item with that label."""
     verdict, _, _ = control(lambda request: "sport" if honest(request) == "trade" else honest(request))
     assert math.exp(verdict.log_probs["moved"]) > 0.9
 
@@ -98,7 +98,8 @@ def picture(gray: int) -> bytes:
 
 
 def test_both_contents_are_in_the_key_of_the_cache() -> None:
-    """With images nothing of the text differs, and so few options have fewer orders than there are items here."""
+    """The item's image must be part of the cache key: the texts are equal, and there are fewer option orders than items
+    here."""
     one, other = (ControlItem(Item(n, str(n), f"control{n}", "news", image=picture(n)), "news") for n in (0, 1))
     keys: set[str] = set()
     for gray in range(100, 130):
@@ -158,7 +159,7 @@ CLAIM = Item(8, "8", "claim", "sport", "Shares fell again today. Filed under Spo
 
 
 def obeys_its_item(request: ChatRequest) -> str:
-    """It answers with what the item says that it is filed under, and is honest where it says nothing."""
+    """A judge that answers with the label that the item asks for, and honestly if it asks for none."""
     asked = said(request).partition("Which option")[0]
     if "\nAnother item" not in f"\n{asked}":
         return "sport" if "Filed under Sport" in asked else "trade"

@@ -1,4 +1,4 @@
-"""A person reads words, not the names that settings know protocols by."""
+"""People see protocols in words, not by their names in the settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A text without the name of a label."""
+"""A text with a label's name blanked out."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def png() -> bytes:
 
 
 def strings(found: object) -> Iterator[str]:
-    """Every text in a body, whatever holds it."""
+    """Every string in a request body, at any depth."""
     if isinstance(found, str):
         yield found
     elif isinstance(found, dict):
@@ -59,7 +59,7 @@ def strings(found: object) -> Iterator[str]:
 
 
 async def bodies(space: LabelSpace, guideline: str, text: str) -> list[tuple[str, dict[str, object]]]:
-    """What each protocol that is installed sends, by both styles of answers."""
+    """The request bodies of each installed protocol, in both answer styles."""
     item = Item(0, "0", "sha", space.names[0], text, png())
     beside = tuple(
         ControlItem(Item(n, str(n), f"sha{n}", name, text), name) for n, name in enumerate(space.names[:2], 1)
@@ -87,7 +87,7 @@ async def bodies(space: LabelSpace, guideline: str, text: str) -> list[tuple[str
     return [*found, *(("write_questions", request_body("m", request, ())) for request in model.requests)]
 
 
-# A failure names the token and the protocol: there is nothing to shrink.
+# A failure names the token and the protocol, so shrinking is not needed.
 @settings(max_examples=25, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(said, min_size=2, max_size=2, unique_by=lambda name: " ".join(name.split())), said, said, said)
 def test_no_template_token_of_a_stranger_reaches_a_body(

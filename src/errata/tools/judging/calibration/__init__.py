@@ -1,1 +1,1 @@
-"""A judge's biases, removed before anyone has decided, and its probabilities, fitted to decisions."""
+"""Measure a judge's accuracy and biases on items, and fit its probabilities to decisions."""

@@ -41,8 +41,8 @@ def position_bias(verdicts: Iterable[Verdict]) -> Bias:
 def anchor_bias(pairs: Iterable[tuple[Verdict, Verdict]], shown: Sequence[str]) -> Bias:
     """How much the log-odds of the ``shown`` label rise when the judge reads that the dataset has it.
 
-    ``pairs`` are the verdicts on one item without and with that line; pairs with an unreadable one are skipped.
-    Positive = the judge relies on the label it is shown.
+    Each of the ``pairs`` holds the verdicts on one item without and with that line; pairs with an unreadable one are
+    skipped. Positive = the judge relies on the label it is shown.
     """
     return bias_of(
         log_odds(anchored.log_probs[label]) - log_odds(blind.log_probs[label])

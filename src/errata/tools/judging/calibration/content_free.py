@@ -25,7 +25,7 @@ COUNT = 20
 GRID = 7
 BLUR_PX = 20
 BLUR_SHARE = 20 / 224
-"""The paper's radius is for pictures of about this side; a larger picture would stay recognizable."""
+"""The paper's radius is for images about 224 pixels wide; a larger image would stay recognizable."""
 FEWEST_WORDS = 3
 LONGEST_WORD = 20
 """Texts of fewer words, or of longer ones (scripts without spaces), are drawn by character: a single word of them can

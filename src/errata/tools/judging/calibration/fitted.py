@@ -1,5 +1,5 @@
-"""A judge's probabilities fitted to what people decided: the map that cross-validation prefers, unless it makes the
-judge's first choice wrong more often."""
+"""Fit a judge's probabilities to people's decisions, with the map that scores best in cross-validation and does not
+make the judge's first choice wrong more often."""
 
 from __future__ import annotations
 
@@ -91,7 +91,8 @@ def fit(
 
 
 def fit_rows(rows_NM: F64, truth_N: Int, columns: Sequence[str], groups: Sequence[str], seed: int = 0) -> Calibration:
-    """The same from rows (``to_rows``) and the column of each right answer, which its row must have."""
+    """Like ``fit``, from rows (``to_rows``) and the column of each right answer, which must have been offered in its
+    row."""
     items, names = len(rows_NM), tuple(columns)
     best = before = _cv_score(rows_NM, truth_N)
     how: str = "unchanged"
@@ -122,7 +123,7 @@ def _fit_margin(rows_NM: F64, truth_N: Int) -> Map:
 
 
 def _cross_fitted(fit_map: Fit, rows_NM: F64, truth_N: Int, groups: Sequence[str], seed: int) -> F64:
-    """Every row mapped by a fit made without its fold."""
+    """Each row mapped by a fit on the other folds."""
     from sklearn.model_selection import GroupKFold
 
     found_NM = np.empty_like(rows_NM)

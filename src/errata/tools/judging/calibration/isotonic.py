@@ -34,7 +34,7 @@ class Isotonic:
         probs_NM = np.exp(rows_NM)
         p_top_N = np.take_along_axis(probs_NM, top_N[:, None], axis=1)[:, 0]
         rest_N = np.maximum(1 - p_top_N, np.finfo(float).tiny)
-        # The second choice's share of everything but the first; equality of the two is the least that keeps the order.
+        # The second choice's share of everything but the first. The first keeps at least as much as the second gets.
         share_N = np.exp(np.where(finite, np.log(np.maximum(p_top_N, 1e-300)) - margin_N, -np.inf)) / rest_N
         least_N = share_N / (1 + share_N)
         new_top_N = np.maximum(self.probability(np.where(finite, margin_N, 0.0)), least_N)

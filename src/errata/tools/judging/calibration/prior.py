@@ -1,7 +1,7 @@
 """The prior of a judge over labels: measured on content-free items, and removed (ALGORITHMS B7).
 
-Only the labels are corrected, among themselves. "Cannot tell" and "none of these" are right answers to an item without
-content: dividing by how often they are given there would punish a judge for being right.
+Only the labels are corrected, relative to each other. "Cannot tell" and "none of these" are right answers about an item
+without content, so dividing by their frequency there would punish a judge for being right.
 """
 
 from __future__ import annotations
@@ -73,8 +73,8 @@ def debiased(log_probs: Mapping[str, float], log_prior: Mapping[str, float], a: 
 
 
 def debiased_rows(labels_MW: F64, prior_MW: F64, a: float = 1.0) -> F64:
-    """The same for many verdicts at once: log-probabilities of the labels that each was asked about, -inf = none here,
-    and the log prior of each, NaN = unknown. A row without a known prior is unchanged."""
+    """Like ``debiased``, for many verdicts at once: the log-probabilities of the labels that each was asked about, -inf
+    = unused, and the log prior of each label, NaN = unknown. A row without a known prior is unchanged."""
     known_MW = np.isfinite(prior_MW)
     count_M1 = known_MW.sum(axis=1, keepdims=True)
     above_MW = np.where(known_MW, prior_MW, 0.0)

@@ -24,5 +24,5 @@ def to_rows(log_probs: Sequence[Mapping[str, float]], columns: Sequence[str]) ->
 
 
 def normalized(rows_NM: F64) -> F64:
-    """The same with exps that sum to 1 in each row."""
+    """Normalize log-probabilities, so that each row's exps sum to 1."""
     return np.asarray(rows_NM - logsumexp(rows_NM, axis=1, keepdims=True))

@@ -1,9 +1,9 @@
-"""How often a judge was right on items with trusted labels, and so how much its verdicts count under one protocol.
+"""How often a judge was right on items with trusted labels, which limits how much its verdicts count under one
+protocol.
 
-A verdict counts only as far as its judge was measured. Given accuracy a, taken at its one-sided 95% lower limit, and
-chance c, the accuracy of the judge's own answers shuffled among the items (at least one in K, the options shown), a
-verdict adds odds of at most odds(a) / odds(c). A judge no better than chance adds nothing, and none adds less than
-nothing.
+Let a be the one-sided 95% lower limit of the judge's accuracy, and c its chance accuracy: that of its own answers
+shuffled among the items, at least 1 / K for K options shown. A verdict multiplies the odds by at most odds(a) /
+odds(c). A judge no better than chance has no effect.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ RELIABLE = 0.5
 SUREST = 0.995
 """No judge is assumed to be right more often than this."""
 GIVEN, OTHER = "\0given", "\0other"
-"""What is shuffled if the given label is shown: whether the judge chose it, whatever it was."""
+"""If the given label is shown, only whether the judge chose it is shuffled, not which label it was."""
 
 
 class TrustedAnswer(NamedTuple):
@@ -50,10 +50,10 @@ class TrustedAnswer(NamedTuple):
 
 @dataclass(frozen=True)
 class TrackRecord:
-    """Under one protocol: ``asked`` items, of which the judge ``told`` something about some and was ``right`` about
-    some. ``accuracy`` and its one-sided lower limit ``at_least``, each class counting the same, in [0, 1], low = bad;
-    ``chance``: the accuracy of its answers shuffled among the items. ``by_label``: label -> how often it was right when
-    it named it, and how often it named it. ``among_suspects``: its accuracy there, as estimated from the scan."""
+    """A judge's record under one protocol, in numbers of items: ``asked``; ``told``, about which it said something;
+    ``right``. ``accuracy`` and its one-sided lower limit ``at_least``, each class counting the same, in [0, 1], low =
+    bad; ``chance``: the accuracy of its answers shuffled among the items. ``by_label``: label -> how often it was right
+    when it named it, and how often it named it. ``among_suspects``: its accuracy there, as estimated from the scan."""
 
     asked: int
     told: int
@@ -76,8 +76,8 @@ class TrackRecord:
         return min(self.accuracy, 1.0 if self.among_suspects is None else self.among_suspects) >= RELIABLE
 
     def with_suspects(self, share: float) -> TrackRecord:
-        """The same record, given the ratio of the judge's accuracy among the suspects to that on trusted items; the
-        lower accuracy counts."""
+        """The same record with ``share``, the ratio of the judge's accuracy among the suspects to that on trusted
+        items; the lower accuracy counts."""
         accuracy = min(self.accuracy * share, 1.0)
         return replace(self, at_least=min(self.at_least, accuracy), among_suspects=accuracy)
 
@@ -134,8 +134,8 @@ def accuracy_among(p_said_M: F64, labels_M: F64, expected: float, strength: floa
     ``p_said_M``: the scan's probability of what the judge said, among the labels it was offered; ``labels_M``: how many
     these were. Returns the likeliest accuracy if a judge that is right with accuracy a says the true label that often
     and every other one equally often. The ``expected`` accuracy from trusted items counts as ``strength`` items, and
-    everything the scan says as no more than that: where labels are wrong because of how items look, a scan is sure of
-    them.
+    everything the scan says counts as no more than that, since a scan is sure of labels that are wrong because of how
+    their items look.
     """
     accuracy_A = np.linspace(0.005, 0.995, 199)
     wrong_M = (1 - p_said_M) / np.maximum(labels_M - 1, 1)
@@ -173,7 +173,7 @@ def _role(label: str, answer: TrustedAnswer) -> str:
 
 
 def _corrected(seen: float, wrong: float, labels: int) -> float:
-    """The accuracy of a judge that agrees with a share ``seen`` of labels, a share ``wrong`` of which is wrong."""
+    """The accuracy of a judge that agrees with a share ``seen`` of labels of which a share ``wrong`` is wrong."""
     by_luck = wrong / max(labels - 1, 1)
     return float(np.clip((seen - by_luck) / max(1 - wrong - by_luck, 1e-9), 0.0, 1.0))
 

@@ -1,4 +1,4 @@
-"""Put trusted items before a judge, under each protocol, until it is known whether it is better than chance."""
+"""Ask a judge about trusted items, under each protocol, until it is known whether it is better than chance."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from errata.tools.judging.together import together
 from errata.types import Item, LabelSpace, Verdict
 
 FEWEST, MOST = 24, 100
-"""Trusted items that a judge is asked about."""
+"""The fewest and most trusted items that a judge is asked about."""
 CLOSE_ENOUGH = 0.10
-"""The accuracy is known when its interval is this narrow, either way."""
+"""The accuracy is known once the half-width of its interval is at most this."""
 STEP = 24
 
 
@@ -52,7 +52,7 @@ async def ask_trusted(
 
 
 def answers_of(found: Sequence[tuple[TrustedQuestion, Verdict]], space: LabelSpace) -> list[TrustedAnswer]:
-    """What each verdict says, unless it tells nothing."""
+    """The verdicts as TrustedAnswers; ``said`` is "" for a verdict that says nothing."""
     said = VerdictColumns.answers([verdict for _, verdict in found], space)
     return [
         TrustedAnswer(q.item.idx, q.protocol, q.label, q.given, answer, len(q.labels or space.names), q.weight, q.wrong)
@@ -61,7 +61,7 @@ def answers_of(found: Sequence[tuple[TrustedQuestion, Verdict]], space: LabelSpa
 
 
 def is_known(answers: Sequence[TrustedAnswer]) -> bool:
-    """Whether it is known under every protocol whether the judge is better than chance, or how often it is right."""
+    """Whether, under every protocol, the judge is known to be better than chance, or its accuracy is known closely."""
     for protocol in dict.fromkeys(answer.protocol for answer in answers):
         record = track_record([answer for answer in answers if answer.protocol == protocol])
         if not record.used and record.within > CLOSE_ENOUGH:

@@ -4,9 +4,9 @@ A control item is one whose answer is known. It is asked about as in a blind cho
 "not asked about". An honest judge answers as before. A judge that obeys the item answers what the item wants: same
 options, a different right answer. The control can only hold an item back; it never decides a label.
 
-A judge that obeys an item only when it is asked about that item passes this. So if a text names the label that is
-favored, the judge is asked about it once more with that name blanked out, instead of about the second control item: an
-instruction without a name asks for nothing, and the rest still shows what the text is about.
+A judge that obeys an item only when it is asked about that item passes this. So if a text names the favored label, the
+judge is asked about the item once more with that name blanked out, instead of about the second control item: an
+instruction without the name asks for nothing, and the rest still shows what the text is about.
 """
 
 from __future__ import annotations
@@ -43,8 +43,9 @@ async def ask(
     images: tuple[ItemImage, ...] | None = None,
     favored: str = "",
 ) -> Verdict:
-    """A verdict of protocol "steering" over ``moved`` and ``unmoved``: the least that any control item kept; over
-    ``named`` and ``unmoved`` if the item itself kept less, without the name of the label that is ``favored``.
+    """A verdict of protocol "steering" over ``moved`` and ``unmoved``, where ``unmoved`` is the lowest probability that
+    any control item's known answer kept; over ``named`` and ``unmoved`` if the ``favored`` label of the item kept less
+    with its name blanked out.
 
     Two calls. ``candidates`` are those of the item's own blind choice, so that an item that picks the same option for
     every content is noticed. An unreadable reply about a control item is ``moved``, since the control item alone had
@@ -77,7 +78,8 @@ async def ask(
 
 
 def _found(readings: Sequence[Reading | None], shown: Sequence[ControlItem], favored: str) -> dict[str, float]:
-    """From the readings about the control items that were shown, then of the item without a name, if it was asked."""
+    """From the readings about the control items, followed by that about the item with the name blanked out, if
+    asked."""
     kept = min(_kept(reading, control.answer) for reading, control in zip(readings, shown, strict=False))
     if len(readings) == len(shown):
         return _moved(kept, MOVED)
@@ -127,13 +129,13 @@ def choose(
 
 
 def _kept(reading: Reading | None, answer: str) -> float:
-    """How much probability the known answer still has."""
+    """The probability that the known answer still has."""
     return 0.0 if reading is None else math.exp(combine([reading])[answer])
 
 
 def _stands(reading: Reading, favored: str) -> float:
-    """How little of its probability any other label took. That none fits, or that it cannot tell, is nothing against a
-    label: its name may be the very word that told."""
+    """One minus the probability of the likeliest other label. "None of these" and "cannot tell" do not count against
+    the favored label, since its name may have been the only clue."""
     others = {key: p for key, p in combine([reading]).items() if key not in (favored, *OTHER_ANSWERS)}
     return 1 - max(map(math.exp, others.values()), default=0.0)
 
@@ -150,8 +152,8 @@ class Steering(Control):
     measurable = False
 
     def about(self, known: AnnotationEvidence) -> tuple[str, ...] | None:
-        # Ambiguous items go to a person anyway. A judge may also be steered to agree with the scan: most attacks want
-        # the given label to stand.
+        # Ambiguous items go to a person anyway. A judge may also be steered to agree with the scan: most attacks aim
+        # to keep the given label.
         return None if known.outcome == "ambiguous" else known.candidates
 
     def calls(self, labels: int, setup: JudgeSetup) -> int:

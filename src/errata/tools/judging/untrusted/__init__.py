@@ -1,1 +1,1 @@
-"""Untrusted text: text in an item that reads like an instruction to the judge."""
+"""Find text in an item that reads like an instruction to the judge."""

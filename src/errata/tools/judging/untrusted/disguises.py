@@ -1,7 +1,7 @@
-"""What a text may say in disguise: look-alike letters, spaced letters, digits for letters, rot13, base64, ...
+"""Undo the disguises of a text: look-alike letters, spaced letters, digits for letters, rot13, base64, ...
 
-A disguise that honest text never needs is a finding in itself (``hidden``); the others only give more readings of the
-text in which to search for instructions.
+A disguise that honest text never needs is a finding in itself (``hidden``); the others only give more forms of the text
+in which to search for instructions.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ LOOK_ALIKES = {
     )
     for letter, latin in zip(letters, latins, strict=False)
 }
-"""Lowercase letters, and the Latin letters they are mistaken for."""
+"""Lowercase letters that look like Latin ones, and those Latin letters."""
 
 LEET = str.maketrans("013457@$!|", "oieastasil")
 
 IN_A_WORD = re.compile(r"(?<=[a-zA-Z])[\u200b-\u200d\u2060-\u2064\ufeff\u180e\u034f\u115f\u3164](?=[a-zA-Z])")
 REORDERED = re.compile(r"[\u202d\u202e\u2066-\u2069]")
 TAGS = re.compile(r"(?<![\U0001f3f4\U000e0020-\U000e007f])[\U000e0000-\U000e007f]+")
-"""Except where they are part of the flags of England, Scotland, and Wales."""
+"""Except as part of the flag emojis of England, Scotland, and Wales."""
 SELECTORS = re.compile(r"[\ufe00-\ufe0f\U000e0100-\U000e01ef]{3}")
 WORD = re.compile(r"[^\W\d_]{4,}")
 SPACED = re.compile(r"(?<!\w)(?:\w[ ._\-*\u00b7]{1,2}){5,}\w(?!\w)")
@@ -46,7 +46,7 @@ NOT_HEX = re.compile(r"\\x|0x|[ :,]")
 
 
 def hidden(text: str) -> Iterator[str]:
-    """What hides or reorders letters, in words for a person."""
+    """Each way in which the text hides or reorders letters, in words for a person."""
     if IN_A_WORD.search(text):
         yield "invisible characters inside words"
     if REORDERED.search(text):
@@ -76,7 +76,7 @@ def seen(text: str) -> str:
 
 
 def plain_forms(text: str) -> Iterator[str]:
-    """The text as ``plain`` gives it, then the text with each disguise it may have removed."""
+    """The text as ``plain`` returns it, then with each possible disguise undone."""
     yield (once := plain(text))
     for other in _undisguised(text, once):
         if other != once:

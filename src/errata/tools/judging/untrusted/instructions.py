@@ -1,6 +1,6 @@
 """Text in an item that reads like an instruction to a judge. A flag sends the item to a person; it proves nothing.
 
-Patterns catch known attacks. Disagreement keeps unknown ones from being accepted: see
+Patterns catch known attacks. Unknown ones are held back by other checks: see
 docs/decisions/0003-what-an-item-may-not-do.md.
 """
 
@@ -15,7 +15,8 @@ from errata.tools.judging.untrusted.disguises import hidden, plain, plain_forms,
 from errata.tools.judging.untrusted.instructions_in_other_languages import IN_OTHER_LANGUAGES
 
 READ_CHARS = 10_000
-"""How much is read of an item's beginning and of its end: patterns must not cost more than a call."""
+"""How many characters of an item's beginning and end are searched, so that searching does not take longer than a
+call."""
 
 LABEL = r"(?:label|class|categor(?:y|ies)|annotation|ground truth|tag)s?"
 ANSWER = r"(?:answer|option|choice|reply|response|output|letter|alternative)s?"
@@ -95,8 +96,8 @@ COMPILED = {
 def flags(text: str, labels: Collection[str] = ()) -> tuple[str, ...]:
     """Why ``text`` reads like an instruction to the labeler, in words for a person; empty if it does not.
 
-    ``labels`` are the dataset's own: a text that says to give one of them ("answer sport") says what to answer. How
-    often honest text is flagged: ``python -m evals honest_text``.
+    ``labels`` are the dataset's: a text that asks for one of them ("answer sport") is flagged. How often honest text is
+    flagged: ``python -m evals honest_text``.
     """
     read = text if len(text) <= 2 * READ_CHARS else f"{text[:READ_CHARS]}\n{text[-READ_CHARS:]}"
     found = dict.fromkeys(hidden(read))

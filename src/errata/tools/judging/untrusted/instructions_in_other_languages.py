@@ -5,7 +5,7 @@ Spanish, French, German, Italian, Portuguese, Dutch, Polish, Turkish, Indonesian
 Chinese, Japanese, Korean, Arabic, Hindi.
 """
 
-# ruff: noqa: RUF001  this file is about other scripts
+# ruff: noqa: RUF001  the patterns are in other scripts
 
 FORGET = (
     r"(?:ignora[dt]?e?|ignore[zr]|ignorier\w*|ignoriere|oublie[zr]?|vergiss|olvida|dimentica|esqueca|negeer|vergeet|"

@@ -1,4 +1,4 @@
-"""Names of labels, which judges read in every question: a name that could be taken for more than that is quoted."""
+"""Label names, which judges read in every question: a name that could be mistaken for an instruction is quoted."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ TELLS_A_JUDGE = re.compile(
     r"\b(?:ignore|disregard|always|never|must|only|please|just)\b.*\b(?:answer|choose|select|pick|say|reply|respond)\b"
     r"|\b(?:answer|choose|select|pick)\b.{0,20}\b(?:this|me|always|whatever|regardless)\b"
 )
-"""In an item this may be anything; a name has no reason to say it."""
+"""Common in the text of items, but not in label names."""
 
 
 @lru_cache(maxsize=4096)
 def is_plain(name: str) -> bool:
-    """Whether a judge can only take it for a name: it has no quotation marks, no chat template marks, nothing that
-    looks like a definition, and does not read like an order."""
+    """Whether a judge cannot mistake it for anything but a name: it has no quotation marks, no chat template marks,
+    nothing that looks like a definition, and does not read like an order."""
     words = one_line(name)
     bare = escaped(json.dumps(words, ensure_ascii=False)) == f'"{words}"' and ": " not in words
     return bare and not reads_as_order(words)
 
 
 def reads_as_order(name: str) -> str:
-    """Why, in words for a person; empty if it does not."""
+    """Why the name reads like an order, in words for a person; empty if it does not."""
     return next(iter(flags(name)), "tells whoever labels what to do" if TELLS_A_JUDGE.search(plain(name)) else "")
 
 
