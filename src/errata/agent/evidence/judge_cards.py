@@ -46,7 +46,7 @@ def card_of(view: View, judge: str) -> JudgeCard:
 def _record_in_words(protocol: str, record: TrackRecord) -> str:
     found = f"{title_of(protocol)}: right on {record.right} of {record.asked} trusted items"
     if record.told < record.asked:
-        found += f", told nothing on {record.asked - record.told}"
+        found += f", no answer of use on {record.asked - record.told}"
     found += f" ({record.accuracy:.0%}, at least {record.at_least:.0%}; by chance {record.chance:.0%})"
     if record.among_suspects is not None:
         found += f", about {record.among_suspects:.0%} among the suspects"
@@ -62,7 +62,7 @@ def _by_label_in_words(records: Sequence[TrackRecord]) -> list[str]:
     worst = sorted(named, key=lambda label: (right[label] / named[label], -named[label]))
     parts = [f"{words.answer(label)} {right[label]} of {named[label]}" for label in worst[:LABELS]]
     more = f", and {len(worst) - LABELS} labels more" * (len(worst) > LABELS)
-    return [f"right where it said {', '.join(parts)}{more}"] if parts else []
+    return [f"right when it said {', '.join(parts)}{more}"] if parts else []
 
 
 def _leaning(view: View, judge: str, said: Sequence[Verdict]) -> list[str]:

@@ -55,7 +55,7 @@ class Price:
             else "less than 0.01 USD"
         )
         minutes = (
-            "how long is known after the first calls"
+            "how long is known only after the first calls"
             if self.minutes is None
             else f"about {self.minutes:.0f} minutes"
             if self.minutes >= 1

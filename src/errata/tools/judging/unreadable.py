@@ -78,6 +78,6 @@ class Unreadable(Generic[A, K]):
             todo = "It says nothing: if it thinks before it answers, switch its thinking off in the server."
         return (
             f"{self.count} of the first {self._answers} answers of {one_line(self._judge)} cannot be read, so it is "
-            f"asked no more. It said {said}. {todo} What it does: errata doctor. Then run again: what could not be "
-            "read is asked again (--retry-unreadable asks for all of it)."
+            f"not asked any more. It said {said}. {todo} What it does: errata doctor. Then run again: what could not "
+            "be read is asked again (--retry-unreadable asks for all of it)."
         )

@@ -147,8 +147,8 @@ def _moved(kept: float, how: str) -> dict[str, float]:
 
 class Steering(Control):
     name, alone = PROMPT_ID, blind_choice.PROMPT_ID
-    title = "answers about others beside the item"
-    adds = "whether the item changes the judge's answers about others that it lies beside"
+    title = "answers about other items shown next to it"
+    adds = "whether the item changes the judge's answers about others shown next to it"
     measurable = False
 
     def about(self, known: AnnotationEvidence) -> tuple[str, ...] | None:
