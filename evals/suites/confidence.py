@@ -1,6 +1,6 @@
 """What a scan proposes, how far its confidence can be taken at its word, and its count, before and after calibration.
 
-    python -m evals confidence DATA_FOLDER [--sets NAME,...] [--items 100000] [--seeds 5] [--out evals/results/confidence.json]
+    python -m evals confidence DATA_FOLDER [--sets NAME,...] [--items N] [--seeds N] [--out FILE]
 
 The sets of ``evals detection``, and made embeddings of 10, 100 and 1,000 classes of which a twentieth is wrong.
 "Before" is the scan at its own word with the outcome that costs least; "after" plants errors, calibrates, and proposes
@@ -73,8 +73,12 @@ def main() -> None:
 
 
 def all_sets(data: Path, items: int, seeds: int) -> dict[str, Iterator[Task]]:
-    made = {f"made_{classes}": (made_task(items, classes, seed) for seed in range(seeds)) for classes in CLASSES}
+    made = {f"made_{classes}": _made(items, classes, seeds) for classes in CLASSES}
     return {name: make() for name, make in sets(data).items()} | made
+
+
+def _made(items: int, classes: int, seeds: int) -> Iterator[Task]:
+    return (made_task(items, classes, seed) for seed in range(seeds))
 
 
 def figures_of(tasks: Iterator[Task]) -> dict[str, Any]:

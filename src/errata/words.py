@@ -36,6 +36,7 @@ def proposal(name: str, given: str, best_other: str) -> str:
     }.get(name) or outcome(name)
 
 
+HARDER = "people    no decisions yet to compare with; people's errors are harder to find than planted ones"
 NOTHING_PROPOSED = "nothing: the given label is the likeliest"
 """What is proposed for a suspect that has no outcome."""
 

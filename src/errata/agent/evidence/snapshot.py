@@ -123,7 +123,7 @@ class Snapshot:
 
     @made_from("items", "contributions")
     def control_items(self) -> Sequence[Item]:
-        """Items that nobody doubts; their content is read, and made ready to be sent, once."""
+        """Items whose label is not in doubt; their content is read and made ready to be sent once."""
         queue = self.contributions.find(Queue)
         drawn = () if queue is None else queue.control_items
         return self.kept("control items read", drawn, lambda _: self._read(drawn))
@@ -188,7 +188,7 @@ class Snapshot:
 
     @property
     def suspects(self) -> list[ItemRow]:
-        """What the scan suspects, without the items that were drawn at random beside them."""
+        """The suspects, without the items that were drawn at random in addition."""
         queue = self.contributions.find(Queue)
         count = len(self.rows) if queue is None else queue.suspects
         return [row for row in self.rows if row.suspicion is not None and row.suspicion < count]

@@ -51,7 +51,7 @@ class View:
     what those before it in its phase propose, one for each annotation.
 
     ``judges``: the panel, in the order in which they are asked; ``judge``: the one that is about to be.
-    ``control_items``: items that nobody doubts, with their content.
+    ``control_items``: items whose label is not in doubt, with their content.
     """
 
     settings: Settings
@@ -116,23 +116,28 @@ class View:
     def posterior(self) -> Posteriors:
         """All evidence on each item in one distribution."""
         scan = self.found
-        return weigh(self.given_N, scan.label_probs, scan.noise, self.believed, self.settings.pool, self._calibration)
+        return weigh(self.given_N, scan.label_probs, scan.noise, self.believed, self.settings.pool, self.calibration)
 
     @cached_property
     def scan_posterior(self) -> Posteriors:
         """The same before any judge was asked."""
         scan = self.found
         no_verdicts = VerdictColumns.of((), self.space)
-        return weigh(self.given_N, scan.label_probs, scan.noise, no_verdicts, self.settings.pool, self._calibration)
+        return weigh(self.given_N, scan.label_probs, scan.noise, no_verdicts, self.settings.pool, self.calibration)
 
     @cached_property
-    def _calibration(self) -> Calibration:
+    def calibration(self) -> Calibration:
         return calibration(self.contributions.find(ScanCalibration), self.found, self.given_N, settled(self.decisions))
 
     @cached_property
     def outcomes(self) -> list[Outcome | None]:
         """What each item's posterior proposes; None where it proposes nothing."""
         return proposed_outcomes(self.posterior, self.settings.clear_ratio, self.settings.costs)
+
+    @cached_property
+    def scan_outcomes(self) -> list[Outcome | None]:
+        """The same before any judge was asked."""
+        return proposed_outcomes(self.scan_posterior, self.settings.clear_ratio, self.settings.costs)
 
     @cached_property
     def cheapest(self) -> list[Outcome]:

@@ -1,4 +1,4 @@
-"""Where a run stands, in numbers and in words, and what to type next."""
+"""The status of a run, in numbers and in words, and what to type next."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NAMED = 20
 
 
 def status_of(workspace: Workspace) -> dict[str, Any]:
-    """JSON-plain: the run, its data, its counts by status and outcome, the honest count, what was spent."""
+    """JSON-plain: the run, its data, its counts by status and outcome, the count of wrong labels, what was spent."""
     snapshot = Snapshot.of(workspace)
     left, found = snapshot.contributions, snapshot.proposed
     profile, plan, features = left.find(Profile) or Profile(), left.find(Plan) or Plan(), left.find(Features)
@@ -55,7 +55,7 @@ def status_of(workspace: Workspace) -> dict[str, Any]:
         "judges": list(workspace.settings.judge),
         "suspects": None if queue is None else queue.suspects,
         "drawn": 0 if queue is None else queue.drawn,
-        "references": 0 if queue is None else len(queue.control_items),
+        "control_items": 0 if queue is None else len(queue.control_items),
         "judge_cards": {judge: card.model_dump() for judge, card in cards.items()},
         "spent": judging.model_dump(include={"calls", "tokens", "usd", "estimated"}),
         "unreadable_answers": judging.unreadable + sum(card.unreadable for card in cards.values()),
@@ -74,10 +74,9 @@ def status_of(workspace: Workspace) -> dict[str, Any]:
 
 
 def tested(found: dict[str, Any]) -> str:
-    """What was asked beyond the suspects."""
-    return f"; {found['references']} items that nobody doubts were asked about too, to test it" * bool(
-        found["references"]
-    )
+    """What judges were asked about besides the suspects."""
+    asked = found["control_items"]
+    return f"; also asked about {asked} control items, which test it" * bool(asked)
 
 
 def describe(found: dict[str, Any]) -> str:
@@ -114,7 +113,7 @@ def describe(found: dict[str, Any]) -> str:
 
 
 def _probs_order(workspace: Workspace) -> str:
-    """How the columns of the user's own probabilities were read; empty where there are none."""
+    """The order in which the columns of the user's own probabilities were read; empty if there are none."""
     names = workspace.run.label_space.names
     more = ", ..." if len(names) > NAMED else ""
     return f"your own, columns in this order: {', '.join(names[:NAMED])}{more}" if workspace.settings.probs else ""
@@ -126,7 +125,7 @@ def _failed(found: dict[str, Any]) -> str:
 
 
 def _applied(workspace: Workspace) -> list[dict[str, Any]]:
-    """The patches that stand applied, and what really lies on the disk."""
+    """The patches that are applied, and the state of their output on disk."""
     standing = standing_patches(workspace.store)
     states = on_disk(standing)
     return [

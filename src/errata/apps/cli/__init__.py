@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from errata.apps.cli import changes, decide, demo, doctor, look, run, runs
+from errata.apps.cli import changes, decide, demo, doctor, evaluate, look, run, runs
 from errata.apps.cli.console import take_any_text
 from errata.apps.cli.exits import exit_code_of
 
@@ -24,7 +24,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for module in (run, look, decide, changes, runs, demo, doctor):
+for module in (run, look, decide, changes, runs, demo, doctor, evaluate):
     module.add_to(app)
 
 

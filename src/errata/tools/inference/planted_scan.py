@@ -16,10 +16,11 @@ from errata.tools.detectors.confident.confident_joint import confident_joint
 from errata.tools.detectors.probs import ensemble
 from errata.tools.inference.calibration import Calibration, Planted, calibrate, split
 from errata.tools.inference.candidates import candidates
-from errata.tools.inference.label_noise import label_noise
+from errata.tools.inference.label_noise import LabelNoise, label_noise
 from errata.tools.inference.planted_errors import PlantedErrors, plant
-from errata.tools.inference.posterior import from_scan
-from errata.types import F32, F64, Int
+from errata.tools.inference.posterior import Posteriors, from_scan, weigh
+from errata.tools.inference.verdict_columns import VerdictColumns
+from errata.types import F32, F64, Int, LabelSpace
 
 ENOUGH = 150
 """Planted errors to learn from, in MOST_ROUNDS at most."""
@@ -42,12 +43,21 @@ class PlantedScan:
 
     def logs_of(self, labels_N: Int) -> tuple[Int, F64]:
         """The candidate labels of each item, int[N, C], and their log-probabilities by a scan of these labels."""
+        label_probs, noise = self._again(labels_N)
+        cand_NC = candidates(labels_N, label_probs)
+        return cand_NC, from_scan(cand_NC, labels_N, label_probs, noise)
+
+    def posterior(self, labels_N: Int, space: LabelSpace, calibration: Calibration) -> Posteriors:
+        """The posterior of each item by a scan of these labels, in this label space."""
+        label_probs, noise = self._again(labels_N)
+        return weigh(labels_N, label_probs, noise, VerdictColumns.of((), space), calibration=calibration)
+
+    def _again(self, labels_N: Int) -> tuple[list[F32], LabelNoise]:
+        """What the witnesses say of these labels, f32[N, K] each, and the noise in them."""
         given = replace(self.given, labels_N=labels_N, probs_NK=self._probs(labels_N))
         found = [detector_named(name).detect(given).label_probs for name in self.witnesses]
         label_probs = [probs_NK for probs_NK in found if probs_NK is not None] or [given.probabilities()]
-        noise = label_noise(labels_N, label_probs, _joint(labels_N, given.probabilities()))
-        cand_NC = candidates(labels_N, label_probs)
-        return cand_NC, from_scan(cand_NC, labels_N, label_probs, noise)
+        return label_probs, label_noise(labels_N, label_probs, _joint(labels_N, given.probabilities()))
 
     def _probs(self, labels_N: Int) -> F32:
         given = self.given
