@@ -71,14 +71,15 @@ def is_used_at_all(records: Records, judge: str) -> bool:
 def believed(columns: VerdictColumns, records: Records) -> VerdictColumns:
     """The verdicts that count, of judges better than chance, with the most that each may contribute. Verdicts of an
     unmeasured judge count unchanged."""
-    ratio_M = columns.odds_ratio_M.copy()
+    ratio_M, reliable_M = columns.odds_ratio_M.copy(), columns.reliable_M.copy()
     for number, source in enumerate(columns.sources):
         of_source_M = columns.sources_M == number
         if not is_used(records, source):
             ratio_M[of_source_M] = 1.0
         elif record := records.get(source):
             ratio_M[of_source_M] = _ratios(record, columns.answers_M[of_source_M], columns.space.names)
-    return columns.with_odds_ratios(ratio_M).only(columns.tells_M & (ratio_M > 1))
+            reliable_M[of_source_M] = record.reliable
+    return columns.as_measured(ratio_M, reliable_M).only(columns.tells_M & (ratio_M > 1))
 
 
 def _ratios(record: TrackRecord, answers_m: Int, names: Sequence[str]) -> F64:

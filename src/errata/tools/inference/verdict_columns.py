@@ -28,7 +28,7 @@ class VerdictColumns:
     ``items_M``: which item; ``sources_M``: the index of its judge and protocol in ``sources``; ``options_MW`` int: the
     column of each label in the label space, K.. for OTHER_ANSWERS in order, -1 = unused; ``log_probs_MW`` f64, -inf =
     unused. ``odds_ratio_M`` f64, at least 1: the most by which each multiplies the odds of what it favors; infinite if
-    the judge was not measured.
+    the judge was not measured. ``reliable_M``: whether its judge is right more often than not, true if not measured.
     """
 
     items_M: Int
@@ -38,6 +38,7 @@ class VerdictColumns:
     sources: tuple[Source, ...]
     space: LabelSpace
     odds_ratio_M: F64
+    reliable_M: Bool
 
     @classmethod
     def of(cls, verdicts: Sequence[Verdict], space: LabelSpace) -> VerdictColumns:
@@ -55,7 +56,8 @@ class VerdictColumns:
                 options_MW[m, w], log_probs_MW[m, w] = option, log_prob
         items_M = np.array([verdict.idx for verdict in readable], np.int64)
         sources_M = np.array([number[verdict.judge, verdict.protocol] for verdict in readable], np.int64)
-        return cls(items_M, sources_M, options_MW, log_probs_MW, sources, space, np.full(len(readable), np.inf))
+        unbounded_M, reliable_M = np.full(len(readable), np.inf), np.ones(len(readable), bool)
+        return cls(items_M, sources_M, options_MW, log_probs_MW, sources, space, unbounded_M, reliable_M)
 
     @staticmethod
     def answers(verdicts: Sequence[Verdict], space: LabelSpace) -> list[str]:
@@ -80,10 +82,14 @@ class VerdictColumns:
             sources,
             self.space,
             np.concatenate([self.odds_ratio_M, more.odds_ratio_M]),
+            np.concatenate([self.reliable_M, more.reliable_M]),
         )
 
-    def with_odds_ratios(self, odds_ratio_M: F64) -> VerdictColumns:
-        return replace(self, odds_ratio_M=odds_ratio_M)
+    def as_measured(self, odds_ratio_M: F64, reliable_M: Bool | None = None) -> VerdictColumns:
+        """The same verdicts of judges that were measured."""
+        return replace(
+            self, odds_ratio_M=odds_ratio_M, reliable_M=self.reliable_M if reliable_M is None else reliable_M
+        )
 
     def only(self, kept_M: Bool) -> VerdictColumns:
         """The rows to keep, bool[M]."""
@@ -94,6 +100,7 @@ class VerdictColumns:
             options_MW=self.options_MW[kept_M],
             log_probs_MW=self.log_probs_MW[kept_M],
             odds_ratio_M=self.odds_ratio_M[kept_M],
+            reliable_M=self.reliable_M[kept_M],
         )
 
     @property
@@ -127,14 +134,6 @@ class VerdictColumns:
         best_M1 = self.log_probs_MW.argmax(axis=1)[:, None]
         answers_M: Int = np.take_along_axis(self.options_MW, best_M1, axis=1)[:, 0]
         return answers_M
-
-    @property
-    def reliable_M(self) -> Bool:
-        """Whether each verdict is more likely right than wrong, as its judge was measured among the labels it was asked
-        about; bool[M]. A judge that is right in a third of the cases beats chance among ten labels, and no more."""
-        asked_M = ((self.options_MW != ABSENT) & (self.options_MW < len(self.space.names))).sum(axis=1)
-        reliable_M: Bool = self.odds_ratio_M >= asked_M - 1
-        return reliable_M
 
     @cached_property
     def favorites_M(self) -> Int:

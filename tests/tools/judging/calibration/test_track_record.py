@@ -36,6 +36,13 @@ def test_a_judge_is_used_once_it_is_better_than_its_own_answers_shuffled() -> No
     assert track_record(same).chance == pytest.approx(0.25) and not track_record(same).used
 
 
+def test_a_judge_may_be_better_than_chance_and_still_wrong_more_often_than_right() -> None:
+    weak, fair = track_record(right_on(44, 100)), track_record(right_on(60, 100))
+    assert weak.used and not weak.reliable
+    assert fair.used and fair.reliable
+    assert not fair.with_suspects(0.7).reliable, "among the suspects it is right in 42% of the cases"
+
+
 def test_a_judge_that_takes_the_given_label_wherever_it_is_shown_knows_nothing() -> None:
     shown = [("cat", "cat"), ("cat", "dog")] * 50
     answers = [TrustedAnswer(n, "contest", label, given, given, 2) for n, (label, given) in enumerate(shown)]

@@ -22,6 +22,7 @@ LIMIT = 0.05
 """One-sided: the accuracy is above the limit in 95 cases of 100."""
 PRIOR_STRENGTH = 10
 """How many items of a class the overall accuracy counts as (shrinkage)."""
+RELIABLE = 0.5
 SUREST = 0.995
 """No judge is assumed to be right more often than this."""
 GIVEN, OTHER = "\0given", "\0other"
@@ -67,6 +68,12 @@ class TrackRecord:
     def used(self) -> bool:
         """Whether its verdicts count: the judge is better than chance."""
         return self.at_least > self.chance
+
+    @property
+    def reliable(self) -> bool:
+        """Whether it is right more often than not, on trusted items and among the suspects: a judge that is right in a
+        third of the cases beats chance among ten labels, and no more."""
+        return min(self.accuracy, 1.0 if self.among_suspects is None else self.among_suspects) >= RELIABLE
 
     def with_suspects(self, share: float) -> TrackRecord:
         """The same record, given the ratio of the judge's accuracy among the suspects to that on trusted items; the
