@@ -22,7 +22,7 @@ from errata.tools.inference.posterior import Posteriors, from_scan, weigh
 from errata.tools.inference.verdict_columns import VerdictColumns
 from errata.types import F32, F64, Int, LabelSpace
 
-ENOUGH = 150
+ENOUGH = 100
 """Planted errors to learn from, in MOST_ROUNDS at most."""
 MOST_ROUNDS = 4
 
