@@ -29,7 +29,7 @@ class ReviewQueue:
         self._workspace = workspace
         found = workspace.store.proposals(workspace.run.run_id)
         snapshot = Snapshot.of(workspace)
-        suspects = {row.idx for row in snapshot.suspects}
+        suspects = set(snapshot.suspects)
         self._proposals: dict[int, Proposal] = {
             i: p for i, p in found.items() if p.outcome in OPEN_OUTCOMES or (p.outcome is None and i in suspects)
         }

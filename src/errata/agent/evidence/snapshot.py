@@ -186,12 +186,11 @@ class Snapshot:
             columns=self.columns,
         )
 
-    @property
-    def suspects(self) -> list[ItemRow]:
-        """The suspects, without the items that were drawn at random in addition."""
-        queue = self.contributions.find(Queue)
-        count = len(self.rows) if queue is None else queue.suspects
-        return [row for row in self.rows if row.suspicion is not None and row.suspicion < count]
+    @made_from("items", "contributions")
+    def suspects(self) -> list[int]:
+        """The indices of the suspects, the most suspicious first, without the items drawn at random in addition."""
+        queue, ranked = self.contributions.find(Queue), self.workspace.store.suspect_items(self._run_id)
+        return [idx for idx, rank in ranked if queue is None or rank < queue.suspects]
 
     @property
     def detectors(self) -> tuple[str, ...]:

@@ -188,7 +188,7 @@ def _judging(workspace: Workspace, found: Found) -> Judging:
     left = Snapshot.of(workspace).contributions.find(JudgingLeft) or JudgingLeft()
     judged = {verdict.idx for verdict in found.verdicts}
     cards = (Snapshot.of(workspace).contributions.find(JudgeCards) or JudgeCards()).judges
-    suspects = [row.idx for row in Snapshot.of(workspace).suspects]
+    suspects = Snapshot.of(workspace).suspects
     return Judging(
         asked=_asked(found.verdicts),
         calls=left.calls,

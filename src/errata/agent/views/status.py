@@ -31,7 +31,7 @@ def status_of(workspace: Workspace) -> dict[str, Any]:
     undecided = [
         i for i, outcome in zip(found.idx, found.outcome, strict=True) if outcome in OPEN_OUTCOMES and i not in decided
     ]
-    suspects = {row.idx for row in snapshot.suspects}
+    suspects = set(snapshot.suspects)
     unproposed = sum(
         outcome is None and i in suspects and i not in decided
         for i, outcome in zip(found.idx, found.outcome, strict=True)

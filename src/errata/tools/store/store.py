@@ -189,6 +189,12 @@ class Store:
         with self._database.read() as connection:
             return [bool(usable) for (usable,) in raw_rows(connection, query, run_id)]
 
+    def suspect_items(self, run_id: int) -> list[tuple[int, int]]:
+        """The indices of the items in the queue, each with its rank, in order of rank."""
+        query = "SELECT idx, suspicion FROM items WHERE run_id = ? AND suspicion IS NOT NULL ORDER BY suspicion"
+        with self._database.read() as connection:
+            return [(idx, rank) for idx, rank in raw_rows(connection, query, run_id)]
+
     def unreadable_items(self, run_id: int) -> list[str]:
         """The ids of items whose content cannot be read, in order."""
         query = "SELECT item_id FROM items WHERE run_id = ? AND problem IS NOT NULL ORDER BY idx"
