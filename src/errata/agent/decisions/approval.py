@@ -6,7 +6,7 @@ Every function that decides takes the Signer of a person allowed to decide; agen
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -129,19 +129,19 @@ def decide_where(workspace: Workspace, by: Signer, accept: bool, where: str | No
     return DecidedMany(len(made), ambiguous, already, nothing_open, **refused)
 
 
-def _no_rule_accepts(proposal: Proposal, row: ItemRow, small: Collection[str | None]) -> str | None:
+def _no_rule_accepts(proposal: Proposal, row: ItemRow, small: Set[str | None]) -> str | None:
     """Why not, as DecidedMany counts it; None where a rule may accept the proposal."""
     if proposal.outcome != "relabel":
         return None
     if proposal.basis == "judge alone":
         return "judge_alone"
-    return "small_class" if {row.given_label, proposal.proposed_label} & set(small) else None
+    return None if small.isdisjoint((row.given_label, proposal.proposed_label)) else "small_class"
 
 
 def _small_classes(workspace: Workspace) -> set[str | None]:
     """The labels, in each spelling, of classes with fewer items than SMALLEST_CLASS."""
     space = workspace.run.label_space
-    given = [row.given_label for row in workspace.rows()]
+    given = [row.given_label for row in Snapshot.of(workspace).rows]
     sizes = Counter(space.canonical(label) for label in given if label is not None)
     return {
         label
