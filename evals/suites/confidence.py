@@ -22,10 +22,11 @@ import numpy as np
 
 from errata.settings import Costs, Settings
 from errata.tools.detectors import DetectorInput
+from errata.tools.detectors.confident.confident_joint import confident_joint
 from errata.tools.detectors.neighbors.neighbors import neighbors
 from errata.tools.detectors.probs import ensemble
 from errata.tools.inference.calibration import Calibration
-from errata.tools.inference.label_noise import LabelNoise, label_noise
+from errata.tools.inference.label_noise import label_noise
 from errata.tools.inference.outcome import cheapest, proposed_outcomes
 from errata.tools.inference.planted_scan import PlantedScan, learned
 from errata.tools.inference.posterior import UNCALIBRATED, Posteriors, weigh
@@ -92,13 +93,13 @@ def figures_of(tasks: Iterator[Task]) -> dict[str, Any]:
 def one_seed(task: Task) -> dict[str, dict[str, Any]]:
     space = LabelSpace(tuple(map(str, range(task.classes))))
     start = time.process_time()
-    scan, noise = scanned(task)
+    scan = scanned(task)
     scan_s, start = time.process_time() - start, time.process_time()
     calibration = learned(scan, lambda done, total: None)
     plant_s = time.process_time() - start
 
     def weighed(by: Calibration) -> Posteriors:
-        return weigh(task.labels_N, [scan.probs_NK], noise, VerdictColumns.of([], space), "mean", by)
+        return weigh(task.labels_N, [scan.probs_NK], scan.noise, VerdictColumns.of([], space), "mean", by)
 
     favorite_N = scan.probs_NK.argmax(axis=1) == task.labels_N
     plain, fitted = weighed(UNCALIBRATED), weighed(calibration)
@@ -109,7 +110,7 @@ def one_seed(task: Task) -> dict[str, dict[str, Any]]:
     return {"before": before | {"cpu_s": scan_s}, "after": after | {"cpu_s": plant_s}}
 
 
-def scanned(task: Task) -> tuple[PlantedScan, LabelNoise]:
+def scanned(task: Task) -> PlantedScan:
     if task.probs_NK is not None:
         given, probs_NK = DetectorInput(task.labels_N, task.classes, None, task.probs_NK), task.probs_NK
     else:
@@ -118,8 +119,8 @@ def scanned(task: Task) -> tuple[PlantedScan, LabelNoise]:
         probs_NK = ensemble.leave_one_out(task.features_ND, task.labels_N, task.classes, near)
         alone_N = np.full(len(task.labels_N), -1)
         given = DetectorInput(task.labels_N, task.classes, task.features_ND, probs_NK, shas, near, alone_N)
-    scan = PlantedScan(given, probs_NK, task.features_ND is None, WITNESSES)
-    return scan, label_noise(task.labels_N, [probs_NK], scan.joint_KK)
+    noise = label_noise(task.labels_N, [probs_NK], confident_joint(task.labels_N, probs_NK).calibrated(task.labels_N))
+    return PlantedScan(given, probs_NK, task.features_ND is None, WITNESSES, [probs_NK], noise)
 
 
 def proposals(task: Task, favorite_N: Bool, table: Posteriors, outcomes: Sequence[Outcome | None]) -> Found:

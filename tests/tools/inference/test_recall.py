@@ -7,7 +7,9 @@ import pytest
 
 from errata.settings import Costs
 from errata.tools.detectors import DetectorInput
+from errata.tools.detectors.confident.confident_joint import confident_joint
 from errata.tools.inference.calibration import Calibration
+from errata.tools.inference.label_noise import label_noise
 from errata.tools.inference.planted_errors import KINDS
 from errata.tools.inference.planted_scan import PlantedScan
 from errata.tools.inference.recall import PlantedRecall, Recall, interval, planted_recall
@@ -18,7 +20,9 @@ SPACE = LabelSpace(("a", "b", "c"))
 
 def scan_of(labels_N: Int, probs_NK: F32) -> PlantedScan:
     """A scan whose out-of-sample probabilities are given, and stay what they are."""
-    return PlantedScan(DetectorInput(labels_N, 3, None, probs_NK), probs_NK, True, ("confident_learning",))
+    noise = label_noise(labels_N, [probs_NK], confident_joint(labels_N, probs_NK).calibrated(labels_N))
+    given = DetectorInput(labels_N, 3, None, probs_NK)
+    return PlantedScan(given, probs_NK, True, ("confident_learning",), [probs_NK], noise)
 
 
 def recall_of(sure: float, count: int = 60, wrong: int = 0) -> PlantedRecall:

@@ -27,4 +27,6 @@ def planted_scan(snapshot: Snapshot) -> PlantedScan:
     settings, labeled = snapshot.workspace.settings, np.flatnonzero(snapshot.given_N >= 0)
     given = detector_input(snapshot, labeled)
     fixed = bool(settings.probs) or settings.probe != "ensemble"
-    return PlantedScan(given, given.probabilities(), fixed, tuple(snapshot.witnesses))
+    found = snapshot.view.found
+    label_probs = [np.asarray(probs_NK[labeled]) for probs_NK in found.label_probs]
+    return PlantedScan(given, given.probabilities(), fixed, tuple(snapshot.witnesses), label_probs, found.noise)

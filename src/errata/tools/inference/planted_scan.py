@@ -30,12 +30,15 @@ MOST_ROUNDS = 4
 @dataclass(frozen=True)
 class PlantedScan:
     """The scan of labeled items, to be repeated with other labels. ``keeps_probs``: ``probs_NK`` stay as they are: they
-    are the user's own, or take long to make. ``witnesses``: the detectors that say something of the labels."""
+    are the user's own, or take long to make. ``witnesses``: the detectors that say something of the labels,
+    ``label_probs`` and ``noise``: what they said of the given ones, and the noise in these."""
 
     given: DetectorInput
     probs_NK: F32
     keeps_probs: bool
     witnesses: Sequence[str]
+    label_probs: Sequence[F32]
+    noise: LabelNoise
 
     @cached_property
     def joint_KK(self) -> Int:
@@ -52,8 +55,10 @@ class PlantedScan:
         label_probs, noise = self._again(labels_N)
         return weigh(labels_N, label_probs, noise, VerdictColumns.of((), space), calibration=calibration)
 
-    def _again(self, labels_N: Int) -> tuple[list[F32], LabelNoise]:
-        """What the witnesses say of these labels, f32[N, K] each, and the noise in them."""
+    def _again(self, labels_N: Int) -> tuple[Sequence[F32], LabelNoise]:
+        """What the witnesses say of these labels, f32[N, K] each, and the noise in them; known of the given ones."""
+        if labels_N is self.given.labels_N:
+            return self.label_probs, self.noise
         given = replace(self.given, labels_N=labels_N, probs_NK=self._probs(labels_N))
         found = [detector_named(name).detect(given).label_probs for name in self.witnesses]
         label_probs = [probs_NK for probs_NK in found if probs_NK is not None] or [given.probabilities()]
@@ -61,7 +66,7 @@ class PlantedScan:
 
     def _probs(self, labels_N: Int) -> F32:
         given = self.given
-        if self.keeps_probs or labels_N is given.labels_N:
+        if self.keeps_probs:
             return self.probs_NK
         return ensemble.leave_one_out(
             given.embeddings(), labels_N, given.num_classes, given.near, copies_N=given.copies()
