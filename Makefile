@@ -8,7 +8,7 @@ FUZZ_SECONDS ?= 300
 FUZZ_SEED ?= 0
 SMALL_MODEL := .models/smollm2-135m-instruct/config.json
 
-.PHONY: install demo test test-servers fuzz check format clean
+.PHONY: install demo test test-servers fuzz check docs format clean
 
 install: .venv/installed
 
@@ -25,6 +25,7 @@ demo: install          ## the whole loop on handwritten digits, a minute, no GPU
 check: install         ## the fast inner loop
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/typos
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/deptry src
@@ -33,6 +34,7 @@ check: install         ## the fast inner loop
 test: install          ## everything that CI runs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/typos
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/deptry src
@@ -54,9 +56,13 @@ $(SMALL_MODEL): | install          # a real language model for the tests, out of
 	env -u PIP_CONSTRAINT .venv-vllm/bin/python -m pip install --quiet --constraint .venv-vllm/pins.txt --editable .
 	touch $@
 
+docs: install          ## the documentation, into site/
+	$(BIN)/python -m pip install --quiet --group docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
 format: install
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf .venv .venv-vllm .models .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-vllm .models site .mypy_cache .ruff_cache .pytest_cache

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.topics import write_topics
+
 PROJECT = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
@@ -54,3 +56,23 @@ def test_the_core_asks_for_no_torch() -> None:
 def test_the_top_level_links_lead_into_the_package() -> None:
     for name in ("agent", "tools", "prompts"):
         assert Path(name).is_symlink() and Path(name).resolve() == Path("src/errata", name).resolve()
+
+
+@pytest.mark.slow
+def test_the_wheel_from_the_sdist_scans_in_a_clean_environment(tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
+    environment["XDG_STATE_HOME"] = str(tmp_path / "state")
+
+    def run(*command: str | Path) -> str:
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    run(sys.executable, "-m", "build", "--outdir", tmp_path / "dist", Path.cwd())  # the sdist, and a wheel out of it
+    run(sys.executable, "-m", "venv", tmp_path / "clean")
+    python, wheel = tmp_path / "clean" / "bin" / "python", next((tmp_path / "dist").glob("*.whl"))
+    run(python, "-m", "pip", "install", "--quiet", "--constraint", Path("constraints.txt").absolute(), wheel)
+    write_topics(tmp_path / "mail.csv", rows=120, wrong=6)
+    columns = ("--text", "message", "--label", "topic", "--id", "id")
+    assert "120 items" in run(tmp_path / "clean" / "bin" / "errata", "scan", "mail.csv", *columns)
+    assert run(python, "-c", "import importlib.util; print(importlib.util.find_spec('torch'))") == "None\n"

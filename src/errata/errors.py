@@ -1,6 +1,6 @@
 """Every error that errata raises on purpose. Each message says what was wrong, what was got, and what to do.
 
-ErrataError              printed bare, without a traceback; exit code 2, of a ModelError 3 (docs/exit-codes.md)
+ErrataError              printed bare, without a traceback; exit code 2, of a ModelError 3
 ├── SetupError           something on the user's side must be put right first (a missing extra, a wrong option)
 ├── DataError            the dataset, the labels or the probabilities cannot be used as they are
 │   └── AmbiguousFolders a folder of images can be read in several ways: the user has to say which is meant

@@ -23,7 +23,7 @@ def test_without_a_name_every_command_is_listed_with_one_line(capsys: pytest.Cap
 
 def test_every_suite_is_a_command() -> None:
     files = {path.stem for path in Path("evals/suites").glob("*.py")} - {"__init__"}
-    assert files | {"methods", "readme"} == COMMANDS.keys()
+    assert files | {"methods", "picture", "results", "tutorial"} == COMMANDS.keys()
 
 
 def test_a_name_that_no_command_has_is_refused_with_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:

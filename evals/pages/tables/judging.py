@@ -54,3 +54,30 @@ def red_team(found: dict[str, Any]) -> str:
     ):
         lines.append(f"| {words} | {' | '.join(str(campaign[name]) for campaign in campaigns)} |")
     return "\n".join([*lines, ""])
+
+
+def judge_trust(found: dict[str, Any]) -> str:
+    lines = [
+        "| data | judge | wrong labels closed as keep | right labels broken by a rule at .9 | right changes above .9 | "
+    ]
+    lines[0] += "right proposals gained | lost | left open |"
+    lines.append("|---|---|---|---|---|---|---|---|")
+    for name, of_set in found["sets"].items():
+        for judge in ("scan alone", *(f"{share}% independent" for share in (30, 60, 75, 90, 97))):
+            figures = of_set[judge]
+            cells = [figures[one] for one in ("closed", "broken", "right_above", "gained", "lost", "open")]
+            lines.append(f"| {name.replace('_', ' ')} | {judge} | {' | '.join(map(str, cells))} |")
+    return "\n".join([*lines, ""])
+
+
+def obedience(found: dict[str, Any]) -> str:
+    lines = ["| judge | control | patterns | attacked | labels changed | wrong labels kept beyond, per 100 | "]
+    lines[0] += "honest items newly open, per 100 |"
+    lines.append("|---|---|---|---|---|---|---|")
+    for mode in found["modes"]:
+        if mode["half"] == "report":
+            default = next(one for one in mode["curve"] if one["witness"] == "blanked")
+            cells = [mode[one] for one in ("judge", "control", "patterns", "attacked", "changed")]
+            cells += [default["kept_beyond_per_100"], default["newly_open_per_100"]]
+            lines.append(f"| {' | '.join(map(str, cells))} |")
+    return "\n".join([*lines, ""])

@@ -85,3 +85,19 @@ def votes(found: dict[str, Any]) -> str:
     for name, row in found["real"]["methods"].items():
         lines.append(f"| {name} | {row['accuracy']:.4f} | {row['ap']:.3f} | {row['cpu_s']:.3f} s |")
     return "\n".join([*lines, ""])
+
+
+def confidence(found: dict[str, Any]) -> str:
+    lines = [
+        "| data | wrong | | proposals at .9 or more | right | confidence less share right | right labels broken | "
+    ]
+    lines[0] += "right proposals in the first 300 suspects | wrong labels counted |"
+    lines.append("|---|---|---|---|---|---|---|---|---|")
+    for name, of_set in found["sets"].items():
+        for which, figures in of_set.items():
+            shown = name.replace("_", " ") if which == "before" else ""
+            wrong, count, low, high = figures["counts"][0]
+            cells = [shown, wrong if shown else "", which, figures["sure"], figures["sure_right"]]
+            cells += [f"{figures['gap']:+.3f}", figures["broken"], f"{figures['first']} of {figures['first_possible']}"]
+            lines.append(f"| {' | '.join(map(str, cells))} | {count}, {low} to {high} |")
+    return "\n".join([*lines, ""])

@@ -15,7 +15,7 @@ from errata.tools.detectors import Detector, DetectorInput, detectors
 from errata.tools.plugins import look_again
 from errata.types import Scores
 
-GUIDE = Path("docs/detectors.md").read_text(encoding="utf-8")
+GUIDE = Path("docs/reference/detectors.md").read_text(encoding="utf-8")
 
 PLUGIN = """
 import numpy as np

@@ -1,4 +1,5 @@
-"""Parse the conditions of --where: comparisons of an item's columns, joined by and, or, not. See docs/where.md."""
+"""Parse the conditions of --where: comparisons of an item's columns, joined by and, or, not:
+docs/guides/conditions.md."""
 
 from __future__ import annotations
 

@@ -18,7 +18,8 @@ LONGEST_TYPED = 200
 """Longer conditions are not printed for a person to retype."""
 
 Where = Annotated[
-    str | None, typer.Option(metavar="CONDITION", help='For example "confidence >= 0.9"; see docs/where.md.')
+    str | None,
+    typer.Option(metavar="CONDITION", help='For example "confidence >= 0.9"; see docs/guides/conditions.md.'),
 ]
 
 

@@ -1,4 +1,5 @@
-"""How every command ends: its exit code, and one line on stderr instead of a traceback. See docs/exit-codes.md."""
+"""How every command ends: its exit code (docs/reference/exit-codes.md), and one line on stderr instead of a
+traceback."""
 
 from __future__ import annotations
 

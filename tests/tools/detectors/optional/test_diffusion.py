@@ -1,4 +1,4 @@
-"""Local diffusion: equal to personalised PageRank, blind to the item's own label, as cheap among many items as few."""
+"""Local diffusion: equal to personalized PageRank, blind to the item's own label, as cheap among many items as few."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ def test_planted_errors_have_the_smallest_shares() -> None:
     assert (shares.argmax(axis=1) == truth).mean() >= 0.97
 
 
-def test_the_masses_are_those_of_personalised_pagerank() -> None:
+def test_the_masses_are_those_of_personalized_pagerank() -> None:
     vectors, given, _, _ = planted(per_class=8)
     near, item, count = neighbors(vectors, 3), 5, 24
     walk = np.zeros((count, count))

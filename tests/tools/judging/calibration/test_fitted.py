@@ -152,7 +152,7 @@ def test_a_calibration_is_plain_json(kind: Scaling | Isotonic) -> None:
     st.lists(st.lists(st.floats(-30, 0), min_size=4, max_size=4), min_size=1, max_size=6),
     st.lists(st.floats(0.01, 0.99), min_size=3, max_size=3),
 )
-def test_isotonic_keeps_the_first_choice_and_the_rows_normalised(rows: list[list[float]], steps: list[float]) -> None:
+def test_isotonic_keeps_the_first_choice_and_the_rows_normalized(rows: list[list[float]], steps: list[float]) -> None:
     rows_NM = to_rows([dict(zip("abcd", row, strict=True)) for row in rows], "abcd")
     after_NM = Isotonic((0.0, 1.0, 5.0), tuple(sorted(steps))).apply(rows_NM)
     assert np.exp(after_NM).sum(axis=1) == pytest.approx(1)
@@ -162,7 +162,7 @@ def test_isotonic_keeps_the_first_choice_and_the_rows_normalised(rows: list[list
 
 
 @given(st.lists(st.floats(*SCALES), min_size=3, max_size=3), st.lists(st.floats(-5, 5), min_size=3, max_size=3))
-def test_scaled_rows_stay_normalised(scales: list[float], offsets: list[float]) -> None:
+def test_scaled_rows_stay_normalized(scales: list[float], offsets: list[float]) -> None:
     rows: list[Mapping[str, float]] = [{"cat": -0.2, "dog": -1.7}, {"cat": -900.0, "cow": 0.0}]
     after_NM = Scaling(tuple(scales), tuple(offsets)).apply(to_rows(rows, LABELS))
     assert np.exp(after_NM).sum(axis=1) == pytest.approx(1)

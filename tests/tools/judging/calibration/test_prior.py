@@ -113,7 +113,7 @@ def test_debiasing_undoes_the_lean_between_labels_and_leaves_the_other_answers()
     st.lists(st.floats(-8, 0), min_size=2, max_size=2),
     st.floats(0, 1.2),
 )
-def test_debiased_rows_stay_normalised(values: list[float], leans: list[float], a: float) -> None:
+def test_debiased_rows_stay_normalized(values: list[float], leans: list[float], a: float) -> None:
     raw = np.array(values) - np.logaddexp.reduce(values)
     logs = dict(zip(("cat", "cow", *OTHER_ANSWERS), raw.tolist(), strict=True))
     after = debiased(logs, dict(zip(("cat", "unseen"), leans, strict=True)), a)

@@ -38,7 +38,7 @@ def probs_of(reading: Reading | None) -> dict[str, float]:
     return {key: math.exp(value) for key, value in reading.log_probs.items()}
 
 
-def test_raw_probabilities_are_renormalised_over_the_options() -> None:
+def test_raw_probabilities_are_renormalized_over_the_options() -> None:
     found = probs_of(read("A", logs(A=0.3, B=0.1, The=0.6), letters("cat", "dog")))
     assert found == pytest.approx({"cat": 0.75, "dog": 0.25})
 
@@ -142,7 +142,7 @@ def test_every_reading_sums_to_one_over_all_options(tokens: dict[str, float], sa
         assert all(math.isfinite(value) for value in found.values())
 
 
-def test_normalised_survives_very_small_numbers() -> None:
+def test_normalized_survives_very_small_numbers() -> None:
     assert normalized({"a": -5000.0, "b": -5000.0}) == pytest.approx({"a": math.log(0.5), "b": math.log(0.5)})
 
 
@@ -180,7 +180,7 @@ def test_the_words_of_one_option_and_a_lead_in_are_read(said: str, key: str | No
     assert (reading.key if reading else None) == key
 
 
-def test_words_that_are_anothers_letter_are_the_letter() -> None:
+def test_words_that_are_the_letter_of_another_are_the_letter() -> None:
     reading = read_tokens("B", None, letters("B", "A"))
     assert reading is not None and reading.key == "A"
 
