@@ -156,8 +156,14 @@ def _weak_features(found: dict[str, Any]) -> list[str]:
 
 def _next(found: dict[str, Any]) -> list[str]:
     lines = [f"report:   {found['report']}"]
+    return [*lines, f"Next:     {_to_type(found)}"]
+
+
+def _to_type(found: dict[str, Any]) -> str:
     if found["open"]:
-        lines.append("Next:     errata review --terminal    one key a decision")
-    elif found["decided"]:
-        lines.append("Next:     errata diff, then errata apply")
-    return lines
+        return "errata review --terminal    one key a decision"
+    if found["statuses"].get("decided"):
+        return "errata diff, then errata apply"
+    if found["applied"]:
+        return "errata blame ITEM says who changed a label and why; errata revert undoes it"
+    return "errata eval --plant 200    how many errors planted in these labels would be found"

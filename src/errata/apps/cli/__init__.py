@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -19,7 +20,7 @@ of the time of errata status."""
 app = typer.Typer(
     name="errata",
     help="Find the wrong labels in your dataset, see why, fix them. Undo anything.",
-    no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -38,11 +39,18 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def options(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     """Find the wrong labels in your dataset, see why, fix them. Undo anything."""
+    if context.invoked_subcommand is None:
+        if any(Path.cwd().glob("*.errata/store.sqlite")):
+            look.status()
+            typer.echo("All commands: errata --help")
+        else:
+            typer.echo(context.get_help())
 
 
 def main() -> None:
