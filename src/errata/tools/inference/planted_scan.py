@@ -13,6 +13,7 @@ import numpy as np
 
 from errata.tools.detectors import DetectorInput, detector_named
 from errata.tools.detectors.confident.confident_joint import confident_joint
+from errata.tools.detectors.neighbors.copies import shares
 from errata.tools.detectors.probs import ensemble
 from errata.tools.inference.calibration import Calibration, Planted, calibrate, split
 from errata.tools.inference.candidates import candidates
@@ -42,7 +43,11 @@ class PlantedScan:
 
     @cached_property
     def joint_KK(self) -> Int:
-        return _joint(self.given.labels_N, self.probs_NK)
+        return self._joint(self.given.labels_N, self.probs_NK)
+
+    @cached_property
+    def _weights_N(self) -> F32 | None:
+        return shares(self.given.found_copies_N)
 
     def logs_of(self, labels_N: Int) -> tuple[Int, F64]:
         """The candidate labels of each item, int[N, C], and their log-probabilities by a scan of these labels."""
@@ -62,7 +67,12 @@ class PlantedScan:
         given = replace(self.given, labels_N=labels_N, probs_NK=self._probs(labels_N))
         found = [detector_named(name).detect(given).label_probs for name in self.witnesses]
         label_probs = [probs_NK for probs_NK in found if probs_NK is not None] or [given.probabilities()]
-        return label_probs, label_noise(labels_N, label_probs, _joint(labels_N, given.probabilities()))
+        joint_KK = self._joint(labels_N, given.probabilities())
+        return label_probs, label_noise(labels_N, label_probs, joint_KK, self._weights_N)
+
+    def _joint(self, labels_N: Int, probs_NK: F32) -> Int:
+        joint = confident_joint(labels_N, probs_NK, weights_N=self._weights_N)
+        return joint.calibrated(labels_N, self._weights_N)
 
     def _probs(self, labels_N: Int) -> F32:
         given = self.given
@@ -119,7 +129,3 @@ def _together(rounds: Sequence[Planted]) -> Planted:
         np.concatenate([one.true_P for one in rounds]),
         np.concatenate([one.right_P for one in rounds]),
     )
-
-
-def _joint(labels_N: Int, probs_NK: F32) -> Int:
-    return confident_joint(labels_N, probs_NK).calibrated(labels_N)
