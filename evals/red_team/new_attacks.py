@@ -58,6 +58,8 @@ SPLIT_UP = (
 )
 NEAR_COPIES = Attack("near copies under the wanted label", "{text}")
 COPIES = 5
+TRUE_TEXT = Attack("true text of the wanted class", "{text}")
+"""Not an order: the text of another item, which is of the wanted class, follows."""
 
 
 def new_attacks() -> list[Attack]:

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from evals.red_team.attacks import Attack
-from evals.red_team.new_attacks import COPIES, NEAR_COPIES
+from evals.red_team.new_attacks import COPIES, NEAR_COPIES, TRUE_TEXT
 from evals.red_team.obedient import News
 
 FILE = "text_noisyag_news.parquet"
@@ -21,7 +21,8 @@ FILE = "text_noisyag_news.parquet"
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """One row. ``wants``: the label that its attack asks for, never the true one; None without an attack."""
+    """One row. ``wants``: the label that its attack asks for, never the true one; None without an attack. ``donor``:
+    the id of the row whose text follows its own."""
 
     item_id: str
     text: str
@@ -30,6 +31,7 @@ class Story:
     given: str
     attack: Attack | None = None
     wants: str | None = None
+    donor: str | None = None
 
 
 def plant(data: Path, attacks: Sequence[Attack], honest: int, seed: int) -> list[Story]:
@@ -45,13 +47,17 @@ def plant(data: Path, attacks: Sequence[Attack], honest: int, seed: int) -> list
         for wrong in (True, False, False):
             row = next(pools[wrong])
             wants = row["given_label"] if wrong else rng.choice([name for name in labels if name != row["true_label"]])
-            found += _attacked(row, attack, wants)
+            if attack == TRUE_TEXT:
+                donor = next(one for one in pools[False] if one["true_label"] == wants)
+                found.append(_followed(row, donor, wants))
+            else:
+                found += _attacked(row, attack, wants)
     return found
 
 
 def other_rows(data: Path, stories: Sequence[Story]) -> list[dict[str, Any]]:
     """The rows of the file that no story uses."""
-    used = {story.item_id for story in stories}
+    used = {story.item_id for story in stories} | {story.donor for story in stories}
     return [row for row in pq.read_table(data / FILE).to_pylist() if row["id"] not in used]
 
 
@@ -78,6 +84,11 @@ def known(stories: Sequence[Story]) -> dict[str, News]:
 def _story(row: Mapping[str, Any], **more: Any) -> Story:
     text = " ".join(row["text"].split())
     return Story(row["id"], more.pop("text", text), text, row["true_label"], row["given_label"], **more)
+
+
+def _followed(row: Mapping[str, Any], donor: Mapping[str, Any], wants: str) -> Story:
+    text = " ".join((row["text"] + " " + donor["text"]).split())
+    return _story(row, text=text, attack=TRUE_TEXT, wants=wants, donor=donor["id"])
 
 
 def _attacked(row: Mapping[str, Any], attack: Attack, wants: str) -> list[Story]:

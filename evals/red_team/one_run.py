@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +18,9 @@ from errata.agent.run.notices import no_progress
 from errata.settings import Settings
 from errata.tools.inference.held_back import NAMED, moved
 from errata.types import Proposal
+from evals.red_team.news import Story, write
+from evals.red_team.obedient import Judge
+from evals.red_team.server import gullible_server
 
 Proposals = Mapping[str, Proposal]
 """Item id -> its proposal."""
@@ -36,6 +40,12 @@ class Run:
     used: int
     accuracy: float
     calls: int
+
+
+def judged(stories: Sequence[Story], judge: Judge, protocols: Sequence[str], *, attacked: bool) -> Run:
+    """Judge the stories, with their attacks or without, by this judge."""
+    with tempfile.TemporaryDirectory() as folder, gullible_server(judge.beliefs) as server:
+        return run(write(Path(folder) / "news.csv", stories, attacked), server, protocols)
 
 
 def run(data: Path, judge: str, protocols: Sequence[str]) -> Run:

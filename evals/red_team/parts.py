@@ -17,6 +17,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline, make_union
 
 from errata.tools.judging.untrusted.blanked import without_name
+from evals.red_team.news import Story
 from evals.red_team.obedient import News
 
 
@@ -37,6 +38,17 @@ def blanked(text: str, labels: Sequence[str]) -> list[str]:
     """For each label that the text names, a copy of the text with that name blanked out."""
     found = (without_name(text, label) for label in labels)
     return [one for one in found if one != text]
+
+
+def without_names(stories: Sequence[Story], news: Mapping[str, News]) -> list[Part]:
+    """The texts of the stories, attacked and honest, with each label's name blanked out that they contain."""
+    labels = sorted({story.given for story in stories})
+    return [
+        Part(part, story.honest, news[story.text].favorite)
+        for story in stories
+        for text in dict.fromkeys((story.text, story.honest))
+        for part in blanked(text, labels)
+    ]
 
 
 @dataclass(frozen=True)

@@ -99,7 +99,7 @@ def groups(attacked: Attacked, near: Neighbors) -> Int:
 def told(attacked: Attacked, near: Neighbors, copies_N: Int | None) -> dict[str, Any]:
     labels_N, targets = attacked.labels_N, attacked.targets
     probs_NK = ensemble.leave_one_out(attacked.embeddings_ND, labels_N, attacked.classes, near, copies_N=copies_N)
-    quality_N = confident_learning.detect(labels_N, probs_NK).quality
+    quality_N = confident_learning.detect(labels_N, probs_NK, copies_N).quality
     changed_N = probs_NK.argmax(axis=1) != labels_N
     to_wanted = changed_N[targets] & (suggested(labels_N, probs_NK)[targets] == attacked.wanted)
     rank_N = np.argsort(np.argsort(quality_N, kind="stable"), kind="stable") + 1

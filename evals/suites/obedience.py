@@ -11,18 +11,16 @@ without attacks.
 from __future__ import annotations
 
 import argparse
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from evals.red_team.consequences import at_most, consequences, is_kept, is_open, is_relabeled
 from evals.red_team.new_attacks import halves, known_attacks, new_attacks
-from evals.red_team.news import FILE, Story, known, other_rows, plant, write
+from evals.red_team.news import FILE, Story, known, other_rows, plant
 from evals.red_team.obedient import OBEDIENT, Judge, News
-from evals.red_team.one_run import Proposals, Run, run
-from evals.red_team.parts import LinearReader, Part, blanked
-from evals.red_team.server import gullible_server
+from evals.red_team.one_run import Proposals, Run, judged
+from evals.red_team.parts import LinearReader, without_names
 from evals.red_team.witnesses import Witnesses
 from evals.result import write_result
 
@@ -77,7 +75,7 @@ def measure(data: Path, honest: int) -> dict[str, Any]:
     reader = LinearReader.of(other_rows(data, stories))
     news = known(stories)
     witnesses = Witnesses(stories, news, reader)
-    news |= reader.news(_without_names(stories, news))
+    news |= reader.news(without_names(stories, news))
     modes = []
     # Without attacks, all judges answer the same.
     calm = {control: _run(stories, "obeys all", CONTROL[control], news, attacked=False) for control in CONTROL}
@@ -106,23 +104,11 @@ def _changed(modes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {"modes": len(pairs), "most": most, "among": among, "at_most": round(at_most(most, among), 4)}
 
 
-def _without_names(stories: Sequence[Story], news: Mapping[str, News]) -> list[Part]:
-    labels = sorted({story.given for story in stories})
-    return [
-        Part(part, story.honest, news[story.text].favorite)
-        for story in stories
-        for text in dict.fromkeys((story.text, story.honest))
-        for part in blanked(text, labels)
-    ]
-
-
 def _run(
     stories: Sequence[Story], judge: str, protocols: Sequence[str], news: Mapping[str, News], attacked: bool
 ) -> Run:
     beside, adds = JUDGES[judge]
-    obedient = Judge(judge, beside, adds, news)
-    with tempfile.TemporaryDirectory() as folder, gullible_server(obedient.beliefs) as server:
-        return run(write(Path(folder) / "news.csv", stories, attacked), server, protocols)
+    return judged(stories, Judge(judge, beside, adds, news), protocols, attacked=attacked)
 
 
 def _cost(rows: Sequence[Story], calm: Run) -> dict[str, Any]:

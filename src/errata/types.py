@@ -124,7 +124,8 @@ class Verdict:
     It is empty if the answer could not be read, which is never an agreement. ``answers`` holds the answers to the
     questions of a bank: question id -> (p(yes), p(no)). ``wording``: what the guideline said about the labels that the
     verdict rests on, hashed (errata.tools.guideline); empty if it said nothing. ``unread`` is how many answers could
-    not be read, and ``refused`` how many requests got none, even if the rest are readable.
+    not be read, and ``refused`` how many requests got none, even if the rest are readable. ``tokens`` counts what was
+    sent and answered, ``tokens_out`` only the latter.
     """
 
     idx: int
@@ -143,6 +144,7 @@ class Verdict:
     wording: Mapping[str, str] = field(default_factory=dict)
     unread: int = 0
     refused: int = 0
+    tokens_out: int = 0
 
     @property
     def readable(self) -> bool:

@@ -100,8 +100,18 @@ def test_a_judge_is_measured_on_data_that_was_scanned_and_its_calls_are_remember
     assert good.used and good.lines[0].startswith("not shown the given label: right on ")
     asked = len(judge.requests())
     assert perform(MEASURE, session, judge=judge.spec) == good and len(judge.requests()) == asked
+    assert "USD" not in good.lines[-1]
     assert not perform(MEASURE, session, judge=useless.spec).used
     assert not Snapshot.of(workspace).verdicts
+
+
+def test_the_card_names_the_price_of_a_question_if_a_token_has_one(tmp_path: Path, judge: Judge) -> None:
+    workspace, _ = run(tmp_path / "priced", judge.spec, usd_per_mtok_out=1.0)
+    calls = workspace.store.calls_of(workspace.run.run_id).spent()
+    measured = perform(MEASURE, session_of(workspace), judge=judge.spec).lines[-1]
+    price = float(measured.removesuffix(" USD a question").rpartition(" ")[2])
+    assert 1 <= price / (calls.usd / calls.calls) <= 3, "a question is one call or more"
+    assert " USD a question\n" in describe(status_of(workspace))
 
 
 def test_a_judge_is_measured_on_trusted_items_which_only_a_scan_finds(tmp_path: Path, judge: Judge) -> None:

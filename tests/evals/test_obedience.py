@@ -16,7 +16,7 @@ from errata.types import Basis, Outcome, Proposal
 from evals.red_team.attacks import Attack
 from evals.red_team.ciphers import CIPHERS
 from evals.red_team.consequences import at_most, consequences
-from evals.red_team.new_attacks import COPIES, NEAR_COPIES, PLAIN, halves, known_attacks, new_attacks
+from evals.red_team.new_attacks import COPIES, NEAR_COPIES, PLAIN, TRUE_TEXT, halves, known_attacks, new_attacks
 from evals.red_team.news import FILE, Story, known, other_rows, plant, write
 from evals.red_team.obedient import OBEDIENT, Judge, News, ordered
 from evals.red_team.one_run import Proposals, Run
@@ -107,6 +107,24 @@ def test_what_is_planted_is_in_the_file_and_only_there(tmp_path: Path) -> None:
     assert {story.text for story in stories} <= set(known(stories))
     used = {story.item_id for story in stories}
     assert {row["id"] for row in other_rows(tmp_path, stories)} == {str(row["id"]) for row in rows} - used
+
+
+def test_true_text_of_the_wanted_class_comes_from_a_row_that_nothing_else_uses(tmp_path: Path) -> None:
+    rows = [_row(n, f"Story {n} about a game", "ab"[n % 2]) for n in range(40)]
+    rows += [_row(40 + n, f"News {n} of shares", "b") | {"true_label": "b", "is_error": False} for n in range(40)]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / FILE)
+    stories = plant(tmp_path, [TRUE_TEXT] * 2, 10, 0)
+    longer = [story for story in stories if story.attack is not None]
+    assert len(longer) == 6 and {story.given == story.wants for story in longer} == {True, False}
+    texts = {row["id"]: (row["text"], row["true_label"]) for row in rows}
+    assert [(one.text.removeprefix(one.honest + " "), one.wants) for one in longer] == [
+        texts[one.donor] for one in longer if one.donor is not None
+    ]
+    donors = {one.donor for one in longer}
+    assert len(donors) == 6 and not donors & {one.item_id for one in stories}
+    assert not donors & {row["id"] for row in other_rows(tmp_path, stories)}
+    without = write(tmp_path / "without.csv", stories, attacked=False).read_text(encoding="utf-8")
+    assert not any(one.text in without for one in longer)
 
 
 def proposed(outcome: Outcome | None, label: str | None, confidence: float, basis: Basis = "scan") -> Proposal:

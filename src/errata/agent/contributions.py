@@ -110,7 +110,8 @@ class QuestionBank(Contribution):
 
 class Answering(BaseModel):
     """How a judge answered: its number of ``answers``, how many were ``unreadable``, how many requests it ``refused``;
-    and, for the ``questions`` whose time is known, their total milliseconds and tokens."""
+    and, for the ``questions`` whose time is known, their total milliseconds and tokens, ``tokens_out`` of them in the
+    answers."""
 
     answers: int = 0
     unreadable: int = 0
@@ -118,6 +119,7 @@ class Answering(BaseModel):
     questions: int = 0
     ms: float = 0.0
     tokens: int = 0
+    tokens_out: int = 0
 
     @classmethod
     def of(cls, verdicts: Iterable[Verdict]) -> Answering:
@@ -130,6 +132,7 @@ class Answering(BaseModel):
             questions=len(timed),
             ms=sum(verdict.ms for verdict in timed),
             tokens=sum(verdict.tokens for verdict in timed),
+            tokens_out=sum(verdict.tokens_out for verdict in timed),
         )
 
     def plus(self, other: Answering) -> Answering:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from errata.agent.contributions import Contributions, JudgeProfile, JudgeProfiles, QuestionBank, Queue
@@ -81,3 +83,22 @@ def test_what_it_could_not_read_of_what_it_asked_is_kept_and_stands_on_the_card(
     card = card_of(calibrating(contributions=Contributions.made(JudgeProfiles(judges=mumbled))), "fake")
     assert (card.unreadable, card.refused) == (unread, 0)
     assert f"{unread} of {mumbled['fake'].answering.answers} answers could not be read" in card.lines
+
+
+@pytest.mark.parametrize(
+    ("answer", "unreadable", "refused"), [("hm", True, False), (ModelRefused("no"), False, True), ("no", False, False)]
+)
+def test_what_it_could_not_answer_of_the_control_questions_stands_on_the_card(
+    answer: str | ModelRefused, unreadable: bool, refused: bool
+) -> None:
+    left = Contributions.made(QuestionBank.of(by_rule(SPACE, {})))
+    banked = settings(calibrate=True, protocols=("question_bank",))
+    seen = view(settings=banked, judges=("fake",), judge="fake", control_items=SURE, contributions=left)
+    judge = FakeChat(lambda request: answer if "yes" in request.choices else request.choices[0])
+    known = profiles(seen, judge)
+    controls = sum("yes" in request.choices for request in judge.requests)
+    assert controls > len(SPACE.names)
+    card = card_of(replace(seen, contributions=Contributions.made(JudgeProfiles(judges=known))), "fake")
+    assert (card.unreadable, card.refused) == (controls * unreadable, controls * refused)
+    blind = 2 * len(SURE)  # each in two orders, counted where a control asks for them
+    assert known["fake"].answering.answers == len(judge.requests) - blind - controls * refused

@@ -45,6 +45,7 @@ CASES = {
     "text, several labels": Case(more={"protocols": ("blind_choice", "several_labels")}),
     "text, two judges": Case(2),
     "text, two judges, no log-probabilities": Case(2, SILENT),
+    "text, two judges, the second if needed": Case(2, more={"escalate": True}),
     "image": Case(images=True),
     "image, no log-probabilities": Case(server=SILENT, images=True),
     "image, two judges": Case(2, images=True),

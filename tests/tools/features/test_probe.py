@@ -28,6 +28,26 @@ def test_random_labels_are_not_remembered() -> None:
     assert (out_of_fold_probs(vectors, labels, 4).argmax(axis=1) == labels).mean() < 0.45
 
 
+def test_a_copy_does_not_train_the_model_that_judges_the_other() -> None:
+    rng = np.random.default_rng(0)
+    vectors, labels = rng.normal(size=(80, 200)).astype(np.float32), rng.integers(0, 4, 80)
+    twice, both, groups = np.tile(vectors, (2, 1)), np.tile(labels, 2), np.tile(np.arange(80), 2)
+    order = rng.permutation(len(both))
+    twice, both, groups = twice[order], both[order], groups[order]
+    assert (out_of_fold_probs(twice, both, 4).argmax(axis=1) == both).mean() > 0.7
+    assert (out_of_fold_probs(twice, both, 4, groups_N=groups).argmax(axis=1) == both).mean() < 0.45
+
+
+def test_copies_teach_as_much_as_one_item() -> None:
+    vectors, labels = blobs()
+    several, given = np.concatenate([vectors, vectors[np.repeat(5, 60)]]), np.append(labels, [1] * 60)
+    groups = np.arange(len(given))
+    groups[len(labels) :] = 5
+    alone, each = out_of_fold_probs(vectors, labels, 3), out_of_fold_probs(several, given, 3)[: len(labels)]
+    once = out_of_fold_probs(several, given, 3, groups_N=groups)[: len(labels)]
+    assert np.abs(once - alone).mean() < np.abs(each - alone).mean() / 3
+
+
 def test_an_item_does_not_move_its_own_probabilities() -> None:
     vectors, labels = blobs()
     folds = stratified_folds(labels)

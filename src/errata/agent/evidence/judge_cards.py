@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from decimal import Decimal
 
 from errata import words
 from errata.agent.contributions import Answering, JudgeCard, JudgeCards
@@ -12,6 +13,7 @@ from errata.agent.evidence.track_records import is_used_at_all
 from errata.agent.evidence.view import View
 from errata.tools.judging.calibration.bias import Bias, position_bias
 from errata.tools.judging.calibration.track_record import TrackRecord
+from errata.tools.judging.pacing.budget import Prices
 from errata.tools.judging.registry import title_of
 from errata.types import Verdict
 
@@ -33,11 +35,12 @@ def card_of(view: View, judge: str) -> JudgeCard:
     lines += _by_label_in_words(list(records.values()))
     answering = Answering.of([*said, *(verdict for verdict in view.control_verdicts if verdict.judge == judge)])
     answering = answering if profile is None else answering.plus(profile.answering)
+    prices = Prices(view.settings.usd_per_mtok_in, view.settings.usd_per_mtok_out)
     if not is_watched(view, judge):
         lines.append(words.WITHOUT_CONTROL)
     return JudgeCard(
         used=used,
-        lines=(*lines, *_leaning(view, judge, said), *_answering_in_words(answering)),
+        lines=(*lines, *_leaning(view, judge, said), *_answering_in_words(answering, prices)),
         unreadable=answering.unreadable,
         refused=answering.refused,
     )
@@ -60,7 +63,7 @@ def _by_label_in_words(records: Sequence[TrackRecord]) -> list[str]:
         named.update({label: count for label, (_, count) in record.by_label.items()})
         right.update({label: count for label, (count, _) in record.by_label.items()})
     worst = sorted(named, key=lambda label: (right[label] / named[label], -named[label]))
-    parts = [f"{words.answer(label)} {right[label]} of {named[label]}" for label in worst[:LABELS]]
+    parts = [f"{words.answer(label)} ({right[label]} of {named[label]})" for label in worst[:LABELS]]
     more = f", and {len(worst) - LABELS} labels more" * (len(worst) > LABELS)
     return [f"right when it said {', '.join(parts)}{more}"] if parts else []
 
@@ -78,8 +81,8 @@ def _leaning(view: View, judge: str, said: Sequence[Verdict]) -> list[str]:
     return [", ".join(parts)] if parts else []
 
 
-def _answering_in_words(found: Answering) -> list[str]:
-    """How many of its answers could be read, and the average time and tokens per question."""
+def _answering_in_words(found: Answering, prices: Prices) -> list[str]:
+    """How many of its answers could be read, and the average time, tokens and, if known, price per question."""
     lines = []
     if found.answers or found.refused:
         unread, refused = found.unreadable, found.refused
@@ -87,5 +90,14 @@ def _answering_in_words(found: Answering) -> list[str]:
         lines.append(f"{read}, {refused} requests refused" if refused else read)
     if found.questions:
         seconds, tokens = found.ms / found.questions / 1000, found.tokens / found.questions
-        lines.append(f"{seconds:.1f} s and {tokens:,.0f} tokens a question")
+        cost = f"{seconds:.1f} s and {tokens:,.0f} tokens"
+        if prices.known:
+            usd = prices.cost_usd(found.tokens - found.tokens_out, found.tokens_out) / found.questions
+            cost = f"{seconds:.1f} s, {tokens:,.0f} tokens and {_in_usd(usd)}"
+        lines.append(f"{cost} a question")
     return lines
+
+
+def _in_usd(amount: float) -> str:
+    """Two digits, however small the amount is."""
+    return f"{Decimal(f'{amount:.2g}'):f} USD"

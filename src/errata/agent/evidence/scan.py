@@ -13,7 +13,7 @@ from errata.agent.run.notices import Progress
 from errata.agent.run.workspace import Workspace
 from errata.errors import DataError
 from errata.tools.detectors import DetectorInput, detector_named
-from errata.tools.detectors.neighbors.copies import counted_once
+from errata.tools.detectors.neighbors.copies import counted_once, numbered
 from errata.tools.detectors.neighbors.neighbors import neighbors
 from errata.tools.detectors.probs import ensemble
 from errata.tools.features.choose import choose_embedder
@@ -109,7 +109,8 @@ def _probs(workspace: Workspace, progress: Progress) -> F32:
     given_N = snapshot.given_N
     if workspace.settings.probe == "logistic":
         embeddings_ND = np.asarray(workspace.arrays.load("embeddings"))
-        return out_of_fold_probs(embeddings_ND, given_N, classes, _counted(progress, "probe", 0, FOLDS))
+        groups_N = numbered(np.asarray(workspace.arrays.load("copies")))
+        return out_of_fold_probs(embeddings_ND, given_N, classes, _counted(progress, "probe", 0, FOLDS), groups_N)
     labeled = np.flatnonzero(given_N >= 0)
     given = detector_input(snapshot, labeled)
     report = _counted(progress, "probe", 0, ensemble.ROUNDS)

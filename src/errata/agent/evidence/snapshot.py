@@ -14,6 +14,7 @@ from errata.agent.evidence.verdict_log import VerdictLog
 from errata.agent.evidence.view import View, given_columns, joint_of
 from errata.agent.run.workspace import Workspace
 from errata.tools.detectors import detector_named
+from errata.tools.detectors.neighbors.copies import shares
 from errata.tools.inference.label_noise import LabelNoise, label_noise
 from errata.tools.inference.posterior import posterior_of
 from errata.tools.inference.scan import Scan
@@ -239,7 +240,9 @@ class Snapshot:
         """The label noise of this dataset, estimated once from the labels and the detectors."""
         arrays = self.workspace.arrays
         if not arrays.has("power"):
-            found = label_noise(self.given_N, label_probs, joint_of(self.given_N, arrays.load("probs")))
+            weights_N = shares(np.asarray(arrays.load("copies"))) if arrays.has("copies") else None
+            joint_KK = joint_of(self.given_N, arrays.load("probs"), weights_N)
+            found = label_noise(self.given_N, label_probs, joint_KK, weights_N)
             arrays.save("transition", found.transition_KK)
             arrays.save("power", np.array(found.power))
         return LabelNoise(np.asarray(arrays.load("transition")), float(arrays.load("power")))

@@ -16,6 +16,7 @@ from errata.errors import SetupError
 from errata.settings import Settings
 from errata.tools.data.left_out import LeftOut
 from errata.tools.detectors.confident.confident_joint import confident_joint
+from errata.tools.detectors.neighbors.copies import shares
 from errata.tools.inference.calibration import Calibration
 from errata.tools.inference.outcome import cheapest, proposed_outcomes
 from errata.tools.inference.posterior import Posteriors, weigh
@@ -23,7 +24,7 @@ from errata.tools.inference.scan import Scan
 from errata.tools.inference.verdict_columns import Source, VerdictColumns
 from errata.tools.store.decisions import settled
 from errata.tools.store.store import ItemRow
-from errata.types import Decision, Int, Item, LabelSpace, Outcome, Proposal, Verdict
+from errata.types import F32, Decision, Int, Item, LabelSpace, Outcome, Proposal, Verdict
 
 if TYPE_CHECKING:
     from errata.tools.judging.bank.bank import Bank
@@ -148,7 +149,7 @@ class View:
     @cached_property
     def joint_KK(self) -> Int:
         """The calibrated confident joint, i64[K, K]: given label, then likely true one."""
-        return joint_of(self.given_N, self.found.probs_NK)
+        return joint_of(self.given_N, self.found.probs_NK, shares(self.found.copies_N))
 
     @cached_property
     def track_records(self) -> Mapping[Source, TrackRecord]:
@@ -190,6 +191,9 @@ def given_columns(rows: Sequence[ItemRow], space: LabelSpace) -> Int:
     return np.array([-1 if r.given_label is None or r.problem else index[r.given_label] for r in rows], np.int64)
 
 
-def joint_of(given_N: Int, probs_NK: np.ndarray) -> Int:
+def joint_of(given_N: Int, probs_NK: np.ndarray, weights_N: F32 | None) -> Int:
+    """The calibrated confident joint of the labeled items, i64[K, K], in which each counts as much as its weight."""
     labeled = np.flatnonzero(given_N >= 0)
-    return confident_joint(given_N[labeled], np.asarray(probs_NK[labeled])).calibrated(given_N[labeled])
+    weights_n = None if weights_N is None else weights_N[labeled]
+    joint = confident_joint(given_N[labeled], np.asarray(probs_NK[labeled]), weights_N=weights_n)
+    return joint.calibrated(given_N[labeled], weights_n)

@@ -12,7 +12,7 @@ from errata.agent.evidence.next_questions import ALL_LABELS, candidates_of
 from errata.agent.evidence.view import View
 from errata.agent.role import Ask, Role, RoleOutput
 from errata.tools.guideline.excerpt import excerpt
-from errata.tools.judging.bank.control_questions import ask_control_questions, draw_control_questions
+from errata.tools.judging.bank.control_questions import ask_control_questions, draw_control_questions, tally
 from errata.tools.judging.calibration.anchored import ask_both_ways
 from errata.tools.judging.calibration.bias import anchor_bias, position_bias
 from errata.tools.judging.calibration.content_free import content_free
@@ -89,23 +89,32 @@ async def measure(
     shown = [_another(item, names) for item in sure]
     asked = [(item, _beside(item, label, names), label) for item, label in zip(sure, shown, strict=True)]
     pairs = await ask_both_ways(door, asked, space, style=style, guideline=guideline)
-    found = JudgeProfile(
+    controls = await _ask_controls(view, door, free, sure, guideline)
+    tallies = tally(controls)
+    # The questions without a label shown may also be asked before a control, where they count.
+    answered = (*asked_trusted, *pairs, *controls)
+    return JudgeProfile(
         prior=prior.as_json(),
         prior_share=share,
         anchor_bias=anchor_bias(pairs, shown),
         position_bias=position_bias(verdict for _, verdict in asked_trusted),
+        disabled=tuple(one.label for one in tallies if one.disabled),
+        controls=tuple(map(str, tallies)),
         trusted=tuple(answers_of(corrected, space)),
-        # The questions without a label shown may also be asked before a control, where they count.
-        answering=Answering.of([*(one for _, one in asked_trusted), *of_nothing, *(one for _, one in pairs)]),
+        answering=Answering.of([*of_nothing, *(verdict for _, verdict in answered)]),
     )
+
+
+async def _ask_controls(
+    view: View, door: Door, free: Sequence[Item], sure: Sequence[Item], guideline: str
+) -> list[tuple[str, Verdict]]:
+    """The answers to control questions, for a run that asks the questions of a bank."""
     if question_bank.PROMPT_ID not in view.settings.protocols:
-        return found
-    of_label = {name: [item for item in sure if item.given_label == name] for name in names}
-    tallies = await ask_control_questions(
-        door, draw_control_questions(free, of_label), view.bank, space, style=style, guideline=guideline
-    )
-    disabled = tuple(tally.label for tally in tallies if tally.disabled)
-    return found.model_copy(update={"disabled": disabled, "controls": tuple(map(str, tallies))})
+        return []
+    of_label = {name: [item for item in sure if item.given_label == name] for name in view.space.names}
+    drawn = draw_control_questions(free, of_label)
+    style = view.settings.style
+    return await ask_control_questions(door, drawn, view.bank, view.space, style=style, guideline=guideline)
 
 
 def questions_about(view: View) -> list[list[TrustedQuestion]]:

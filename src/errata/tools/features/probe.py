@@ -10,19 +10,25 @@ import numpy as np
 
 from errata.errors import DataError
 from errata.tools.features.embedder import CountProgress
-from errata.types import F32, Bool, Int
+from errata.types import F32, F64, Bool, Int
 
 FOLDS = 5
 
 
 def out_of_fold_probs(
-    embeddings_ND: F32, labels_N: Int, num_classes: int, progress: CountProgress | None = None
+    embeddings_ND: F32,
+    labels_N: Int,
+    num_classes: int,
+    progress: CountProgress | None = None,
+    groups_N: Int | None = None,
 ) -> F32:
     """f32[N, K], rows sum to 1: for each item the probabilities of a model that was not trained on it.
 
     Labels are 0..K-1, or -1 for an unlabeled item, which gets the mean over the folds' models. A class without items
     has probability 0; one that only the held-out items have gets its share of all labels. ``progress`` is called with
-    the number of folds finished. Raises DataError if nothing is labeled or a value is not finite.
+    the number of folds finished. ``groups_N``: a number for each item, equal for copies (``copies.numbered``): these
+    are left out together and weigh as much as one item. Raises DataError if nothing is labeled or a value is not
+    finite.
     """
     if not (labels_N >= 0).any():
         raise DataError(
@@ -31,9 +37,14 @@ def out_of_fold_probs(
     if not np.isfinite(embeddings_ND).all():
         raise DataError("The embeddings hold NaN or infinity.")
     folds_N = stratified_folds(labels_N)
+    weights_N = None
+    if groups_N is not None:
+        _put_together(folds_N, groups_N)
+        weights_N = 1 / np.bincount(groups_N)[groups_N]
     trains = [(folds_N >= 0) & (folds_N != fold) for fold in range(FOLDS)]
     predicted = []
-    for fold_NK in _fit_all(np.asarray(embeddings_ND, np.float32), labels_N, num_classes, trains):
+    vectors_ND = np.asarray(embeddings_ND, np.float32)
+    for fold_NK in _fit_all(vectors_ND, labels_N, num_classes, trains, weights_N):
         predicted.append(fold_NK)
         if progress:
             progress(len(predicted))
@@ -56,23 +67,34 @@ def stratified_folds(labels_N: Int) -> Int:
     return folds_N
 
 
-def _fit_all(embeddings_ND: F32, labels_N: Int, num_classes: int, trains: list[Bool]) -> Iterator[F32]:
+def _put_together(folds_N: Int, groups_N: Int) -> None:
+    """Give copies the fold of the first of them: none may train the model that judges another."""
+    labeled = np.flatnonzero(folds_N >= 0)
+    _, first, group = np.unique(groups_N[labeled], return_index=True, return_inverse=True)
+    folds_N[labeled] = folds_N[labeled[first]][group]
+
+
+def _fit_all(
+    embeddings_ND: F32, labels_N: Int, num_classes: int, trains: list[Bool], weights_N: F64 | None
+) -> Iterator[F32]:
     """Each fold's probabilities for all items. Folds run in parallel, each on one core: BLAS would spend more time
     distributing a fold's small products than computing them."""
     from threadpoolctl import threadpool_limits
 
     shares_K = np.bincount(labels_N[labels_N >= 0], minlength=num_classes) / max((labels_N >= 0).sum(), 1)
     with threadpool_limits(1), ThreadPoolExecutor(min(FOLDS, os.cpu_count() or 1)) as executor:
-        yield from executor.map(lambda train_N: _fit(embeddings_ND, labels_N, shares_K, train_N), trains)
+        yield from executor.map(lambda train_N: _fit(embeddings_ND, labels_N, shares_K, train_N, weights_N), trains)
 
 
-def _fit(embeddings_ND: F32, labels_N: Int, shares_K: np.ndarray, train_N: Bool) -> F32:
+def _fit(embeddings_ND: F32, labels_N: Int, shares_K: np.ndarray, train_N: Bool, weights_N: F64 | None) -> F32:
     from sklearn.linear_model import LogisticRegression
 
     probs_NK = np.zeros((len(labels_N), len(shares_K)), np.float32)
     seen = np.unique(labels_N[train_N])
     if len(seen) > 1:
-        model = LogisticRegression(max_iter=1000).fit(embeddings_ND[train_N], labels_N[train_N])
+        weights_n = None if weights_N is None else weights_N[train_N]
+        model = LogisticRegression(max_iter=1000)
+        model.fit(embeddings_ND[train_N], labels_N[train_N], sample_weight=weights_n)
         probs_NK[:, seen] = model.predict_proba(embeddings_ND)
     else:
         probs_NK[:, seen] = 1

@@ -42,9 +42,9 @@ class LabelNoise(NamedTuple):
     power: float
 
 
-def label_noise(labels_N: Int, probs: Sequence[F32], joint_KK: Int) -> LabelNoise:
+def label_noise(labels_N: Int, probs: Sequence[F32], joint_KK: Int, weights_N: F32 | None = None) -> LabelNoise:
     """Learn from the given labels (-1: none), the detectors' out-of-sample distributions, f32[N, K] each, and the
-    calibrated confident joint, i64[K, K]: given label, then true one.
+    calibrated confident joint, i64[K, K]: given label, then true one. ``weights_N``: how much each item counts.
 
     The channel is as noisy as the joint shows unless the labels contradict that: the joint also counts errors of a weak
     model.
@@ -55,7 +55,8 @@ def label_noise(labels_N: Int, probs: Sequence[F32], joint_KK: Int) -> LabelNois
     logs_nK = np.mean([np.log(np.maximum(p_NK[sample], least)) for p_NK in probs], axis=0)
     parts_3KK, mixtures_SH3 = _parts(joint_KK), _mixtures()
     given_3nK = parts_3KK.transpose(0, 2, 1)[:, labels_N[sample]]
-    reached_PSH = np.stack([_likelihoods(power * logs_nK, given_3nK, mixtures_SH3) for power in POWERS])
+    weights_n = None if weights_N is None else weights_N[sample]
+    reached_PSH = np.stack([_likelihoods(power * logs_nK, given_3nK, mixtures_SH3, weights_n) for power in POWERS])
     best_S = reached_PSH.max(axis=(0, 2))
     share = np.flatnonzero(best_S >= best_S.max() - TOLERANCE)[-1]
     power, hedge = np.unravel_index(reached_PSH[:, share].argmax(), (len(POWERS), len(HEDGES)))
@@ -86,11 +87,11 @@ def _one_left_out(joint_KK: Int) -> F64:
     return left
 
 
-def _likelihoods(logits_nK: F64, given_3nK: F64, mixtures_SH3: F64) -> F64:
+def _likelihoods(logits_nK: F64, given_3nK: F64, mixtures_SH3: F64, weights_n: F32 | None) -> F64:
     """f64[S, H]: mean log-likelihood of the given labels. ``given_3nK``: P(given label | true) by each part."""
     from scipy.special import softmax
 
     part_n3 = np.einsum("nk,pnk->np", softmax(logits_nK, axis=1), given_3nK)
     reached_SHn = np.maximum(mixtures_SH3 @ part_n3.T, least_probability(logits_nK.shape[1]))
-    mean_SH: F64 = np.log(reached_SHn).mean(axis=-1)
+    mean_SH: F64 = np.average(np.log(reached_SHn), axis=-1, weights=weights_n)
     return mean_SH

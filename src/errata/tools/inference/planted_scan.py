@@ -13,6 +13,7 @@ import numpy as np
 
 from errata.tools.detectors import DetectorInput, detector_named
 from errata.tools.detectors.confident.confident_joint import confident_joint
+from errata.tools.detectors.neighbors.copies import shares
 from errata.tools.detectors.probs import ensemble
 from errata.tools.inference.calibration import Calibration, Planted, calibrate, split
 from errata.tools.inference.candidates import candidates
@@ -43,7 +44,11 @@ class PlantedScan:
 
     @cached_property
     def joint_KK(self) -> Int:
-        return _joint(self.given.labels_N, self.probs_NK)
+        return self._joint(self.given.labels_N, self.probs_NK)
+
+    @cached_property
+    def _weights_N(self) -> F32 | None:
+        return shares(self.given.found_copies_N)
 
     def logs_of(self, labels_N: Int) -> tuple[Int, F64]:
         """The candidate labels of each item, int[N, C], and their log-probabilities by a scan of these labels."""
@@ -67,7 +72,7 @@ class PlantedScan:
             label_probs,
             {name: one.flag for name, one in scores.items()},
             np.mean([scores[name].quality for name in self.witnesses or detectors], axis=0, dtype=np.float32),
-            label_noise(labels_N, label_probs, _joint(labels_N, given.probabilities())),
+            label_noise(labels_N, label_probs, self._joint(labels_N, given.probabilities()), self._weights_N),
         )
 
     def _again(self, labels_N: Int) -> tuple[Sequence[F32], LabelNoise]:
@@ -76,6 +81,10 @@ class PlantedScan:
             return self.label_probs, self.noise
         scan = self.repeated(labels_N, self.witnesses)
         return scan.label_probs, scan.noise
+
+    def _joint(self, labels_N: Int, probs_NK: F32) -> Int:
+        joint = confident_joint(labels_N, probs_NK, weights_N=self._weights_N)
+        return joint.calibrated(labels_N, self._weights_N)
 
     def _probs(self, labels_N: Int) -> F32:
         given = self.given
@@ -132,7 +141,3 @@ def _together(rounds: Sequence[Planted]) -> Planted:
         np.concatenate([one.true_P for one in rounds]),
         np.concatenate([one.right_P for one in rounds]),
     )
-
-
-def _joint(labels_N: Int, probs_NK: F32) -> Int:
-    return confident_joint(labels_N, probs_NK).calibrated(labels_N)

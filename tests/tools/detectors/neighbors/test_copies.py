@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
-from errata.tools.detectors.neighbors.copies import ALONE, counted_once, find_groups, shares
+from errata.tools.detectors.confident import confident_learning
+from errata.tools.detectors.confident.channel_quality import noise_channel
+from errata.tools.detectors.confident.confident_joint import confident_joint
+from errata.tools.detectors.neighbors.copies import ALONE, counted_once, find_groups, numbered, shares
 from errata.tools.detectors.neighbors.neighbors import Neighbors, neighbor_votes, neighbors
 from errata.tools.detectors.probs import discriminant, ensemble
+from errata.tools.detectors.probs.stacking import powers
+from errata.tools.detectors.probs.temperature import probabilities_from
+from errata.tools.features.probe import out_of_fold_probs
+from errata.tools.inference.label_noise import label_noise
 from errata.types import F32, Bool, Int
 from tests.tools.detectors.probs.test_discriminant import blobs
 
@@ -84,3 +93,37 @@ def test_without_copies_nothing_changes_by_a_bit() -> None:
     assert counted_once(near, alone) is near
     before = ensemble.leave_one_out(vectors, labels, 3, near)
     np.testing.assert_array_equal(ensemble.leave_one_out(vectors, labels, 3, near, copies_N=alone), before)
+    scores, with_copies = confident_learning.detect(labels, before), confident_learning.detect(labels, before, alone)
+    np.testing.assert_array_equal(with_copies.quality, scores.quality)
+    probe = out_of_fold_probs(vectors, labels, 3)
+    np.testing.assert_array_equal(out_of_fold_probs(vectors, labels, 3, groups_N=numbered(alone)), probe)
+
+
+def test_what_is_learned_from_all_items_learns_from_a_group_as_from_one() -> None:
+    vectors, labels = blobs(classes=4)
+    rng = np.random.default_rng(2)
+    labels[rng.choice(len(labels), 40, replace=False)] = 1
+    wrong = int(np.flatnonzero(labels[:40] == 1)[0])
+    near = neighbors(vectors)
+    views = [neighbor_votes(near, labels, 4), discriminant.leave_one_out(vectors, labels, 4)]
+    several = np.r_[np.arange(len(labels)), np.repeat([wrong, 77], [60, 30])]
+    groups = np.full(len(several), ALONE)
+    for group, item in enumerate((wrong, 77)):
+        groups[several == item] = group
+    joint, more = confident_joint(labels, views[1]).calibrated(labels), [view[several] for view in views]
+    expected, each = learned(views, labels, None, joint), learned(more, labels[several], None, joint)
+    for name, once in learned(more, labels[several], shares(groups), joint).items():
+        np.testing.assert_allclose(once, expected[name], rtol=1e-4, atol=1e-4, err_msg=name)
+        assert not np.allclose(each[name], expected[name], rtol=1e-2, atol=1e-2), name
+
+
+def learned(views: list[F32], labels: Int, weights: F32 | None, joint: Int) -> dict[str, Any]:
+    """What is learned from the views of these labels; the noise, from this joint."""
+    noise = label_noise(labels, views, joint, weights)
+    return {
+        "powers": powers(views, labels, weights),
+        "sharpened": probabilities_from(np.log(views[0] + 1e-3), labels, weights)[:1],
+        "joint": confident_joint(labels, views[1], weights_N=weights).calibrated(labels, weights) / 100,
+        "channel": noise_channel(labels, views[1], weights).transition_KK,
+        "noise": np.append(noise.transition_KK, noise.power),
+    }

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
+from errata.errors import ModelError
 from errata.testing import Answer, FakeChat, MemoryCalls
 from errata.tools.judging.bank.bank import by_rule
 from errata.tools.judging.bank.control_questions import (
@@ -16,6 +17,7 @@ from errata.tools.judging.bank.control_questions import (
     Tally,
     ask_control_questions,
     draw_control_questions,
+    tally,
     without_disabled,
 )
 from errata.tools.judging.calibration.content_free import content_free
@@ -53,11 +55,11 @@ def tallies(model: FakeChat) -> dict[str, Tally]:
     async def main() -> tuple[Tally, ...]:
         door = Door(model, MemoryCalls(), Budget())
         try:
-            return await ask_control_questions(door, ASKED, BANK, SPACE)
+            return tally(await ask_control_questions(door, ASKED, BANK, SPACE))
         finally:
             await door.close()
 
-    return {tally.label: tally for tally in asyncio.run(main())}
+    return {found.label: found for found in asyncio.run(main())}
 
 
 def verdict(answers: dict[str, tuple[float, float]] | None = None, **probs: float) -> Verdict:
@@ -79,12 +81,12 @@ def test_controls_are_items_of_other_classes_and_items_without_content() -> None
 def test_a_judge_that_says_yes_to_everything_is_disabled_for_every_class() -> None:
     found = tallies(saying(lambda _: "yes"))
     assert found == {"cat": Tally("cat", 10, 10), "dog": Tally("dog", 10, 10)}
-    assert all(tally.disabled for tally in found.values())
+    assert all(one.disabled for one in found.values())
 
 
 @pytest.mark.parametrize("word", ["no", "cannot tell"])
 def test_a_judge_that_denies_or_cannot_tell_is_heard(word: str) -> None:
-    assert {(tally.yes, tally.disabled) for tally in tallies(saying(lambda _: word)).values()} == {(0, False)}
+    assert {(one.yes, one.disabled) for one in tallies(saying(lambda _: word)).values()} == {(0, False)}
 
 
 def test_a_judge_that_sees_cats_everywhere_is_disabled_for_cats_alone() -> None:
@@ -94,8 +96,19 @@ def test_a_judge_that_sees_cats_everywhere_is_disabled_for_cats_alone() -> None:
     assert str(found["cat"]) == "cat: yes to 10 of 10 control questions, not used for it"
 
 
-def test_unreadable_answers_are_not_counted() -> None:
+def test_unreadable_answers_are_no_yes_and_no_no_but_stop_a_judge() -> None:
     assert tallies(FakeChat(lambda _: "well...")) == {}
+
+    async def main() -> Verdict:
+        door = Door(FakeChat(lambda _: "well..."), MemoryCalls(), Budget())
+        try:
+            await ask_control_questions(door, ASKED, BANK, SPACE)
+            return await blind_choice.ask(door, CATS[0], SPACE.names, SPACE)
+        finally:
+            await door.close()
+
+    with pytest.raises(ModelError, match="20 of the first 20 answers of fake cannot be read"):
+        asyncio.run(main())
 
 
 @pytest.mark.parametrize(
@@ -149,9 +162,8 @@ def test_a_class_without_a_presence_question_is_not_asked_about() -> None:
     async def main() -> tuple[Tally, ...]:
         door = Door(saying(lambda _: "no"), MemoryCalls(), Budget())
         try:
-            return await ask_control_questions(
-                door, [ControlQuestion(FREE[0], "dog"), ControlQuestion(FREE[0], "cat")], only_cats, SPACE
-            )
+            drawn = [ControlQuestion(FREE[0], "dog"), ControlQuestion(FREE[0], "cat")]
+            return tally(await ask_control_questions(door, drawn, only_cats, SPACE))
         finally:
             await door.close()
 

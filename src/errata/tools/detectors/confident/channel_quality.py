@@ -44,9 +44,10 @@ def channel_quality(labels_N: Int, probs_NK: NDArray[np.floating[Any]], channel:
     return np.minimum(quality_N, 1, out=quality_N)
 
 
-def noise_channel(labels_N: Int, probs_NK: NDArray[np.floating[Any]]) -> NoiseChannel:
-    """The channel of the calibrated confident joint."""
-    return smoothed_channel(confident_joint(labels_N, probs_NK).calibrated(labels_N))
+def noise_channel(labels_N: Int, probs_NK: NDArray[np.floating[Any]], weights_N: F32 | None = None) -> NoiseChannel:
+    """The channel of the calibrated confident joint, in which each item counts as much as its weight."""
+    joint = confident_joint(labels_N, probs_NK, weights_N=weights_N)
+    return smoothed_channel(joint.calibrated(labels_N, weights_N))
 
 
 def smoothed_channel(joint_KK: Int) -> NoiseChannel:

@@ -16,7 +16,7 @@ from errata.tools.detectors.arrays.blocks import each_block
 from errata.tools.detectors.arrays.by_class import by_class
 from errata.tools.detectors.arrays.checks import RowCheck
 from errata.tools.detectors.arrays.top_classes import CLOSE, TopClasses, top_classes
-from errata.types import F64, Int, Probs
+from errata.types import F32, F64, Int, Probs
 
 NEVER = 2
 """Threshold of a class without items: no probability reaches it."""
@@ -26,18 +26,22 @@ SORTING = 8
 
 @dataclass(frozen=True, slots=True)
 class ConfidentJoint:
-    """``counts_KK[a, b]``: items given a and confidently b, diagonal at least 1. ``guess_N``: that b, or -1.
+    """``counts_KK[a, b]``: items given a and confidently b, or their weight; diagonal at least 1. ``guess_N``: that b,
+    or -1.
 
     ``top_classes``: what the counts are based on.
     """
 
-    counts_KK: Int
+    counts_KK: Int | F64
     guess_N: Int
     top_classes: TopClasses
 
-    def calibrated(self, labels_N: Int) -> Int:
-        """i64[K, K]: the counts scaled so that row a sums to the number of items given a."""
+    def calibrated(self, labels_N: Int, weights_N: F32 | None = None) -> Int:
+        """i64[K, K]: the counts scaled so that row a sums to the number of items given a, or to their weight, but at
+        least to 1 where there are any."""
         given_K = np.bincount(labels_N, minlength=len(self.counts_KK))
+        if weights_N is not None:
+            given_K = np.maximum(np.bincount(labels_N, weights_N, len(self.counts_KK)), given_K > 0)
         scaled_KK = (self.counts_KK.T / self.counts_KK.sum(axis=1)).T
         scaled_KK *= given_K[:, None]
         scaled_KK /= scaled_KK.sum() or 1
@@ -45,20 +49,24 @@ class ConfidentJoint:
         return round_rows(scaled_KK)
 
 
-def confident_joint(labels_N: Int, probs_NK: Probs, seen: TopClasses | None = None) -> ConfidentJoint:
+def confident_joint(
+    labels_N: Int, probs_NK: Probs, seen: TopClasses | None = None, weights_N: F32 | None = None
+) -> ConfidentJoint:
     """Counts each item that reaches the threshold of some class; if it reaches several, under the largest.
 
-    Takes checked input: labels 0..K-1, rows that are distributions; and ``seen`` if it was computed already.
+    Takes checked input: labels 0..K-1, rows that are distributions; ``seen`` if it was computed already; and how much
+    each item counts, by default 1.
     """
     classes = probs_NK.shape[1]
     seen = top_classes(labels_N, probs_NK) if seen is None else seen
-    thresholds_K = _thresholds(labels_N, seen.given_N, classes)
+    thresholds_K = _thresholds(labels_N, seen.given_N, classes, weights_N)
     guess_N = _guess(probs_NK, seen, _least(thresholds_K, probs_NK.dtype))
     sure_N = guess_N >= 0
     # Counted by true label and then transposed, as in the reference: the order in memory is the order of summation, and
     # the last bit of a sum decides how an exact half is rounded.
     cells = guess_N[sure_N] * classes + labels_N[sure_N]
-    counts_KK = np.bincount(cells, minlength=classes * classes).reshape(classes, classes).T
+    sure_n = None if weights_N is None else weights_N[sure_N]
+    counts_KK = np.bincount(cells, sure_n, classes * classes).reshape(classes, classes).T
     np.fill_diagonal(counts_KK, np.maximum(counts_KK.diagonal(), 1))
     return ConfidentJoint(counts_KK, guess_N, seen)
 
@@ -82,11 +90,15 @@ def confident_thresholds(labels_N: Int, probs_NK: Probs) -> Probs:
     return _thresholds(labels_N, self_confidence(labels_N, probs_NK), probs_NK.shape[1])
 
 
-def _thresholds(labels_N: Int, given_N: Probs, num_classes: int) -> Probs:
+def _thresholds(labels_N: Int, given_N: Probs, num_classes: int, weights_N: F32 | None = None) -> Probs:
     order, starts = by_class(labels_N, num_classes)
-    given_n = given_N[order]
+    given_n, weights_n = given_N[order], None if weights_N is None else weights_N[order]
+
+    def mean(a: int, b: int) -> Any:
+        return given_n[a:b].sum() / (b - a) if weights_n is None else np.average(given_n[a:b], weights=weights_n[a:b])
+
     # Class by class, since the rounding of a sum depends on the order of its terms.
-    means = [given_n[a:b].sum() / (b - a) if a < b else NEVER for a, b in pairwise(starts.tolist())]
+    means = [mean(a, b) if a < b else NEVER for a, b in pairwise(starts.tolist())]
     thresholds_K: Probs = np.maximum(np.array(means), 2 * CLOSE)
     return thresholds_K
 

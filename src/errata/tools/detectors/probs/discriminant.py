@@ -32,7 +32,7 @@ def detect(embeddings_ND: ArrayLike, labels_N: ArrayLike, num_classes: int, copi
     """
     labels = labeled(labels_N, num_classes)
     probs_NK = leave_one_out(vectors(embeddings_ND, len(labels)), labels, num_classes, copies_N)
-    return confident_learning.detect(labels, probs_NK)
+    return confident_learning.detect(labels, probs_NK, copies_N)
 
 
 def leave_one_out(embeddings_ND: F32, labels_N: Int, num_classes: int, copies_N: Int | None = None) -> F32:
@@ -45,7 +45,8 @@ def leave_one_out(embeddings_ND: F32, labels_N: Int, num_classes: int, copies_N:
     ``copies_N``: groups of copies (``copies.find_groups``). A group weighs as much as one item, whatever its labels,
     and is left out with each of its members, as if it were at that member's position.
     """
-    return probabilities_from(left_out_scores(embeddings_ND, labels_N, num_classes, copies_N), labels_N)
+    scores_NK = left_out_scores(embeddings_ND, labels_N, num_classes, copies_N)
+    return probabilities_from(scores_NK, labels_N, shares(copies_N))
 
 
 def left_out_scores(embeddings_ND: F32, labels_N: Int, num_classes: int, copies_N: Int | None = None) -> F32:

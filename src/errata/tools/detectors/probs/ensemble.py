@@ -14,6 +14,7 @@ import numpy as np
 
 from errata.tools.detectors.arrays.softmax import softmax
 from errata.tools.detectors.confident.channel_quality import noise_channel
+from errata.tools.detectors.neighbors.copies import shares
 from errata.tools.detectors.neighbors.neighbors import Neighbors, neighbor_votes
 from errata.tools.detectors.neighbors.propagation import averaged
 from errata.tools.detectors.probs import discriminant
@@ -45,34 +46,35 @@ def leave_one_out(
         neighbor_votes(near, labels_N, num_classes),
         discriminant.leave_one_out(embeddings_ND, labels_N, num_classes, copies_N),
     )
-    first_NK = pool(views, labels_N)
+    weights_N = shares(copies_N)
+    first_NK = pool(views, labels_N, weights_N)
     del views
     logs_NK, around_NK = _log(first_NK), averaged(near, first_NK)
-    weight = _neighbors_weight(first_NK, around_NK, labels_N)
+    weight = _neighbors_weight(first_NK, around_NK, labels_N, weights_N)
     logs_NK += _log(around_NK, weight)
     del around_NK
     first_NK = softmax(logs_NK.copy())
-    corrected_NK = _corrected(first_NK, labels_N)
+    corrected_NK = _corrected(first_NK, labels_N, weights_N)
     if progress is not None:
         progress(1)
     logs_NK += _log(averaged(near, corrected_NK), weight)
     logs_NK += _log(discriminant.leave_one_out(embeddings_ND, corrected_NK.argmax(axis=1), num_classes, copies_N))
-    probs_NK = probabilities_from(logs_NK, labels_N)
+    probs_NK = probabilities_from(logs_NK, labels_N, weights_N)
     if progress is not None:
         progress(ROUNDS)
     return probs_NK
 
 
-def _neighbors_weight(first_NK: F32, around_NK: F32, labels_N: Int) -> float:
+def _neighbors_weight(first_NK: F32, around_NK: F32, labels_N: Int, weights_N: F32 | None) -> float:
     """In [0, 1]: how much the neighbors' mean weighs relative to the item itself. 1 if neighbors resemble each other; 0
     if an item's nearest neighbors are of any class, as in wide clouds that overlap."""
-    own, around = powers((first_NK, around_NK), labels_N)
+    own, around = powers((first_NK, around_NK), labels_N, weights_N)
     return float(around / max(own, around, SMALLEST_POWER))
 
 
-def _corrected(probs_NK: F32, labels_N: Int) -> F32:
+def _corrected(probs_NK: F32, labels_N: Int, weights_N: F32 | None) -> F32:
     """f32[N, K]: P(true | item, given), which includes the given label."""
-    reached_KK = noise_channel(labels_N, probs_NK).transition_KK.T.astype(np.float32)
+    reached_KK = noise_channel(labels_N, probs_NK, weights_N).transition_KK.T.astype(np.float32)
     corrected_NK = probs_NK * reached_KK[labels_N]
     corrected_NK /= corrected_NK.sum(axis=1, keepdims=True)
     return corrected_NK

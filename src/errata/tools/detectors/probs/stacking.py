@@ -15,23 +15,23 @@ LARGEST_WEIGHT = 3.0
 FLOOR = 1e-6
 
 
-def pool(views: Sequence[F32], labels_N: Int) -> F32:
+def pool(views: Sequence[F32], labels_N: Int, weights_N: F32 | None = None) -> F32:
     """f32[N, K], rows sum to 1: the product of the views f32[N, K], each raised to the power that makes the given
     labels likeliest (Wolpert 1992). No view may have seen the label of the item that it predicts.
 
-    An uninformative view gets the power 0, and identical views share one.
+    An uninformative view gets the power 0, and identical views share one. ``weights_N``: how much each item counts.
     """
     total_NK = np.zeros_like(views[0])
-    for weight, view in zip(powers(views, labels_N), views, strict=True):
+    for weight, view in zip(powers(views, labels_N, weights_N), views, strict=True):
         total_NK += np.float32(weight) * _log(view)
     return softmax(total_NK)
 
 
-def powers(views: Sequence[F32], labels_N: Int) -> F64:
+def powers(views: Sequence[F32], labels_N: Int, weights_N: F32 | None = None) -> F64:
     """f64[V] in [0, LARGEST_WEIGHT]: the power of each view."""
     every = slice(None, None, max(1, len(labels_N) // ROWS))
     sample_VnK = np.stack([_log(view[every]) for view in views]).astype(np.float64)
-    return _likeliest(sample_VnK, labels_N[every])
+    return _likeliest(sample_VnK, labels_N[every], None if weights_N is None else weights_N[every])
 
 
 def _log(probs_NK: F32) -> F32:
@@ -39,7 +39,7 @@ def _log(probs_NK: F32) -> F32:
     return logs_NK
 
 
-def _likeliest(logs_VnK: F64, labels_n: Int) -> F64:
+def _likeliest(logs_VnK: F64, labels_n: Int, weights_n: F32 | None) -> F64:
     """f64[V] in [0, LARGEST_WEIGHT]: a convex problem, so it has a single optimum."""
     from scipy.optimize import minimize
 
@@ -53,8 +53,8 @@ def _likeliest(logs_VnK: F64, labels_n: Int) -> F64:
         total_n = probs_nK.sum(axis=1)
         probs_nK /= total_n[:, None]
         expected_Vn = np.einsum("nk,vnk->vn", probs_nK, logs_VnK)
-        value = (top_n + np.log(total_n) - logits_nK[rows_n, labels_n]).mean()
-        return float(value), (expected_Vn - given_Vn).mean(axis=1)
+        value = np.average(top_n + np.log(total_n) - logits_nK[rows_n, labels_n], weights=weights_n)
+        return float(value), np.average(expected_Vn - given_Vn, axis=1, weights=weights_n)
 
     start_V = np.full(len(logs_VnK), 1 / len(logs_VnK))
     found = minimize(loss, start_V, jac=True, bounds=[(0, LARGEST_WEIGHT)] * len(start_V), method="L-BFGS-B")

@@ -77,16 +77,16 @@ async def ask_control_questions(
     *,
     style: Style = "letters",
     guideline: str = "",
-) -> tuple[Tally, ...]:
-    """Ask one presence question of ``bank`` about each control, one call each. Raises what ``Door.ask`` raises, except
-    for refusals."""
+) -> list[tuple[str, Verdict]]:
+    """Ask one presence question of ``bank`` about each control, one call each. Returns the class asked about and the
+    answer, also where that is unreadable or refused. Raises what ``Door.ask`` raises, except for refusals."""
     presence = {question.label: (question,) for question in reversed(bank) if question.kind == "presence"}
     known = [control for control in asked if control.label in presence]
     verdicts = await together(
         question_bank.ask(door, c.item, (c.label,), presence[c.label], space, style=style, guideline=guideline)
         for c in known
     )
-    return tally((control.label, verdict) for control, verdict in zip(known, verdicts, strict=True))
+    return [(control.label, verdict) for control, verdict in zip(known, verdicts, strict=True)]
 
 
 def tally(answered: Iterable[tuple[str, Verdict]]) -> tuple[Tally, ...]:

@@ -86,6 +86,7 @@ class Answers:
             position_bias=position_bias,
             unread=self.unread,
             refused=self.refused,
+            tokens_out=sum(call.tokens_out for call in calls),
         )
 
 
