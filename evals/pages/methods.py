@@ -18,27 +18,22 @@ from evals.ranking import three
 PAGE, RESULTS = Path("docs/methods.md"), Path("evals/results")
 WHEN: dict[Runs, str] = {
     "default": "On by default",
-    "option": "Off by default",
+    "option": "Off by default: an option of `errata run`",
     "python": "From Python only",
-    "rule": "A rule",
+    "rule": "A rule that other code keeps",
     "later": "Not built yet",
-    "dropped": "Left out",
+    "dropped": "Tried and left out",
 }
 INTRODUCTION = f"""\
 # Methods, and where they come from
 
 errata began with a list of {len(PAPERS) + len(NOTHING_TO_BUILD)} papers; {len(PAPERS)} hold something to build, to test
-or to guard against. This page says what became of each. `python -m evals methods` writes it from
-evals/pages/papers.toml and evals/results.
+or to guard against. This page says what became of each: what errata takes from it, the file that does it, a sentence
+that a test holds it to, and what it adds as measured. `python -m evals methods` writes it.
 
-- **Kind**: what the paper serves, and after a slash what else.
-- **Adds** begins with when it runs: on by default; off by default, where an option of `errata run` asks for it; from
-  Python only, as a function that no command calls yet; as a rule that other code keeps; not built yet; or tried and
-  left out.
-- AP is the average precision of finding wrong labels, 0 to 1, high = good. *Alone*: by the detector itself; *added*: by
-  how much the default's AP rises when the detector joins it. Both go from the least to the greatest of the sets of the
-  [ablation](#ablation) below; what another method was measured on says its file in evals/ablation.
-- **Test**: a sentence that the code holds to.
+AP is the average precision of finding wrong labels, 0 to 1, high = good. *Alone*: by the detector itself; *added*: by
+how much the default's AP rises when the detector joins it. Both go from the least to the greatest of the sets of the
+[ablation](#ablation) below; what another method was measured on says its file in evals/ablation.
 """
 
 ABLATION = """\
@@ -60,7 +55,7 @@ def page(folder: Path) -> str:
     others = "; ".join(f"{number} {title}" for number, title in NOTHING_TO_BUILD.items())
     parts = [
         INTRODUCTION,
-        paper_table(figures(results)),
+        paper_list(figures(results)),
         f"Nothing to build from: {others}.\n\n## Ablation\n",
         ablation_table(Ablation(results["ablation"]["ap"], results["ablation"]["adds"])),
         ABLATION,
@@ -71,23 +66,27 @@ def page(folder: Path) -> str:
     return "\n".join(parts) + "\n"
 
 
-def paper_table(known: Mapping[str, str]) -> str:
-    lines = ["| # | paper | kind | what errata takes from it | file | test | adds |", "|---|---|---|---|---|---|---|"]
-    return "\n".join([*lines, *(row(paper, known) for paper in PAPERS), ""])
+def paper_list(known: Mapping[str, str]) -> str:
+    """The papers by when their methods run, one paragraph each."""
+    parts = []
+    for runs, head in WHEN.items():
+        papers = [paper for paper in PAPERS if paper.runs == runs]
+        parts += [f"## {head}\n", *(paragraph(paper, known) for paper in papers)] if papers else []
+    return "\n".join(parts)
 
 
-def row(paper: Paper, known: Mapping[str, str]) -> str:
+def paragraph(paper: Paper, known: Mapping[str, str]) -> str:
+    """What errata takes from the paper, where that is, the sentence that a test holds it to, and what was measured."""
     path, _, test = paper.test.partition("::")
-    cells = [
-        str(paper.number),
-        paper.title if paper.system in paper.title else f"{paper.title} ({paper.system})",
-        paper.kind,
-        paper.takes,
-        link(Path(paper.file).name, paper.file),
-        link(test.removeprefix("test_").replace("_", " "), path),
-        ": ".join(filter(None, [WHEN[paper.runs], paper.measured.format(**known)])),
-    ]
-    return f"| {' | '.join(cells)} |"
+    title = paper.title if paper.system in paper.title else f"{paper.title} ({paper.system})"
+    where = [link(Path(paper.file).name, paper.file), link(test.removeprefix("test_").replace("_", " "), path)]
+    measured = paper.measured.format(**known)
+    lines = [f"**{paper.number} {title}.** {_sentence(paper.takes)}", ", ".join(filter(None, where))]
+    return "  \n".join(filter(None, [*lines, _sentence(measured) if measured else ""])) + "\n"
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:] + "." * (not words.endswith("."))
 
 
 def link(words: str, path: str) -> str:
