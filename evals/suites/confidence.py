@@ -4,10 +4,12 @@
 
 The sets of ``evals detection``, and made embeddings of 10, 100 and 1,000 classes of which a twentieth is wrong.
 "Before" is the scan at its own word with the outcome that costs least; "after" plants errors, calibrates, and proposes
-what is clearly the likeliest. Per set, summed over its seeds: of the proposals with a confidence of .9 or more how many
-there are, how many are right, and mean confidence less share right; the debiased expected calibration error of all
-proposals; right proposals among the first 300 suspects, beside those whose best other label is right; right labels that
-a rule at .9 would break; the count of wrong labels with its interval; and CPU seconds.
+what is clearly the likeliest; "decided" is the rest after 200 suspects, drawn at random, were decided blind. Per set,
+summed over its seeds: of the proposals with a confidence of .9 or more how many there are, how many are right, and mean
+confidence less share right; the debiased expected calibration error of all proposals; a reliability diagram (for each
+band of confidence how many proposals, their mean confidence, and the share that is right); right proposals among the
+first 300 suspects, beside those whose best other label is right; right labels that a rule at .9 would break; the count
+of wrong labels with its interval; and CPU seconds.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,14 +28,16 @@ from errata.tools.detectors import DetectorInput
 from errata.tools.detectors.confident.confident_joint import confident_joint
 from errata.tools.detectors.neighbors.neighbors import neighbors
 from errata.tools.detectors.probs import ensemble
-from errata.tools.inference.calibration import Calibration
+from errata.tools.inference.calibration import Calibration, split
+from errata.tools.inference.correction import Correction, correct
 from errata.tools.inference.label_noise import label_noise
 from errata.tools.inference.outcome import cheapest, proposed_outcomes
 from errata.tools.inference.planted_scan import PlantedScan, learned
 from errata.tools.inference.posterior import UNCALIBRATED, Posteriors, weigh
+from errata.tools.inference.suspects import CLEARLY_RIGHT
 from errata.tools.inference.verdict_columns import VerdictColumns
 from errata.tools.report.count import count_wrong
-from errata.types import F64, Bool, LabelSpace, Outcome
+from errata.types import F64, Bool, Int, LabelSpace, Outcome
 from evals.data.label_tasks import REAL, SEEDS, Task, sets
 from evals.data.made_embeddings import made_task
 from evals.data.real_files import real_files
@@ -42,6 +47,9 @@ from evals.result import write_result
 SEED, RULE, FIRST = 0, 0.9, 300
 CLASSES = (10, 100, 1000)
 WITNESSES = ("confident_learning",)
+DECIDED = 200
+BANDS = np.array([0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99])
+"""Between these lie the bands of confidence of the reliability diagram."""
 
 
 class Found(NamedTuple):
@@ -83,10 +91,10 @@ def _made(items: int, classes: int, seeds: int) -> Iterator[Task]:
 
 
 def figures_of(tasks: Iterator[Task]) -> dict[str, Any]:
-    found: dict[str, list[dict[str, Any]]] = {"before": [], "after": []}
+    found: dict[str, list[dict[str, Any]]] = {}
     for task in tasks:
         for name, figures in one_seed(task).items():
-            found[name].append(figures)
+            found.setdefault(name, []).append(figures)
     return {name: _summed(each) for name, each in found.items()}
 
 
@@ -101,13 +109,29 @@ def one_seed(task: Task) -> dict[str, dict[str, Any]]:
     def weighed(by: Calibration) -> Posteriors:
         return weigh(task.labels_N, [scan.probs_NK], scan.noise, VerdictColumns.of([], space), "mean", by)
 
+    def proposed(table: Posteriors) -> Found:
+        return proposals(task, favorite_N, table, proposed_outcomes(table, Settings().clear_ratio, Costs()))
+
     favorite_N = scan.probs_NK.argmax(axis=1) == task.labels_N
     plain, fitted = weighed(UNCALIBRATED), weighed(calibration)
-    before = figures_at(task, proposals(task, favorite_N, plain, cheapest(plain, Costs())))
-    after = figures_at(
-        task, proposals(task, favorite_N, fitted, proposed_outcomes(fitted, Settings().clear_ratio, Costs()))
-    )
-    return {"before": before | {"cpu_s": scan_s}, "after": after | {"cpu_s": plant_s}}
+    drawn = drawn_suspects(fitted)
+    corrected = weighed(replace(calibration, correction=from_decisions(task, scan, calibration, drawn)))
+    return {
+        "before": figures_at(task, proposals(task, favorite_N, plain, cheapest(plain, Costs()))) | {"cpu_s": scan_s},
+        "after": figures_at(task, proposed(fitted)) | {"cpu_s": plant_s},
+        "decided": figures_at(task, proposed(corrected), drawn) | {"cpu_s": 0.0},
+    }
+
+
+def drawn_suspects(table: Posteriors) -> Int:
+    """The items that a person decides."""
+    suspects = np.flatnonzero(table.given_holds_N < CLEARLY_RIGHT)
+    return np.random.default_rng(SEED).permutation(suspects)[:DECIDED]
+
+
+def from_decisions(task: Task, scan: PlantedScan, calibration: Calibration, drawn: Int) -> Correction | None:
+    odds_N = split(scan.logs_of(task.labels_N)[1])[1]
+    return correct(calibration.odds(odds_N[drawn]), task.wrong_N[drawn], np.ones(len(drawn)))
 
 
 def scanned(task: Task) -> PlantedScan:
@@ -132,10 +156,19 @@ def proposals(task: Task, favorite_N: Bool, table: Posteriors, outcomes: Sequenc
     return Found(relabel_N, confidence_N, right_N, best_right_N, table.given_holds_N, favorite_N)
 
 
-def figures_at(task: Task, found: Found) -> dict[str, Any]:
+def figures_at(task: Task, found: Found, decided: Int | None = None) -> dict[str, Any]:
+    """``decided``: items that are no proposals any more, and whose labels are known to be right or wrong."""
+    holds_N, relabel_N, favorite_N = found.holds_N.copy(), found.relabel_N.copy(), found.favorite_N.copy()
+    if decided is not None:
+        holds_N[decided], favorite_N[decided], relabel_N[decided] = *[~task.wrong_N[decided]] * 2, False
+    found = found._replace(relabel_N=relabel_N, right_N=found.right_N & relabel_N)
     sure_N = found.relabel_N & (found.confidence_N >= RULE)
-    first = np.argsort(found.holds_N, kind="stable")[:FIRST]
-    count = count_wrong(found.holds_N.tolist(), found.favorite_N.tolist())
+    open_N = np.where(np.isin(np.arange(len(holds_N)), [] if decided is None else decided), np.inf, holds_N)
+    first = np.argsort(open_N, kind="stable")[:FIRST]
+    count = count_wrong(holds_N.tolist(), favorite_N.tolist())
+    confidence, right = found.confidence_N[found.relabel_N], found.right_N[found.relabel_N]
+    band = np.searchsorted(BANDS, confidence, side="right")
+    of_band = [np.bincount(band, weight, len(BANDS) + 1) for weight in (np.ones(len(band)), confidence, right)]
     return {
         "wrong": int(task.wrong_N.sum()),
         "relabels": int(found.relabel_N.sum()),
@@ -144,7 +177,8 @@ def figures_at(task: Task, found: Found) -> dict[str, Any]:
         "sure_right": int((sure_N & found.right_N).sum()),
         "sure_confidence": float(found.confidence_N[sure_N].sum()),
         "broken": int((sure_N & ~task.wrong_N).sum()),
-        "error": debiased_ece(found.confidence_N[found.relabel_N], found.right_N[found.relabel_N]),
+        "error": debiased_ece(confidence, right),
+        "bands": np.array(of_band),
         "first": int(found.right_N[first].sum()),
         "first_possible": int(found.best_right_N[first].sum()),
         "count": count.estimate,
@@ -159,6 +193,11 @@ def _summed(seeds: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     sure = max(total["sure"], 1)
     total["gap"] = round((sum(one["sure_confidence"] for one in seeds) - total["sure_right"]) / sure, 3)
     total["error"] = round(float(np.mean([one["error"] for one in seeds])), 3)
+    size_B, confidence_B, right_B = np.sum([one["bands"] for one in seeds], axis=0)
+    total["reliability"] = [
+        [int(size), round(confidence / size, 3), round(right / size, 3)] if size else [0, None, None]
+        for size, confidence, right in zip(size_B, confidence_B, right_B, strict=True)
+    ]
     total["counts"] = [[round(one[name]) for name in ("wrong", "count", "low", "high")] for one in seeds]
     return total | {"cpu_s": round(sum(one["cpu_s"] for one in seeds), 2), "seeds": len(seeds)}
 
@@ -171,6 +210,7 @@ def print_set(name: str, figures: Mapping[str, Mapping[str, Any]]) -> None:
         first = f"first {found['first']:5} of {found['first_possible']:5}"
         print(f"{head}  {sure} broken {found['broken']:4}  {rest}  {first}", end="")
         print(f"  counts {found['counts'][:2]}  {found['cpu_s']} s", flush=True)
+        print(" " * 32 + "  ".join(f"{n}: {conf} {right}" for n, conf, right in found["reliability"] if n))
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ def proposal(name: str, given: str, best_other: str) -> str:
     }.get(name) or outcome(name)
 
 
-HARDER = "people    no decisions yet to compare with; people's errors are harder to find than planted ones"
+HARDER = "no decisions yet to compare with; people's errors are harder to find than planted ones"
 
 
 def nothing_proposed(given: str, quality: float) -> str:

@@ -23,7 +23,7 @@ def test_a_scanned_dataset_is_measured_and_stays_as_it_was(tmp_path: Path) -> No
     assert found["scan"]["total"]["found"] > 25, "topics are told apart by their words"
     assert found["people"] is None
     said = errata("eval", "mail.csv", "--plant", "30", cwd=tmp_path)
-    assert "planted   30 errors among 300 labels, in memory only" in said.out
+    assert "planted       30 errors among 300 labels, in memory only" in said.out
     assert "people's errors are harder" in said.out
     assert (tmp_path / "mail.csv").read_bytes() == before
     assert errata("status", "--json", cwd=tmp_path).json == status
@@ -34,7 +34,7 @@ def test_what_people_found_wrong_stands_beside_the_planted_errors(tmp_path: Path
     errata("scan", "mail.csv", *COLUMNS, cwd=tmp_path)
     with Session(permission_of("ann")).open(str(tmp_path / "mail.csv")) as session:
         perform(DECIDE, session, item_id="m0", answer="label", label=truth["m0"])
-    assert "people    of what they found wrong: " in errata("eval", "mail.csv", "--plant", "30", cwd=tmp_path).out
+    assert "people        of what they found wrong: " in errata("eval", "mail.csv", "--plant", "30", cwd=tmp_path).out
 
 
 def test_data_that_was_never_scanned_or_has_no_room_is_refused(tmp_path: Path) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from errata.agent.contributions import Contribution
 from errata.agent.evidence.next_questions import Question
 from errata.agent.evidence.snapshot import Snapshot
+from errata.agent.evidence.view import View
 from errata.agent.role import GROUP, Phase, Role, role_named
 from errata.agent.run.notices import Progress, no_progress
 from errata.agent.run.workspace import Workspace
@@ -29,24 +30,52 @@ def work(workspace: Workspace, phase: Phase, judge: str = "", progress: Progress
 
     ``judge``: the one about to be asked, in the phase "prepare".
     """
+
+    def view() -> View:
+        found = Snapshot.of(workspace).view
+        return replace(found, judge=judge) if judge else found  # a new view computes everything again
+
+    questions, proposals = _output(workspace, phase, view, workspace.add_contributions, progress)
+    if proposals:
+        workspace.store.set_proposals(workspace.run.run_id, proposals)
+    return questions
+
+
+def questions_in(workspace: Workspace, view: View) -> list[Question]:
+    """What the roles would ask if the run looked like this. Nothing is stored."""
+    return _output(workspace, "ask", lambda: view, _not_kept, no_progress)[0]
+
+
+def proposals_in(workspace: Workspace, view: View) -> list[Proposal]:
+    """What the roles would propose if the run looked like this. Nothing is stored."""
+    return _output(workspace, "propose", lambda: view, _not_kept, no_progress)[1]
+
+
+def _not_kept(author: str, *contributions: Contribution) -> None: ...
+
+
+def _output(
+    workspace: Workspace,
+    phase: Phase,
+    look: Callable[[], View],
+    keep: Callable[..., None],
+    progress: Progress,
+) -> tuple[list[Question], list[Proposal]]:
+    """What every wanted role of the phase returns; ``look`` gives the run as the roles before left it."""
     questions: dict[tuple[str, int], Question] = {}
     proposals: dict[tuple[int, Place], Proposal] = {}
     roles = roles_of(phase, workspace.settings.roles)
     for done, role in enumerate(roles):
-        view = Snapshot.of(workspace).view
-        if judge or proposals:  # a new view computes everything again
-            view = replace(view, judge=judge, proposed=tuple(proposals.values()))
+        view = replace(look(), proposed=tuple(proposals.values())) if proposals else look()
         if not role.wanted(view):
             continue
         progress(phase, done, len(roles))
         left = role.work(view, workspace.ask)
-        workspace.add_contributions(role.name, *(one for one in left if isinstance(one, Contribution)))
+        keep(role.name, *(one for one in left if isinstance(one, Contribution)))
         for one in left:
             if isinstance(one, Question) and (one.judge, one.protocol, one.idx) not in view.asked:
                 questions.setdefault((one.judge, one.idx), one)
             elif isinstance(one, Proposal):  # the last role to propose for an annotation wins
                 proposals[one.idx, one.place] = one
         progress(phase, done + 1, len(roles))
-    if proposals:
-        workspace.store.set_proposals(workspace.run.run_id, proposals.values())
-    return list(questions.values())
+    return list(questions.values()), list(proposals.values())

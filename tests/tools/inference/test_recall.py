@@ -12,7 +12,7 @@ from errata.tools.inference.calibration import Calibration
 from errata.tools.inference.label_noise import label_noise
 from errata.tools.inference.planted_errors import KINDS
 from errata.tools.inference.planted_scan import PlantedScan
-from errata.tools.inference.recall import PlantedRecall, Recall, interval, planted_recall
+from errata.tools.inference.recall import PlantedRecall, Recall, interval, planted_recall, planted_rounds
 from errata.types import F32, Int, LabelSpace
 
 SPACE = LabelSpace(("a", "b", "c"))
@@ -32,9 +32,9 @@ def recall_of(sure: float, count: int = 60, wrong: int = 0) -> PlantedRecall:
     probs_NK[np.arange(600), true_N] = sure
     labels_N = true_N.copy()
     labels_N[:wrong] = (true_N[:wrong] + 1) % 3
-    return planted_recall(
-        scan_of(labels_N, probs_NK), SPACE, Calibration(), count, 1.5, Costs(), lambda done, total: None
-    )
+    scan = scan_of(labels_N, probs_NK)
+    rounds = planted_rounds(scan, scan.posterior(labels_N, SPACE, Calibration()).given_holds_N, count)
+    return planted_recall(scan, SPACE, Calibration(), rounds, 1.5, Costs(), lambda done, total: None)
 
 
 def test_a_model_that_knows_the_labels_finds_all_and_names_the_right_ones() -> None:

@@ -1,20 +1,28 @@
-"""Measure on planted errors how much of what is wrong a scan finds in the user's own data."""
+"""Measure on planted errors how much of what is wrong errata finds in the user's own data: by the scan, by each judge,
+and by the panel."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
+import numpy as np
 from pydantic import Field
 
 from errata import words
 from errata.agent.actions.action import Action, Inputs
 from errata.agent.actions.session import Session
+from errata.agent.evidence.planted_view import planted_view
 from errata.agent.evidence.scan_calibration import planted_scan
 from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.evidence.view import View
-from errata.errors import DataError, SetupError, StoreError
-from errata.tools.inference.recall import PlantedRecall, Recall, planted_recall
+from errata.agent.planted_judging import judged, proposals_by
+from errata.agent.run.go_ahead import needs_word
+from errata.agent.views.price import Price, price_of
+from errata.errors import DataError, ModelError, SetupError, Stopped, StoreError
+from errata.tools.inference.recall import PlantedRecall, Recall, Tally, planted_recall, planted_rounds
 from errata.tools.store.decisions import settled
 from errata.tools.visible import one_line
 
@@ -23,39 +31,94 @@ class EvaluateInputs(Inputs):
     plant: int = Field(default=200, ge=1, description="How many errors to plant.")
 
 
+class JudgedInputs(EvaluateInputs):
+    yes: bool = Field(default=False, description="Continue, however long it takes and whatever it costs.")
+
+
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """``labels``: labeled items of the data; ``asked``: how many errors were to be planted. ``people``: the same of the
-    labels that people found wrong when they looked at the item; None without such decisions."""
+    """``labels``: labeled items of the data; ``asked``: how many errors were to be planted. ``judges``: by the judges,
+    each alone on top of the scan, and ``panel``: by all of them, where there are several; none before they were asked,
+    which takes at most ``price``. ``people``: the same of the labels that people found wrong when they looked at the
+    item; None without such decisions."""
 
     labels: int
     asked: int
     scan: PlantedRecall
     people: Recall | None
+    price: Price | None = None
+    judges: dict[str, PlantedRecall] = field(default_factory=dict)
+    panel: PlantedRecall | None = None
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
 
-def _evaluate(session: Session, given: EvaluateInputs) -> Evaluation:
-    workspace, snapshot = session.run, Snapshot.of(session.run)
-    if snapshot.scan is None:
-        raise SetupError("This run has not been scanned yet: errata scan DATA, then errata eval DATA.")
-    view, settings = snapshot.view, workspace.settings
-    found = planted_recall(
-        planted_scan(snapshot),
-        view.space,
-        view.calibration,
-        given.plant,
-        settings.clear_ratio,
-        settings.costs,
-        lambda done, total: session.progress("plant", done, total),
-    )
-    if not found.total.planted:
-        raise DataError(
-            "No class has room for planted errors: at most 3% of a class are planted at a time, so one needs 34 items."
+class _Planting:
+    """Errors planted in the labels of the session's run, and what the scan makes of them."""
+
+    def __init__(self, session: Session, count: int) -> None:
+        self._session, self._run = session, session.run
+        self._snapshot = Snapshot.of(self._run)
+        if self._snapshot.scan is None:
+            raise SetupError("This run has not been scanned yet: errata scan DATA, then errata eval DATA.")
+        self._view, self._scan = self._snapshot.view, planted_scan(self._snapshot)
+        self._labeled = np.flatnonzero(self._snapshot.given_N >= 0)
+        holds_n = self._view.scan_posterior.given_holds_N[self._labeled]
+        self._count, self._rounds = count, planted_rounds(self._scan, holds_n, count)
+        if not self._rounds:
+            raise DataError(
+                "No class has room for planted errors: at most 3% of a class are planted at a time, so one needs 34 "
+                "items."
+            )
+
+    def scanned(self) -> Evaluation:
+        """What the scan makes of them, and what asking the judges would take."""
+        settings, view = self._run.settings, self._view
+        found = planted_recall(
+            self._scan,
+            view.space,
+            view.calibration,
+            self._rounds,
+            settings.clear_ratio,
+            settings.costs,
+            lambda done, total: self._session.progress("plant", done, total),
         )
-    return Evaluation(int((view.given_N >= 0).sum()), given.plant, found, _people(view))
+        price = price_of(self._run, self._views) if settings.judge else None
+        return Evaluation(len(self._labeled), self._count, found, _people(view), price)
+
+    def judged(self) -> Evaluation:
+        """What the judges make of them."""
+        found = self.scanned()
+        if found.price is not None and needs_word(found.price) and not self._run.settings.budget:
+            self._session.go_ahead(found.price)
+        views, judges = judged(self._run, self._views, self._session.progress), self._run.panel.judges
+        each = {judge: self._recall(views, judge) for judge in judges}
+        return replace(found, judges=each, panel=self._recall(views) if len(judges) > 1 else None)
+
+    @cached_property
+    def _views(self) -> list[View]:
+        return [planted_view(self._snapshot, self._scan, planted.errors) for planted in self._rounds]
+
+    def _recall(self, views: Sequence[View], judge: str | None = None) -> PlantedRecall:
+        tally = Tally(self._scan.given.labels_N, self._view.space.names)
+        for planted, view in zip(self._rounds, views, strict=True):
+            proposals = proposals_by(self._run, view, judge)
+            own = [proposals[idx] for idx in self._labeled[planted.errors.items_P].tolist()]
+            tally.add(planted, [one.outcome for one in own], [one.proposed_label for one in own])
+        return tally.recall()
+
+
+def _evaluate(session: Session, given: EvaluateInputs) -> Evaluation:
+    return _Planting(session, given.plant).scanned()
+
+
+def _evaluate_judges(session: Session, given: JudgedInputs) -> Evaluation:
+    if not session.run.settings.judge:
+        raise SetupError("This run has no judge: errata run DATA --judge MODEL@URL, then errata eval DATA.")
+    if given.yes:
+        session.go_ahead = lambda job: None
+    return _Planting(session, given.plant).judged()
 
 
 def _people(view: View) -> Recall | None:
@@ -71,18 +134,22 @@ def _people(view: View) -> Recall | None:
 
 
 def in_words(found: Evaluation) -> str:
-    """For a terminal."""
-    total, scan = found.scan.total, found.scan
-    lines = [
-        f"planted   {total.planted} errors among {found.labels:,} labels, in memory only, in {_rounds(scan.rounds)}",
-        f"scan      {_line(total)}",
-    ]
-    lines += [f"  {kind:<12}{_line(one)}" for kind, one in scan.kinds.items() if one.planted]
-    lines += [f"  {one_line(label, 40)}: {_line(one)}" for label, one in scan.classes.items()]
+    """For a terminal. Of the classes, only what the last of scan, judges and panel made of them."""
+    total, rounds = found.scan.total, _rounds(found.scan.rounds)
+    lines = [("planted", f"{total.planted} errors among {found.labels:,} labels, in memory only, in {rounds}")]
     if total.planted < found.asked:
-        lines.append(f"          The data has room for {total.planted} errors of the {found.asked} asked for.")
-    lines.append(words.HARDER if found.people is None else f"people    of what they found wrong: {_line(found.people)}")
-    return "\n".join(lines)
+        lines.append(("", f"the data has room for {total.planted} errors of the {found.asked} asked for"))
+    parts = {"scan": found.scan, **found.judges} | ({"panel": found.panel} if found.panel is not None else {})
+    for name, part in parts.items():
+        lines.append((one_line(name, 40), _line(part.total)))
+        lines += [(f"  {kind}", _line(one)) for kind, one in part.kinds.items() if one.planted]
+    lines += [(f"  {one_line(label, 40)}", _line(one)) for label, one in list(parts.values())[-1].classes.items()]
+    people = words.HARDER if found.people is None else f"of what they found wrong: {_line(found.people)}"
+    lines.append(("people", people))
+    if found.price is not None and not found.judges:
+        lines.append(("judges", f"were not asked; asking them takes at most {found.price.costs()}"))
+    wide = max(len(name) for name, _ in lines)
+    return "\n".join(f"{name:<{wide}}  {said}" for name, said in lines)
 
 
 def _rounds(count: int) -> str:
@@ -98,10 +165,21 @@ def _line(one: Recall) -> str:
 EVALUATE = Action(
     "evaluate",
     "Plant errors of four kinds in the labels of a scanned dataset, in memory only, scan them again, and return how "
-    "many are found and how many of the proposed fixes are right, by kind and by class. No model is asked.",
+    "many are found and how many of the proposed fixes are right, by kind and by class; and what it would take at most "
+    "to ask the run's judges about them. No model is asked.",
     "read",
     EvaluateInputs,
     Evaluation,
     (SetupError, DataError, StoreError),
     _evaluate,
+)
+EVALUATE_JUDGES = Action(
+    "evaluate_judges",
+    "The same for the judges of the run as well, each alone and all together: they are asked about the planted errors "
+    "that the scan suspects, as in a run, within its budget. No finished call is paid for again.",
+    "spend",
+    JudgedInputs,
+    Evaluation,
+    (SetupError, DataError, StoreError, ModelError, Stopped),
+    _evaluate_judges,
 )

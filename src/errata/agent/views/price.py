@@ -66,12 +66,26 @@ class Price:
 
 def price(workspace: Workspace) -> Price:
     """The price of what a scanned run may still ask, including measuring its judges."""
-    takes = _takes(workspace)
-    queue = Snapshot.of(workspace).contributions.find(Queue) or Queue(suspects=0)
+    snapshot = Snapshot.of(workspace)
+    queue = snapshot.contributions.find(Queue) or Queue(suspects=0)
+    return _price(workspace, snapshot.view, queue.suspects, queue.drawn)
+
+
+def price_of(workspace: Workspace, views: Sequence[View]) -> Price:
+    """The price of what would be asked about the queues of these views of the run."""
+    each = [_price(workspace, view, len(view.suspects), 0) for view in views]
+    calls = sum(one.calls for one in each)
+    usd = None if any(one.usd is None for one in each) else sum(one.usd or 0.0 for one in each)
+    tokens, suspects = sum(one.tokens for one in each), sum(one.suspects for one in each)
+    return Price(suspects, 0, calls, tokens, usd, minutes(workspace, calls))
+
+
+def _price(workspace: Workspace, view: View, suspects: int, drawn: int) -> Price:
+    takes = _takes(workspace, view)
     prices = Prices(workspace.settings.usd_per_mtok_in, workspace.settings.usd_per_mtok_out)
     usd = prices.cost_usd(takes.sent, takes.answered) if prices.known else None
     tokens = takes.sent + takes.answered
-    return Price(queue.suspects, queue.drawn, takes.calls, tokens, usd, minutes(workspace, takes.calls))
+    return Price(suspects, drawn, takes.calls, tokens, usd, minutes(workspace, takes.calls))
 
 
 def minutes(workspace: Workspace, calls: int) -> float | None:
@@ -101,11 +115,11 @@ class _Takes(NamedTuple):
         return cls(len(seen) if calls is None else calls, round(each * sent), round(each * answered))
 
 
-def _takes(workspace: Workspace) -> _Takes:
+def _takes(workspace: Workspace, view: View) -> _Takes:
     """Items that a judge has been asked about before are rehearsed request by request, since some are paid for; for all
     others, a sample of each kind of question gives the length."""
     rehearsal = Rehearsal(workspace.store.calls)
-    view = replace(Snapshot.of(workspace).view, judges=_judges(workspace))
+    view = replace(view, judges=_judges(workspace))
     waiting = still_to_ask(view, _wanted_now(workspace, view, rehearsal))
     view = _prepared(workspace, view, waiting, rehearsal)
     known: dict[str, list[Question]] = {}

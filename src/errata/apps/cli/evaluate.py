@@ -6,21 +6,47 @@ from typing import Annotated
 
 import typer
 
-from errata.apps.cli.options import AsJson, Number, OfLabel, RunName, open_session, print_json, print_text
+from errata.apps.cli.confirm import confirm, go_ahead
+from errata.apps.cli.graceful_shutdown import graceful_shutdown
+from errata.apps.cli.options import (
+    AsJson,
+    Number,
+    OfLabel,
+    RunName,
+    open_session,
+    print_json,
+    print_text,
+    report_retries,
+)
 from errata.apps.cli.progress import showing_progress
 
 Plant = Annotated[int, typer.Option("--plant", metavar="N", min=1, help="How many errors to plant.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what asking the judges would cost. Asks no model.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Continue, however long it takes and whatever it costs.")]
 
 
 def evaluate(
-    run: RunName = None, label: OfLabel = None, number: Number = None, plant: Plant = 200, as_json: AsJson = False
+    run: RunName = None,
+    label: OfLabel = None,
+    number: Number = None,
+    plant: Plant = 200,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Plant errors in your labels, in memory only, and say how many of them a scan finds and puts right."""
-    from errata.agent.actions.evaluating import EVALUATE, in_words
+    """Plant errors in your labels, in memory only, and say how many of them are found and put right: by the scan, by
+    each judge of the run, and by all together."""
+    from errata.agent.actions.evaluating import EVALUATE, EVALUATE_JUDGES, in_words
     from errata.agent.actions.perform import perform
 
-    with open_session(run, label, number) as session, showing_progress(session.cost_so_far) as session.progress:
-        found = perform(EVALUATE, session, plant=plant)
+    report_retries()
+    with open_session(run, label, number) as session:
+        session.confirm, session.go_ahead = confirm, lambda job: go_ahead(job, lambda: session.stopped)
+        with graceful_shutdown(session), showing_progress(session.cost_so_far) as session.progress:
+            if session.run.settings.judge and not dry_run:
+                found = perform(EVALUATE_JUDGES, session, plant=plant, yes=yes)
+            else:
+                found = perform(EVALUATE, session, plant=plant)
     print_json(found.as_json()) if as_json else print_text(in_words(found))
 
 

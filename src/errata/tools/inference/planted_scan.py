@@ -19,6 +19,7 @@ from errata.tools.inference.candidates import candidates
 from errata.tools.inference.label_noise import LabelNoise, label_noise
 from errata.tools.inference.planted_errors import PlantedErrors, plant
 from errata.tools.inference.posterior import Posteriors, from_scan, weigh
+from errata.tools.inference.scan import Scan
 from errata.tools.inference.verdict_columns import VerdictColumns
 from errata.types import F32, F64, Int, LabelSpace
 
@@ -55,14 +56,26 @@ class PlantedScan:
         label_probs, noise = self._again(labels_N)
         return weigh(labels_N, label_probs, noise, VerdictColumns.of((), space), calibration=calibration)
 
+    def repeated(self, labels_N: Int, detectors: Sequence[str]) -> Scan:
+        """What these detectors, the witnesses among them, find with these labels."""
+        given = replace(self.given, labels_N=labels_N, probs_NK=self._probs(labels_N))
+        scores = {name: detector_named(name).detect(given) for name in detectors}
+        found = [scores[name].label_probs for name in self.witnesses]
+        label_probs = [probs_NK for probs_NK in found if probs_NK is not None] or [given.probabilities()]
+        return Scan(
+            given.probabilities(),
+            label_probs,
+            {name: one.flag for name, one in scores.items()},
+            np.mean([scores[name].quality for name in self.witnesses or detectors], axis=0, dtype=np.float32),
+            label_noise(labels_N, label_probs, _joint(labels_N, given.probabilities())),
+        )
+
     def _again(self, labels_N: Int) -> tuple[Sequence[F32], LabelNoise]:
         """What the witnesses say of these labels, f32[N, K] each, and the noise in them; known of the given ones."""
         if labels_N is self.given.labels_N:
             return self.label_probs, self.noise
-        given = replace(self.given, labels_N=labels_N, probs_NK=self._probs(labels_N))
-        found = [detector_named(name).detect(given).label_probs for name in self.witnesses]
-        label_probs = [probs_NK for probs_NK in found if probs_NK is not None] or [given.probabilities()]
-        return label_probs, label_noise(labels_N, label_probs, _joint(labels_N, given.probabilities()))
+        scan = self.repeated(labels_N, self.witnesses)
+        return scan.label_probs, scan.noise
 
     def _probs(self, labels_N: Int) -> F32:
         given = self.given

@@ -1,9 +1,10 @@
-"""How many planted errors a scan finds, and how often the label that it proposes for them is right."""
+"""How many planted errors are found, and how often the label that is proposed for them is right."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from errata.settings import Costs
@@ -11,7 +12,7 @@ from errata.tools.inference.calibration import Calibration
 from errata.tools.inference.outcome import proposed_outcomes
 from errata.tools.inference.planted_errors import KINDS, PlantedErrors, plant
 from errata.tools.inference.planted_scan import PlantedScan
-from errata.types import LabelSpace
+from errata.types import F64, Bool, Int, LabelSpace
 
 FIRST_SEED = 1000
 """Other rounds than those that the scan was calibrated on."""
@@ -62,44 +63,72 @@ def interval(count: int, among: int) -> tuple[float, float]:
     return low, high
 
 
+class PlantedRound(NamedTuple):
+    """Errors planted together. ``counts_P``: not those over a label that was probably wrong itself, since such a label
+    is no truth."""
+
+    errors: PlantedErrors
+    counts_P: Bool
+
+
+def planted_rounds(scan: PlantedScan, given_holds_N: F64, count: int) -> list[PlantedRound]:
+    """``count`` errors that count, in as many rounds as it takes; fewer if the data has no room. ``given_holds_N``: the
+    probability that each label is right, before any error is planted."""
+    rounds = list[PlantedRound]()
+    while count > 0 and len(rounds) < MOST_ROUNDS:
+        errors = plant(scan.given.labels_N, scan.probs_NK, scan.joint_KK, FIRST_SEED + len(rounds), count)
+        if not len(errors.items_P):
+            break
+        rounds.append(PlantedRound(errors, given_holds_N[errors.items_P] > PROBABLY))
+        count -= int(rounds[-1].counts_P.sum())
+    return rounds
+
+
+@dataclass
+class Tally:
+    """What became of planted errors, round by round. ``labels_N``: the labels before any error was planted."""
+
+    labels_N: Int
+    names: Sequence[str]
+    _outcomes: list[_Outcome] = field(default_factory=list)
+    _rounds: int = 0
+
+    def add(self, planted: PlantedRound, words: Sequence[str | None], best: Sequence[str | None]) -> None:
+        """``words``: the outcome proposed for each error, if any; ``best``: the label that it names."""
+        errors, self._rounds = planted.errors, self._rounds + 1
+        true = [self.names[label] for label in self.labels_N[errors.items_P]]
+        each = zip(errors.kinds_P.tolist(), true, words, best, planted.counts_P.tolist(), strict=True)
+        for kind, label, word, other, counts in each:
+            if counts:
+                found, fix = word not in (None, "keep"), word == "relabel"
+                self._outcomes.append(_Outcome(KINDS[kind], label, found, fix, fix and other == label))
+
+    def recall(self) -> PlantedRecall:
+        each = self._outcomes
+        kinds = {kind: _recall(one for one in each if one.kind == kind) for kind in KINDS}
+        sizes = Counter(one.label for one in each)
+        large = [label for label in self.names if sizes[label] >= LEAST_OF_CLASS]
+        classes = {label: _recall(one for one in each if one.label == label) for label in large}
+        return PlantedRecall(_recall(each), kinds, classes, self._rounds)
+
+
 def planted_recall(
     scan: PlantedScan,
     space: LabelSpace,
     calibration: Calibration,
-    count: int,
+    rounds: Sequence[PlantedRound],
     ratio: float,
     costs: Costs,
     progress: Callable[[int, int], None],
 ) -> PlantedRecall:
-    """Plant ``count`` errors, in as many rounds as it takes, and scan each round; none if the data has no room.
-
-    An error planted over a label that was probably wrong itself counts for nothing: the replaced label is no truth.
-    """
-    labels_N, outcomes = scan.given.labels_N, list[_Outcome]()
-    probably_right_N = scan.posterior(labels_N, space, calibration).given_holds_N > PROBABLY
-    rounds = 0
-    while len(outcomes) < count:
-        errors = plant(labels_N, scan.probs_NK, scan.joint_KK, FIRST_SEED + rounds, count - len(outcomes))
-        if not len(errors.items_P):
-            break
-        table = scan.posterior(errors.into(labels_N), space, calibration).only(errors.items_P)
-        each = _each(
-            errors,
-            [space.names[label] for label in labels_N[errors.items_P]],
-            proposed_outcomes(table, ratio, costs),
-            table.challengers,
-        )
-        counts = probably_right_N[errors.items_P].tolist()
-        outcomes += [one for one, counted in zip(each, counts, strict=True) if counted]
-        rounds += 1
-        if rounds == MOST_ROUNDS:
-            break
-        progress(len(outcomes), count)
-    kinds = {kind: _recall(one for one in outcomes if one.kind == kind) for kind in KINDS}
-    sizes = {label: sum(one.label == label for one in outcomes) for label in space.names}
-    large = [label for label, size in sizes.items() if size >= LEAST_OF_CLASS]
-    classes = {label: _recall(one for one in outcomes if one.label == label) for label in large}
-    return PlantedRecall(_recall(outcomes), kinds, classes, rounds)
+    """Scan each round of planted errors."""
+    tally = Tally(scan.given.labels_N, space.names)
+    for done, planted in enumerate(rounds):
+        progress(done, len(rounds))
+        labels_N = planted.errors.into(scan.given.labels_N)
+        table = scan.posterior(labels_N, space, calibration).only(planted.errors.items_P)
+        tally.add(planted, proposed_outcomes(table, ratio, costs), table.challengers)
+    return tally.recall()
 
 
 class _Outcome(NamedTuple):
@@ -110,14 +139,6 @@ class _Outcome(NamedTuple):
     found: bool
     fix: bool
     right: bool
-
-
-def _each(
-    errors: PlantedErrors, true: Sequence[str], words: Sequence[str | None], best: Sequence[str | None]
-) -> Iterator[_Outcome]:
-    for kind, label, word, other in zip(errors.kinds_P.tolist(), true, words, best, strict=True):
-        fix = word == "relabel"
-        yield _Outcome(KINDS[kind], label, word is not None, fix, fix and other == label)
 
 
 def _recall(outcomes: Iterable[_Outcome]) -> Recall:
