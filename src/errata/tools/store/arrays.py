@@ -57,6 +57,13 @@ class Arrays:
             ) from error
         return loaded
 
+    def names(self, beginning: str) -> list[str]:
+        """The names of the saved arrays that begin so, sorted."""
+        return sorted(path.stem for path in self._folder.glob(f"{beginning}*.npy"))
+
+    def remove(self, name: str) -> None:
+        self._path(name).unlink(missing_ok=True)
+
     def _path(self, name: str) -> Path:
         return self._folder / f"{name}.npy"
 
