@@ -49,6 +49,7 @@ TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
     "detection": scan.detection,
     "posterior": scan.posterior,
     "confident_learning": scan.confident_learning,
+    "text_encoders": scan.text_encoders,
     "scan_speed": scan.scan_speed,
     "neighbor_search": scan.neighbor_search,
     "votes": scan.votes,

@@ -14,6 +14,7 @@ from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.begin import begin
 from errata.agent.run.notices import no_progress
 from errata.agent.run.workspace import Workspace
+from errata.errors import StoreError
 from errata.settings import Settings
 from errata.testing import ToyEmbedder
 from errata.types import F32, Item
@@ -79,3 +80,12 @@ def test_blocks_are_gone_once_the_embeddings_are_saved(workspace: Workspace) -> 
     assert len(workspace.arrays.names("embedded-")) == 2
     embed(workspace, no_progress)
     assert workspace.arrays.names("embedded-") == []
+
+
+def test_a_damaged_block_is_refused(workspace: Workspace) -> None:
+    with pytest.raises(Killed):
+        embed_all(workspace, CountingEmbedder(killed_at=1), no_progress)
+    (path,) = workspace.folder.arrays(workspace.run.run_id).glob("embedded-*.npy")
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(StoreError, match=r"is damaged.*run the same command again"):
+        embed_all(workspace, CountingEmbedder(), no_progress)

@@ -1,8 +1,9 @@
 """The graph of all-MiniLM-L6-v2 for onnxruntime, which multiplies in int8.
 
-The packaged file holds int8 weights, but its graph widens them and multiplies in float: 1.5 times the speed of torch on
-long texts. This one scales each token's numbers to int8 by their largest, multiplies integers, and scales back, so that
-a vector never depends on what else is in the batch. All texts of a batch have the same length: no padding, no mask.
+The packaged file holds int8 weights, but its graph widens them and multiplies floats, on long texts no faster than
+torch. This one scales each token's numbers to int8 by their largest, multiplies integers, and scales back, so that a
+vector never depends on what else is in the batch. All texts of a batch have the same length: no padding, no mask.
+See docs/decisions/0011.
 """
 
 from __future__ import annotations
