@@ -46,8 +46,8 @@ class SentenceModel:
     def name(self) -> str:
         """With a hash of the folder, or the revision on the hub. Raises SetupError if the model cannot be loaded."""
         folder = Path(self._source)
-        revision = sha_of_folder(folder) if folder.is_dir() else _revision(self._model)
-        return f"{self._source} ({revision[:NAME_DIGITS]}, version {PREPARED})"
+        revision = sha_of_folder(folder)[:NAME_DIGITS] if folder.is_dir() else _revision(self._model)
+        return f"{self._source} ({revision}, version {PREPARED})"
 
     def embed(self, items: Sequence[Item], progress: CountProgress | None = None) -> F32:
         """f32[n, D], rows of length 1. Raises SetupError if the model cannot be loaded."""
@@ -89,7 +89,7 @@ def _pieces(model: SentenceTransformer, text: str) -> list[tuple[str, int]]:
     tokenizer does not tell where tokens are, gets the whole text."""
     text = text[:MOST_CHARACTERS].encode("utf-8", "replace").decode()
     cut, most = model.tokenizer, model.max_seq_length
-    if not getattr(cut, "is_fast", False) or not most or len(text) < most // 4:
+    if not getattr(cut, "is_fast", False) or not isinstance(most, int) or len(text) < most // 4:
         return [(text, 1)]
     places = cut(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)["offset_mapping"]
     spans = piece_spans(len(places), most - cut.num_special_tokens_to_add())
@@ -99,4 +99,6 @@ def _pieces(model: SentenceTransformer, text: str) -> list[tuple[str, int]]:
 
 
 def _revision(model: SentenceTransformer) -> str:
-    return str(getattr(model[0].auto_model.config, "_commit_hash", None))
+    config = getattr(getattr(model[0], "auto_model", None), "config", None)
+    revision: str = getattr(config, "_commit_hash", None) or ""
+    return revision[:NAME_DIGITS] or "revision unknown"
