@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tarfile
 import tomllib
 import zipfile
 from pathlib import Path
@@ -33,7 +34,7 @@ def test_every_extra_resolves(extras: list[str], pins: list[str]) -> None:
 
 
 @pytest.mark.slow
-def test_the_wheel_holds_prompts_pages_and_the_tiny_judge(tmp_path: Path) -> None:
+def test_the_wheel_holds_prompts_pages_the_tiny_judge_and_the_notice(tmp_path: Path) -> None:
     build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(tmp_path), "."]
     subprocess.run(build, check=True, capture_output=True)
     names = zipfile.ZipFile(next(tmp_path.glob("*.whl"))).namelist()
@@ -43,9 +44,24 @@ def test_the_wheel_holds_prompts_pages_and_the_tiny_judge(tmp_path: Path) -> Non
         "errata/demo/tiny_judge/model.safetensors",
         "errata/tools/store/migrations/env.py",
         "errata/tools/store/migrations/versions/0003_places_seen_from_the_run_folder.py",
+        "errata/weights.toml",
+        "errata/tools/features/bert_uncased_vocab.txt",
+        "errata_labels-0.1.0.dist-info/licenses/NOTICE",
         "errata/py.typed",
     ):
         assert needed in names
+
+
+@pytest.mark.slow
+def test_the_source_distribution_holds_the_notice(tmp_path: Path) -> None:
+    backend = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(tmp_path / "backend"), "uv_build"]
+    subprocess.run([*backend, "-c", "constraints.txt"], check=True, capture_output=True)
+    build = [sys.executable, "-c", "import sys, uv_build; uv_build.build_sdist(sys.argv[1])", str(tmp_path)]
+    found = {"PYTHONPATH": str(tmp_path / "backend"), "PATH": f"{tmp_path / 'backend' / 'bin'}:{os.environ['PATH']}"}
+    subprocess.run(build, check=True, capture_output=True, env={**os.environ, **found})
+    with tarfile.open(next(tmp_path.glob("*.tar.gz"))) as sdist:
+        names = {name.partition("/")[2] for name in sdist.getnames()}
+    assert {"NOTICE", "LICENSE", "src/errata/weights.toml"} <= names
 
 
 def test_the_core_asks_for_no_torch() -> None:

@@ -101,3 +101,16 @@ def confidence(found: dict[str, Any]) -> str:
             cells += [f"{figures['gap']:+.3f}", figures["broken"], f"{figures['first']} of {figures['first_possible']}"]
             lines.append(f"| {' | '.join(map(str, cells))} | {count}, {low} to {high} |")
     return "\n".join([*lines, ""])
+
+
+def text_encoders(found: dict[str, Any]) -> str:
+    lines = ["| texts | int8: items per CPU-second | fp32 | times |", "|---|---|---|---|"]
+    for name, figures in found["speed"].items():
+        rates = [f"{figures['items_per_cpu_s'][way]:,.0f}" for way in ("int8", "fp32")]
+        lines.append(f"| {name.replace('_', ' ')} | {' | '.join(rates)} | {figures['times_fp32']:.1f} |")
+    lines += ["", "| wrong labels of | scored | int8: average precision | fp32 | lead (95%) |", "|---|---|---|---|---|"]
+    for name, figures in found["scan"].items():
+        one = figures["ap"]
+        lead = f"{one['lead']:+.3f} ({one['low']:+.3f} to {one['high']:+.3f})"
+        lines.append(f"| {name} | {figures['scored']:,} | {one['int8']:.3f} | {one['fp32']:.3f} | {lead} |")
+    return "\n".join([*lines, ""])

@@ -54,11 +54,13 @@ class Plan(Contribution):
 
 class Features(Contribution):
     """How the embeddings were made. ``strength`` is "plain", "semantic", or "own" (the user's); ``embedded`` is how
-    many contents were embedded for this run, the others being inherited."""
+    many contents were embedded for this run, the others being inherited; ``remarks``, what a person should know about
+    how the encoder fits the data."""
 
     name: str
     strength: str
     embedded: int = 0
+    remarks: tuple[str, ...] = ()
 
 
 class ScanCalibration(Contribution):

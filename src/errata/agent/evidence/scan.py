@@ -8,6 +8,7 @@ import numpy as np
 
 from errata.agent.contributions import Contributions, Features
 from errata.agent.evidence.copies import find_copies, near_labeled
+from errata.agent.evidence.embedded_blocks import EmbeddedBlocks, clear_blocks
 from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.notices import Progress
 from errata.agent.run.workspace import Workspace
@@ -17,7 +18,7 @@ from errata.tools.detectors.neighbors.copies import counted_once, numbered
 from errata.tools.detectors.neighbors.neighbors import neighbors
 from errata.tools.detectors.probs import ensemble
 from errata.tools.features.choose import choose_embedder
-from errata.tools.features.embedder import Embedder, embed_readable
+from errata.tools.features.embedder import Embedder, RemarksOnTexts, embed_readable
 from errata.tools.features.own import load_embeddings, load_probs
 from errata.tools.features.probe import FOLDS, out_of_fold_probs
 from errata.tools.inference.candidates import ABSENT
@@ -35,6 +36,7 @@ def embed(workspace: Workspace, progress: Progress) -> None:
     wanted = "embeddings" in needed or not settings.probs
     if wanted and not arrays.has("embeddings"):
         arrays.save("embeddings", _own_embeddings(workspace) if settings.embeddings else _embed(workspace, progress))
+    clear_blocks(arrays)
     if wanted and not arrays.has("similarities"):
         _find_neighbors(workspace, progress)
     if not arrays.has("copies"):
@@ -119,10 +121,19 @@ def _probs(workspace: Workspace, progress: Progress) -> F32:
 
 
 def _embed(workspace: Workspace, progress: Progress) -> F32:
-    """Vectors of all items; content that an earlier run embedded the same way is not embedded again."""
+    """Vectors of all items; content that an earlier run, or this one before it was killed, embedded the same way is not
+    embedded again."""
     embedder = choose_embedder(workspace.dataset.modality, workspace.settings.embedder)
+    return embed_all(workspace, embedder, progress)
+
+
+def embed_all(workspace: Workspace, embedder: Embedder, progress: Progress) -> F32:
+    """f32[N, D]: as ``_embed``, by this embedder; zeros for items that cannot be read. DataError if all are."""
     rows = Snapshot.of(workspace).rows
-    known = _inherited(workspace, embedder)
+    remarks = _remarks(workspace, embedder)
+    blocks = EmbeddedBlocks(workspace.arrays, embedder.name)
+    before = blocks.known()
+    known = _inherited(workspace, embedder) | before
     first_row: dict[str, int] = {}
     for row in rows:
         if row.problem is None and row.content_sha not in known:
@@ -134,15 +145,27 @@ def _embed(workspace: Workspace, progress: Progress) -> F32:
         vectors, problems = embed_readable(embedder, items, _counted(progress, "embed", done, len(fresh)))
         known.update(vectors)
         broken.update(problems)
+        if embedder.per_item and vectors:
+            blocks.add(vectors)
         done += len(items)
         del items  # freed before the next ones are read
     if not known:
         raise DataError(f"no content of {workspace.data_path} can be read: {next(iter(broken.values()))}")
     if broken:
         workspace.skip({row.idx: broken[row.content_sha] for row in rows if row.content_sha in broken})
-    workspace.add_contributions("embed", Features(name=embedder.name, strength=embedder.strength, embedded=len(fresh)))
+    features = Features(
+        name=embedder.name, strength=embedder.strength, embedded=len(before) + len(fresh), remarks=remarks
+    )
+    workspace.add_contributions("embed", features)
     nothing = np.zeros_like(next(iter(known.values())))
     return np.stack([known.get(row.content_sha, nothing) for row in rows])
+
+
+def _remarks(workspace: Workspace, embedder: Embedder) -> tuple[str, ...]:
+    if not isinstance(embedder, RemarksOnTexts):
+        return ()
+    readable = [row.idx for row in Snapshot.of(workspace).rows if row.problem is None]
+    return embedder.remarks((item.text or "" for item in workspace.dataset.each(readable)), len(readable))
 
 
 def _blocks(items: Iterable[Item], most: int) -> Iterator[list[Item]]:

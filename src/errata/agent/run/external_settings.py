@@ -10,11 +10,10 @@ from typing import Any, NamedTuple
 
 from errata.errors import SetupError
 from errata.settings import Settings, user_settings
-from errata.tools.features.minilm import NAME as MINILM
+from errata.tools.features.choose import SHIPPED
 from errata.tools.store.user_state import UserState
 from errata.tools.visible import one_line
 
-SHIPPED_EMBEDDERS = ("plain", "minilm", MINILM)
 KEY = "judges"
 """The key in what this machine remembers about a run folder."""
 
@@ -107,5 +106,5 @@ def _elsewhere(settings: Settings, inside: Collection[Path]) -> Iterator[Externa
                 place = Path(os.path.realpath(one))
                 if not any(place.is_relative_to(os.path.realpath(folder)) for folder in inside):
                     yield ExternalSetting(name, str(place))
-    if settings.embedder not in (None, *SHIPPED_EMBEDDERS):
+    if settings.embedder not in (None, *SHIPPED):
         yield ExternalSetting("embedder", str(settings.embedder))

@@ -119,6 +119,7 @@ class Found:
 def _profile(workspace: Workspace, found: Found) -> Profile:
     left = Snapshot.of(workspace).contributions
     known, copies = left.find(ProfileLeft) or ProfileLeft(), left.find(Copies) or Copies()
+    features = left.find(FeaturesLeft)
     unreadable = [Unreadable(row.item_id, row.problem) for row in found.rows if row.problem is not None]
     return Profile(
         modality="image" if _of_images(workspace) else "text",
@@ -132,7 +133,7 @@ def _profile(workspace: Workspace, found: Found) -> Profile:
         unreadable_items=len(unreadable),
         unreadable=tuple(unreadable[:UNREADABLE]),
         left_out=known.left_out.get("sentence", ""),
-        remarks=known.remarks,
+        remarks=(*known.remarks, *(features.remarks if features else ())),
     )
 
 

@@ -88,6 +88,7 @@ def describe(found: dict[str, Any]) -> str:
         lines.append(f"copies    {words.copies(**found['copies'])}")
     if found["features"]:
         lines.append(f"features  {found['features']['name']}")
+        lines += [f"          {remark}" for remark in found["features"]["remarks"]]
     lines += [f"probs     {found['probs_order']}"] if found["probs_order"] else []
     drawn = f", {found['drawn']} others drawn at random" * bool(found["drawn"] and found["judges"])
     lines.append(f"scan      {found['suspects'] or 0} suspects{drawn} ({', '.join(found['detectors'])})")

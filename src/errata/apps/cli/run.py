@@ -40,7 +40,9 @@ Probs = Annotated[
     str | None, typer.Option(metavar="COL|FILE", help="Your out-of-sample probabilities: column or .npy.")
 ]
 Embeddings = Annotated[str | None, typer.Option(metavar="COL|FILE", help="Your embeddings: column or .npy.")]
-Embedder = Annotated[str | None, typer.Option(metavar="NAME", help="plain, minilm, or a sentence-transformers model.")]
+Embedder = Annotated[
+    str | None, typer.Option(metavar="NAME", help="minilm-int8, minilm, plain, or a sentence-transformers model.")
+]
 Detectors = Annotated[
     list[str] | None,
     typer.Option("--detectors", metavar="NAME", help="Detectors to run instead of the default ones; repeat it."),

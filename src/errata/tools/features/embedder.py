@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Literal, Protocol
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,20 +18,32 @@ CountProgress = Callable[[int], None]
 class Embedder(Protocol):
     """Turns items into vectors that are close if the items are similar.
 
-    ``name`` is printed and reported. ``strength`` says whether the vectors capture meaning or only looks: with
-    ``plain`` image features errata ranks, but proposes nothing without a judge. ``per_item`` is False if a vector
+    ``name`` is printed and reported; another name means other vectors, so it carries a hash of the weights and a
+    version of what is done before and after them. ``strength`` says whether the vectors capture meaning or only looks:
+    with ``plain`` image features errata ranks, but proposes nothing without a judge. ``per_item`` is False if a vector
     depends on the whole corpus, so that it cannot be inherited from an earlier run item by item.
     """
 
-    name: str
     strength: Literal["semantic", "plain"]
     per_item: bool
+
+    @property
+    def name(self) -> str: ...
 
     def embed(self, items: Sequence[Item], progress: CountProgress | None = None) -> F32:
         """f32[n, D]: one row per item in the items' order, finite, of length 1 (or 0 if the item is featureless).
 
         Raises DataError, naming the item, if its content cannot be read.
         """
+        ...
+
+
+@runtime_checkable
+class RemarksOnTexts(Protocol):
+    """An embedder that can say what a person should know about it and these texts."""
+
+    def remarks(self, texts: Iterable[str], count: int) -> tuple[str, ...]:
+        """``count``: how many texts there are. Each is read once, in order."""
         ...
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -21,11 +21,18 @@ WIDTH = CELLS * CELLS * DIRECTIONS + 64
 
 
 class PlainText:
-    """TF-IDF of words and word pairs, reduced by a truncated SVD fitted on all given items."""
+    """TF-IDF of words and word pairs, reduced by a truncated SVD fitted on all given items. ``because``: why it is used
+    though nobody asked for it, to tell a person."""
 
     name = "plain text features (TF-IDF, SVD)"
     strength: Literal["semantic", "plain"] = "plain"
     per_item = False
+
+    def __init__(self, because: str = "") -> None:
+        self._because = because
+
+    def remarks(self, texts: Iterable[str], count: int) -> tuple[str, ...]:
+        return (self._because,) if self._because else ()
 
     def embed(self, items: Sequence[Item], progress: CountProgress | None = None) -> F32:
         """f32[n, at most 256], rows of length 1; zeros for a text without a word."""

@@ -33,7 +33,13 @@ class Arrays:
         return self._path(name).exists()
 
     def save(self, name: str, array: np.ndarray[Any, Any]) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
+        """SetupError or StoreError if the folder cannot be written."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"{self._folder} cannot be made ({error.strerror}). Make room for it, or give another run folder: --run"
+            ) from error
         with atomic_write(self._path(name)) as file:
             np.save(file, array, allow_pickle=False)
             _seal(file, self._path(name).name)
@@ -56,6 +62,13 @@ class Arrays:
                 "and no decision or call is lost."
             ) from error
         return loaded
+
+    def names(self, beginning: str) -> list[str]:
+        """The names of the saved arrays that begin so, sorted."""
+        return sorted(path.stem for path in self._folder.glob(f"{beginning}*.npy"))
+
+    def remove(self, name: str) -> None:
+        self._path(name).unlink(missing_ok=True)
 
     def _path(self, name: str) -> Path:
         return self._folder / f"{name}.npy"
