@@ -20,7 +20,7 @@ from errata.tools.detectors.confident.channel_quality import channel_quality
 from errata.tools.detectors.probs.stacking import pool
 from errata.tools.detectors.tasks import text_prototypes
 from errata.tools.features.embedder import unit_rows
-from errata.tools.features.minilm import MiniLM
+from errata.tools.features.minilm_int8 import MiniLMInt8
 from errata.types import F32, Item
 from evals.ablation.part import default_probs
 from evals.data.label_tasks import real_errors
@@ -63,7 +63,7 @@ def sets(path: Path) -> Iterator[tuple[str, PlantedNoise]]:
 def described() -> F32:
     """f32[K, D]: of each class the mean of both wordings, in the order of the names."""
     words = [Item(n, str(n), "", None, text=text) for n, text in enumerate([*DESCRIBED, *DESCRIBED.values()])]
-    both_2KD = unit_rows(MiniLM().embed(words)).reshape(2, len(DESCRIBED), -1)
+    both_2KD = unit_rows(MiniLMInt8().embed(words)).reshape(2, len(DESCRIBED), -1)
     return unit_rows(both_2KD.mean(axis=0))
 
 

@@ -37,7 +37,7 @@ from evals.ranking import ap
 from evals.result import write_result
 
 SEED, DRAWS = 0, 1000
-FILES = {"hausa": "text_hausa_news", "imdb": "text_imdb_reviewed", "noisyag": "text_noisyag_news"}
+FILES = {"noisyag": "text_noisyag_news", "hausa": "text_hausa_news", "imdb": "text_imdb_reviewed"}
 REVIEWS = 1500
 TIMED = {"ten_words": 512, "news": 256, "reviews_256_tokens": 64}
 

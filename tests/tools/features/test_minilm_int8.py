@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from errata.errors import DataError
-from errata.tools.features.int8_graph import Int8Graph, multiplies_signed
-from errata.tools.features.minilm_graph import minilm_graph
+from errata.tools.features.int8_graph import Int8Graph
 from errata.tools.features.minilm_int8 import NAME, MiniLMInt8, absent
 from errata.tools.features.onnx_session import session
 from errata.tools.features.pieces import MOST_PIECES
@@ -50,25 +49,18 @@ def test_every_vector_is_close_to_that_of_the_fp32_model() -> None:
 
     texts = [*TEXTS, " ".join(TEXTS) * 4]  # the last one in pieces
     cosines = np.sum(embedded(*texts) * MiniLM().embed(items(texts)), axis=1)
-    assert cosines.min() > 0.985
+    assert cosines.min() > 0.995
 
 
 def test_company_does_not_change_a_vector() -> None:
     np.testing.assert_allclose(embedded(*TEXTS)[0], embedded(TEXTS[0])[0], atol=1e-6)
 
 
-def test_unsigned_weights_give_the_same_vectors() -> None:
-    path = weights_named(NAME).path()
-    tokens = {"input_ids": np.array([[101, 1037, 4937, 2938, 102]])}
-    signed, unsigned = (session(minilm_graph(path, signed=way)).run(None, tokens)[0] for way in (True, False))
-    np.testing.assert_allclose(signed, unsigned, atol=1e-6)
-
-
-def test_products_of_bytes_do_not_overflow_as_the_machine_is_used() -> None:
-    matrix_IO, x_BI = np.full((64, 8), 127, np.int8), np.full((2, 64), 3.5, np.float32)
-    graph = Int8Graph(signed=multiplies_signed())
-    graph.add("Identity", [graph.times("x", matrix_IO, np.full(8, 0.5, np.float32))], "out")
-    found = session(graph.written([("x", 1, [2, 64])], ("out", [2, 8])))
+def test_products_of_bytes_do_not_overflow() -> None:
+    matrix_IO, x_BI = np.full((256, 16), 127, np.int8), np.full((2, 256), 3.5, np.float32)
+    graph = Int8Graph()
+    graph.add("Identity", [graph.times("x", matrix_IO, np.full(16, 0.5, np.float32))], "out")
+    found = session(graph.written([("x", 1, [2, 256])], ("out", [2, 16])))
     np.testing.assert_allclose(found.run(None, {"x": x_BI})[0], x_BI @ (matrix_IO * 0.5), rtol=1e-5)
 
 

@@ -8,26 +8,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from errata.tools.features.onnx_session import session
-
 if TYPE_CHECKING:
     from onnx import NodeProto, TensorProto
 
 FUSED = "com.microsoft"
 """The domain of the operators that onnxruntime adds."""
 OPSET, FORMAT = 18, 9
+BLOCK, IN_INT8 = 128, 4
 Array = NDArray[Any]
 
 
 class Int8Graph:
     """Nodes and constants in the order in which they are added; each result gets the name of its number."""
 
-    def __init__(self, signed: bool) -> None:
+    def __init__(self) -> None:
         self._nodes: list[NodeProto] = []
         self._held: list[TensorProto] = []
-        self._signed = signed
-        self._one, self._middle = self.hold(np.array(1, np.float32)), self.hold(np.array(128, np.uint8))
-        self._share, self._last = self.hold(np.array(1 / 127, np.float32)), self.hold(np.array([-1]))
 
     def hold(self, array: Array) -> str:
         from onnx import numpy_helper
@@ -51,15 +47,13 @@ class Int8Graph:
         return names
 
     def times(self, x: str, matrix_IO: Array, scale_O: Array) -> str:
-        """x times an int8 matrix with a scale for each of its columns; x in int8 with a scale for each token."""
-        most = self.add("ReduceMax", [self.add("Abs", [x]), self._last], keepdims=1)
-        unit = self.add("Mul", [most, self._share])
-        bytes_ = self.add("QuantizeLinear", [self.add("Div", [x, unit]), self._one, self._middle])
-        matrix = self.hold(matrix_IO if self._signed else (matrix_IO.astype(np.int16) + 128).astype(np.uint8))
-        scales = self.hold(scale_O.reshape(-1))
-        zeros = [self._middle] if self._signed else [self._middle, self._middle]
-        product = self.add("MatMulIntegerToFloat", [bytes_, matrix, self._one, scales, *zeros], domain=FUSED)
-        return self.add("Mul", [product, unit])
+        """x times an int8 matrix with a scale for each of its columns. onnxruntime rounds x to bytes as well, with a
+        scale for each BLOCK numbers of a token."""
+        inputs, outputs = matrix_IO.shape
+        blocks = (matrix_IO.astype(np.int16) + 128).astype(np.uint8).T.reshape(outputs, inputs // BLOCK, BLOCK)
+        scales = np.repeat(scale_O.reshape(outputs), inputs // BLOCK)
+        sizes = {"K": inputs, "N": outputs, "bits": 8, "block_size": BLOCK, "accuracy_level": IN_INT8}
+        return self.add("MatMulNBits", [x, self.hold(blocks), self.hold(scales)], domain=FUSED, **sizes)
 
     def written(self, inputs: Sequence[tuple[str, int, list[str | int]]], output: tuple[str, list[str | int]]) -> bytes:
         from onnx import TensorProto, helper
@@ -70,15 +64,3 @@ class Int8Graph:
         imports = [helper.make_opsetid("", OPSET), helper.make_opsetid(FUSED, 1)]
         written: bytes = helper.make_model(graph, opset_imports=imports, ir_version=FORMAT).SerializeToString()
         return written
-
-
-def multiplies_signed() -> bool:
-    """Whether this machine multiplies unsigned by signed bytes without an overflow. Processors with AVX2 but without
-    VNNI do not: they add pairs of products in 16 bits. Unsigned by unsigned, half as fast elsewhere, is right there."""
-    import onnx
-
-    graph = Int8Graph(signed=True)
-    graph.add("MatMulInteger", ["a", graph.hold(np.full((64, 16), 127, np.int8))], "sum")
-    graph.add("Cast", ["sum"], "mean", to=onnx.TensorProto.FLOAT)
-    found = session(graph.written([("a", onnx.TensorProto.UINT8, [4, 64])], ("mean", [4, 16])))
-    return bool(np.all(found.run(None, {"a": np.full((4, 64), 255, np.uint8)})[0] == 64 * 127 * 255))

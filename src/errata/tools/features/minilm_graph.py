@@ -1,8 +1,8 @@
 """The graph of all-MiniLM-L6-v2 for onnxruntime, which multiplies in int8.
 
 The packaged file holds int8 weights, but its graph widens them and multiplies floats, on long texts no faster than
-torch. This one scales each token's numbers to int8 by their largest, multiplies integers, and scales back, so that a
-vector never depends on what else is in the batch. All texts of a batch have the same length: no padding, no mask.
+torch. In this one each token's numbers become int8 too, by blocks of 128, so that integers are multiplied and a vector
+never depends on what else is in the batch. All texts of a batch have the same length: no padding, no mask.
 See docs/decisions/0011.
 """
 
@@ -21,17 +21,16 @@ EMBEDDINGS, LAYER = "inner.embeddings.", "inner.encoder.layer.{}."
 PER_LAYER = 6  # query, key, value, attention output, intermediate, output
 
 
-def minilm_graph(path: Path, *, signed: bool = True) -> bytes:
+def minilm_graph(path: Path) -> bytes:
     """The model as ONNX: ``input_ids`` i64[B, T] to ``mean`` f32[B, 384], the mean of the tokens' last hidden states.
 
-    ``path`` is the packaged file. ``signed``: whether weights stay signed; the numbers are the same, and machines
-    differ in which they multiply without an overflow (see ``multiplies_signed``).
+    ``path`` is the packaged file.
     """
     import onnx
 
     tensors = onnx.load(path).graph.initializer
     weights = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in tensors}
-    graph = Int8Graph(signed)
+    graph = Int8Graph()
     x = _embedded(graph, weights)
     matrices = [name[:-2] for name in weights if name.startswith("val_") and name.endswith("_q")]
     for layer in range(LAYERS):

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from errata.tools.features.embedder import CountProgress, texts_of, unit_rows
-from errata.tools.features.int8_graph import multiplies_signed
 from errata.tools.features.minilm_graph import WIDTH, minilm_graph
 from errata.tools.features.onnx_session import session
 from errata.tools.features.pieces import piece_spans
@@ -79,7 +78,7 @@ class MiniLMInt8:
 
     @cached_property
     def _session(self) -> InferenceSession:
-        return session(minilm_graph(weights_named(NAME).path(), signed=multiplies_signed()))
+        return session(minilm_graph(weights_named(NAME).path()))
 
     @cached_property
     def _start(self) -> int:
