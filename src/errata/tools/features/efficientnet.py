@@ -40,6 +40,7 @@ def absent() -> list[str]:
 class EfficientNet:
     """Vectors of 1,280 numbers (Tan, Le 2019; trained on ImageNet), of the whole image squeezed into a square.
 
+    Square roots of the network's numbers, which are not negative: a few large ones would hide the others.
     The graph is built from the tensors each time, which takes .3 s: less than it takes to keep a file of it right.
     """
 
@@ -61,7 +62,7 @@ class EfficientNet:
                 vectors_ND[rows] = self._session.run(None, {"image": pixels_BHWC})[0]
                 if progress:
                     progress(min(start + BATCH, len(items)))
-        return unit_rows(vectors_ND)
+        return unit_rows(np.sqrt(vectors_ND))
 
     @cached_property
     def _session(self) -> InferenceSession:

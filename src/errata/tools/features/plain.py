@@ -55,11 +55,18 @@ class PlainText:
 
 
 class PlainImage:
-    """Edge directions in a 6 x 6 grid, and a color histogram. Captures looks, not meaning."""
+    """Edge directions in a 6 x 6 grid, and a color histogram. Captures looks, not meaning. ``because``: as of
+    PlainText."""
 
     name = "plain image features (edges about the center, colors)"
     strength: Literal["semantic", "plain"] = "plain"
     per_item = True
+
+    def __init__(self, because: str = "") -> None:
+        self._because = because
+
+    def remarks(self, texts: Iterable[str], count: int) -> tuple[str, ...]:
+        return (self._because,) if self._because else ()
 
     def embed(self, items: Sequence[Item], progress: CountProgress | None = None) -> F32:
         """f32[n, 352], rows of length 1; zeros for an image of one gray. Raises DataError for an unreadable image."""
