@@ -106,7 +106,7 @@ def _real(name: str, path: Path) -> Iterator[tuple[str, Figures]]:
         workspace.close()
     task = labeled_task(table["given_label"].to_pylist(), table["true_label"].to_pylist(), names)
     relabeled = [p for p in proposals if p.outcome == "relabel"]
-    right = sum(names.index(str(p.proposed_label)) == task.truth_N[p.idx] for p in relabeled)
+    right = int(sum(names.index(str(p.proposed_label)) == task.truth_N[p.idx] for p in relabeled))
     alone = {
         "proposed": len(relabeled),
         "right": right,
