@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from errata.errors import SetupError
-from errata.tools.features import efficientnet, minilm, minilm_int8
+from errata.tools.features import efficientnet, minilm, minilm_int8, vision_tower
 from errata.tools.features.efficientnet import EfficientNet
 from errata.tools.features.embedder import Embedder
 from errata.tools.features.minilm_int8 import MiniLMInt8
@@ -22,7 +22,8 @@ def choose_embedder(modality: Literal["text", "image"], name: str | None = None)
     plain features, with a remark, if a package is missing.
 
     ``name`` is ``plain``; for text, ``minilm-int8``, ``minilm`` (fp32, by sentence-transformers), or a
-    sentence-transformers folder or hub name; for images, ``efficientnet-lite0``. Raises SetupError for another name on
+    sentence-transformers folder or hub name; for images, ``efficientnet-lite0``, or ``transformers:`` and a folder or
+    hub name. Raises SetupError for another name on
     images, and if a package of a named model is missing.
     """
     if modality == "image":
@@ -47,10 +48,13 @@ def _own(named: bool) -> Embedder:
 def _of_images(name: str | None) -> Embedder:
     if name == "plain":
         return PlainImage()
+    if name and name.startswith(vision_tower.PREFIX):
+        return vision_tower.VisionTower(name.removeprefix(vision_tower.PREFIX))
     if name not in (None, efficientnet.NAME):
         raise SetupError(
-            f"There is no image embedder {name!r}. Leave it out, name {efficientnet.NAME} or plain, or give your own "
-            "vectors: --embeddings FILE.npy"
+            f"There is no image embedder {name!r}. Leave it out, name {efficientnet.NAME}, plain, or "
+            f"{vision_tower.PREFIX}FOLDER (or a name on the Hugging Face hub), or give your own vectors: --embeddings "
+            "FILE.npy"
         )
     absent = efficientnet.absent()
     if not absent:
