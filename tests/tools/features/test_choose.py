@@ -8,9 +8,9 @@ import pytest
 
 from errata.errors import SetupError
 from errata.tools.data.fingerprint import sha_of_folder
-from errata.tools.features import choose_embedder, minilm, efficientnet
-from errata.tools.features.embedder import RemarksOnTexts
+from errata.tools.features import choose_embedder, efficientnet, minilm
 from errata.tools.features.efficientnet import EfficientNet
+from errata.tools.features.embedder import RemarksOnTexts
 from errata.tools.features.plain import PlainImage
 from errata.tools.features.side_by_side import SideBySide
 from errata.types import Item
