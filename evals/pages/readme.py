@@ -50,6 +50,7 @@ TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
     "posterior": scan.posterior,
     "confident_learning": scan.confident_learning,
     "text_encoders": scan.text_encoders,
+    "image_encoders": scan.image_encoders,
     "scan_speed": scan.scan_speed,
     "neighbor_search": scan.neighbor_search,
     "votes": scan.votes,
