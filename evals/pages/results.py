@@ -82,6 +82,7 @@ TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
     "posterior": scan.posterior,
     "confidence": scan.confidence,
     "text_encoders": scan.text_encoders,
+    "image_encoders": scan.image_encoders,
     "confident_learning": scan.confident_learning,
     "scan_speed": scan.scan_speed,
     "neighbor_search": scan.neighbor_search,

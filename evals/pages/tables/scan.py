@@ -114,3 +114,21 @@ def text_encoders(found: dict[str, Any]) -> str:
         lead = f"{one['lead']:+.3f} ({one['low']:+.3f} to {one['high']:+.3f})"
         lines.append(f"| {name} | {figures['scored']:,} | {one['int8']:.3f} | {one['fp32']:.3f} | {lead} |")
     return "\n".join([*lines, ""])
+
+
+def image_encoders(found: dict[str, Any]) -> str:
+    lines = ["| images | wrong | by a model too: average precision | plain | lead (95%) | suggestion right | plain |"]
+    lines.append("|---|---|---|---|---|---|---|")
+    for name, figures in found["sets"].items():
+        lead, ap, right = figures["ap_lead"], figures["ap"], figures["suggestion_right"]
+        words = f"{lead['lead']:+.3f} ({lead['low']:+.3f} to {lead['high']:+.3f})"
+        cells = [name.replace("_", " "), f"{figures['wrong']} of {figures['items']}", f"{ap['errata']:.3f}"]
+        cells += [f"{ap['plain']:.3f}", words, f"{right['errata']:.3f}", f"{right['plain']:.3f}"]
+        lines.append(f"| {' | '.join(cells)} |")
+    lines += ["", "| a scan by itself | changes proposed | right | right labels broken |", "|---|---|---|---|"]
+    for name, figures in found["sets"].items():
+        if "scan_alone" in figures:
+            alone = figures["scan_alone"]
+            cells = [name, *(str(alone[key]) for key in ("proposed", "right", "right_labels_broken"))]
+            lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join([*lines, ""])

@@ -105,8 +105,9 @@ def _run(data: Path, key: Path, progress: Progress, started: float) -> Demo:
 
 
 def _settings(judge: tuple[str, ...]) -> Settings:
-    # Ignore the user's other settings: a demo is the same for everybody.
-    return Settings.model_validate({"label": "label", "image": "image", "id": "id", "judge": judge, "style": "names"})
+    # Ignore the user's other settings and packages: a demo is the same for everybody.
+    of_data = {"label": "label", "image": "image", "id": "id", "embedder": "plain"}
+    return Settings.model_validate({**of_data, "judge": judge, "style": "names"})
 
 
 def _scan(data: Path, progress: Progress) -> list[dict[str, Any]]:

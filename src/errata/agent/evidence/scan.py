@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 
 from errata.agent.contributions import Contributions, Features
+from errata.agent.evidence.chosen_features import chosen
 from errata.agent.evidence.copies import find_copies, near_labeled
 from errata.agent.evidence.embedded_blocks import EmbeddedBlocks, clear_blocks
 from errata.agent.evidence.snapshot import Snapshot
@@ -124,7 +125,7 @@ def _embed(workspace: Workspace, progress: Progress) -> F32:
     """Vectors of all items; content that an earlier run, or this one before it was killed, embedded the same way is not
     embedded again."""
     embedder = choose_embedder(workspace.dataset.modality, workspace.settings.embedder)
-    return embed_all(workspace, embedder, progress)
+    return embed_all(workspace, chosen(workspace, embedder, progress), progress)
 
 
 def embed_all(workspace: Workspace, embedder: Embedder, progress: Progress) -> F32:

@@ -41,7 +41,12 @@ Probs = Annotated[
 ]
 Embeddings = Annotated[str | None, typer.Option(metavar="COL|FILE", help="Your embeddings: column or .npy.")]
 Embedder = Annotated[
-    str | None, typer.Option(metavar="NAME", help="minilm-int8, minilm, plain, or a sentence-transformers model.")
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="plain; of texts minilm-int8, minilm, or a sentence-transformers model; of images efficientnet-lite0 or "
+        "transformers:MODEL.",
+    ),
 ]
 Detectors = Annotated[
     list[str] | None,

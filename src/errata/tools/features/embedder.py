@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from errata.errors import DataError
 from errata.types import F32, Item
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 CountProgress = Callable[[int], None]
 """Called from time to time with how many items, or folds of the probe, are finished."""
@@ -94,3 +97,18 @@ def texts_of(items: Sequence[Item]) -> list[str]:
             )
         texts.append(item.text)
     return texts
+
+
+def image_of(item: Item, max_side: int) -> Image:
+    """The item's picture, upright, RGB, on white, no side longer than this. Raises DataError, naming the item, if there
+    is none."""
+    from errata.tools.data.images import load_image
+
+    if item.image is None:
+        raise DataError(
+            f"Item {item.item_id!r} has no image, and the embedder reads images. Name the column: --image COL"
+        )
+    try:
+        return load_image(item.image, max_side)
+    except DataError as error:
+        raise DataError(f"Item {item.item_id!r}: {error}") from error

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from errata.errors import DataError
-from errata.tools.features.embedder import CountProgress, texts_of, unit_rows
+from errata.tools.features.embedder import CountProgress, image_of, texts_of, unit_rows
 from errata.tools.features.image_shape import CELLS, DIRECTIONS, colors, drawing, edge_directions
 from errata.types import F32, Item
 
@@ -56,35 +55,29 @@ class PlainText:
 
 
 class PlainImage:
-    """Edge directions in a 6 x 6 grid, and a color histogram. Captures looks, not meaning."""
+    """Edge directions in a 6 x 6 grid, and a color histogram. Captures looks, not meaning. ``because``: as of
+    PlainText."""
 
     name = "plain image features (edges about the center, colors)"
     strength: Literal["semantic", "plain"] = "plain"
     per_item = True
 
+    def __init__(self, because: str = "") -> None:
+        self._because = because
+
+    def remarks(self, texts: Iterable[str], count: int) -> tuple[str, ...]:
+        return (self._because,) if self._because else ()
+
     def embed(self, items: Sequence[Item], progress: CountProgress | None = None) -> F32:
         """f32[n, 352], rows of length 1; zeros for an image of one gray. Raises DataError for an unreadable image."""
         vectors = np.zeros((len(items), WIDTH), np.float32)
         for row, item in enumerate(items):
-            vectors[row] = _describe(_load(item))
+            vectors[row] = _describe(image_of(item, MAX_SIDE))
             if progress and (row + 1) % 64 == 0:
                 progress(row + 1)
         if progress:
             progress(len(items))
         return unit_rows(vectors)
-
-
-def _load(item: Item) -> Image:
-    from errata.tools.data.images import load_image
-
-    if item.image is None:
-        raise DataError(
-            f"Item {item.item_id!r} has no image, and the embedder reads images. Name the column: --image COL"
-        )
-    try:
-        return load_image(item.image, MAX_SIDE)
-    except DataError as error:
-        raise DataError(f"Item {item.item_id!r}: {error}") from error
 
 
 def _describe(image: Image) -> F32:
