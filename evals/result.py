@@ -6,10 +6,14 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+HISTORY, MOST = "history.jsonl", 100
+"""The file, and the most figures on one of its lines."""
 PACKAGES = ("errata-labels", "cleanlab", "numpy", "scikit-learn", "torch")
 
 
@@ -24,6 +28,25 @@ def write_result(path: Path, figures: dict[str, Any], *, seed: int) -> None:
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    _append_to_history(path.with_name(HISTORY), path.name, record, figures)
+
+
+def _append_to_history(history: Path, name: str, record: dict[str, Any], figures: dict[str, Any]) -> None:
+    """One line for each time a suite ran: what changed from commit to commit shows without a checkout."""
+    line = {"at": f"{datetime.now(UTC):%Y-%m-%d %H:%M}", "result": name}
+    line |= {key: record[key] for key in ("commit", "command")}
+    leaves = dict(_leaves(figures, ""))
+    with history.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(line | {"figures": dict(list(leaves.items())[:MOST])}) + "\n")
+
+
+def _leaves(value: Any, path: str) -> Iterator[tuple[str, float]]:
+    """The numbers in nested mappings, by their path; lists are left out."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _leaves(inner, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield path, value
 
 
 def _as_typed(argument: str) -> str:

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from evals.pages.results import PAGES, filled, without_age
+from tests.conftest import Judge
+from tests.topics import write_topics
 
 README = Path("README.md").read_text(encoding="utf-8")
 MOST_LINES = 130
@@ -39,6 +41,15 @@ def test_every_command_it_names_exists(page: str) -> None:
 def test_every_link_leads_somewhere() -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", README):
         assert Path(target).exists(), target
+
+
+def test_the_python_of_the_readme_runs(tmp_path: Path, judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
+    (code,) = re.findall(r"^```python\n(.*?)^```$", README, re.M | re.S)
+    write_topics(tmp_path / "tickets.csv", rows=120, wrong=8)
+    monkeypatch.chdir(tmp_path)
+    code = re.sub(r'run\.judge\(".*?"\)', f'run.judge("{judge.spec}")', code)
+    exec(code.replace('label="intent"', 'label="topic"'), {})  # noqa: S102
+    assert (tmp_path / "tickets.relabeled.csv").exists()
 
 
 @pytest.mark.slow
