@@ -48,4 +48,4 @@ def test_the_readme_promises_what_is_tested() -> None:
     readme = " ".join((Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8").split())
     assert "Nothing changes without your yes." in readme
     assert "Your file is never overwritten unless you say so, and everything can be undone." in readme
-    assert "Tomorrow's data costs what changed since today." in readme
+    assert "When the data changes, only what changed is asked about again." in readme

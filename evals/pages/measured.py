@@ -88,7 +88,7 @@ def calibrated(judges: Collection[Mapping[str, Any]]) -> str:
 def with_judge(found: Mapping[str, Any]) -> str:
     recall, broken = ([found[who][name]["median"] for who in ("errata", "scan_alone")] for name in ("recall", "broken"))
     return (
-        f"spoiled labels found in the demo {recall[0]:.2f} (scan alone: {recall[1]:.2f}), right labels broken "
+        f"wrong labels found in the demo {recall[0]:.2f} (scan alone: {recall[1]:.2f}), right labels broken "
         f"{broken[0]:g} ({broken[1]:g}) [demo]"
     )
 

@@ -8,8 +8,8 @@ from typing import Any
 def demo(found: dict[str, Any]) -> str:
     lines = [f"| median of {found['seeds']} plantings (worst) | errata | its scan alone |", "|---|---|---|"]
     for name, words in (
-        ("recall", "spoiled labels found"),
-        ("precision", "flagged that were spoiled"),
+        ("recall", "wrong labels found"),
+        ("precision", "flagged that were wrong"),
         ("accepted_right", "changes that were right"),
         ("broken", "right labels broken"),
     ):

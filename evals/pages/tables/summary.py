@@ -34,7 +34,7 @@ def _scan(found: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _confidence(found: Mapping[str, Any]) -> tuple[str, ...]:
     figures = found["sets"]["cifar10n_given"]["after"]
-    said = f"of {figures['sure']} proposals at .9 or more {figures['sure_right'] / figures['sure']:.0%} right"
+    said = f"{figures['sure_right'] / figures['sure']:.0%} of {figures['sure']} proposals at .9 or more are right"
     return "Is its confidence honest?", "CIFAR-10N, people's errors", said, f"{figures['broken']} right labels broken"
 
 
@@ -43,9 +43,9 @@ def _hostile(found: Mapping[str, Any]) -> tuple[str, ...]:
     said = f"{worst['most']} of {worst['among']} labels changed by rule"
     return (
         "Can an item give orders?",
-        f"{found['attacks']} orders, judges that obey",
+        f"{found['attacks']} orders, judges that obey them",
         said,
-        f"at most {worst['at_most']:.1%}, 95%",
+        f"upper limit {worst['at_most']:.1%} (95%)",
     )
 
 
@@ -55,4 +55,4 @@ def _speed(found: Mapping[str, Any]) -> tuple[str, ...]:
     data = f"{int(largest):,} embeddings of 100 classes, two cores"
     said = f"{figures['wall_s'] / 60:.0f} minutes, {figures['extra_mb'] / 1000:.1f} GB"
     ours, theirs = both["errata"]["wall_s"], both["cleanlab"]["wall_s"]
-    return "How large?", data, said, f"of 50,000: {ours:.0f} s, cleanlab {theirs:.0f} s"
+    return "How large may the data be?", data, said, f"of 50,000: {ours:.0f} s, cleanlab {theirs:.0f} s"

@@ -24,7 +24,7 @@ demo's."""
 
 def demo(
     folder: Annotated[Path, typer.Argument(help="Where to work; made again each time.")] = Path("errata-demo"),
-    seed: Annotated[int, typer.Option(help="Which labels are spoiled.")] = 0,
+    seed: Annotated[int, typer.Option(help="Which labels are made wrong.")] = 0,
     as_json: AsJson = False,
 ) -> None:
     """The whole loop on handwritten digits, in a minute.
@@ -35,7 +35,7 @@ def demo(
 
     recreate_folder(folder)
     if not as_json:
-        print_text("899 digit images; 90 labels spoiled on purpose, the answer key locked away.")
+        print_text("899 digit images; 90 labels made wrong on purpose, the answer key locked away.")
         print_text("Judge: a model of 0.9 MB shipped here, trained on the OTHER half of these digits.")
         print_text("It is good at digits only. Your data needs a judge: errata doctor\n")
     with showing_progress() as progress:
@@ -107,9 +107,9 @@ def _worst_mistake(rows: list[dict[str, Any]], data: Path) -> str:
 def _table(found: Demo) -> list[str]:
     ours, scan = found.errata, found.scan
     return [
-        f"{'Opening the key':<36}{'errata':>10}{'scan alone':>14}",
-        f"  {'spoiled labels found':<34}{f'{ours.found}/{ours.spoiled}':>10}{f'{scan.found}/{scan.spoiled}':>14}",
-        f"  {'flagged that were spoiled':<34}{f'{ours.found}/{ours.flagged}':>10}{f'{scan.found}/{scan.flagged}':>14}",
+        f"{'By the answer key':<36}{'errata':>10}{'scan alone':>14}",
+        f"  {'wrong labels found':<34}{f'{ours.found}/{ours.spoiled}':>10}{f'{scan.found}/{scan.spoiled}':>14}",
+        f"  {'flagged that were wrong':<34}{f'{ours.found}/{ours.flagged}':>10}{f'{scan.found}/{scan.flagged}':>14}",
         f"  {'changes that were right':<34}{f'{ours.changed_right}/{ours.changed}':>10}"
         f"{f'{scan.changed_right}/{scan.changed}':>14}",
         f"  {'right labels broken':<34}{ours.broken:>10}{scan.broken:>14}",
