@@ -6,6 +6,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 FUZZ_SECONDS ?= 300
 FUZZ_SEED ?= 0
+# Two workers on two cores: a matrix product on both cores at once would wait for the other worker.
+PYTEST := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest
 SMALL_MODEL := .models/smollm2-135m-instruct/config.json
 
 .PHONY: install demo test test-servers fuzz check docs format clean
@@ -29,7 +31,7 @@ check: install         ## the fast inner loop
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/deptry src
-	$(BIN)/python -m pytest -m "not slow" -n 2 tests
+	$(PYTEST) -m "not slow" -n 2 tests
 
 test: install          ## everything that CI runs
 	$(BIN)/ruff check .
@@ -38,7 +40,7 @@ test: install          ## everything that CI runs
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/deptry src
-	$(BIN)/python -m pytest -n 2 tests
+	$(PYTEST) -n 2 tests
 
 fuzz: install          ## damaged input of every kind, for FUZZ_SECONDS (an hour by hand: make fuzz FUZZ_SECONDS=3600)
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) --seed $(FUZZ_SEED)
