@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from errata.tools.detectors.confident.label_issues import find_label_issues
     from errata.tools.judging.pacing.budget import Budget
 
-__version__ = "0.1.0"
+    __version__: str
+
 __all__ = ["Budget", "Run", "__version__", "find_label_issues", "open"]
 
 _HOMES = {
@@ -29,6 +30,10 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     """Everything is imported when it is first asked for: `import errata` itself costs nothing."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("errata-labels")
     if name not in _HOMES:
         raise AttributeError(f"module 'errata' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)
