@@ -40,9 +40,6 @@ MORE = [
     "friend",
     "money",
     "letter",
-    "window",
-    "garden",
-    "family",
 ]
 
 
