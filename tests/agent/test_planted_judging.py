@@ -81,7 +81,7 @@ def test_a_planted_label_is_what_judges_are_shown(tmp_path: Path) -> None:
     snapshot = Snapshot.of(run(tmp_path))
     scan = planted_scan(snapshot)
     errors = plant(scan.given.labels_N, scan.probs_NK, scan.joint_KK, seed=0)
-    view = planted_view(snapshot, scan, errors)
+    view = planted_view(snapshot, errors, scan.repeated(errors.into(scan.given.labels_N), snapshot.detectors))
     idx, label = int(errors.items_P[0]), snapshot.view.space.names[errors.labels_P[0]]
     assert [item.given_label for item in view.content.each([idx])] == [view.rows[idx].given_label] == [label]
     assert snapshot.view.rows[idx].given_label != label

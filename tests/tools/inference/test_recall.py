@@ -12,7 +12,9 @@ from errata.tools.inference.calibration import Calibration
 from errata.tools.inference.label_noise import label_noise
 from errata.tools.inference.planted_errors import KINDS
 from errata.tools.inference.planted_scan import PlantedScan
+from errata.tools.inference.posterior import weigh
 from errata.tools.inference.recall import PlantedRecall, Recall, interval, planted_recall, planted_rounds
+from errata.tools.inference.verdict_columns import VerdictColumns
 from errata.types import F32, Int, LabelSpace
 
 SPACE = LabelSpace(("a", "b", "c"))
@@ -33,8 +35,10 @@ def recall_of(sure: float, count: int = 60, wrong: int = 0) -> PlantedRecall:
     labels_N = true_N.copy()
     labels_N[:wrong] = (true_N[:wrong] + 1) % 3
     scan = scan_of(labels_N, probs_NK)
-    rounds = planted_rounds(scan, scan.posterior(labels_N, SPACE, Calibration()).given_holds_N, count)
-    return planted_recall(scan, SPACE, Calibration(), rounds, 1.5, Costs(), lambda done, total: None)
+    table = weigh(labels_N, scan.label_probs, scan.noise, VerdictColumns.of((), SPACE))
+    rounds = planted_rounds(scan, table.given_holds_N, count)
+    scans = (scan.repeated(planted.errors.into(labels_N), scan.witnesses) for planted in rounds)
+    return planted_recall(labels_N, rounds, scans, SPACE, Calibration(), 1.5, Costs())
 
 
 def test_a_model_that_knows_the_labels_finds_all_and_names_the_right_ones() -> None:

@@ -3,7 +3,7 @@ and by the panel."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -23,6 +23,7 @@ from errata.agent.run.go_ahead import needs_word
 from errata.agent.views.price import Price, price_of
 from errata.errors import DataError, ModelError, SetupError, Stopped, StoreError
 from errata.tools.inference.recall import PlantedRecall, Recall, Tally, planted_recall, planted_rounds
+from errata.tools.inference.scan import Scan
 from errata.tools.store.decisions import settled
 from errata.tools.visible import one_line
 
@@ -75,14 +76,15 @@ class _Planting:
     def scanned(self) -> Evaluation:
         """What the scan makes of them, and what asking the judges would take."""
         settings, view = self._run.settings, self._view
+        scans = self._scans if settings.judge else self._scanned_again(self._scan.witnesses)
         found = planted_recall(
-            self._scan,
+            self._scan.given.labels_N,
+            self._rounds,
+            scans,
             view.space,
             view.calibration,
-            self._rounds,
             settings.clear_ratio,
             settings.costs,
-            lambda done, total: self._session.progress("plant", done, total),
         )
         price = price_of(self._run, self._views) if settings.judge else None
         return Evaluation(len(self._labeled), self._count, found, _people(view), price)
@@ -98,7 +100,19 @@ class _Planting:
 
     @cached_property
     def _views(self) -> list[View]:
-        return [planted_view(self._snapshot, self._scan, planted.errors) for planted in self._rounds]
+        each = zip(self._rounds, self._scans, strict=True)
+        return [planted_view(self._snapshot, planted.errors, scan) for planted, scan in each]
+
+    @cached_property
+    def _scans(self) -> list[Scan]:
+        """Of all detectors: judges are asked about what any of them flags."""
+        return list(self._scanned_again(self._snapshot.detectors))
+
+    def _scanned_again(self, detectors: Sequence[str]) -> Iterator[Scan]:
+        """Each round, as it is needed."""
+        for done, planted in enumerate(self._rounds):
+            self._session.progress("plant", done, len(self._rounds))
+            yield self._scan.repeated(planted.errors.into(self._scan.given.labels_N), detectors)
 
     def _recall(self, views: Sequence[View], judge: str | None = None) -> PlantedRecall:
         tally = Tally(self._scan.given.labels_N, self._view.space.names)

@@ -12,21 +12,22 @@ from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.evidence.view import Content, View
 from errata.tools.data.left_out import LeftOut
 from errata.tools.inference.planted_errors import PlantedErrors
-from errata.tools.inference.planted_scan import PlantedScan
 from errata.tools.inference.scan import Scan
 from errata.tools.inference.suspects import rank_suspects
 from errata.tools.store.store import ItemRow
 from errata.types import Int, Item
 
 
-def planted_view(snapshot: Snapshot, scan: PlantedScan, errors: PlantedErrors) -> View:
-    """The run's view with these errors in its labels, scanned again. Its queue holds those of them that the scan
-    suspects. What judges said and people decided about the replaced labels is left out."""
+def planted_view(snapshot: Snapshot, errors: PlantedErrors, found: Scan) -> View:
+    """The run's view with these errors in its labels, and what a scan of the labeled items ``found`` then.
+
+    Its queue holds those of them that the scan suspects. What judges said and people decided about the replaced labels
+    is left out.
+    """
     view, labeled = snapshot.view, np.flatnonzero(snapshot.given_N >= 0)
     planted = dict(
         zip(labeled[errors.items_P].tolist(), map(view.space.names.__getitem__, errors.labels_P), strict=True)
     )
-    found = scan.repeated(errors.into(scan.given.labels_N), snapshot.detectors)
     rows = [row._replace(given_label=planted.get(row.idx, row.given_label), suspicion=None) for row in view.rows]
     again = replace(
         view,

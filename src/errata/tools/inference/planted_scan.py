@@ -19,10 +19,9 @@ from errata.tools.inference.calibration import Calibration, Planted, calibrate, 
 from errata.tools.inference.candidates import candidates
 from errata.tools.inference.label_noise import LabelNoise, label_noise
 from errata.tools.inference.planted_errors import PlantedErrors, plant
-from errata.tools.inference.posterior import Posteriors, from_scan, weigh
+from errata.tools.inference.posterior import from_scan
 from errata.tools.inference.scan import Scan
-from errata.tools.inference.verdict_columns import VerdictColumns
-from errata.types import F32, F64, Int, LabelSpace
+from errata.types import F32, F64, Int
 
 ENOUGH = 100
 """Planted errors to learn from, in MOST_ROUNDS at most."""
@@ -55,11 +54,6 @@ class PlantedScan:
         label_probs, noise = self._again(labels_N)
         cand_NC = candidates(labels_N, label_probs)
         return cand_NC, from_scan(cand_NC, labels_N, label_probs, noise)
-
-    def posterior(self, labels_N: Int, space: LabelSpace, calibration: Calibration) -> Posteriors:
-        """The posterior of each item by a scan of these labels, in this label space."""
-        label_probs, noise = self._again(labels_N)
-        return weigh(labels_N, label_probs, noise, VerdictColumns.of((), space), calibration=calibration)
 
     def repeated(self, labels_N: Int, detectors: Sequence[str]) -> Scan:
         """What these detectors, the witnesses among them, find with these labels."""

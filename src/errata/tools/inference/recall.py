@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -12,6 +12,9 @@ from errata.tools.inference.calibration import Calibration
 from errata.tools.inference.outcome import proposed_outcomes
 from errata.tools.inference.planted_errors import KINDS, PlantedErrors, plant
 from errata.tools.inference.planted_scan import PlantedScan
+from errata.tools.inference.posterior import weigh
+from errata.tools.inference.scan import Scan
+from errata.tools.inference.verdict_columns import VerdictColumns
 from errata.types import F64, Bool, Int, LabelSpace
 
 FIRST_SEED = 1000
@@ -113,20 +116,20 @@ class Tally:
 
 
 def planted_recall(
-    scan: PlantedScan,
+    labels_N: Int,
+    rounds: Sequence[PlantedRound],
+    scans: Iterable[Scan],
     space: LabelSpace,
     calibration: Calibration,
-    rounds: Sequence[PlantedRound],
     ratio: float,
     costs: Costs,
-    progress: Callable[[int, int], None],
 ) -> PlantedRecall:
-    """Scan each round of planted errors."""
-    tally = Tally(scan.given.labels_N, space.names)
-    for done, planted in enumerate(rounds):
-        progress(done, len(rounds))
-        labels_N = planted.errors.into(scan.given.labels_N)
-        table = scan.posterior(labels_N, space, calibration).only(planted.errors.items_P)
+    """What came of each round by a scan with its errors in the labels. ``labels_N``: the labels without them."""
+    tally = Tally(labels_N, space.names)
+    for planted, scan in zip(rounds, scans, strict=True):
+        no_verdicts, with_errors_N = VerdictColumns.of((), space), planted.errors.into(labels_N)
+        table = weigh(with_errors_N, scan.label_probs, scan.noise, no_verdicts, calibration=calibration)
+        table = table.only(planted.errors.items_P)
         tally.add(planted, proposed_outcomes(table, ratio, costs), table.challengers)
     return tally.recall()
 
