@@ -28,7 +28,7 @@ from errata.tools.features.minilm import MiniLM, model_folder
 from errata.tools.features.minilm_int8 import MiniLMInt8
 from errata.tools.features.text_fit import INSIDE, READS, whole_words
 from errata.tools.features.wordpieces import tokenizer
-from errata.types import F32, F64, Bool, Item
+from errata.types import F32, F64, Bool, Int, Item
 from evals.data.label_tasks import labeled_task
 from evals.data.planted_noise import UNKNOWN
 from evals.data.real_files import real_files
@@ -160,8 +160,13 @@ def compare(rows: Rows) -> dict[str, Any]:
         "wrong": int(wrong_N[scored].sum()),
         f"longer_than_{READS}_tokens": sum(len(one.ids) > INSIDE for one in tokens),
     }
-    precision: Callable[[Found, Any], float] = lambda one, kept: ap(wrong_N[kept], one.quality_N[kept])  # noqa: E731
-    right: Callable[[Found, Any], float] = lambda one, kept: float(np.nanmean(one.hit_N[kept]))  # noqa: E731
+
+    def precision(one: Found, kept: Int) -> float:
+        return ap(wrong_N[kept], one.quality_N[kept])
+
+    def right(one: Found, kept: Int) -> float:
+        return float(np.nanmean(one.hit_N[kept]))
+
     for what, measure in {"ap": precision, "suggestion_right": right}.items():
         value = {name: measure(one, scored) for name, one in found.items()}
         leads = [measure(found["int8"], kept) - measure(found["fp32"], kept) for kept in draws]

@@ -14,11 +14,15 @@ def detection(found: dict[str, Any]) -> str:
         lead, suggested = figures["ap_lead"], figures["suggestion_lead"]
         ap, right = figures["ap"], figures["suggestion_right"]
         peers = [_of_peer(ap, lead["best_peer"]), _of_peer(right, suggested["best_peer"])]
-        words = f"{lead['lead']:+.3f} ({lead['low']:+.3f} to {lead['high']:+.3f})"
+        words = _with_interval(lead)
         shown = name.replace("_", " ").replace("digits", "digits,")
         cells = [shown, f"{figures['wrong']} of {figures['items']}", f"{ap['errata']:.3f}", peers[0], words]
         lines.append(f"| {' | '.join([*cells, format(right['errata'], '.3f'), peers[1]])} |")
     return "\n".join([*lines, ""])
+
+
+def _with_interval(lead: dict[str, float]) -> str:
+    return f"{lead['lead']:+.3f} ({lead['low']:+.3f} to {lead['high']:+.3f})"
 
 
 def _of_peer(figures: dict[str, float], peer: str) -> str:
@@ -111,8 +115,8 @@ def text_encoders(found: dict[str, Any]) -> str:
     lines += ["", "| wrong labels of | scored | int8: average precision | fp32 | lead (95%) |", "|---|---|---|---|---|"]
     for name, figures in found["scan"].items():
         one = figures["ap"]
-        lead = f"{one['lead']:+.3f} ({one['low']:+.3f} to {one['high']:+.3f})"
-        lines.append(f"| {name} | {figures['scored']:,} | {one['int8']:.3f} | {one['fp32']:.3f} | {lead} |")
+        cells = [name, f"{figures['scored']:,}", f"{one['int8']:.3f}", f"{one['fp32']:.3f}", _with_interval(one)]
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join([*lines, ""])
 
 
@@ -121,7 +125,7 @@ def image_encoders(found: dict[str, Any]) -> str:
     lines.append("|---|---|---|---|---|---|---|")
     for name, figures in found["sets"].items():
         lead, ap, right = figures["ap_lead"], figures["ap"], figures["suggestion_right"]
-        words = f"{lead['lead']:+.3f} ({lead['low']:+.3f} to {lead['high']:+.3f})"
+        words = _with_interval(lead)
         cells = [name.replace("_", " "), f"{figures['wrong']} of {figures['items']}", f"{ap['errata']:.3f}"]
         cells += [f"{ap['plain']:.3f}", words, f"{right['errata']:.3f}", f"{right['plain']:.3f}"]
         lines.append(f"| {' | '.join(cells)} |")

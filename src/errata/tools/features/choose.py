@@ -23,8 +23,7 @@ def choose_embedder(modality: Literal["text", "image"], name: str | None = None)
 
     ``name`` is ``plain``; for text, ``minilm-int8``, ``minilm`` (fp32, by sentence-transformers), or a
     sentence-transformers folder or hub name; for images, ``efficientnet-lite0``, or ``transformers:`` and a folder or
-    hub name. Raises SetupError for another name on
-    images, and if a package of a named model is missing.
+    hub name. Raises SetupError for another name on images, and if a package of a named model is missing.
     """
     if modality == "image":
         return _of_images(name)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -32,9 +31,7 @@ RUNTIME = ("onnx", "onnxruntime")
 
 def absent() -> list[str]:
     """The packages that it needs and that are not installed; none is imported."""
-    weights = weights_named(NAME)
-    missing = [name for name in RUNTIME if find_spec(name) is None]
-    return missing if weights.installed() else [*missing, weights.package]
+    return weights_named(NAME).absent(RUNTIME)
 
 
 class EfficientNet:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from importlib.util import find_spec
 from itertools import groupby
 from typing import TYPE_CHECKING, Literal
 
@@ -31,9 +30,7 @@ RUNTIME = ("onnx", "onnxruntime", "tokenizers")
 
 def absent() -> list[str]:
     """The packages that it needs and that are not installed; none is imported."""
-    weights = weights_named(NAME)
-    missing = [name for name in RUNTIME if find_spec(name) is None]
-    return missing if weights.installed() else [*missing, weights.package]
+    return weights_named(NAME).absent(RUNTIME)
 
 
 class MiniLMInt8:

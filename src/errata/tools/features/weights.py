@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.metadata import PackageNotFoundError, version
@@ -41,6 +42,11 @@ class Weights:
     def installed(self) -> bool:
         """Whether the package is there, without importing it and without reading the file."""
         return self._folder() is not None
+
+    def absent(self, runtime: Sequence[str]) -> list[str]:
+        """Which of these packages, and of the weights' own, are not installed; none is imported."""
+        missing = [name for name in runtime if find_spec(name) is None]
+        return missing if self.installed() else [*missing, self.package]
 
     def path(self) -> Path:
         """The file, whose bytes are those that weights.toml names; hashed once for each state of it in a process.
