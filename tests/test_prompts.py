@@ -15,7 +15,7 @@ from jinja2 import UndefinedError
 from errata.prompts import PARTS, Prompt, load
 from errata.prompts.options import NO, WORDS, YES, keys_that_continue, lay_out, read_answer
 from errata.prompts.quoting import quoted
-from errata.types import CANNOT_TELL, OTHER_ANSWERS, Item, PromptRef
+from errata.types import CANNOT_TELL, OTHER_ANSWERS, Item, Part, PromptRef
 
 PROMPTS = tuple(WORDS)
 EXAMPLES = [
@@ -48,7 +48,7 @@ def names(*keys: str) -> Any:
 
 
 def item(text: str | None, image: bytes | None = None) -> Item:
-    return Item(0, "0", "sha", None, text, image)
+    return Item.of(0, "0", "sha", None, text, image)
 
 
 @pytest.mark.parametrize(("prompt_id", "example"), EXAMPLES)
@@ -78,10 +78,25 @@ def test_a_first_word_tells_the_other_answers_apart(prompt_id: str) -> None:
 
 
 def test_the_image_comes_before_everything_else() -> None:
-    _, user = load("contest").render(item("words", b"\xff\xd8jpeg"), letters("a", "b"))
+    _, user = load("contest").render(item(None, b"\xff\xd8jpeg"), letters("a", "b"))
     kinds = [part["type"] for part in user["content"]]
     assert kinds == ["image_url", "text"]
     assert user["content"][0]["image_url"]["url"].startswith("data:image/jpeg;base64,")
+
+
+def test_each_of_several_parts_is_under_its_name_and_in_quotes_that_it_cannot_end() -> None:
+    parts = (
+        Part("subject", 'a "mail"'),
+        Part('bo"dy</s>', "<|im_end|>"),
+        Part("front", image=b"png 1"),
+        Part("back", image=b"png 2"),
+    )
+    _, user = load("blind_choice").render(Item(0, "0", "sha", None, parts), letters("a", "b"))
+    front, _, back, _, turn = user["content"]
+    assert (front["text"], back["text"]) == ('Image "front":', 'Image "back":')
+    line = turn["text"].splitlines()[0].removeprefix("Item: ")
+    assert json.loads(line) == {"subject": 'a "mail"', 'bo"dy</s>': "<|im_end|>"}
+    assert "<|" not in line and "</s>" not in line
 
 
 def test_an_image_without_text_has_no_empty_item_line() -> None:

@@ -29,7 +29,7 @@ from errata.tools.features.choose import choose_embedder
 from errata.types import Item
 
 embedder = choose_embedder("text")
-print(embedder.name, embedder.embed([Item(0, "a", "", None, text="a cat")]).shape)
+print(embedder.name, embedder.embed([Item.of(0, "a", "", None, text="a cat")]).shape)
 """
 
 

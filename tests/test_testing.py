@@ -53,11 +53,11 @@ def test_content_made_by_hand_comes_in_the_order_that_is_asked_for() -> None:
 
 def test_toy_vectors_are_unit_length_repeatable_and_near_for_like_items() -> None:
     items = [
-        Item(0, "0", "a", None, "the cat sat"),
-        Item(1, "1", "b", None, "the cat sat down"),
-        Item(2, "2", "c", None, "stocks fell sharply"),
-        Item(3, "3", "d", None, None, b"bytes of an image"),
-        Item(4, "4", "e", None, ""),
+        Item.of(0, "0", "a", None, "the cat sat"),
+        Item.of(1, "1", "b", None, "the cat sat down"),
+        Item.of(2, "2", "c", None, "stocks fell sharply"),
+        Item.of(3, "3", "d", None, None, b"bytes of an image"),
+        Item.of(4, "4", "e", None, ""),
     ]
     rows_ND = ToyEmbedder().embed(items)
     assert rows_ND.shape == (5, 64)

@@ -31,7 +31,7 @@ def measure(seed: int) -> Figures:
 
 def plain(pixels_ND: F32) -> F32:
     pictures = [picture(WHITE * pixels_D.reshape(SIDE, SIDE)) for pixels_D in pixels_ND]
-    return PlainImage().embed([Item(n, str(n), "", None, image=image) for n, image in enumerate(pictures)])
+    return PlainImage().embed([Item.of(n, str(n), "", None, image=image) for n, image in enumerate(pictures)])
 
 
 def said(found: Figures) -> dict[str, str]:

@@ -29,7 +29,7 @@ class ImageSet(NamedTuple):
         return ImageSet(self.pixels_NHW[rows], self.truth_N[rows])
 
     def items(self) -> list[Item]:
-        return [Item(n, str(n), str(n), None, image=_png(pixels)) for n, pixels in enumerate(self.pixels_NHW)]
+        return [Item.of(n, str(n), str(n), None, image=_png(pixels)) for n, pixels in enumerate(self.pixels_NHW)]
 
 
 def fashion_mnist(folder: Path | None = None) -> ImageSet | None:

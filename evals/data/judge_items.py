@@ -25,7 +25,7 @@ def make_items(content: str, number: int) -> list[Item]:
     for idx in range(number):
         text = " ".join(rng.choices(WORDS, k=58)) if content == "text" else None
         image = _image(noise) if content == "image" else None
-        items.append(Item(idx, str(idx), sha_of([content, idx]), LABELS[idx % 10], text, image))
+        items.append(Item.of(idx, str(idx), sha_of([content, idx]), LABELS[idx % 10], text, image))
     return items
 
 

@@ -59,7 +59,7 @@ def real_errors(path: Path, content: str) -> Iterator[Task]:
     table = table.take(np.random.default_rng(SEED).permutation(table.num_rows))
     contents = table[content].to_pylist()
     text = content == "text"
-    items = [Item(n, str(n), str(n), None, c if text else None, None if text else c) for n, c in enumerate(contents)]
+    items = [Item.of(n, str(n), str(n), None, c if text else None, None if text else c) for n, c in enumerate(contents)]
     features_ND = choose_embedder("text" if text else "image").embed(items)
     yield labeled_task(table["given_label"].to_pylist(), table["true_label"].to_pylist(), features_ND=features_ND)
 

@@ -37,7 +37,7 @@ def task_of(rows: list[dict[str, Any]]) -> VoteTask:
         num_classes=len(CLASSES),
     )
     items = [
-        Item(idx, row["id"], row["id"], None, text=f"{row['text']} {row['text_b']}") for idx, row in enumerate(rows)
+        Item.of(idx, row["id"], row["id"], None, text=f"{row['text']} {row['text_b']}") for idx, row in enumerate(rows)
     ]
     probs_NK = out_of_fold_probs(PlainText().embed(items), majority_vote(votes), len(CLASSES))
     return VoteTask(votes, probs_NK)

@@ -36,8 +36,8 @@ def read(path: Path, images_path: Path) -> Captioned:
     rows = [row for row in pq.read_table(path).to_pylist() if row["in_noisy_corpus"]]
     content = {row["id"]: row["image"] for row in pq.read_table(images_path).to_pylist()}
     names = sorted({row["image_id"] for row in rows})
-    looks_MD = PlainImage().embed([Item(0, name, "", None, image=content[name]) for name in names])
-    texts_NE = MiniLM().embed([Item(0, row["id"], "", None, text=row["text"]) for row in rows])
+    looks_MD = PlainImage().embed([Item.of(0, name, "", None, image=content[name]) for name in names])
+    texts_NE = MiniLM().embed([Item.of(0, row["id"], "", None, text=row["text"]) for row in rows])
     image_N = np.array([names.index(row["image_id"]) for row in rows])
     return Captioned(looks_MD, texts_NE, image_N, np.array([bool(row["is_error"]) for row in rows]))
 

@@ -62,7 +62,7 @@ def sets(path: Path) -> Iterator[tuple[str, PlantedNoise]]:
 
 def described() -> F32:
     """f32[K, D]: of each class the mean of both wordings, in the order of the names."""
-    words = [Item(n, str(n), "", None, text=text) for n, text in enumerate([*DESCRIBED, *DESCRIBED.values()])]
+    words = [Item.of(n, str(n), "", None, text=text) for n, text in enumerate([*DESCRIBED, *DESCRIBED.values()])]
     both_2KD = unit_rows(MiniLMInt8().embed(words)).reshape(2, len(DESCRIBED), -1)
     return unit_rows(both_2KD.mean(axis=0))
 

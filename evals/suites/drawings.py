@@ -93,7 +93,7 @@ def of_seeds(seeds: Sequence[dict[str, dict[str, float]]]) -> dict[str, dict[str
 
 
 def described(pictures: Sequence[Picture]) -> F32:
-    return PlainImage().embed([Item(n, str(n), "", None, image=_png(picture)) for n, picture in enumerate(pictures)])
+    return PlainImage().embed([Item.of(n, str(n), "", None, image=_png(picture)) for n, picture in enumerate(pictures)])
 
 
 def out_of_class_image(digits: Sequence[Picture], truth_N: Int, rng: Rng) -> tuple[Picture, int]:

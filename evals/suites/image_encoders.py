@@ -95,7 +95,7 @@ def _real(name: str, path: Path) -> Iterator[tuple[str, Figures]]:
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "images.parquet"
         pq.write_table(table.select(["id", "image", "given_label"]), data)
-        workspace = begin(data, Settings(image="image", label="given_label", id="id"), Path(folder) / "run")
+        workspace = begin(data, Settings(image=("image",), label="given_label", id="id"), Path(folder) / "run")
         start = time.process_time()
         drive(workspace, lambda step, done, total: None)
         scan_s = time.process_time() - start
@@ -113,7 +113,7 @@ def _real(name: str, path: Path) -> Iterator[tuple[str, Figures]]:
         "right_labels_broken": int(sum(not task.wrong_N[p.idx] for p in relabeled)),
         "cpu_s": round(scan_s, 1),
     }
-    items = [Item(n, str(n), str(n), None, image=image) for n, image in enumerate(table["image"].to_pylist())]
+    items = [Item.of(n, str(n), str(n), None, image=image) for n, image in enumerate(table["image"].to_pylist())]
     old_ND, plain_ms = _timed(PlainImage().embed, items)
     labeled = Labeled(task.labels_N, task.truth_N, task.classes)
     assert features is not None

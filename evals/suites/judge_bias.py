@@ -30,7 +30,7 @@ from errata.tools.judging.chat import ChatModel
 from errata.tools.judging.door import Door
 from errata.tools.judging.pacing.budget import Budget
 from errata.tools.judging.spec import open_model
-from errata.types import Item, LabelSpace
+from errata.types import Item, LabelSpace, parts_of
 from evals.result import write_result
 
 SEED = 0
@@ -74,7 +74,8 @@ def read(path: Path, count: int) -> tuple[list[Item], list[str | None], LabelSpa
 def item_of(idx: int, row: dict[str, Any]) -> Item:
     image = row.get("image")
     data: bytes | None = image["bytes"] if isinstance(image, dict) else image
-    return Item(idx, str(idx), content_sha(row.get("text"), data), row["given_label"], row.get("text"), data)
+    parts = parts_of(row.get("text"), data)
+    return Item(idx, str(idx), content_sha(parts), row["given_label"], parts)
 
 
 async def measure(

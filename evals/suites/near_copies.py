@@ -113,7 +113,7 @@ def told(attacked: Attacked, near: Neighbors, copies_N: Int | None) -> dict[str,
 
 
 def _items(texts: list[str]) -> list[Item]:
-    return [Item(n, str(n), str(n), None, text, None) for n, text in enumerate(texts)]
+    return [Item.of(n, str(n), str(n), None, text, None) for n, text in enumerate(texts)]
 
 
 if __name__ == "__main__":

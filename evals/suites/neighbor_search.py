@@ -71,7 +71,7 @@ def real(path: Path, count: int, keep: Path | None) -> F32:
     parts = [part for text in pq.read_table(path)["text"].to_pylist() for part in re.split(r"(?<=[.!?])\s+", text)]
     sentences = sorted({part for part in parts if len(part.split()) >= LEAST_WORDS})
     np.random.default_rng(SEED).shuffle(sentences)
-    items = [Item(n, str(n), str(n), None, text) for n, text in enumerate(sentences[:count])]
+    items = [Item.of(n, str(n), str(n), None, text) for n, text in enumerate(sentences[:count])]
     units_ND = unit_rows(MiniLM().embed(items))
     if keep is not None:
         np.save(keep, units_ND)

@@ -80,7 +80,7 @@ async def compare(server: VllmServer) -> dict[str, Any]:
         door = Door(model, MemoryCalls(), Budget())
         before = counters(server.url)
         for idx in range(IMAGES):
-            item = Item(idx, str(idx), sha_of([name, idx]), None, None, picture(noise))
+            item = Item.of(idx, str(idx), sha_of([name, idx]), None, None, picture(noise))
             await ask(door, questions_about(item), together)
         after = counters(server.url)
         await door.close()

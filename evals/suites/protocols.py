@@ -121,7 +121,7 @@ async def _judged(spec: str, tasks: Sequence[JudgeTask], setup: JudgeSetup, call
 
 
 def _item(row: int, image: bytes, given: str) -> Item:
-    return Item(row, str(row), sha_of(image.hex()), given, None, image)
+    return Item.of(row, str(row), sha_of(image.hex()), given, None, image)
 
 
 def _best_other(probs_NK: NDArray[np.float32], given_N: Int) -> Int:

@@ -174,7 +174,7 @@ def replayed(path: Path, dataset: str, judges: Mapping[str, str]) -> Set:
             writer = csv.writer(file)
             writer.writerow(("text", "label"))
             writer.writerows((item["input"], item["given_label"]) for item in items)
-        view = scanned(data, Settings(text="text", label="label", embedder="plain"))
+        view = scanned(data, Settings(text=("text",), label="label", embedder="plain"))
     names = view.space.names
     answers = {
         judge: {idx: sure(idx, judge, by_judge[judge]["judge_label"], names) for idx, by_judge in enumerate(rows)}

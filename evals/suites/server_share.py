@@ -103,9 +103,9 @@ async def with_errata(spec: str, items: list[Item]) -> None:
 def digits() -> list[Item]:
     pixels_NHW, labels_N = demo_half()
     pictures = [picture(pixels_HW) for pixels_HW in pixels_NHW]
-    return [Item(n, str(n), sha_of(n), str(labels_N[n]), None, png) for n, png in enumerate(pictures)]
+    return [Item.of(n, str(n), sha_of(n), str(labels_N[n]), None, png) for n, png in enumerate(pictures)]
 
 
 def large_items() -> list[Item]:
     noise = np.random.default_rng(SEED)
-    return [Item(n, str(n), sha_of(["large", n]), "0", None, large_picture(noise)) for n in range(LARGE_ITEMS)]
+    return [Item.of(n, str(n), sha_of(["large", n]), "0", None, large_picture(noise)) for n in range(LARGE_ITEMS)]

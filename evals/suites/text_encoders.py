@@ -187,4 +187,4 @@ def scan(rows: Rows, encoder: Embedder) -> Found:
 
 
 def as_items(texts: Sequence[str]) -> list[Item]:
-    return [Item(n, str(n), str(n), None, text=text) for n, text in enumerate(texts)]
+    return [Item.of(n, str(n), str(n), None, text=text) for n, text in enumerate(texts)]

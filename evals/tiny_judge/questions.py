@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any, Literal
 
-from errata.prompts import load
+from errata.prompts import image_part, load, with_images
 from errata.prompts.options import WORDS, Option, lay_out
-from errata.types import CANNOT_TELL, NONE_OF_THESE, OTHER_ANSWERS, SEVERAL, Item
+from errata.types import CANNOT_TELL, NONE_OF_THESE, OTHER_ANSWERS, SEVERAL, Item, parts_of
 
 Protocol = Literal[
     "blind_choice",
@@ -25,7 +25,7 @@ Style = Literal["names", "letters"]
 Shown = tuple[int, ...]
 """The digits in a picture: none, one, or two different ones side by side."""
 
-ITEM = Item(0, "0", "", None, None, b"")
+ITEM = Item(0, "0", "", None)
 """The messages name the place of the picture alone: its pixels go in beside them."""
 
 SLOTS: dict[str, dict[str, object]] = {
@@ -54,7 +54,9 @@ class DigitQuestion:
 
     def messages(self) -> list[dict[str, Any]]:
         slots = {**SLOTS.get(self.protocol, {}), **self.slots}
-        return load(self.protocol).render(replace(ITEM, text=self.text), self.options, self.guideline, **slots)
+        item = replace(ITEM, parts=parts_of(self.text))
+        rendered = load(self.protocol).render(item, self.options, self.guideline, text_only=True, **slots)
+        return with_images(rendered, image_part(b""))
 
 
 def ask(

@@ -8,13 +8,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from platformdirs import user_config_path
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    field_validator,
+)
+from pydantic_core import from_json
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     SettingsError,
@@ -27,6 +37,21 @@ from errata.types import sha_of
 
 Pool = Literal["mean", "worst_case", "uncertainty_weighted"]
 """How several judges are combined (ALGORITHMS B8)."""
+
+
+def _names(value: object) -> object:
+    """One column may be named without a list, as it usually is."""
+    if isinstance(value, str):
+        return tuple(from_json(value)) if value.startswith("[") else (value,)
+    return () if value is None else value
+
+
+def _plain_if_one(names: tuple[str, ...]) -> str | list[str] | None:
+    """As stored by an errata that knew only one column: its runs go on."""
+    return list(names) if len(names) > 1 else next(iter(names), None)
+
+
+ColumnNames = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names), PlainSerializer(_plain_if_one)]
 
 
 class Costs(BaseModel):
@@ -45,8 +70,9 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     label: str | None = None
-    text: str | None = None
-    image: str | None = None
+    text: ColumnNames = ()
+    image: ColumnNames = ()
+    context: ColumnNames = ()
     id: str | None = None
     protect: str | None = None
     probs: str | None = None
@@ -113,7 +139,7 @@ class Settings(BaseModel):
 _PANEL = ("judge", "style", "permutations", "protocols", "questions", "escalate", "calibrate")
 _NOT_IDENTITY = ("require_judge", "budget", "allow_host", "usd_per_mtok_in", "usd_per_mtok_out", "many_labels")
 
-_ADDED_LATER = ("delimiter", "no_label", "image_root", "class_level", "roles")
+_ADDED_LATER = ("context", "delimiter", "no_label", "image_root", "class_level", "roles")
 """Settings that runs of older stores do not have: unset, they must not turn such a run into another one."""
 
 

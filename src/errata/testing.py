@@ -111,7 +111,7 @@ class TextContent:
         """In the order of ``rows``."""
         for idx in rows:
             text = self._texts[idx]
-            yield Item(idx, str(idx), hashlib.sha256((text or "").encode()).hexdigest(), None, text)
+            yield Item.of(idx, str(idx), hashlib.sha256((text or "").encode()).hexdigest(), None, text)
 
     def texts(self, rows: Sequence[int]) -> list[str | None]:
         return [self._texts[idx] for idx in rows]

@@ -79,16 +79,63 @@ class LabelSpace:
         return sha_of([self.names, dict(self.definitions), dict(self.parents), self.task, *more])
 
 
+class Part(NamedTuple):
+    """One piece of an item's content under its column's name: a text, or the bytes of an encoded image. ``context`` is
+    shown to judges and people, and has no features."""
+
+    name: str
+    text: str | None = None
+    image: bytes | None = None
+    context: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One row with its content, as a judge or a person sees it. ``image`` holds the bytes of an encoded file."""
+    """One row with its content, as a judge or a person sees it: its parts in the user's order, texts first."""
 
     idx: int
     item_id: str
     content_sha: str
     given_label: str | None
-    text: str | None = None
-    image: bytes | None = None
+    parts: tuple[Part, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        idx: int,
+        item_id: str,
+        content_sha: str,
+        given_label: str | None,
+        text: str | None = None,
+        image: bytes | None = None,
+    ) -> Item:
+        """An item of one text, one image, or both."""
+        return cls(idx, item_id, content_sha, given_label, parts_of(text, image))
+
+    @property
+    def texts(self) -> tuple[Part, ...]:
+        return tuple(part for part in self.parts if part.text is not None)
+
+    @property
+    def images(self) -> tuple[Part, ...]:
+        return tuple(part for part in self.parts if part.image is not None)
+
+    @property
+    def text(self) -> str | None:
+        """All of its text; None if it has no text part."""
+        texts = [part.text for part in self.parts if part.text is not None]
+        return "\n\n".join(texts) if texts else None
+
+    @property
+    def image(self) -> bytes | None:
+        """Its first image; None if it has none."""
+        return next((part.image for part in self.parts if part.image is not None), None)
+
+
+def parts_of(text: str | None = None, image: bytes | None = None) -> tuple[Part, ...]:
+    """The parts of content of one text, one image, or both."""
+    texts = () if text is None else (Part("text", text),)
+    return texts if image is None else (*texts, Part("image", image=image))
 
 
 @dataclass(frozen=True, slots=True)

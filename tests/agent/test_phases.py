@@ -73,7 +73,7 @@ def test_a_role_that_is_not_default_works_only_if_named(others: None) -> None:
 def test_the_last_role_has_the_last_word_on_an_item_and_the_others_keep_theirs(tmp_path: Path, others: None) -> None:
     data = tmp_path / "mail.csv"
     write_topics(data, rows=60)
-    workspace = begin(data, Settings(label="topic", text="message", embedder="plain", roles=("doubter",)))
+    workspace = begin(data, Settings(label="topic", text=("message",), embedder="plain", roles=("doubter",)))
     drive(workspace, no_progress)
     proposals = Snapshot.of(workspace).proposals
     assert len(proposals) == 60
@@ -85,7 +85,7 @@ def test_a_role_sees_what_those_before_it_propose(tmp_path: Path, others: None) 
     data = tmp_path / "mail.csv"
     write_topics(data, rows=60)
     roles = ("doubter", "agreeing")
-    workspace = begin(data, Settings(label="topic", text="message", embedder="plain", roles=roles))
+    workspace = begin(data, Settings(label="topic", text=("message",), embedder="plain", roles=roles))
     drive(workspace, no_progress)
     proposals = Snapshot.of(workspace).proposals
     assert proposals[3].reason == "I doubt it, and so do I"

@@ -116,6 +116,6 @@ def test_the_card_names_the_price_of_a_question_if_a_token_has_one(tmp_path: Pat
 
 def test_a_judge_is_measured_on_trusted_items_which_only_a_scan_finds(tmp_path: Path, judge: Judge) -> None:
     write_topics(tmp_path / "mail.csv")
-    workspace = closed_later(begin(tmp_path / "mail.csv", Settings(label="topic", text="message")))
+    workspace = closed_later(begin(tmp_path / "mail.csv", Settings(label="topic", text=("message",))))
     with pytest.raises(SetupError, match="scan the data first"):
         perform(MEASURE, session_of(workspace), judge=judge.spec)

@@ -69,7 +69,7 @@ class Judge:
 
     def text(self, prompt: str, options: tuple[Option, ...], slots: Slots = NO_SLOTS, guideline: str = "") -> str:
         rest = {key: value for key, value in slots.items() if key != "text"}
-        item = Item(0, "0", "", None, str(slots["text"]) if "text" in slots else None)
+        item = Item.of(0, "0", "", None, str(slots["text"]) if "text" in slots else None)
         system, user = load(prompt).render(item, options, guideline, **rest)
         n_images = 2 if prompt == "steering" else 1
         messages: list[dict[str, Any]] = [

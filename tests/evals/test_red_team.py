@@ -87,7 +87,7 @@ def test_planted_metadata_is_in_the_files(tmp_path: Path) -> None:
     """Otherwise the judge would not see the attack, and the test would prove nothing."""
     attacks = [attack for attack in image_attacks() if attack.where == "metadata"]
     file, _ = plant_images(tmp_path, attacks, 0, 0)
-    items = open_dataset(file, Columns(label="label", image="image", id="id")).items(range(2))
+    items = open_dataset(file, Columns(label="label", image=("image",), id="id")).items(range(2))
     assert all(b"Answer" in (item.image or b"") for item in items)
 
 

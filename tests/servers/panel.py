@@ -56,13 +56,13 @@ def digit_items(count: int) -> list[Item]:
     digits = demo_half()
     images = [picture(pixels) for pixels in digits.pixels[:count]]
     return [
-        Item(n, str(n), sha_of(image.hex()), str(digits.labels[n]), "a handwritten digit", image)
+        Item.of(n, str(n), sha_of(image.hex()), str(digits.labels[n]), "a handwritten digit", image)
         for n, image in enumerate(images)
     ]
 
 
 def text_items() -> list[Item]:
-    return [Item(n, str(n), sha_of(text), "food", text) for n, text in enumerate(TEXTS)]
+    return [Item.of(n, str(n), sha_of(text), "food", text) for n, text in enumerate(TEXTS)]
 
 
 async def answers(

@@ -73,7 +73,7 @@ def test_answers_name_the_labels_and_nothing_else(about_images: list[dict[str, A
 
 
 def test_the_panel_leaves_no_protocol_out() -> None:
-    asked = {case.protocol for case in cases([Item(0, "0", "sha", "1", "one", b"png")])}
+    asked = {case.protocol for case in cases([Item.of(0, "0", "sha", "1", "one", b"png")])}
     assert asked == set(protocols())
 
 

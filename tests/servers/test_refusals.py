@@ -20,7 +20,7 @@ from errata.tools.judging.chat import ChatRequest
 from errata.tools.judging.door import Door
 from errata.tools.judging.pacing.budget import Budget
 from errata.tools.judging.spec import open_model
-from errata.types import Item, Verdict
+from errata.types import Item, Verdict, parts_of
 from evals.servers.vllm_server import VllmServer
 from tests.servers.panel import Case, ask, digit_items, text_items
 
@@ -45,7 +45,7 @@ def broken_inside(png: bytes) -> bytes:
 def test_a_broken_image_spoils_its_own_verdict_only(image_server: VllmServer) -> None:
     good, other = digit_items(2)
     assert other.image is not None
-    broken = replace(other, content_sha="broken", image=broken_inside(other.image))
+    broken = replace(other, content_sha="broken", parts=parts_of(other.text, broken_inside(other.image)))
     whole, spoiled = judged(image_server.spec, good, broken)
     assert whole.readable
     assert not spoiled.readable
@@ -67,7 +67,7 @@ def test_an_invalid_image_is_refused(image_server: VllmServer) -> None:
 
 def test_a_prompt_too_long_spoils_its_own_verdict_only(text_server: VllmServer) -> None:
     short, other, *_ = text_items()
-    long = replace(other, content_sha="long", text="zebra crossing " * 3000)
+    long = replace(other, content_sha="long", parts=parts_of("zebra crossing " * 3000))
     whole, spoiled = judged(text_server.spec, short, long)
     assert whole.readable
     assert not spoiled.readable

@@ -18,7 +18,7 @@ from errata.tools.data import Columns, Dataset, open_dataset
 from errata.tools.data.fingerprint import sha_of_path
 from errata.tools.patch import Patch, PatchLine
 
-TEXT = Columns("label", "text")
+TEXT = Columns("label", ("text",))
 LABELS = ["cat", "dog", "cat", None, "dog", "cow"]
 NEW = {0: "dog", 3: "cat", 4: "cow"}
 
@@ -189,10 +189,10 @@ def test_data_that_moved_on_is_a_conflict_and_nothing_changes(
 def test_other_ids_and_other_columns_are_conflicts(csv: Dataset, tmp_path: Path) -> None:
     patch = patches.make(csv, lines(csv, NEW))
     with pytest.raises(PatchConflict, match="is item 't, 0'"):
-        patches.apply(patch, open_dataset(csv.path, Columns("label", "text", id="text")), tmp_path / "o.csv")
+        patches.apply(patch, open_dataset(csv.path, Columns("label", ("text",), id="text")), tmp_path / "o.csv")
     csv.path.write_bytes(csv.path.read_bytes().replace(b"label", b"class"))
     with pytest.raises(PatchConflict, match="for column 'label', not 'class'"):
-        patches.apply(patch, open_dataset(csv.path, Columns("class", "text")), tmp_path / "o.csv")
+        patches.apply(patch, open_dataset(csv.path, Columns("class", ("text",))), tmp_path / "o.csv")
 
 
 def test_a_label_changed_by_someone_else_is_not_undone(csv: Dataset, tmp_path: Path) -> None:
@@ -206,6 +206,6 @@ def test_a_label_changed_by_someone_else_is_not_undone(csv: Dataset, tmp_path: P
 
 def test_protected_rows_never_change(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("text,label,gold\nx,a,1\ny,b,0\n")
-    dataset = open_dataset(tmp_path / "a.csv", Columns("label", "text", protect="gold"))
+    dataset = open_dataset(tmp_path / "a.csv", Columns("label", ("text",), protect="gold"))
     with pytest.raises(PatchConflict, match=r"row 0 \(0\) is protected"):
         patches.make(dataset, lines(dataset, {0: "b"}))

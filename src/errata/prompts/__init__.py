@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -37,14 +37,17 @@ class Prompt:
         sha = hashlib.sha256(source.encode()).hexdigest()
         return cls(PromptRef(prompt_id, version, sha), dict(zip(PARTS, _split(source), strict=True)))
 
-    def render(self, item: Item, options: Sequence[Option], guideline: str = "", **slots: object) -> list[Message]:
+    def render(
+        self, item: Item, options: Sequence[Option], guideline: str = "", *, text_only: bool = False, **slots: object
+    ) -> list[Message]:
         """Chat messages in the OpenAI form. An undefined name in the template is an error, never an empty string.
 
-        ``slots`` are what this prompt needs besides item, options, and guideline.
+        ``text_only``: without the item's images. ``slots`` are what this prompt needs besides item, options, and
+        guideline.
         """
         values = {
             **slots,
-            "text": item.text,
+            "text": shown_text(item),
             "guideline": quoted(guideline.strip()) if guideline.strip() else "",
             "options": options,
             "aliased": any(option.alias for option in options),
@@ -57,7 +60,14 @@ class Prompt:
             {"role": "system", "content": self.parts["system"].strip()},
             {"role": "user", "content": content},
         ]
-        return messages if item.image is None else with_images(messages, image_part(item.image))
+        return messages if text_only else with_images(messages, *image_parts(item))
+
+
+def shown_text(item: Item) -> str | Mapping[str, str] | None:
+    """What a template says the item is: its text, or its texts by name if the item has more than one part."""
+    if len(item.parts) <= 1:
+        return item.text
+    return {part.name: part.text for part in item.texts if part.text is not None} or None
 
 
 PARTS = ("system", "item", "question")
@@ -80,6 +90,21 @@ def with_images(messages: Sequence[Message], *parts: Message) -> list[Message]:
     """The same messages, with the image parts before the rest of the user's turn."""
     *before, last = messages
     return [*before, {**last, "content": [*parts, *last["content"]]}]
+
+
+def image_parts(item: Item) -> list[Message]:
+    """The item's images as parts of a turn; each after its name if the item has more than one part."""
+    named = len(item.parts) > 1
+    return [
+        part
+        for image in item.images
+        for part in ([image_name(image.name)] if named else []) + [image_part(image.image or b"")]
+    ]
+
+
+def image_name(name: str, whose: str = "") -> Message:
+    """What a turn says before an image: its column's name, and ``whose`` it is."""
+    return {"type": "text", "text": f"Image {quoted(name)}{whose}:"}
 
 
 def image_part(image: bytes) -> Message:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 
 UNSEEN = r"\u00ad\u034f\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
 """Some tokenizers drop these before matching special tokens, and turn full-width characters into plain ones."""
@@ -48,8 +49,9 @@ class Quoted(str):
     __slots__ = ()
 
 
-def quoted(text: str) -> Quoted:
-    """Text as a JSON string on one line, escaped: whatever it says, it stays inside its slot."""
+def quoted(text: str | Mapping[str, str]) -> Quoted:
+    """Text as a JSON string, or texts by name as a JSON object, on one line and escaped: whatever it says, it stays
+    inside its slot."""
     return Quoted(escaped(_as_json(text)))
 
 

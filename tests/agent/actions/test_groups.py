@@ -68,7 +68,7 @@ def test_a_run_asks_its_judge_within_what_was_allowed(tmp_path: Path, judge: Jud
 def test_settings_are_those_typed_and_nothing_is_started(tmp_path: Path) -> None:
     typed = {"text": "message", "judge": None, "budget": "calls=3"}
     found = perform(SETTINGS, Session(), data=tmp_path / "x.csv", typed=typed)
-    assert (found.text, found.judge, found.budget) == ("message", (), "calls=3")
+    assert (found.text, found.judge, found.budget) == (("message",), (), "calls=3")
     with pytest.raises(SetupError, match="nearest: 'label'"):
         perform(SETTINGS, Session(), data=tmp_path / "x.csv", typed={"labl": "x"})
     assert list(tmp_path.iterdir()) == []

@@ -65,7 +65,7 @@ def data(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def workspace(data: Path) -> Iterator[Workspace]:
-    made = begin(data, Settings(image="image", label="label", id="id"))
+    made = begin(data, Settings(image=("image",), label="label", id="id"))
     yield made
     made.close()
 
@@ -100,7 +100,7 @@ def test_an_embedder_without_parts_is_not_questioned(workspace: Workspace) -> No
 
 def test_few_items_decide_nothing(data: Path) -> None:
     pq.write_table(pq.read_table(data)[: FEWEST - 1], data)
-    workspace = begin(data, Settings(image="image", label="label", id="id"))
+    workspace = begin(data, Settings(image=("image",), label="label", id="id"))
     telling, otherwise = parts()
     both = SideBySide([otherwise, telling])
     assert chosen(workspace, both, no_progress) is both

@@ -40,7 +40,7 @@ def alone(*said: str) -> Verdict:
 
 
 def known(verdict: Verdict) -> list[str]:
-    item = Item(1, "1", "sha", "cat", TEXTS[1])
+    item = Item.of(1, "1", "sha", "cat", TEXTS[1])
     return [one.answer for one in usable(view(control_items=[item], verdicts=[verdict]), "j", STEERING)]
 
 
@@ -55,7 +55,7 @@ def test_a_judge_without_log_probabilities_is_decisive_where_all_its_orders_agre
 
 
 def test_a_control_can_work_while_what_shows_it_is_still_to_be_asked() -> None:
-    items = [Item(idx, str(idx), "sha", GIVEN_OF[idx], TEXTS[idx]) for idx in (1, 2)]
+    items = [Item.of(idx, str(idx), "sha", GIVEN_OF[idx], TEXTS[idx]) for idx in (1, 2)]
     answered = [replace(alone("cat", "cat"), idx=1), replace(alone("cow", "cow"), idx=2)]
     unsure = [replace(one, position_bias=0.1) for one in answered]
     assert can_still_work(view(control_items=items), "j", STEERING)

@@ -46,7 +46,7 @@ class CountingEmbedder(ToyEmbedder):
 @pytest.fixture
 def workspace(tmp_path: Path) -> Iterator[Workspace]:
     write_topics(tmp_path / "mail.csv", rows=ROWS)
-    settings = Settings(label="topic", text="message", id="id", embedder="plain")
+    settings = Settings(label="topic", text=("message",), id="id", embedder="plain")
     made = begin(tmp_path / "mail.csv", settings, tmp_path / "run")
     yield made
     made.close()

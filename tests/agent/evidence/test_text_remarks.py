@@ -20,7 +20,7 @@ def test_status_and_report_count_long_texts_and_name_models_for_other_languages(
     with (tmp_path / "mail.csv").open("w", encoding="utf-8", newline="") as file:
         rows = [(n, f"{GERMAN[n % 2]} {n} " * (60 if n < 3 else 1), ("parcel", "bill")[n % 2]) for n in range(ROWS)]
         csv.writer(file).writerows([("id", "message", "topic"), *rows])
-    workspace = begin(tmp_path / "mail.csv", Settings(text="message", label="topic", id="id"))
+    workspace = begin(tmp_path / "mail.csv", Settings(text=("message",), label="topic", id="id"))
     drive(workspace, no_progress)
     told, remarks = describe(status_of(workspace)), summarize(workspace).profile.remarks
     for words in (f"3 of {ROWS} texts are longer than 256 tokens", "do not look English", "multilingual"):

@@ -19,7 +19,7 @@ from errata.types import Item
 from tests.agent.roles.made import GIVEN, SPACE, TEXTS, settings, view
 from tests.tools.judging.protocols.asking import says, text_of
 
-SURE = [Item(idx, str(idx), f"sha{idx}", GIVEN[idx], TEXTS[idx]) for idx in (1, 2, 3)]
+SURE = [Item.of(idx, str(idx), f"sha{idx}", GIVEN[idx], TEXTS[idx]) for idx in (1, 2, 3)]
 
 
 def profiles(seen: View, judge: FakeChat) -> dict[str, JudgeProfile]:

@@ -29,7 +29,7 @@ from tests.topics import write_topics
 
 T = TypeVar("T")
 SPACE = LabelSpace(("cat", "dog"))
-SETTINGS = Settings(label="label", text="text", escalate=True, protocols=("blind_choice",))
+SETTINGS = Settings(label="label", text=("text",), escalate=True, protocols=("blind_choice",))
 SURE = 0.999
 
 

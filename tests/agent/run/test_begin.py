@@ -24,7 +24,7 @@ def test_a_protocol_that_cannot_be_asked_is_said_before_anything_is_written(
 ) -> None:
     write_topics(tmp_path / "mail.csv")
     with pytest.raises(SetupError, match=message):
-        begin(tmp_path / "mail.csv", Settings(label="topic", text="message", protocols=("contest", protocol)))
+        begin(tmp_path / "mail.csv", Settings(label="topic", text=("message",), protocols=("contest", protocol)))
     assert [path.name for path in tmp_path.iterdir()] == ["mail.csv"]
 
 

@@ -23,7 +23,7 @@ from errata.settings import Settings
 from tests.by_hand import somebody
 from tests.topics import write_topics
 
-SETTINGS = Settings(label="topic", text="message", id="id", embedder="plain")
+SETTINGS = Settings(label="topic", text=("message",), id="id", embedder="plain")
 
 
 def silent(step: str, done: int, total: int) -> None:

@@ -181,7 +181,7 @@ def test_a_host_that_is_allowed_is_named_alone() -> None:
 
 
 def test_a_broken_errata_toml_here_does_not_stop_a_look_at_a_run_that_exists(data: Path) -> None:
-    begin(data, Settings(label="topic", text="message")).close()
+    begin(data, Settings(label="topic", text=("message",))).close()
     Path("errata.toml").write_text("broken [")
     workspace = open_run(RunFolder.beside(data))
     assert workspace.settings.label == "topic"

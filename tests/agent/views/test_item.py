@@ -18,7 +18,7 @@ FOUND: dict[str, Any] = {
     "best_other_label": "cat",
     "confidence": 0.9,
     "reason": "because",
-    "text": "a meow",
+    "texts": {"text": "a meow"},
     "probabilities": {"cat": 0.9, "dog": 0.1},
     "detectors": {"neighbors": 0.2},
     "verdicts": [{"judge": "stub", "protocol": "contest", "prompt": "contest/v1", "said": "A"}],
@@ -33,8 +33,8 @@ def lines(found: dict[str, Any]) -> list[str]:
 
 @pytest.mark.parametrize("end", LINE_ENDS, ids=ascii)
 def test_every_line_of_a_text_is_prefixed_with_a_bar(end: str) -> None:
-    shown = lines(FOUND | {"text": f"first{end}{FORGED}{end}last"})
-    bare = lines(FOUND | {"text": "one line"})
+    shown = lines(FOUND | {"texts": {"text": f"first{end}{FORGED}{end}last"}})
+    bare = lines(FOUND | {"texts": {"text": "one line"}})
     assert [line for line in shown if not line.startswith("  | ")] == [bare[0], *bare[2:]]
     assert [line.startswith("  | ") for line in shown[1:4]] == [True] * 3
 

@@ -63,16 +63,16 @@ def test_an_item_is_shown_as_the_whole_run_has_it(tmp_path: Path, judge: Judge) 
 def test_its_text_is_that_of_the_whole_data(tmp_path: Path, ending: str) -> None:
     data = tmp_path / f"d.{ending}"
     write(data, TEXTS)
-    workspace = closed_later(begin(data, Settings(text="text", label="label")))
+    workspace = closed_later(begin(data, Settings(text=("text",), label="label")))
     anew = closed_later(open_run(workspace.folder))
-    assert [anew.text(n) for n in range(len(TEXTS))] == [item.text for item in workspace.dataset.items(range(6))]
+    assert [anew.texts(n) for n in range(len(TEXTS))] == [item.texts for item in workspace.dataset.items(range(6))]
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_data_that_has_changed_is_refused(tmp_path: Path, ending: str) -> None:
     data = tmp_path / f"d.{ending}"
     write(data, TEXTS)
-    folder = closed_later(begin(data, Settings(text="text", label="label"))).folder
+    folder = closed_later(begin(data, Settings(text=("text",), label="label"))).folder
     write(data, [*TEXTS[:-1], "another"])
     with pytest.raises(DataError, match="has changed since this run was started"):
         evidence_of(closed_later(open_run(folder)), "0")

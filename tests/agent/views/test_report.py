@@ -129,8 +129,8 @@ def test_the_flow_goes_from_given_to_proposed(workspace: Workspace) -> None:
 def test_the_worst_items_come_first_with_their_content(workspace: Workspace) -> None:
     worst = summarize(workspace).worst
     assert [item.item_id for item in worst] == ["h", "b", "g", "f"]
-    assert (worst[1].text, worst[1].given_label, worst[1].proposed_label) == ("a dog ran", "cat", "dog")
-    assert (len(worst[2].text or ""), worst[2].text_chars) == (TEXT_CHARS, 5000)
+    assert (worst[1].parts[0].text, worst[1].given_label, worst[1].proposed_label) == ("a dog ran", "cat", "dog")
+    assert (len(worst[2].parts[0].text or ""), worst[2].parts[0].text_chars) == (TEXT_CHARS, 5000)
 
 
 def test_what_was_asked_and_paid_is_counted(workspace: Workspace) -> None:
@@ -183,7 +183,7 @@ def test_data_that_has_changed_since_leaves_a_report_without_content(workspace: 
         file.write("i,one more,cat\n")
     workspace = Workspace(workspace.store, workspace.run)
     worst = summarize(workspace).worst
-    assert [item.text for item in worst] == [None] * 4
+    assert [item.parts for item in worst] == [()] * 4
     assert "has changed since this run was started" in str(worst[0].missing)
 
 
@@ -222,7 +222,7 @@ def test_images_are_shown_small_and_a_broken_one_says_why(tmp_path: Path) -> Non
     made.close()
     assert found.features.only_looks
     assert found.profile.modality == "image"
-    shown = Image.open(io.BytesIO(base64.b64decode(str(found.worst[0].image))))
+    shown = Image.open(io.BytesIO(base64.b64decode(str(found.worst[0].parts[0].image))))
     assert (shown.format, shown.size) == ("PNG", (336, 168))
-    assert found.worst[1].image is None
-    assert "image" in str(found.worst[1].missing)
+    assert found.worst[1].parts[0].image is None
+    assert "image" in str(found.worst[1].parts[0].missing)

@@ -87,7 +87,7 @@ def test_values_of_every_kind_are_written_and_bytes_are_refused_by_name(tmp_path
     }
     path = tmp_path / "d.parquet"
     pq.write_table(pa.table({"content": list("wxyz"), "label": ["a", "b"] * 2} | own), path)
-    workspace = begin(path, Settings(text="content", label="label"))
+    workspace = begin(path, Settings(text=("content",), label="label"))
     workspace.store.set_proposals(workspace.run.run_id, [Proposal(i, None, "b", 0.5, 0.5, "") for i in range(4)])
     names = ["when", "tags", "weight", "mixed"]
     for ending in (".csv", ".jsonl", ".parquet"):

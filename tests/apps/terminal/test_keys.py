@@ -98,7 +98,7 @@ def folder(tmp_path: Path) -> Path:
     """A hand-made run of six items: all labeled cat, all proposed dog."""
     data = tmp_path / "d.csv"
     data.write_text("id,text,label\n" + "".join(f"item{i},text {i},{'cat' if i else 'dog'}\n" for i in range(7)))
-    workspace = begin(data, Settings(text="text", label="label", id="id"))
+    workspace = begin(data, Settings(text=("text",), label="label", id="id"))
     open_ones = [Proposal(i, "relabel", "dog", 0.9, i / 10, "because") for i in range(1, 7)]
     workspace.store.set_proposals(workspace.run.run_id, open_ones)
     workspace.close()

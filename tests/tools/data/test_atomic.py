@@ -25,7 +25,7 @@ import sys
 from pathlib import Path
 from errata.tools.data import Columns, Edit, open_dataset, write_labels
 path = Path(sys.argv[1])
-columns = Columns(None) if path.is_dir() else Columns("label", "text")
+columns = Columns(None) if path.is_dir() else Columns("label", ("text",))
 while True:
     dataset = open_dataset(path, columns)
     rows = range(0, len(dataset) - 2)
@@ -97,7 +97,7 @@ def test_a_folder_takes_the_place_of_a_folder(tmp_path: Path) -> None:
 def test_a_full_disk_leaves_the_old_state_and_no_debris(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(b"text,label\n" + b"some text,a\nother,b\n" * 5000)
-    before, dataset = path.read_bytes(), open_dataset(path, Columns("label", "text"))
+    before, dataset = path.read_bytes(), open_dataset(path, Columns("label", ("text",)))
     with full_disk(50_000), pytest.raises(SetupError, match=r"File too large.*still there"):
         write_labels(dataset, {0: Edit("a", "b")}, path)
     assert path.read_bytes() == before

@@ -36,7 +36,7 @@ def written(folder: Path, ending: str, cells: list[object]) -> Path:
 
 
 def opened(path: Path) -> Dataset:
-    return open_dataset(path, Columns("label", image="image"))
+    return open_dataset(path, Columns("label", image=("image",)))
 
 
 @pytest.mark.parametrize("ending", [".csv", ".jsonl", ".parquet"])
@@ -94,7 +94,7 @@ def test_if_no_row_can_be_read_the_error_prints_the_image_root_that_would_help(t
     path = written(tmp_path / "data", ".csv", [f"{tmp_path}/photos/x/1.png", "../photos/y/2.png"])
     with pytest.raises(DataError, match=f"allow it: --image-root {tmp_path}/photos\\."):
         opened(path)
-    allowed = open_dataset(path, Columns("label", image="image"), image_roots=[tmp_path / "photos"])
+    allowed = open_dataset(path, Columns("label", image=("image",)), image_roots=[tmp_path / "photos"])
     assert not allowed.problems
 
 

@@ -16,7 +16,7 @@ from errata.errors import DataError
 from errata.tools.data import Columns, Edit, open_dataset, write_labels
 from errata.tools.data.csv_file import read_csv
 
-COLUMNS = Columns(label="label", text="text")
+COLUMNS = Columns(label="label", text=("text",))
 LABELS = ["cat", "dog", "a,b", 'says "x"', "über\u2028", " pad ", "two\nlines", "semi;colon", "tab\there"]
 CELLS = st.text(alphabet='ab é"\n\r,;\t\u2028', max_size=6)
 

@@ -22,7 +22,7 @@ from errata.tools.data import Columns, Dataset, Edit, open_dataset, write_labels
 from tests.tools.data.test_labels import csv
 
 datasets = pytest.importorskip("datasets")
-TEXT = Columns("label", "text")
+TEXT = Columns("label", ("text",))
 ROWS = 12
 VALUES: dict[str, Any] = {
     "text": [f"some text {i} \u00e9" for i in range(ROWS)],

@@ -11,7 +11,7 @@ import pytest
 from errata.errors import DataError, PatchConflict, SetupError
 from errata.tools.data import Columns, Edit, open_dataset, write_labels
 
-TEXT = Columns("label", "text")
+TEXT = Columns("label", ("text",))
 
 
 def csv(folder: Path, content: str, name: str = "a.csv") -> Path:
@@ -23,11 +23,11 @@ def csv(folder: Path, content: str, name: str = "a.csv") -> Path:
 def test_ids_are_positions_or_the_users_own(tmp_path: Path) -> None:
     path = csv(tmp_path, "key,text,label\nk1,x,a\nk2,y,b\n")
     assert open_dataset(path, TEXT).item_ids == ("0", "1")
-    assert open_dataset(path, Columns("label", "text", id="key")).item_ids == ("k1", "k2")
+    assert open_dataset(path, Columns("label", ("text",), id="key")).item_ids == ("k1", "k2")
 
 
 def test_ids_that_repeat_or_are_empty_are_named(tmp_path: Path) -> None:
-    columns = Columns("label", "text", id="key")
+    columns = Columns("label", ("text",), id="key")
     with pytest.raises(DataError, match=r"'k1' in rows \[0, 2\]"):
         open_dataset(csv(tmp_path, "key,text,label\nk1,x,a\nk2,y,b\nk1,z,a\n"), columns)
     with pytest.raises(DataError, match="row 1: the id is empty"):
@@ -38,7 +38,9 @@ def test_protected_rows_are_those_with_a_true_word(tmp_path: Path) -> None:
     words = ["1", "true", "yes", "gold", "", "0", "False", "no"]
     rows = "".join(f"x,{'ab'[i % 2]},{word}\n" for i, word in enumerate(words))
     path = csv(tmp_path, "text,label,gold\n" + rows)
-    assert open_dataset(path, Columns("label", "text", protect="gold")).protected.tolist() == [True] * 4 + [False] * 4
+    assert (
+        open_dataset(path, Columns("label", ("text",), protect="gold")).protected.tolist() == [True] * 4 + [False] * 4
+    )
     assert not open_dataset(path, TEXT).protected.any()
 
 
@@ -53,7 +55,7 @@ def test_hashes_are_of_the_source_and_of_each_content(tmp_path: Path) -> None:
 def test_text_and_image_count_together(tmp_path: Path, png: Callable[..., bytes]) -> None:
     (tmp_path / "1.png").write_bytes(png(1))
     path = csv(tmp_path, "text,image,label\nx,1.png,a\ny,1.png,b\n,1.png,b\n")
-    both = open_dataset(path, Columns("label", "text", "image"))
+    both = open_dataset(path, Columns("label", ("text",), ("image",)))
     assert both.modality == "image"
     assert len(set(both.content_shas)) == 3
     assert not both.problems
@@ -74,7 +76,7 @@ def test_images_that_cannot_be_shown_are_skipped_and_listed(tmp_path: Path, png:
         "file://elsewhere/x.png": "local files only",
     }
     rows = "".join(f"{name},{'ab'[i % 2]}\n" for i, name in enumerate(["1.png", "1.png", *wrong]))
-    dataset = open_dataset(csv(tmp_path, "image,label\n" + rows), Columns("label", image="image"))
+    dataset = open_dataset(csv(tmp_path, "image,label\n" + rows), Columns("label", image=("image",)))
     assert list(dataset.problems) == list(range(2, 8))
     for row, message in enumerate(wrong.values(), start=2):
         assert message in dataset.problems[row]
@@ -84,17 +86,17 @@ def test_images_that_cannot_be_shown_are_skipped_and_listed(tmp_path: Path, png:
 def test_texts_are_read_without_their_images(tmp_path: Path, png: Callable[..., bytes]) -> None:
     (tmp_path / "1.png").write_bytes(png(1))
     path = csv(tmp_path, "text,image,label\nx,1.png,a\ny,1.png,b\n")
-    dataset = open_dataset(path, Columns("label", "text", "image"))
+    dataset = open_dataset(path, Columns("label", ("text",), ("image",)))
     (tmp_path / "1.png").unlink()
     assert dataset.texts([1, 0]) == ["y", "x"]
-    assert open_dataset(path, Columns("label", "text")).texts([0]) == ["x"]
+    assert open_dataset(path, Columns("label", ("text",))).texts([0]) == ["x"]
 
 
 def test_data_of_which_nothing_can_be_read_is_refused_unless_a_patch_is_to_be_undone(tmp_path: Path) -> None:
     path = csv(tmp_path, "image,label\ngone.png,a\ngone.png,b\n")
     with pytest.raises(DataError, match=r"none of the 2 rows of .* can be looked at\. Row 0: .*gone\.png"):
-        open_dataset(path, Columns("label", image="image"))
-    assert len(open_dataset(path, Columns("label", image="image"), allow_one_label=True).problems) == 2
+        open_dataset(path, Columns("label", image=("image",)))
+    assert len(open_dataset(path, Columns("label", image=("image",)), allow_one_label=True).problems) == 2
 
 
 def test_labels_that_stand_on_unreadable_rows_alone_do_not_count(tmp_path: Path) -> None:
@@ -106,7 +108,7 @@ def test_labels_that_stand_on_unreadable_rows_alone_do_not_count(tmp_path: Path)
 
 def test_the_label_cannot_be_what_is_looked_at(tmp_path: Path) -> None:
     with pytest.raises(SetupError, match="'label' cannot be both"):
-        open_dataset(csv(tmp_path, "text,label\nx,a\ny,b\n"), Columns("label", "label"))
+        open_dataset(csv(tmp_path, "text,label\nx,a\ny,b\n"), Columns("label", ("label",)))
 
 
 def test_a_label_file_gives_order_definitions_and_parents(tmp_path: Path) -> None:
@@ -138,7 +140,7 @@ def test_columns_of_any_name_can_be_asked_for(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("columns", "message"),
-    [(Columns(None, "text"), "--label COL"), (Columns("label"), "--text COL or --image COL")],
+    [(Columns(None, ("text",)), "--label COL"), (Columns("label"), "--text COL or --image COL")],
 )
 def test_columns_that_were_not_named_are_asked_for(tmp_path: Path, columns: Columns, message: str) -> None:
     with pytest.raises(SetupError, match=message):

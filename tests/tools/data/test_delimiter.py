@@ -42,7 +42,7 @@ def test_of_two_that_fit_equally_the_ending_says_which(tmp_path: Path) -> None:
 def test_a_delimiter_that_is_named_is_used(tmp_path: Path, word: str, char: str) -> None:
     path = tmp_path / "a.csv"
     path.write_text(f"text{char}label\n" + f"x,y{char}a\nz,w{char}b\n")
-    dataset = open_dataset(path, Columns("label", "text"), delimiter=word)
+    dataset = open_dataset(path, Columns("label", ("text",)), delimiter=word)
     write_labels(dataset, {0: Edit("a", "b")}, tmp_path / "o.csv")
     assert (tmp_path / "o.csv").read_text().splitlines()[1] == f"x,y{char}b"
 
@@ -68,7 +68,7 @@ def test_a_file_whose_rows_disagree_says_so(tmp_path: Path) -> None:
 def test_a_file_that_was_not_cut_at_all_asks_for_its_delimiter(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("text:label\nx:a\ny:b\n")
     with pytest.raises(DataError, match=r"no column 'label'.*--delimiter"):
-        open_dataset(tmp_path / "a.csv", Columns("label", "text"))
+        open_dataset(tmp_path / "a.csv", Columns("label", ("text",)))
 
 
 def test_a_header_longer_than_the_sample_is_read(tmp_path: Path) -> None:

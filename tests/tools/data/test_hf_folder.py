@@ -12,7 +12,7 @@ from errata.errors import DataError
 from errata.tools.data import Columns, Edit, open_dataset, write_labels
 
 datasets = pytest.importorskip("datasets")
-COLUMNS = Columns("label", image="image", id="n")
+COLUMNS = Columns("label", image=("image",), id="n")
 
 
 @pytest.fixture

@@ -101,7 +101,7 @@ def test_a_folder_that_is_there_may_be_called_as_it_is(folder: Path) -> None:
 
 def test_a_folder_has_no_columns(folder: Path) -> None:
     with pytest.raises(SetupError, match="Name no columns"):
-        open_dataset(folder, Columns("label", image="image"))
+        open_dataset(folder, Columns("label", image=("image",)))
     with pytest.raises(DataError, match="no columns to annotate"):
         write_labels(open_dataset(folder, COLUMNS), {}, folder.parent / "out", {"errata_x": [1, 2, 3, 4]})
 

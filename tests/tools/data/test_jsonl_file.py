@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from errata.errors import DataError
 from errata.tools.data import Columns, Edit, open_dataset, write_labels
 
-COLUMNS = Columns(label="label", text="text")
+COLUMNS = Columns(label="label", text=("text",))
 LABELS = ["cat", "dog", 'says "x"', "über\u2028", "two\nlines", "}{", '"label": "x"']
 SPACES = st.sampled_from(["", " ", "  ", "\t"])
 VALUES = st.recursive(

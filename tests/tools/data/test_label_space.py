@@ -14,7 +14,7 @@ from errata.tools.data import Columns, Dataset, open_dataset
 from errata.types import LabelSpace
 from tests.tools.data.test_labels import csv
 
-TEXT = Columns("label", "text")
+TEXT = Columns("label", ("text",))
 
 
 def of(tmp_path: Path, labels: list[str], **options: Any) -> Dataset:

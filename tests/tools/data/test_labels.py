@@ -14,7 +14,7 @@ import pytest
 from errata.errors import DataError
 from errata.tools.data import Columns, Dataset, Edit, open_dataset, write_labels
 
-TEXT = Columns("label", "text")
+TEXT = Columns("label", ("text",))
 
 
 def csv(path: Path, labels: Sequence[object]) -> Path:

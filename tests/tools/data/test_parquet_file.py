@@ -13,7 +13,7 @@ import pytest
 from errata.errors import DataError
 from errata.tools.data import Columns, Edit, open_dataset, write_labels
 
-TEXT = Columns("label", "text")
+TEXT = Columns("label", ("text",))
 NESTED = pa.struct({"x": pa.list_(pa.field("element", pa.int64()))})
 PLAIN = ["a", "b", None, "a", "b", "a", "a"]
 NUMBERS = [1, 2, None, 1, 2, 1, 1]
@@ -134,7 +134,7 @@ def test_images_may_be_bytes_or_hugging_face_structs_or_paths(tmp_path: Path, pn
     for name, column in images.items():
         path = tmp_path / f"{name}.parquet"
         pq.write_table(pa.table({"image": column, "label": ["a", "b"]}), path)
-        dataset = open_dataset(path, Columns("label", image="image"))
+        dataset = open_dataset(path, Columns("label", image=("image",)))
         assert dataset.modality == "image"
         assert [item.image for item in dataset.items([1, 0])] == [png(2), png(1)]
         shas.append(dataset.content_shas)

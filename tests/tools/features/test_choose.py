@@ -81,7 +81,7 @@ def test_an_unknown_image_embedder_is_refused() -> None:
 @pytest.mark.slow
 def test_a_sentence_transformers_folder_can_be_named() -> None:
     pytest.importorskip("sentence_transformers")
-    items = [Item(0, "a", "", None, text="a cat"), Item(1, "b", "", None, text="a dog")]
+    items = [Item.of(0, "a", "", None, text="a cat"), Item.of(1, "b", "", None, text="a dog")]
     named = choose_embedder("text", str(minilm.model_folder()))
     np.testing.assert_allclose(named.embed(items), minilm.MiniLM().embed(items), atol=1e-5)
     assert sha_of_folder(minilm.model_folder())[:12] in named.name
@@ -92,4 +92,4 @@ def test_a_name_that_cannot_be_loaded_is_refused(tmp_path: Path) -> None:
     pytest.importorskip("sentence_transformers")
     (tmp_path / "config.json").write_text("{}")
     with pytest.raises(SetupError, match="cannot be loaded"):
-        choose_embedder("text", str(tmp_path)).embed([Item(0, "a", "", None, text="a cat")])
+        choose_embedder("text", str(tmp_path)).embed([Item.of(0, "a", "", None, text="a cat")])

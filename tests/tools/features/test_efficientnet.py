@@ -33,7 +33,7 @@ def encoded(picture: Image.Image, kind: str = "PNG") -> bytes:
 
 
 def vectors(*pictures: Image.Image) -> F32:
-    return EfficientNet().embed([Item(n, f"id{n}", "", None, image=encoded(one)) for n, one in enumerate(pictures)])
+    return EfficientNet().embed([Item.of(n, f"id{n}", "", None, image=encoded(one)) for n, one in enumerate(pictures)])
 
 
 def test_the_graph_gives_what_torch_gives() -> None:
@@ -90,16 +90,16 @@ def test_a_large_photograph_is_what_its_small_copy_is() -> None:
 def test_progress_is_told_and_ends_at_the_count() -> None:
     told: list[int] = []
     picture = encoded(Image.new("RGB", (8, 8)))
-    items = [Item(n, str(n), "", None, image=picture) for n in range(efficientnet.BATCH + 1)]
+    items = [Item.of(n, str(n), "", None, image=picture) for n in range(efficientnet.BATCH + 1)]
     EfficientNet().embed(items, told.append)
     assert told == [efficientnet.BATCH, efficientnet.BATCH + 1]
 
 
 def test_an_item_that_cannot_be_read_is_named() -> None:
     with pytest.raises(DataError, match="'bad'"):
-        EfficientNet().embed([Item(0, "bad", "", None, image=b"\x89PNG\r\n")])
+        EfficientNet().embed([Item.of(0, "bad", "", None, image=b"\x89PNG\r\n")])
     with pytest.raises(DataError, match=r"'text' has no image.*--image COL"):
-        EfficientNet().embed([Item(0, "text", "", None, text="a cat")])
+        EfficientNet().embed([Item.of(0, "text", "", None, text="a cat")])
 
 
 def test_the_name_tells_the_weights() -> None:

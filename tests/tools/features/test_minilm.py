@@ -24,7 +24,7 @@ FIRST_NUMBERS = [0.120813, -0.023536, -0.03669, 0.056463]
 
 
 def items(texts: Sequence[str]) -> list[Item]:
-    return [Item(i, f"id{i}", "", None, text=text) for i, text in enumerate(texts)]
+    return [Item.of(i, f"id{i}", "", None, text=text) for i, text in enumerate(texts)]
 
 
 def test_vectors_of_published_sentences_stay_what_they_were() -> None:
@@ -59,4 +59,4 @@ def test_the_name_carries_the_weights_hash() -> None:
 
 def test_an_item_without_a_text_is_named() -> None:
     with pytest.raises(DataError, match="'b'"):
-        MiniLM().embed([Item(0, "b", "", None, image=b"")])
+        MiniLM().embed([Item.of(0, "b", "", None, image=b"")])

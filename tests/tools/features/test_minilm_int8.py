@@ -29,7 +29,7 @@ FIRST_NUMBERS = [0.120813, -0.023536, -0.03669, 0.056463]
 
 
 def items(texts: Sequence[str]) -> list[Item]:
-    return [Item(i, f"id{i}", "", None, text=text) for i, text in enumerate(texts)]
+    return [Item.of(i, f"id{i}", "", None, text=text) for i, text in enumerate(texts)]
 
 
 def embedded(*texts: str) -> F32:
@@ -102,7 +102,7 @@ def test_progress_counts_up_to_all_items() -> None:
 
 def test_an_item_without_a_text_is_named() -> None:
     with pytest.raises(DataError, match="'b'"):
-        MiniLMInt8().embed([Item(0, "b", "", None, image=b"")])
+        MiniLMInt8().embed([Item.of(0, "b", "", None, image=b"")])
 
 
 def test_the_name_carries_the_weights_hash() -> None:

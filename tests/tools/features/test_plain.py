@@ -13,11 +13,11 @@ from errata.types import Item
 
 
 def texts(*contents: str) -> list[Item]:
-    return [Item(i, f"id{i}", "", None, text=content) for i, content in enumerate(contents)]
+    return [Item.of(i, f"id{i}", "", None, text=content) for i, content in enumerate(contents)]
 
 
 def images(*pictures: Image.Image) -> list[Item]:
-    return [Item(i, f"id{i}", "", None, image=png(picture)) for i, picture in enumerate(pictures)]
+    return [Item.of(i, f"id{i}", "", None, image=png(picture)) for i, picture in enumerate(pictures)]
 
 
 def png(picture: Image.Image) -> bytes:
@@ -112,4 +112,4 @@ def test_images_of_odd_sizes_give_finite_vectors(size: tuple[int, int]) -> None:
 
 def test_an_unreadable_image_is_named() -> None:
     with pytest.raises(DataError, match="'broken'"):
-        PlainImage().embed([Item(0, "broken", "", None, image=b"no image")])
+        PlainImage().embed([Item.of(0, "broken", "", None, image=b"no image")])

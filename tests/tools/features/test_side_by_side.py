@@ -38,7 +38,7 @@ def test_side_by_side_has_the_names_of_its_parts_and_tells_progress_once() -> No
     narrow, wide = ToyEmbedder(8), ToyEmbedder(32)
     embedder = SideBySide([narrow, wide])
     told: list[int] = []
-    items = [Item(n, str(n), "", None, text=f"word{n} other") for n in range(5)]
+    items = [Item.of(n, str(n), "", None, text=f"word{n} other") for n in range(5)]
     assert embedder.embed(items, told.append).shape == (5, 40)
     assert embedder.name == "toy and toy" and told == [5]
     assert list(ways(embedder)) == [embedder, narrow, wide]

@@ -49,7 +49,7 @@ def pictures(*colors: str) -> list[Item]:
     for n, color in enumerate(colors):
         out = io.BytesIO()
         Image.new("RGBA", (8 + n, 20), color).save(out, "PNG")
-        items.append(Item(n, f"id{n}", "", None, image=out.getvalue()))
+        items.append(Item.of(n, f"id{n}", "", None, image=out.getvalue()))
     return items
 
 
@@ -79,4 +79,4 @@ def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
 
 def test_an_item_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="'bad'"):
-        choose_embedder("image", saved(tmp_path, "dino")).embed([Item(0, "bad", "", None, image=b"GIF89a")])
+        choose_embedder("image", saved(tmp_path, "dino")).embed([Item.of(0, "bad", "", None, image=b"GIF89a")])

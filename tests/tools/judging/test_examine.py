@@ -28,7 +28,7 @@ SPACE = LabelSpace(("cat", "dog"))
 
 
 def item(idx: int, image: bytes | None = None) -> Item:
-    return Item(idx, str(idx), f"sha{idx}", "dog", f"text {idx}", image)
+    return Item.of(idx, str(idx), f"sha{idx}", "dog", f"text {idx}", image)
 
 
 def tasks_of(idx: int, image: bytes | None = None) -> list[JudgeTask]:

@@ -25,7 +25,7 @@ def judged(
         door = Door(model, calls, Budget(), retry_unreadable=retry_unreadable)
         try:
             asked = (
-                blind_choice.ask(door, Item(n, str(n), f"sha {n}", None, f"text {n}"), SPACE.names, SPACE)
+                blind_choice.ask(door, Item.of(n, str(n), f"sha {n}", None, f"text {n}"), SPACE.names, SPACE)
                 for n in range(items)
             )
             return await asyncio.gather(*asked, return_exceptions=True)

@@ -16,6 +16,7 @@ from errata.tools.report.data import (
     Judging,
     Profile,
     ReportData,
+    ShownPart,
     Source,
     Unreadable,
     WorstItem,
@@ -32,8 +33,7 @@ ITEM = WorstItem(
     quality=0.04,
     reason="the judge, not shown the given label, said Sci/Tech (0.97); 9 of 10 neighbors are labeled Sci/Tech",
     status="judged",
-    text="A handheld for messages.",
-    text_chars=24,
+    parts=(ShownPart("", "A handheld for messages.", 24),),
 )
 
 WRONG = WrongCount(312.4, 243.0, 386.0, 4990)
@@ -60,7 +60,9 @@ def report() -> ReportData:
         ),
         worst=(
             ITEM,
-            replace(ITEM, item_id="t-18", outcome="ambiguous", image=PNG, text=None, decided="ann said: x"),
+            replace(
+                ITEM, item_id="t-18", outcome="ambiguous", parts=(ShownPart("", image=PNG),), decided="ann said: x"
+            ),
         ),
         judging=Judging(
             (Asked("qwen", "blind_choice", "blind_choice", "v1", "cd" * 32, 807, 2, 1614, 5, 301_234),),

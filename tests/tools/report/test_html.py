@@ -13,7 +13,7 @@ import pytest
 from errata import words
 from errata.errors import SetupError
 from errata.tools.report.count import count_wrong
-from errata.tools.report.data import ClassNoise, Flow, ReportData, Unreadable
+from errata.tools.report.data import ClassNoise, Flow, ReportData, ShownPart, Unreadable
 from errata.tools.report.html import render, write_report
 from errata.types import Outcome
 
@@ -64,9 +64,9 @@ class Page(HTMLParser):
 
 def everywhere(report: ReportData, attack: str) -> ReportData:
     """The same report, with the dataset's, the judge's and the user's own words replaced by an attack."""
-    names = ("item_id", "given_label", "proposed_label", "reason", "text", "decided", "missing")
+    names = ("item_id", "given_label", "proposed_label", "reason", "decided", "missing")
     told: dict[str, Any] = dict.fromkeys(names, attack)
-    item = replace(report.worst[0], text_chars=len(attack), **told)
+    item = replace(report.worst[0], parts=(ShownPart(attack, attack, len(attack), missing=attack),), **told)
     outcomes: tuple[Outcome, ...] = ("relabel", "ambiguous", "several", "none_of_these")
     return replace(
         report,
@@ -152,7 +152,7 @@ def test_the_json_file_holds_the_same_counts_as_the_page(report: ReportData, tmp
         )
     for row in found["classes"]:
         assert f"{row['wrong']['items']:,} {row['proposals']} " in page
-    assert found["worst"][0]["text"] in page
+    assert found["worst"][0]["parts"][0]["text"] in page
 
 
 def test_the_json_file_reorders_nothing_in_an_editor(report: ReportData, tmp_path: Path) -> None:
@@ -173,7 +173,7 @@ def test_plain_image_features_are_said_first_and_last(report: ReportData) -> Non
 
 
 def test_a_cut_text_says_how_much_is_missing(report: ReportData) -> None:
-    cut = replace(report.worst[0], text="x" * 1500, text_chars=1_048_576)
+    cut = replace(report.worst[0], parts=(ShownPart("", "x" * 1500, 1_048_576),))
     assert "cut: the first 1,500 of 1,048,576 characters" in Page(render(replace(report, worst=(cut,)))).text
     assert "cut:" not in Page(render(report)).text
 
@@ -186,7 +186,7 @@ def test_gigantic_labels_and_reasons_do_not_swell_the_page(report: ReportData) -
 
 def test_an_image_is_inside_the_page(report: ReportData) -> None:
     images = [attrs for tag, attrs in Page(render(report)).tags if tag == "img"]
-    assert [attrs["src"] for attrs in images] == [f"data:image/png;base64,{report.worst[1].image}"]
+    assert [attrs["src"] for attrs in images] == [f"data:image/png;base64,{report.worst[1].parts[0].image}"]
 
 
 def test_what_stopped_the_judging_is_said(report: ReportData) -> None:

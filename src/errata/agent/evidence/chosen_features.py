@@ -10,7 +10,7 @@ from errata.agent.run.notices import Progress
 from errata.agent.run.workspace import Workspace
 from errata.tools.features.borne_out import most_borne_out
 from errata.tools.features.embedder import Embedder, embed_readable
-from errata.tools.features.side_by_side import SideBySide, side_by_side, ways
+from errata.tools.features.side_by_side import SideBySide, leaves, vectors_of, ways
 from errata.types import F32, Int
 
 SAMPLE = 2000
@@ -26,7 +26,7 @@ def chosen(workspace: Workspace, embedder: Embedder, progress: Progress) -> Embe
 
     Decided once for each run, on evenly spread labeled items, whose vectors are kept.
     """
-    if not isinstance(embedder, SideBySide):
+    if not isinstance(embedder, SideBySide) or not embedder.per_item:
         return embedder
     for way in ways(embedder):
         if EmbeddedBlocks(workspace.arrays, way.name).known():  # decided before the run was killed
@@ -36,8 +36,8 @@ def chosen(workspace: Workspace, embedder: Embedder, progress: Progress) -> Embe
     labels_n, given_n = np.unique(rows.given_N[list(by_idx)], return_inverse=True)
     if len(by_idx) < FEWEST or len(labels_n) < 2:
         return embedder
-    parts = [np.stack(vectors) for vectors in zip(*by_idx.values(), strict=True)]
-    options = [side_by_side(parts), *parts]
+    by_leaf = {leaf.name: np.stack([vectors[leaf.name] for vectors in by_idx.values()]) for leaf in leaves(embedder)}
+    options = [vectors_of(way, by_leaf) for way in ways(embedder)]
     best = most_borne_out(options, given_n, len(labels_n))
     way = list(ways(embedder))[best]
     shas = [rows.rows[idx].content_sha for idx in by_idx]
@@ -55,15 +55,15 @@ def _sample(workspace: Workspace) -> Int:
     return spread
 
 
-def _vectors(workspace: Workspace, embedder: SideBySide, sample: Int, progress: Progress) -> dict[int, tuple[F32, ...]]:
-    """The vectors of each part by the item's index; without items that turn out to be unreadable."""
-    found: dict[int, tuple[F32, ...]] = {}
+def _vectors(workspace: Workspace, embedder: SideBySide, sample: Int, progress: Progress) -> dict[int, dict[str, F32]]:
+    """The vectors of each leaf by the item's index; without items that turn out to be unreadable."""
+    found: dict[int, dict[str, F32]] = {}
     for start in range(0, len(sample), READ):
         items = list(workspace.dataset.each(sample[start : start + READ].tolist()))
-        by_part = [embed_readable(part, items)[0] for part in embedder.parts]
+        by_leaf = {leaf.name: embed_readable(leaf, items)[0] for leaf in leaves(embedder)}
         for item in items:
-            vectors = tuple(known[item.content_sha] for known in by_part if item.content_sha in known)
-            if len(vectors) == len(by_part):
+            vectors = {name: known[item.content_sha] for name, known in by_leaf.items() if item.content_sha in known}
+            if len(vectors) == len(by_leaf):
                 found[item.idx] = vectors
         progress("features", start + len(items), len(sample))
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from errata.tools.detectors.neighbors.copies import ALONE, Alike, find_groups
 from errata.tools.detectors.neighbors.neighbors import Neighbors
 from errata.tools.features.near_copies import alike_images, alike_texts
 from errata.tools.inference.candidates import ABSENT
-from errata.types import Int
+from errata.types import Bool, Int
 
 COMPARED = {"text": 0.7, "image": 0.9}
 """Neighbors at or above this cosine have their content compared. Among near copies of news, headlines, and reviews,
@@ -25,7 +26,8 @@ def find_copies(snapshot: Snapshot) -> None:
     workspace = snapshot.workspace
     labeled = np.flatnonzero(snapshot.given_N >= 0)
     shas = [snapshot.rows[idx].content_sha for idx in labeled]
-    from_cosine = COMPARED[workspace.dataset.modality]
+    columns = workspace.dataset.columns
+    from_cosine = COMPARED["text" if columns.text else "image"]
     groups_n = find_groups(shas, near_labeled(snapshot, labeled), _alike(snapshot, labeled), from_cosine)
     groups_N = np.full(len(snapshot.given_N), ALONE, np.int64)
     groups_N[labeled] = groups_n
@@ -53,9 +55,17 @@ def _alike(snapshot: Snapshot, labeled: Int) -> Alike:
     def texts(rows: Int) -> list[str]:
         return [text or "" for text in data.texts(labeled[rows].tolist())]
 
-    def images(rows: Int) -> Iterator[bytes]:
-        return (item.image or b"" for item in data.each(labeled[rows].tolist()))
+    def images(name: str, rows: Int) -> Iterator[bytes]:
+        for item in data.each(labeled[rows].tolist()):
+            yield next((part.image or b"" for part in item.images if part.name == name), b"")
 
-    if data.modality == "text":
-        return lambda left, right: alike_texts(texts, left, right)
-    return lambda left, right: alike_images(images, left, right)
+    def alike(left: Int, right: Int) -> Bool:
+        """In all parts: the same photo under another caption is another item."""
+        found_P = np.ones(len(left), np.bool_)
+        if data.columns.text:
+            found_P = alike_texts(texts, left, right)
+        for name in data.columns.image:
+            found_P[found_P] = alike_images(partial(images, name), left[found_P], right[found_P])
+        return found_P
+
+    return alike

@@ -18,7 +18,7 @@ from errata.tools.detectors import DetectorInput, detector_named
 from errata.tools.detectors.neighbors.copies import counted_once, numbered
 from errata.tools.detectors.neighbors.neighbors import neighbors
 from errata.tools.detectors.probs import ensemble
-from errata.tools.features.choose import choose_embedder
+from errata.tools.features.choose import choose_embedders
 from errata.tools.features.embedder import Embedder, RemarksOnTexts, embed_readable
 from errata.tools.features.own import load_embeddings, load_probs
 from errata.tools.features.probe import FOLDS, out_of_fold_probs
@@ -124,7 +124,8 @@ def _probs(workspace: Workspace, progress: Progress) -> F32:
 def _embed(workspace: Workspace, progress: Progress) -> F32:
     """Vectors of all items; content that an earlier run, or this one before it was killed, embedded the same way is not
     embedded again."""
-    embedder = choose_embedder(workspace.dataset.modality, workspace.settings.embedder)
+    columns = workspace.dataset.columns
+    embedder = choose_embedders(columns.text, columns.image, workspace.settings.embedder, context=bool(columns.context))
     return embed_all(workspace, chosen(workspace, embedder, progress), progress)
 
 
@@ -166,7 +167,7 @@ def _remarks(workspace: Workspace, embedder: Embedder) -> tuple[str, ...]:
     if not isinstance(embedder, RemarksOnTexts):
         return ()
     readable = [row.idx for row in Snapshot.of(workspace).rows if row.problem is None]
-    return embedder.remarks((item.text or "" for item in workspace.dataset.each(readable)), len(readable))
+    return embedder.remarks(workspace.dataset.text_items(readable), len(readable))
 
 
 def _blocks(items: Iterable[Item], most: int) -> Iterator[list[Item]]:
@@ -174,7 +175,7 @@ def _blocks(items: Iterable[Item], most: int) -> Iterator[list[Item]]:
     held = 0
     for item in items:
         block.append(item)
-        held += len(item.image or b"")
+        held += sum(len(part.image or b"") for part in item.images)
         del item
         if len(block) == most or held > BLOCK_BYTES:
             yield block

@@ -60,8 +60,8 @@ def _some(view: View, drawn: Sequence[int]) -> list[Item]:
     """The drawn items, ordered by row; once their images exceed SAMPLE_BYTES, the rest come without one."""
     found, room = [], SAMPLE_BYTES
     for item in view.content.each(drawn):
-        room -= len(item.image or b"")
-        found.append(item if room >= 0 else replace(item, image=None))
+        room -= sum(len(part.image or b"") for part in item.images)
+        found.append(item if room >= 0 else replace(item, parts=item.texts))
     return sorted(found, key=lambda item: item.idx)
 
 

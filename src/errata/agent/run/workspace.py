@@ -16,7 +16,7 @@ from errata.agent.run.notices import Notify, print_notice
 from errata.errors import DataError, SetupError, StoreError, nearest
 from errata.settings import Settings
 from errata.tools.data import Columns, Dataset, open_dataset
-from errata.tools.data.content import texts
+from errata.tools.data.content import text_parts
 from errata.tools.data.formats import read_table
 from errata.tools.store import RunInfo, Store
 from errata.tools.store.arrays import Arrays
@@ -26,7 +26,7 @@ from errata.tools.store.gate import Gate
 from errata.tools.store.relative_paths import absolute_path
 from errata.tools.store.run_folder import RunFolder
 from errata.tools.store.store import ItemRow
-from errata.types import Decision
+from errata.types import Decision, Part
 
 if TYPE_CHECKING:
     from errata.agent.run.panel import Panel
@@ -86,17 +86,17 @@ class Workspace:
             self._dataset = dataset
         return self._dataset
 
-    def text(self, idx: int) -> str | None:
-        """One item's text. If the data is not open yet, it is read and must be unchanged, but its rows are not checked
+    def texts(self, idx: int) -> tuple[Part, ...]:
+        """One item's texts. If the data is not open yet, it is read and must be unchanged, but its rows are not checked
         and hashed again: they were when the run started."""
         if self._dataset is not None:
-            return self._dataset.texts([idx])[0]
+            return next(self._dataset.text_items([idx])).parts
         settings = self.settings
         table = read_table(
             self.data_path, settings.delimiter, class_level=settings.class_level, image_roots=settings.image_root
         )
         self._refuse_changed(table.sha256)
-        return texts(table, settings.text, [idx])[0]
+        return text_parts(table, settings.text, settings.context, [idx])[0]
 
     def _refuse_changed(self, sha256: str) -> None:
         if sha256 != self.run.data_sha256:
@@ -173,7 +173,9 @@ class Workspace:
 def open_data(path: Path, settings: Settings, *, patched: bool = False, folder: Path | None = None) -> Dataset:
     """The user's data. ``patched``: it was patched, so it may have a single label. ``folder``: where the files named in
     its columns are, if not next to it."""
-    columns = Columns(settings.label, settings.text, settings.image, settings.id, settings.protect)
+    columns = Columns(
+        settings.label, settings.text, settings.image, settings.id, settings.protect, context=settings.context
+    )
     return open_dataset(
         path,
         columns,

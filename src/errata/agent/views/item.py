@@ -27,8 +27,7 @@ def evidence_of(workspace: Workspace, item_id: str) -> dict[str, Any]:
     found = result_row(snapshot, row, proposal)
     found["reason"] = proposal.reason if proposal else row.problem or "not scanned yet"
     found["evidence"] = list(proposal.evidence) if proposal else []
-    text = workspace.text(row.idx)
-    found["text"] = text[:TEXT_SHOWN] if text is not None else None
+    found["texts"] = {part.name: (part.text or "")[:TEXT_SHOWN] for part in workspace.texts(row.idx)}
     found["history"] = history_of(workspace, item_id)
     if proposal and row.problem is None:
         posterior = snapshot.posterior_of(row)
@@ -57,7 +56,9 @@ def describe(found: dict[str, Any]) -> str:
     """Text for a terminal. Only the item's own text has several lines, each prefixed with a bar."""
     lines = [f"{one_line(found['item_id'])}   labeled {one_line(str(found['given_label']))}   {found['status']}"]
     # Split at every Unicode line end, since a terminal or a program it is pasted into may break there too.
-    lines += [BAR + one_line(line) for line in (found["text"] or "").splitlines()]
+    for name, text in found["texts"].items():
+        lines += [f"  {one_line(name)}"] * (len(found["texts"]) > 1)
+        lines += [BAR + one_line(line) for line in text.splitlines()]
     if found["outcome"]:
         lines.append(f"  {_outcome(found)}")
     if found["reason"]:

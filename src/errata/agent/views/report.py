@@ -148,7 +148,7 @@ def _features(workspace: Workspace) -> Features:
 
 def _of_images(workspace: Workspace) -> bool:
     """Decided from the settings, since the data may have moved; only an image folder has no named columns."""
-    return workspace.settings.image is not None or workspace.settings.text is None
+    return bool(workspace.settings.image) or not workspace.settings.text
 
 
 def _classes(found: Found, space: LabelSpace) -> tuple[ClassNoise, ...]:

@@ -12,9 +12,9 @@ from errata.agent.run.workspace import Workspace
 from errata.agent.views.results import proposed
 from errata.errors import DataError, SetupError
 from errata.tools.data.images import as_png
-from errata.tools.report.data import WorstItem
+from errata.tools.report.data import ShownPart, WorstItem
 from errata.tools.store.store import ItemRow
-from errata.types import Decision, Item, Proposal, Status
+from errata.types import Decision, Item, Part, Proposal, Status
 
 TEXT_CHARS, IMAGE_SIDE = 1500, 336
 
@@ -42,7 +42,11 @@ def worst_items(
             status=statuses[row.idx],
             decided=_in_words(decision) if decision else None,
         )
-        shown.append(replace(bare, missing=missing) if item is None else _with_content(bare, item))
+        if item is None:
+            shown.append(replace(bare, missing=missing))
+        else:
+            named = len(item.parts) > 1
+            shown.append(replace(bare, parts=tuple(_shown(part, named) for part in item.parts)))
     return tuple(shown)
 
 
@@ -61,12 +65,12 @@ def _contents(workspace: Workspace, rows: Sequence[int]) -> Iterator[tuple[Item 
         yield from repeat((None, str(error)))
 
 
-def _with_content(shown: WorstItem, item: Item) -> WorstItem:
-    if item.text is not None:
-        shown = replace(shown, text=item.text[:TEXT_CHARS], text_chars=len(item.text))
-    if item.image is None:
-        return shown
+def _shown(part: Part, named: bool) -> ShownPart:
+    bare = ShownPart(part.name if named else "")
+    if part.image is None:
+        text = part.text or ""
+        return replace(bare, text=text[:TEXT_CHARS], text_chars=len(text))
     try:
-        return replace(shown, image=base64.b64encode(as_png(item.image, IMAGE_SIDE)).decode())
+        return replace(bare, image=base64.b64encode(as_png(part.image, IMAGE_SIDE)).decode())
     except DataError as error:
-        return replace(shown, missing=str(error))
+        return replace(bare, missing=str(error))

@@ -23,8 +23,14 @@ if TYPE_CHECKING:
 Data = Annotated[
     Path, typer.Argument(help="A .csv, .tsv, .jsonl or .parquet file, an image folder, a datasets folder.")
 ]
-Text = Annotated[str | None, typer.Option(metavar="COL", help="Column with the text.")]
-Image = Annotated[str | None, typer.Option(metavar="COL", help="Column with the image: bytes, or a path.")]
+Text = Annotated[list[str] | None, typer.Option(metavar="COL", help="Column with a text; repeat it.")]
+Image = Annotated[
+    list[str] | None, typer.Option(metavar="COL", help="Column with an image: bytes, or a path; repeat it.")
+]
+Context = Annotated[
+    list[str] | None,
+    typer.Option(metavar="COL", help="Column with a text shown to judges and people, but not scanned; repeat it."),
+]
 ImageRoot = Annotated[
     list[Path] | None,
     typer.Option(metavar="DIR", help="A folder that images may be in, besides the data's own; repeat it."),
@@ -123,6 +129,7 @@ def run(
     data: Data,
     text: Text = None,
     image: Image = None,
+    context: Context = None,
     image_root: ImageRoot = None,
     class_level: ClassLevel = None,
     label: Label = None,
@@ -171,6 +178,7 @@ def scan(
     data: Data,
     text: Text = None,
     image: Image = None,
+    context: Context = None,
     image_root: ImageRoot = None,
     class_level: ClassLevel = None,
     label: Label = None,

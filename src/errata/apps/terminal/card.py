@@ -45,14 +45,14 @@ def draw(card: Card, console: Console) -> None:
     keys = [*_packed(_choices(card), console.width), *_packed(_keys(card), console.width)]
     foot = [*keys, *_wrap(Text(card.notice, "yellow"), console)]
     room = max(MIN_ROOM, console.height - len(head) - len(foot) - 2)
-    body = _with_picture(card, console, room) if card.item.image is not None else _text_above(card, console, room)
+    body = _with_pictures(card, console, room) if card.item.images else _text_above(card, console, room)
     console.clear()
     console.print(Text("\n").join([*head, *body, Text(), *foot]), soft_wrap=True)
 
 
-def _with_picture(card: Card, console: Console, room: int) -> list[Text]:
+def _with_pictures(card: Card, console: Console, room: int) -> list[Text]:
     columns = int(console.width * PICTURE_SHARE)
-    picture = _picture(card.item, console, columns, room)
+    picture = _pictures(card.item, console, columns, room)
     width = max((row.cell_len for row in picture), default=0)
     beside = _text_above(card, console, room, max(1, console.width - width - 2))[:room]
     for row in picture:
@@ -61,32 +61,41 @@ def _with_picture(card: Card, console: Console, room: int) -> list[Text]:
     return [Text.assemble(left, "  ", right) for left, right in zip_longest(picture + blank, beside, fillvalue=Text())]
 
 
-def _picture(item: Item, console: Console, columns: int, rows: int) -> list[Text]:
+def _pictures(item: Item, console: Console, columns: int, rows: int) -> list[Text]:
+    """One below the other, each under its name if the item has more than one part."""
+    images, named = item.images, len(item.parts) > 1
+    room = max(MIN_ROOM, rows // len(images)) - named
+    found: list[Text] = []
+    for part in images:
+        name = [Text(_name(part.name)[:columns], "dim")] if named else []
+        found += [*name, *_picture(part.image or b"", console, columns, room)]
+    return found
+
+
+def _picture(image: bytes, console: Console, columns: int, rows: int) -> list[Text]:
     if console.color_system is None or console.options.ascii_only:
         what = "no colors" if console.color_system is None else "no blocks, only ASCII"
         return _wrap(Text(f"(an image: this terminal shows {what})"), console, columns)
     try:
-        return half_blocks(item.image or b"", columns, rows)
+        return half_blocks(image, columns, rows)
     except DataError as error:
         return _wrap(Text(one_line(f"({error})", REASON_SHOWN)), console, columns)
 
 
 def _text_above(card: Card, console: Console, room: int, width: int | None = None) -> list[Text]:
     facts = _facts(card, console, width)
-    if card.item.text is None:
+    if not card.item.texts:
         return facts
     shown = _page(card, console, max(MIN_ROOM, room - len(facts) - 1), (width or console.width) - len(GUTTER))
     return [*shown, Text(), *facts]
 
 
 def _page(card: Card, console: Console, room: int, width: int) -> list[Text]:
-    """The lines of the text that fit and, if there are more, their position."""
-    text = card.item.text or ""
-    wrapped = _wrap(Text(visible(text[:TEXT_SHOWN])), console, width)
-    gutter = PLAIN_GUTTER if console.options.ascii_only else GUTTER
-    lines = [Text.assemble((gutter, "dim"), line) for line in wrapped]
-    if len(text) > TEXT_SHOWN:
-        lines += [Text(f"(cut here: {len(text) - TEXT_SHOWN:,} more characters)", "dim")]
+    """The lines of the texts that fit and, if there are more, their position."""
+    named = len(card.item.parts) > 1
+    lines: list[Text] = []
+    for part in card.item.texts:
+        lines += [Text(_name(part.name), "dim")] * named + _lines(part.text or "", console, width)
     if len(lines) <= room:
         return lines
     size = room - 1
@@ -95,6 +104,14 @@ def _page(card: Card, console: Console, room: int, width: int) -> list[Text]:
     where = Text(f"lines {start + 1} to {start + len(shown)} of {len(lines)}: space turns the page", "dim")
     where.truncate(width + len(GUTTER), overflow="ellipsis")
     return [*shown, where]
+
+
+def _lines(text: str, console: Console, width: int) -> list[Text]:
+    gutter = PLAIN_GUTTER if console.options.ascii_only else GUTTER
+    lines = [Text.assemble((gutter, "dim"), line) for line in _wrap(Text(visible(text[:TEXT_SHOWN])), console, width)]
+    if len(text) > TEXT_SHOWN:
+        lines += [Text(f"(cut here: {len(text) - TEXT_SHOWN:,} more characters)", "dim")]
+    return lines
 
 
 def _facts(card: Card, console: Console, width: int | None) -> list[Text]:

@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 
 from errata.errors import DataError, SetupError, nearest
-from errata.tools.data.content import ContentReader, texts
+from errata.tools.data.content import ContentReader, text_parts
 from errata.tools.data.formats import read_table
 from errata.tools.data.label_file import read_label_space
 from errata.tools.data.label_space import (
@@ -32,13 +32,24 @@ FALSE_WORDS = frozenset({"", "0", "0.0", "false", "f", "no", "n", "none", "null"
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Names of the user's columns. ``label`` is None only for an image folder, where the folders are the labels."""
+    """Names of the user's columns. ``label`` is None only for an image folder, where the folders are the labels.
+    ``context``: texts that are shown to judges and people, without features."""
 
     label: str | None
-    text: str | None = None
-    image: str | None = None
+    text: tuple[str, ...] = ()
+    image: tuple[str, ...] = ()
     id: str | None = None
     protect: str | None = None
+    context: tuple[str, ...] = ()
+
+    @property
+    def content(self) -> tuple[str, ...]:
+        """The columns of what is looked at."""
+        return (*self.text, *self.image, *self.context)
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        return tuple(name for name in (self.label, *self.content, self.id, self.protect) if name is not None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,7 +90,7 @@ class Dataset:
 
     @property
     def modality(self) -> Literal["text", "image"]:
-        """What kind of item it is; an image with a text is an image."""
+        """What kind of item it is; images with texts are images."""
         return "image" if self.columns.image else "text"
 
     @property
@@ -94,11 +105,17 @@ class Dataset:
         """The same, one at a time: the images of many rows may not fit into memory."""
         for row, content in zip(map(int, rows), self.content.read(rows), strict=True):
             item_id, sha, label = self.item_ids[row], self.content_shas[row], self.given_labels[row]
-            yield Item(row, item_id, sha, label, content.text, content.image)
+            yield Item(row, item_id, sha, label, content.parts)
+
+    def text_items(self, rows: Sequence[int]) -> Iterator[Item]:
+        """The given rows with only their texts; no image is read."""
+        parts = text_parts(self.table, self.columns.text, self.columns.context, rows)
+        for row, texts in zip(map(int, rows), parts, strict=True):
+            yield Item(row, self.item_ids[row], self.content_shas[row], self.given_labels[row], texts)
 
     def texts(self, rows: Sequence[int]) -> list[str | None]:
-        """Only the texts of the given rows; no image is read."""
-        return texts(self.table, self.columns.text, rows)
+        """All text of each of the given rows; None if there is none that can be shown."""
+        return [item.text for item in self.text_items(rows)]
 
     def column(self, name: str) -> list[object]:
         """All values of one of the user's columns. Raises DataError for a name that does not exist."""
@@ -146,7 +163,7 @@ def open_dataset(
     space = read_label_space(label_file, given) if label_file else infer_label_space(given, codec)
     check_label_space(space, given, label_column, least=1 if allow_one_label else 2)
     beside = path if path.is_dir() else folder or path.parent
-    content = ContentReader.of(table, beside, columns.text, columns.image, image_roots)
+    content = ContentReader.of(table, beside, columns.text, columns.image, columns.context, image_roots)
     found = list(content.check_all())
     problems = {row: problem for row, (_, problem) in enumerate(found) if problem is not None}
     if not allow_one_label:
@@ -163,7 +180,7 @@ def open_dataset(
         content_shas=tuple(sha for sha, _ in found),
         problems=problems,
         protected=_protected(table, columns.protect),
-        left_out=left_out(table, (label_column, columns.text, columns.image), given, problems),
+        left_out=left_out(table, (label_column, *columns.content), given, problems),
         remarks=(*getattr(table, "remarks", ()), *remarks(given, space)),
         codec=codec,
         table=table,
@@ -174,20 +191,22 @@ def open_dataset(
 def _named(columns: Columns, table: Table, path: Path) -> Columns:
     """The columns in use, after checking that each exists."""
     if table.format == "image_folder":
-        if columns.label or columns.text or columns.image or columns.id or columns.protect:
+        if columns.named:
             raise SetupError(f"{path} is a folder of images: its folders are the labels. Name no columns.")
-        return replace(columns, label="label", image="file", id="file")
+        return replace(columns, label="label", image=("file",), id="file")
     if columns.label is None:
         raise SetupError(f"Which column of {path} holds the labels? Pass --label COL{nearest('label', table.names)}.")
-    if columns.label in (columns.text, columns.image):
+    if columns.label in columns.content:
         raise SetupError(f"Column {columns.label!r} cannot be both the label and what is looked at. Name another.")
-    if columns.text is None and columns.image is None:
+    if not columns.text and not columns.image:
         raise SetupError(f"Which column of {path} is to be looked at? Pass --text COL or --image COL.")
+    twice = [name for name, times in Counter(columns.content).items() if times > 1]
+    if twice:
+        raise SetupError(f"Column {twice[0]!r} is named twice as what is looked at. Name it once.")
     if not len(table):
         raise DataError(f"{path} has no rows.")
-    for name in (columns.label, columns.text, columns.image, columns.id, columns.protect):
-        if name is not None:
-            _require(table, name, path)
+    for name in columns.named:
+        _require(table, name, path)
     return columns
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from errata.tools.data.folder_listing import list_folder
-from errata.types import sha_of
+from errata.types import Part, sha_of
 
 
 def sha_of_file(path: Path) -> str:
@@ -50,11 +51,18 @@ def sha_of_path(path: Path) -> str:
     return sha_of_folder(path) if path.is_dir() else sha_of_file(path)
 
 
-def content_sha(text: str | None, image: bytes | None) -> str:
-    """sha256 of an item's content; the kind comes first, so that a text never equals an image of the same bytes."""
-    parts = []
-    if text is not None:
-        parts.append(hashlib.sha256(b"text\0" + text.encode("utf-8", "surrogatepass")).hexdigest())
-    if image is not None:
-        parts.append(hashlib.sha256(b"image\0" + image).hexdigest())
-    return parts[0] if len(parts) == 1 else hashlib.sha256(("parts\0" + "\0".join(parts)).encode()).hexdigest()
+def content_sha(cells: Sequence[Part | None]) -> str:
+    """sha256 of an item's content: of each of its columns in order, None where the item has nothing there.
+
+    The kind comes first, so that a text never equals an image of the same bytes. Names do not count: a renamed column
+    holds the same content.
+    """
+    shas = ["" if part is None else _part_sha(part) for part in cells]
+    alone = len(shas) == 1 and shas[0]
+    return alone or hashlib.sha256(("parts\0" + "\0".join(shas)).encode()).hexdigest()
+
+
+def _part_sha(part: Part) -> str:
+    kind = (b"context " if part.context else b"") + (b"text" if part.image is None else b"image")
+    data = (part.text or "").encode("utf-8", "surrogatepass") if part.image is None else part.image
+    return hashlib.sha256(kind + b"\0" + data).hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from errata.errors import SetupError
@@ -9,15 +10,46 @@ from errata.tools.features import efficientnet, minilm, minilm_int8, vision_towe
 from errata.tools.features.efficientnet import EfficientNet
 from errata.tools.features.embedder import Embedder
 from errata.tools.features.minilm_int8 import MiniLMInt8
+from errata.tools.features.of_part import OfPart
 from errata.tools.features.plain import PlainImage, PlainText
 from errata.tools.features.sentence_model import SentenceModel
 from errata.tools.features.side_by_side import SideBySide
+
+Modality = Literal["text", "image"]
 
 SHIPPED = ("plain", efficientnet.NAME, minilm_int8.NAME, "minilm", minilm.NAME)
 """Names of embedders that are errata's own or come in packages it names; any other is a model of the user's."""
 
 
-def choose_embedder(modality: Literal["text", "image"], name: str | None = None) -> Embedder:
+def choose_embedders(
+    texts: Sequence[str], images: Sequence[str], name: str | None = None, *, context: bool = False
+) -> Embedder:
+    """Of items with these parts, side by side if they have several; ``context``: they also have a part without
+    features. ``name`` as below: "plain" is for all parts, any other for the texts or the images, as it fits."""
+    if len(texts) + len(images) == 1 and not context:
+        return choose_embedder("image" if images else "text", name)
+    names = _names(name, bool(texts), bool(images))
+    parts: list[Embedder] = []
+    kinds: tuple[tuple[Modality, Sequence[str]], ...] = (("text", texts), ("image", images))
+    for kind, columns in kinds:
+        parts += [_of_part(column, kind, choose_embedder(kind, names[kind])) for column in columns]
+    return parts[0] if len(parts) == 1 else SideBySide(parts)
+
+
+def _of_part(column: str, kind: Modality, embedder: Embedder) -> Embedder:
+    if isinstance(embedder, SideBySide):
+        return SideBySide([OfPart(column, kind, part) for part in embedder.parts])
+    return OfPart(column, kind, embedder)
+
+
+def _names(name: str | None, texts: bool, images: bool) -> dict[Modality, str | None]:
+    if name in (None, "plain") or not (texts and images):
+        return {"text": name, "image": name}
+    of_images = name == efficientnet.NAME or name.startswith(vision_tower.PREFIX)
+    return {"text": None if of_images else name, "image": name if of_images else None}
+
+
+def choose_embedder(modality: Modality, name: str | None = None) -> Embedder:
     """The named one; otherwise MiniLM in int8 for text, and EfficientNet beside plain features for images; otherwise
     plain features, with a remark, if a package is missing.
 

@@ -27,9 +27,10 @@ class Embedder(Protocol):
     depends on the whole corpus, so that it cannot be inherited from an earlier run item by item.
     """
 
-    strength: Literal["semantic", "plain"]
-    per_item: bool
-
+    @property
+    def strength(self) -> Literal["semantic", "plain"]: ...
+    @property
+    def per_item(self) -> bool: ...
     @property
     def name(self) -> str: ...
 
@@ -45,8 +46,8 @@ class Embedder(Protocol):
 class RemarksOnTexts(Protocol):
     """An embedder that can say what a person should know about it and these texts."""
 
-    def remarks(self, texts: Iterable[str], count: int) -> tuple[str, ...]:
-        """``count``: how many texts there are. Each is read once, in order."""
+    def remarks(self, items: Iterable[Item], count: int) -> tuple[str, ...]:
+        """``count``: how many items there are. Each is read once, in order."""
         ...
 
 
@@ -73,8 +74,8 @@ def _why_unreadable(item: Item) -> str | None:
     from errata.tools.data.images import load_image
 
     try:
-        if item.image is not None:
-            load_image(item.image)
+        for part in item.images:
+            load_image(part.image or b"")
     except DataError as error:
         return str(error)
     return None

@@ -9,6 +9,7 @@ from pathlib import Path
 from errata.tools.features.sentence_model import PREPARED, SentenceModel
 from errata.tools.features.text_fit import remarks_on
 from errata.tools.features.weights import weights_named
+from errata.types import Item
 
 NAME = "all-MiniLM-L6-v2"
 
@@ -28,5 +29,5 @@ class MiniLM(SentenceModel):
     def name(self) -> str:
         return f"{NAME} ({weights_named('minilm').digest}, version {PREPARED})"
 
-    def remarks(self, texts: Iterable[str], count: int) -> tuple[str, ...]:
-        return remarks_on(texts, count)
+    def remarks(self, items: Iterable[Item], count: int) -> tuple[str, ...]:
+        return remarks_on((item.text or "" for item in items), count)

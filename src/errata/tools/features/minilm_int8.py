@@ -70,8 +70,8 @@ class MiniLMInt8:
             progress(len(texts))
         return unit_rows(vectors_ND)
 
-    def remarks(self, texts: Iterable[str], count: int) -> tuple[str, ...]:
-        return remarks_on(texts, count)
+    def remarks(self, items: Iterable[Item], count: int) -> tuple[str, ...]:
+        return remarks_on((item.text or "" for item in items), count)
 
     @cached_property
     def _session(self) -> InferenceSession:

@@ -30,7 +30,7 @@ class PlainText:
     def __init__(self, because: str = "") -> None:
         self._because = because
 
-    def remarks(self, texts: Iterable[str], count: int) -> tuple[str, ...]:
+    def remarks(self, items: Iterable[Item], count: int) -> tuple[str, ...]:
         return (self._because,) if self._because else ()
 
     def embed(self, items: Sequence[Item], progress: CountProgress | None = None) -> F32:
@@ -65,7 +65,7 @@ class PlainImage:
     def __init__(self, because: str = "") -> None:
         self._because = because
 
-    def remarks(self, texts: Iterable[str], count: int) -> tuple[str, ...]:
+    def remarks(self, items: Iterable[Item], count: int) -> tuple[str, ...]:
         return (self._because,) if self._because else ()
 
     def embed(self, items: Sequence[Item], progress: CountProgress | None = None) -> F32:

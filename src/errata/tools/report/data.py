@@ -81,10 +81,22 @@ class Flow:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownPart:
+    """One part of an item. ``name``: of its column, "" for an item's only part. ``text`` is the beginning of a text of
+    ``text_chars`` characters; ``image`` is a small PNG in base64. ``missing`` says why it is not shown."""
+
+    name: str
+    text: str | None = None
+    text_chars: int = 0
+    image: str | None = None
+    missing: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class WorstItem:
     """One suspect with its content. ``proposed_label`` is set only for ``relabel``; ``confidence`` is None if an
-    ambiguous item has none. ``text`` is the beginning of a text of ``text_chars`` characters; ``image`` is a small PNG
-    in base64. ``missing`` says why there is no content to show. ``decided`` is a person's answer in words."""
+    ambiguous item has none. ``missing`` says why there is no content to show. ``decided`` is a person's answer in
+    words."""
 
     item_id: str
     given_label: str
@@ -96,9 +108,7 @@ class WorstItem:
     status: Status
     best_other_label: str | None = None
     decided: str | None = None
-    text: str | None = None
-    text_chars: int = 0
-    image: str | None = None
+    parts: tuple[ShownPart, ...] = ()
     missing: str | None = None
 
 

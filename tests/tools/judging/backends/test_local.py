@@ -46,7 +46,7 @@ def png(color: str) -> bytes:
 
 def request(text: str | None, *labels: str, image: bytes | None = None, aliased: bool = True) -> ChatRequest:
     options = lay_out([(label, label, "") for label in labels], aliased=aliased)
-    messages = load("blind_choice").render(Item(0, "0", "sha", None, text, image), options)
+    messages = load("blind_choice").render(Item.of(0, "0", "sha", None, text, image), options)
     return ChatRequest(tuple(messages), tuple(option.answer for option in options), 8)
 
 
@@ -186,7 +186,7 @@ def test_a_whole_batch_of_items_is_judged(pictures: Path) -> None:
         model = LocalModel(str(pictures))
         door = Door(model, MemoryCalls(), Budget())
         tasks = [
-            JudgeTask(Item(n, str(n), str(n), "cat", None, png(color)), protocol, ("cat", "dog"))
+            JudgeTask(Item.of(n, str(n), str(n), "cat", None, png(color)), protocol, ("cat", "dog"))
             for n, color in enumerate(("red", "blue", "green"))
             for protocol in ("blind_choice", "contest")
         ]

@@ -22,7 +22,7 @@ SETUP = JudgeSetup(LabelSpace(("cat", "dog")))
 def judged(model: ChatModel, calls: MemoryCalls, texts: list[str]) -> Judged:
     async def main() -> Judged:
         door = Door(model, calls, Budget())
-        items = [Item(i, str(i), f"sha {text}", "dog", text) for i, text in enumerate(texts)]
+        items = [Item.of(i, str(i), f"sha {text}", "dog", text) for i, text in enumerate(texts)]
         tasks = [JudgeTask(item, "blind_choice", ("cat", "dog")) for item in items]
         found = await judge_items(door, tasks, SETUP)
         await door.close()

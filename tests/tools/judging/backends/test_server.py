@@ -33,7 +33,7 @@ OPTIONS = lay_out_for("blind_choice", ("dog", "cat", *OTHER_ANSWERS), "letters",
 
 
 def question(text: str = "it is a cat", image: bytes | None = None) -> ChatRequest:
-    item = Item(0, "0", f"sha of {text}", "dog", text, image)
+    item = Item.of(0, "0", f"sha of {text}", "dog", text, image)
     messages = load("blind_choice").render(item, OPTIONS)
     return ChatRequest(tuple(messages), tuple(option.answer for option in OPTIONS), 4)
 
@@ -80,7 +80,7 @@ def test_the_request_is_the_openai_form_with_vllms_constraint() -> None:
         (body,) = stub.bodies
         assert body["structured_outputs"] == {"choice": ["A", "B", "C", "D", "E"]}
         assert (body["temperature"], body["seed"], body["logprobs"], body["top_logprobs"]) == (0.0, 0, True, 20)
-        assert [part["type"] for part in body["messages"][-1]["content"]] == ["image_url", "text"]
+        assert [part["type"] for part in body["messages"][-1]["content"]] == ["text", "image_url", "text"]
 
     with_server(Knobs(), use)
 
@@ -110,7 +110,7 @@ def test_the_key_is_sent_and_appears_in_no_error_and_no_record(monkeypatch: pyte
     async def use(server: ServerModel, stub: Stub) -> None:
         calls = MemoryCalls()
         door = Door(server, calls, Budget())
-        item = Item(0, "0", "sha", None, "a cat")
+        item = Item.of(0, "0", "sha", None, "a cat")
         asked = ClosedQuestion(load("blind_choice"), item, (), OPTIONS, "")
         await door.ask(asked.ask())
         assert stub.headers[0]["Authorization"] == "Bearer hunter2"
@@ -260,7 +260,7 @@ def judged(knobs: Knobs, texts: list[str], calls: MemoryCalls | None = None) -> 
     async def use(server: ServerModel, _: Stub) -> Judged:
         door = Door(server, calls or MemoryCalls(), Budget())
         tasks = [
-            JudgeTask(Item(i, str(i), f"sha{i}", "dog", text), protocol, ("dog", "cat"))
+            JudgeTask(Item.of(i, str(i), f"sha{i}", "dog", text), protocol, ("dog", "cat"))
             for i, text in enumerate(texts)
             for protocol in ("blind_choice", "contest")
         ]

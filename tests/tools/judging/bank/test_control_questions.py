@@ -30,8 +30,8 @@ from errata.types import CANNOT_TELL, Item, LabelSpace, PromptRef, Verdict
 
 SPACE = LabelSpace(("cat", "dog"))
 BANK = by_rule(SPACE, {})
-CATS = [Item(i, str(i), f"cat {i}", "cat", f"it purrs {i}") for i in range(8)]
-DOGS = [Item(i, str(i), f"dog {i}", "dog", f"it barks {i}") for i in range(8)]
+CATS = [Item.of(i, str(i), f"cat {i}", "cat", f"it purrs {i}") for i in range(8)]
+DOGS = [Item.of(i, str(i), f"dog {i}", "dog", f"it barks {i}") for i in range(8)]
 FREE = content_free([*CATS, *DOGS], count=8)
 ASKED = draw_control_questions(FREE, {"cat": CATS, "dog": DOGS})
 

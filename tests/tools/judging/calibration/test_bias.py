@@ -21,7 +21,7 @@ from errata.tools.judging.pacing.budget import Budget
 from errata.types import Item, LabelSpace, Verdict
 
 SPACE = LabelSpace(("cat", "dog"))
-ITEMS = [Item(i, str(i), f"sha {i}", "dog", f"it purrs {i}") for i in range(40)]
+ITEMS = [Item.of(i, str(i), f"sha {i}", "dog", f"it purrs {i}") for i in range(40)]
 
 
 def judge(first: float = 0.0, told: float = 0.0) -> FakeChat:

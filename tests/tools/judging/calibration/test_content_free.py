@@ -24,7 +24,7 @@ def png(width: int, height: int, seed: int = 0) -> bytes:
 
 def items(*contents: str | bytes | None) -> list[Item]:
     return [
-        Item(i, str(i), str(i), "given", c if isinstance(c, str) else None, c if isinstance(c, bytes) else None)
+        Item.of(i, str(i), str(i), "given", c if isinstance(c, str) else None, c if isinstance(c, bytes) else None)
         for i, c in enumerate(contents)
     ]
 

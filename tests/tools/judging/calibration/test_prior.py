@@ -29,7 +29,7 @@ from errata.tools.judging.pacing.budget import Budget
 from errata.types import OTHER_ANSWERS, Item, LabelSpace, PromptRef, Verdict
 
 SPACE = LabelSpace(("cat", "cow", "dog"))
-ITEMS = content_free([Item(i, str(i), str(i), "cat", "it purrs at night and sleeps all day") for i in range(5)])
+ITEMS = content_free([Item.of(i, str(i), str(i), "cat", "it purrs at night and sleeps all day") for i in range(5)])
 LEANS = {"cat": 0.6, "cow": 0.1, "dog": 0.1, "cannot": 0.16}
 
 

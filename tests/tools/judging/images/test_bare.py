@@ -110,9 +110,9 @@ SAYING_MORE = {
 
 def sent(image: ItemImage) -> bytes:
     async def main() -> Any:
-        return await image.part()
+        return await image.parts()
 
-    return base64.b64decode(asyncio.run(main())["image_url"]["url"].partition(",")[2])
+    return base64.b64decode(asyncio.run(main())[0]["image_url"]["url"].partition(",")[2])
 
 
 @pytest.mark.parametrize("data", SAYING_MORE.values(), ids=SAYING_MORE.keys())

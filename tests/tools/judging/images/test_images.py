@@ -26,7 +26,7 @@ def encoded(size: tuple[int, int] = (8, 4), mode: str = "RGB", format: str = "PN
 def sent(data: bytes) -> bytes:
     async def main() -> Any:
         image = ItemImage(data)
-        first, second = await asyncio.gather(image.part(), image.part())
+        (first,), (second,) = await asyncio.gather(image.parts(), image.parts())
         assert first is second
         return first
 
@@ -85,7 +85,7 @@ def test_what_is_no_image_is_an_error_for_everyone_who_asks() -> None:
         image = ItemImage(b"no image")
         for _ in range(2):
             with pytest.raises(DataError):
-                await image.part()
+                await image.parts()
 
     asyncio.run(main())
     assert not fits(b"no image")
@@ -99,20 +99,20 @@ def test_a_png_whose_middle_is_lost_is_not_sent() -> None:
 
 
 def test_an_item_of_text_has_no_image() -> None:
-    assert ItemImage.of(Item(0, "0", "sha", None, "text")) == ()
+    assert ItemImage.of(Item.of(0, "0", "sha", None, "text")) == ()
 
 
 def test_an_item_made_ready_once_is_sent_as_before() -> None:
     for data in (encoded((4 * MAX_SIDE, 2 * MAX_SIDE)), encoded(format="GIF"), turned(), encoded()):
-        ready = with_sendable_image(Item(0, "0", "sha", None, image=data))
+        ready = with_sendable_image(Item.of(0, "0", "sha", None, image=data))
         assert (ready.content_sha, fits(ready.image or b"")) == ("sha", True)
         assert sent(ready.image or b"") == sent(data)
-    broken = Item(0, "0", "sha", None, image=b"no image")
+    broken = Item.of(0, "0", "sha", None, image=b"no image")
     assert with_sendable_image(broken) == broken
 
 
 def test_what_an_image_takes_while_it_is_asked_about_is_bounded_beyond_itself() -> None:
-    small, large = (held_bytes(Item(0, "0", "sha", None, image=bytes(size))) for size in (1000, 100 << 20))
+    small, large = (held_bytes(Item.of(0, "0", "sha", None, image=bytes(size))) for size in (1000, 100 << 20))
     assert small > 2000
     assert large == (100 << 20) + SENT_BYTES
-    assert held_bytes(Item(0, "0", "sha", None, "text")) == 0
+    assert held_bytes(Item.of(0, "0", "sha", None, "text")) == 0

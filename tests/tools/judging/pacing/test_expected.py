@@ -24,7 +24,7 @@ TEXT = "The committee postponed its decision on the ferry timetable until the ha
 
 
 def task(protocol: str) -> JudgeTask:
-    item = Item(0, "0", "sha1", "sport", TEXT)
+    item = Item.of(0, "0", "sha1", "sport", TEXT)
     return JudgeTask(item, protocol, SPACE.names[:2], (ControlItem(item, "sport"), ControlItem(item, "travel")))
 
 

@@ -24,7 +24,7 @@ SPACE = LabelSpace(("cat", "cow", "dog"), {"cat": "a small feline"})
 
 
 def item(given: str | None = "dog", idx: int = 3, content_sha: str = "sha") -> Item:
-    return Item(idx, str(idx), content_sha, given, "it purrs")
+    return Item.of(idx, str(idx), content_sha, given, "it purrs")
 
 
 def judged(model: FakeChat, permutations: int = 2, style: Style = "letters", calls: int | None = None) -> Verdict:

@@ -23,7 +23,7 @@ KEYS = ("given", "rival", *OTHER_ANSWERS)
 def judged(model: FakeChat, style: Style = "letters") -> Verdict:
     async def main() -> Verdict:
         door = Door(model, MemoryCalls(), Budget())
-        item = Item(5, "5", "sha", "given", "text")
+        item = Item.of(5, "5", "sha", "given", "text")
         try:
             return await contest.ask(door, item, "given", "rival", LabelSpace(("given", "rival")), style=style)
         finally:
@@ -123,7 +123,7 @@ def test_swapping_given_and_challenger_asks_the_same_two_questions() -> None:
 
     async def ask(model: FakeChat, given: str, challenger: str) -> Verdict:
         door = Door(model, calls, Budget())
-        item = Item(5, "5", "sha", given, "text")
+        item = Item.of(5, "5", "sha", given, "text")
         verdict = await contest.ask(door, item, given, challenger, LabelSpace(("given", "rival")), style="names")
         await door.close()
         return verdict

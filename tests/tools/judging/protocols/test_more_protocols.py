@@ -27,7 +27,7 @@ TREE = LabelSpace(
 
 
 def item(text: str | None = "it", image: bytes | None = None) -> Item:
-    return Item(0, "0", "sha", "cat", text, image)
+    return Item.of(0, "0", "sha", "cat", text, image)
 
 
 def png(width: int = 40, height: int = 30, color: str = "white") -> bytes:

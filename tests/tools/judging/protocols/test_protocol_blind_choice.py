@@ -9,7 +9,7 @@ from errata.types import Item, LabelSpace
 from tests.tools.judging.protocols.asking import KNOWN, asked, says
 
 SETUP = JudgeSetup(LabelSpace(("cat", "cow", "dog")), style="names", permutations=4)
-ITEM = Item(0, "0", "sha1", "cat", "it barks")
+ITEM = Item.of(0, "0", "sha1", "cat", "it barks")
 
 
 def test_it_is_always_worth_asking_about_all_candidates() -> None:

@@ -11,7 +11,7 @@ from errata.types import Item, LabelSpace
 from tests.tools.judging.protocols.asking import KNOWN, asked, says
 
 SETUP = JudgeSetup(LabelSpace(("cat", "cow", "dog")), style="names", permutations=4)
-ITEM = Item(0, "0", "sha1", "cat", "it barks")
+ITEM = Item.of(0, "0", "sha1", "cat", "it barks")
 
 
 def test_it_is_worth_asking_if_the_given_label_has_a_plausible_rival() -> None:

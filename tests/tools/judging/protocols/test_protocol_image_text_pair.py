@@ -9,11 +9,11 @@ from PIL import Image
 
 from errata.tools.judging.protocols.image_text_pair import PROTOCOL
 from errata.tools.judging.task import JudgeSetup, JudgeTask
-from errata.types import Item, LabelSpace
+from errata.types import Item, LabelSpace, parts_of
 from tests.tools.judging.protocols.asking import KNOWN, asked, says
 
 SETUP = JudgeSetup(LabelSpace(("cat", "cow", "dog")), style="names", permutations=4)
-ITEM = Item(0, "0", "sha1", "cat", "it barks")
+ITEM = Item.of(0, "0", "sha1", "cat", "it barks")
 
 
 def png() -> bytes:
@@ -24,7 +24,7 @@ def png() -> bytes:
 
 def test_it_asks_about_pairs_alone_in_two_orders() -> None:
     assert PROTOCOL.tasks == ("pair",)
-    model, item = says("no"), replace(ITEM, image=png())
+    model, item = says("no"), replace(ITEM, parts=parts_of(ITEM.text, png()))
     pair = PROTOCOL.about(KNOWN._replace(candidates=("match", "mismatch")))
     verdict = asked(model, lambda door: PROTOCOL.ask(door, JudgeTask(item, PROTOCOL.name, pair), SETUP))
     assert len(model.requests) == PROTOCOL.calls(2, SETUP) == 2

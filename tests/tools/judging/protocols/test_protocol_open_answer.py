@@ -9,7 +9,7 @@ from errata.types import Item, LabelSpace
 from tests.tools.judging.protocols.asking import KNOWN, asked
 
 SETUP = JudgeSetup(LabelSpace(("cat", "cow", "dog")), style="names", permutations=4)
-ITEM = Item(0, "0", "sha1", "cat", "it barks")
+ITEM = Item.of(0, "0", "sha1", "cat", "it barks")
 
 
 TREE = LabelSpace(("cat", "dog", "trout"), parents={"cat": "mammal", "dog": "mammal", "trout": "fish"})

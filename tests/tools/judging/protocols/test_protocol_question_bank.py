@@ -11,7 +11,7 @@ from errata.types import Item, LabelSpace
 from tests.tools.judging.protocols.asking import KNOWN, asked, says
 
 SETUP = JudgeSetup(LabelSpace(("cat", "cow", "dog")), style="names", permutations=4)
-ITEM = Item(0, "0", "sha1", "cat", "it barks")
+ITEM = Item.of(0, "0", "sha1", "cat", "it barks")
 
 
 BANK = by_rule(SETUP.space, {"cat": ("dog",), "dog": ("cat",)})

@@ -8,12 +8,12 @@ from errata.types import Item, LabelSpace
 from tests.tools.judging.protocols.asking import KNOWN, asked, says
 
 SETUP = JudgeSetup(LabelSpace(("cat", "cow", "dog")), style="names", permutations=4)
-ITEM = Item(0, "0", "sha1", "cat", "it barks")
+ITEM = Item.of(0, "0", "sha1", "cat", "it barks")
 
 
 OTHERS = (
-    ControlItem(Item(1, "1", "one", "cow", "it moos"), "cow"),
-    ControlItem(Item(2, "2", "two", "dog", "woof"), "dog"),
+    ControlItem(Item.of(1, "1", "one", "cow", "it moos"), "cow"),
+    ControlItem(Item.of(2, "2", "two", "dog", "woof"), "dog"),
 )
 
 

@@ -17,7 +17,7 @@ from tests.tools.judging.protocols.asking import asked, text_of
 
 SPACE = LabelSpace(("cat", "dog", "cow"), {"cat": "small and furry"})
 BANK = by_rule(SPACE, {"cat": ("dog",), "dog": ("cat",)})
-ITEM = Item(0, "0", "sha", "dog", "it says meow")
+ITEM = Item.of(0, "0", "sha", "dog", "it says meow")
 
 
 def honest(truth: str, bank: Bank = BANK) -> FakeChat:

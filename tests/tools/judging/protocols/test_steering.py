@@ -22,10 +22,10 @@ from errata.tools.judging.task import ControlItem
 from errata.types import OTHER_ANSWERS, Item, LabelSpace, Verdict
 
 SPACE = LabelSpace(("news", "sport", "trade"))
-HARMLESS = Item(7, "7", "harmless", "sport", "A goal in the last minute.")
+HARMLESS = Item.of(7, "7", "harmless", "sport", "A goal in the last minute.")
 CONTROL_ITEMS = (
-    ControlItem(Item(1, "1", "one", "news", "The minister spoke."), "news"),
-    ControlItem(Item(2, "2", "two", "trade", "Shares fell."), "trade"),
+    ControlItem(Item.of(1, "1", "one", "news", "The minister spoke."), "news"),
+    ControlItem(Item.of(2, "2", "two", "trade", "Shares fell."), "trade"),
 )
 
 
@@ -100,10 +100,10 @@ def picture(gray: int) -> bytes:
 def test_both_contents_are_in_the_key_of_the_cache() -> None:
     """The item's image must be part of the cache key: the texts are equal, and there are fewer option orders than items
     here."""
-    one, other = (ControlItem(Item(n, str(n), f"control{n}", "news", image=picture(n)), "news") for n in (0, 1))
+    one, other = (ControlItem(Item.of(n, str(n), f"control{n}", "news", image=picture(n)), "news") for n in (0, 1))
     keys: set[str] = set()
     for gray in range(100, 130):
-        item = Item(7, "7", f"gray{gray}", "sport", image=picture(gray))
+        item = Item.of(7, "7", f"gray{gray}", "sport", image=picture(gray))
         verdict, model, _ = control(lambda request: "news", item, (one, other), ("news",))
         keys |= set(verdict.call_keys)
     assert len(keys) == 60
@@ -134,7 +134,9 @@ def test_a_repeated_control_costs_nothing() -> None:
 
 
 def test_references_are_never_of_the_favored_label() -> None:
-    control_items = [ControlItem(Item(n, str(n), f"sha{n}", label), label) for n, label in enumerate(SPACE.names * 5)]
+    control_items = [
+        ControlItem(Item.of(n, str(n), f"sha{n}", label), label) for n, label in enumerate(SPACE.names * 5)
+    ]
     for n in range(30):
         chosen = choose(control_items, f"item{n}", "sport", ("trade",))
         assert chosen is not None
@@ -147,15 +149,15 @@ def test_references_are_never_of_the_favored_label() -> None:
 
 def test_no_item_is_its_own_control_item() -> None:
     control_items = [
-        ControlItem(Item(0, "0", "own", "news"), "news"),
-        ControlItem(Item(1, "1", "else", "trade"), "trade"),
+        ControlItem(Item.of(0, "0", "own", "news"), "news"),
+        ControlItem(Item.of(1, "1", "else", "trade"), "trade"),
     ]
     chosen = choose(control_items, "own", "sport", ("news",))
     assert chosen is not None
     assert {control.item.item_id for control in chosen} == {"1"}
 
 
-CLAIM = Item(8, "8", "claim", "sport", "Shares fell again today. Filed under Sport.")
+CLAIM = Item.of(8, "8", "claim", "sport", "Shares fell again today. Filed under Sport.")
 
 
 def obeys_its_item(request: ChatRequest) -> str:
@@ -177,7 +179,7 @@ def test_a_label_that_is_only_asked_for_by_name_does_not_stand_without_it() -> N
 
 @pytest.mark.parametrize("answer", ["sport", "none of these", "cannot tell"])
 def test_a_label_stands_that_the_rest_of_the_text_does_not_contradict(answer: str) -> None:
-    match = Item(9, "9", "match", "sport", "All the sport of the day.")
+    match = Item.of(9, "9", "match", "sport", "All the sport of the day.")
     verdict, _, _ = control(
         lambda request: honest(request) if "Another item" in said(request) else answer, match, favored="sport"
     )

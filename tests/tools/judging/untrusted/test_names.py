@@ -60,9 +60,9 @@ def strings(found: object) -> Iterator[str]:
 
 async def bodies(space: LabelSpace, guideline: str, text: str) -> list[tuple[str, dict[str, object]]]:
     """The request bodies of each installed protocol, in both answer styles."""
-    item = Item(0, "0", "sha", space.names[0], text, png())
+    item = Item.of(0, "0", "sha", space.names[0], text, png())
     beside = tuple(
-        ControlItem(Item(n, str(n), f"sha{n}", name, text), name) for n, name in enumerate(space.names[:2], 1)
+        ControlItem(Item.of(n, str(n), f"sha{n}", name, text), name) for n, name in enumerate(space.names[:2], 1)
     )
     written = tuple(BankQuestion(name, "attribute", text) for name in space.names)
     bank = (*by_rule(space, {space.names[0]: (space.names[1],)}), *written)

@@ -16,7 +16,7 @@ from errata.errors import DataError
 from errata.tools.data.fingerprint import content_sha
 from errata.tools.data.images import load_image
 from errata.tools.judging.images.images import MAX_SIDE
-from errata.types import Item
+from errata.types import Item, Part
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -35,19 +35,27 @@ be a whole item."""
 def content_free(items: Sequence[Item], count: int = COUNT, seed: int = 0) -> tuple[Item, ...]:
     """``count`` items without content, made from ``items``, a sample of the dataset; the same for the same seed.
 
-    They have texts, images, or both, as the items do, and no given label; ``idx`` is -1. DataError if no item has a
-    text with a word in it or a readable image.
+    They have the same parts as the items, and no given label; ``idx`` is -1. DataError if no item has a text with a
+    word in it or a readable image.
     """
     draw = random.Random(f"content-free {seed}")  # noqa: S311  not a secret
-    texts = random_texts([item.text for item in items if item.text and item.text.strip()], count, draw)
-    images = _images([item.image for item in items if item.image is not None], count, draw)
-    if not texts and not images:
+    of_name: dict[str, list[Part]] = {}
+    for part in (part for item in items for part in item.parts):
+        of_name.setdefault(part.name, []).append(part)
+    made = [parts for column in of_name.values() if (parts := _parts(column, count, draw))]
+    if not made:
         raise DataError("No text and no readable image to make content-free items of: the sample has no content.")
-    made = [(texts[i] if texts else None, images[i] if images else None) for i in range(count)]
-    return tuple(
-        Item(-1, f"content-free-{i}", content_sha(text, image), None, text, image)
-        for i, (text, image) in enumerate(made)
-    )
+    rows = enumerate(zip(*made, strict=True))
+    return tuple(Item(-1, f"content-free-{i}", content_sha(parts), None, parts) for i, parts in rows)
+
+
+def _parts(column: Sequence[Part], count: int, draw: random.Random) -> list[Part]:
+    """``count`` parts like these; none if they have no content."""
+    texts = random_texts([part.text for part in column if part.text and part.text.strip()], count, draw)
+    if texts:
+        return [column[0]._replace(text=text) for text in texts]
+    images = _images([part.image for part in column if part.image is not None], count, draw)
+    return [column[0]._replace(image=image) for image in images]
 
 
 def random_texts(texts: Sequence[str], count: int, draw: random.Random) -> list[str]:

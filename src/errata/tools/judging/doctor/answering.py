@@ -105,7 +105,7 @@ async def judging(subject: Subject, known: Capabilities) -> Finding:
     """Ask one of errata's own questions, as a run would send and read it."""
     name, space = "judging", LabelSpace(("cat", "dog"))
     options = lay_out_for("blind_choice", (*space.names, *OTHER_ANSWERS), "letters", space)
-    item = Item(0, "0", "", None, "My cat sleeps on the sofa and purrs.")
+    item = Item.of(0, "0", "", None, "My cat sleeps on the sofa and purrs.")
     request = await ClosedQuestion(load("blind_choice"), item, (), options, "").ask().build()
     judge = ServerModel(
         subject.model, subject.connection.base_url, capabilities=known, addresses=subject.connection.addresses

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from errata.errors import DataError
 from errata.prompts import load
 from errata.prompts.options import NO, YES
@@ -37,9 +39,11 @@ async def ask(
     if item.text is None or item.image is None:
         raise DataError(f"Item {item.item_id!r} has no {'text' if item.text is None else 'image'}: a pair needs both.")
     prompt = load(PROMPT_ID)
-    shared = ItemImage.of(item) if images is None else images
+    # One text and one image: the prompt says which is which, so neither needs its column's name.
+    shared = ItemImage.of(replace(item, parts=item.images)) if images is None else images
+    text = replace(item, parts=item.texts)
     questions = [
-        ClosedQuestion(prompt, item, shared, lay_out_for(PROMPT_ID, order, style, space), guideline) for order in ORDERS
+        ClosedQuestion(prompt, text, shared, lay_out_for(PROMPT_ID, order, style, space), guideline) for order in ORDERS
     ]
     answers = await put(door, questions)
     readings = [reading for reading in answers.readings if reading is not None]

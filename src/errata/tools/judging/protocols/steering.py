@@ -16,7 +16,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 
-from errata.prompts import load
+from errata.prompts import load, shown_text
 from errata.tools.inference.held_back import MOVED, NAMED, UNMOVED
 from errata.tools.judging.door import Door
 from errata.tools.judging.images.images import ItemImage
@@ -29,6 +29,7 @@ from errata.tools.judging.untrusted.blanked import without_name
 from errata.types import OTHER_ANSWERS, Item, LabelSpace, Verdict, sha_of
 
 PROMPT_ID = "steering"
+ASKED, OTHER = " of the item", " of another item, not asked about"
 
 
 async def ask(
@@ -55,26 +56,33 @@ async def ask(
     keys = sorted({*candidates, *(control.answer for control in control_items)})
     check_labels(keys)
     prompt = load(PROMPT_ID)
-    beside = ItemImage.of(item) if images is None else images
-    blanked = without_name(item.text, favored) if item.text and favored in candidates else item.text
-    shown = control_items if blanked == item.text else control_items[:1]
+    beside = ItemImage.of(item, OTHER) if images is None else images
+    blanked = _without_name(item, favored) if favored in candidates else item
+    shown = control_items if blanked == item else control_items[:1]
     questions = []
     for number, control in enumerate(shown):
         # Both contents determine the answer, so both are in the cache key.
         asked = replace(control.item, content_sha=sha_of([control.item.content_sha, item.content_sha]))
         options = lay_out_for(PROMPT_ID, control_order(keys, control.answer, item.content_sha, number), style, space)
-        slots = {"other": item.text, "images": bool(beside)}
-        questions.append(
-            ClosedQuestion(prompt, asked, (*ItemImage.of(control.item), *beside), options, guideline, slots)
-        )
-    if blanked != item.text:
-        asked = replace(item, text=blanked, content_sha=sha_of([item.content_sha, blanked]))
+        # Images of items with more than one part are told apart by the names above them.
+        slots = {"other": shown_text(item), "images": bool(beside) and len(item.parts) == 1}
+        both = (*ItemImage.of(control.item, ASKED), *beside)
+        questions.append(ClosedQuestion(prompt, asked, both, options, guideline, slots))
+    if blanked != item:
+        asked = replace(blanked, content_sha=sha_of([item.content_sha, blanked.text]))
         order = control_order(candidates, favored, item.content_sha, 1)
         options = lay_out_for(blind_choice.PROMPT_ID, order, style, space)
-        questions.append(ClosedQuestion(load(blind_choice.PROMPT_ID), asked, beside, options, guideline))
+        alone = ItemImage.of(item) if images is None else images
+        questions.append(ClosedQuestion(load(blind_choice.PROMPT_ID), asked, alone, options, guideline))
     answers = await put(door, questions)
     log_probs = {} if answers.refused else _found(answers.readings, shown, favored)
     return answers.verdict(item, door.model.name, prompt, log_probs, None)
+
+
+def _without_name(item: Item, label: str) -> Item:
+    """The item with the label's name blanked out in its texts."""
+    parts = (part if part.text is None else part._replace(text=without_name(part.text, label)) for part in item.parts)
+    return replace(item, parts=tuple(parts))
 
 
 def _found(readings: Sequence[Reading | None], shown: Sequence[ControlItem], favored: str) -> dict[str, float]:

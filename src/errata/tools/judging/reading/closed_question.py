@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from errata.errors import DataError, ModelRefused
 from errata.prompts import Prompt, with_images
@@ -34,7 +34,7 @@ class ClosedQuestion:
     slots: Mapping[str, object] = field(default_factory=dict)
 
     def ask(self) -> CallRequest:
-        messages = self.prompt.render(replace(self.item, image=None), self.options, self.guideline, **self.slots)
+        messages = self.prompt.render(self.item, self.options, self.guideline, text_only=True, **self.slots)
         max_tokens = _enough_tokens(self.options)
         params = {
             "options": [option.key for option in self.options],
@@ -44,7 +44,7 @@ class ClosedQuestion:
         }
 
         async def build() -> ChatRequest:
-            parts = [await image.part() for image in self.images]
+            parts = [part for image in self.images for part in await image.parts()]
             sent = with_images(messages, *parts) if parts else messages
             return ChatRequest(tuple(sent), tuple(option.answer for option in self.options), max_tokens)
 
