@@ -34,6 +34,9 @@ a box. An item and a place identify one annotation."""
 ITEM: Place = ""
 """The item itself: the place of the only annotation of a single-label item."""
 
+Spot = tuple[str, Place]
+"""Which annotation of a dataset: the id of its item, and its place."""
+
 SEVERAL, NONE_OF_THESE, CANNOT_TELL = "several", "none_of_these", "cannot_tell"
 OTHER_ANSWERS = (SEVERAL, NONE_OF_THESE, CANNOT_TELL)
 """What a judge may answer besides a label, in the order in which a Verdict stores them."""
@@ -50,7 +53,7 @@ class LabelSpace:
     names: tuple[str, ...]
     definitions: Mapping[str, str] = field(default_factory=dict)
     parents: Mapping[str, str] = field(default_factory=dict)
-    task: Literal["single"] = "single"
+    task: str = "single"
     spellings: Mapping[str, str] = field(default_factory=dict)
     renames: Mapping[str, str] = field(default_factory=dict)
 
@@ -91,13 +94,15 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One row with its content, as a judge or a person sees it: its parts in the user's order, texts first."""
+    """One row with its content, as a judge or a person sees it: its parts in the user's order, texts first; and one
+    annotation of it, number ``idx`` of the run, with its given label and its place."""
 
     idx: int
     item_id: str
     content_sha: str
     given_label: str | None
     parts: tuple[Part, ...] = ()
+    place: Place = ITEM
 
     @classmethod
     def of(
@@ -254,6 +259,10 @@ class Decision:
     event_hash: str = ""
     place: Place = ITEM
     wording: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def spot(self) -> Spot:
+        return self.item_id, self.place
 
     @property
     def changes_label(self) -> bool:

@@ -27,6 +27,11 @@ def answer(key: str) -> str:
     return _OTHERWISE.get(key, key)
 
 
+def spot(item_id: str, place: str) -> str:
+    """Which annotation: its item and, if the item has several, its place."""
+    return f"{item_id} [{place}]" if place else item_id
+
+
 def proposal(name: str, given: str, best_other: str) -> str:
     """What is proposed for an item, with the labels it is about."""
     return {

@@ -139,13 +139,13 @@ def test_what_people_say_of_one_form_teaches_about_all(data: Path) -> None:
 def test_a_terminal_shows_the_class_and_keeps_the_form(data: Path) -> None:
     workspace = run(data)
     reviewing = ReviewSession(session_of(workspace))
-    rows = {row.item_id: row for row in workspace.rows()}
+    rows = {row.spot: row for row in workspace.rows()}
     row = next(
         r for r in map(rows.get, reviewing.open_items()) if r and r.given_label in ("Animals", "animals ", "TRAVEL")
     )
-    card = reviewing.card(row.item_id, 1)
+    card = reviewing.card(row.spot, 1)
     assert card.item.given_label in card.choices.values()
-    reviewing.decide(row.item_id, card.item.given_label, "label", card.item.given_label)
+    reviewing.decide(card.item, "label", card.item.given_label)
     assert list(reviewing.made.values()) == [False]
     assert workspace.decisions()[row.idx].label == row.given_label
 

@@ -56,7 +56,7 @@ def lines(dataset: Dataset, new: dict[int, str]) -> list[PatchLine]:
             item_id=dataset.item_ids[row],
             row=row,
             content_sha=dataset.content_shas[row],
-            old=dataset.given_labels[row],
+            old=dataset.cells[row],
             new=label,
             decision="0" * 64,
             by="ada",
@@ -93,7 +93,7 @@ def test_a_patch_is_applied_and_undone_to_the_source_s_content(source: Dataset) 
     assert [changed[source.item_ids[row]].new for row in sorted(NEW)] == [NEW[row] for row in sorted(NEW)]
     patches.revert(done, applied, back)
     undone = reopened(source, back)
-    assert undone.given_labels == source.given_labels
+    assert undone.cells == source.cells
     assert undone.content_shas == source.content_shas
     if source.format != "parquet":
         assert undone.sha256 == source.sha256
@@ -123,7 +123,7 @@ def test_two_patches_one_after_the_other_are_undone_one_by_one(csv: Dataset) -> 
     second = patches.apply(patches.make(one, lines(one, {5: "cat"})), one, csv.path.with_stem("two"))
     back = csv.path.with_stem("back")
     patches.revert(first, reopened(csv, csv.path.with_stem("two")), back, csv.path)
-    assert reopened(csv, back).given_labels == ("cat", "dog", "cat", None, "dog", "cat")
+    assert reopened(csv, back).cells == ("cat", "dog", "cat", None, "dog", "cat")
     patches.revert(second, reopened(csv, back), back)
     assert back.read_bytes() == csv.path.read_bytes()
 
@@ -142,7 +142,7 @@ def test_lines_of_several_places_in_a_row_are_read_and_none_fits_a_single_label(
     written.write(tmp_path / "p.jsonl")
     assert Patch.read(tmp_path / "p.jsonl") == written
     assert [b"place" in row for row in (tmp_path / "p.jsonl").read_bytes().splitlines()] == [False, False, True]
-    with pytest.raises(PatchConflict, match="has a single label, and none at place '12-17'"):
+    with pytest.raises(PatchConflict, match="has no label at place '12-17'"):
         patches.make(csv, two)
     with pytest.raises(PatchConflict, match="twice: row 0, place 12-17"):
         patches.make(csv, [two[1], two[1]])

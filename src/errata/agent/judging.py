@@ -137,8 +137,8 @@ def _allowed(workspace: Workspace) -> int:
 def _store(workspace: Workspace, verdicts: Sequence[Verdict]) -> None:
     """Store verdicts together with the hashes of the guideline text that each rests on."""
     run = workspace.run
-    guideline, given = Guideline(run.guideline, run.label_space), workspace.dataset.given_labels
-    worded = [guideline.worded(verdict, given[verdict.idx]) for verdict in verdicts]
+    guideline, rows = Guideline(run.guideline, run.label_space), Snapshot.of(workspace).rows
+    worded = [guideline.worded(verdict, rows[verdict.idx].given_label) for verdict in verdicts]
     workspace.store.add_verdicts(run.run_id, worded)
 
 

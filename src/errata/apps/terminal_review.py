@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from errata import words
-from errata.agent.actions.reviewing import Event, accepted
+from errata.agent.actions.reviewing import Event, accepted, spot_of
 from errata.agent.actions.session import Session
 from errata.apps.terminal.card import Card, draw
 from errata.apps.terminal.guide import show_guide
@@ -89,12 +89,13 @@ class _Review:
     def _decide(self, card: Card, answer: Answer, label: str | None) -> bool:
         """Whether it was stored: a proposal may name a label that this data does not have."""
         try:
-            self._session.decide(card.item.item_id, card.item.given_label, answer, label)
+            self._session.decide(card.item, answer, label)
         except DataError as error:
             self._notice = one_line(f"Nothing was decided. {error}")
             return False
         said = one_line(words.decided(answer, label, card.item.given_label))
-        self._notice = f"Item {one_line(card.item.item_id, 40)}: {said}. u takes it back."
+        which = words.spot(card.item.item_id, card.item.place)
+        self._notice = f"Item {one_line(which, 40)}: {said}. u takes it back."
         return True
 
     def _undo(self, asked: Sequence[Event]) -> bool:
@@ -152,7 +153,7 @@ def _taken_back(events: Sequence[Event]) -> str:
         return f"Taken back: {len(events)} items were decided{by_rule}, and are open again."
     body = events[0].body
     was = one_line(words.decided(body["answer"], body["label"], body["given_label"]))
-    return f"Taken back: item {one_line(body['item_id'], 40)}, {was}{by_rule}."
+    return f"Taken back: item {one_line(words.spot(*spot_of(events[0])), 40)}, {was}{by_rule}."
 
 
 def _farewell(summary: ReviewSummary) -> str:

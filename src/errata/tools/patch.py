@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -26,9 +26,9 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class PatchLine(BaseModel):
-    """One label change. ``raw`` is the original token of the label cell, and ``moved_to`` the relative name that an
-    image got, both known once the patch was applied. ``place`` is omitted from the file if it is the item itself, so
-    that an errata from before there were places can read it."""
+    """One label change. ``raw`` is the original token of the label cell, ``cell`` what that held if it holds several
+    labels, and ``moved_to`` the relative name that an image got, all known once the patch was applied. ``place`` is
+    omitted from the file if it is the item itself, so that an errata from before there were places can read it."""
 
     model_config = STRICT
     item_id: str
@@ -37,6 +37,7 @@ class PatchLine(BaseModel):
     old: str | None
     new: str | None
     raw: str | None = None
+    cell: str | None = Field(default=None, exclude_if=lambda cell: cell is None)
     moved_to: str | None = None
     decision: str = ""
     by: str = ""
@@ -121,7 +122,7 @@ def apply(
     is protected.
     """
     _check_fits(patch, source)
-    former = write_labels(source, _edits(patch), out, annotations, copied=copied)
+    former = write_labels(source, _edits(patch.lines, source), out, annotations, copied=copied)
     lines = _as_applied(patch, source, former)
     update = {"out_sha256": sha_of_path(out), "annotations": tuple(annotations or ())}
     return Patch(patch.header.model_copy(update=update), lines)
@@ -130,12 +131,16 @@ def apply(
 def plan_moves(patch: Patch, source: Dataset) -> Patch:
     """The same for a folder of images whose files are to be moved in place: nothing is written yet."""
     _check_fits(patch, source)
-    check_current(source, _edits(patch))
+    check_current(source, _edits(patch.lines, source))
     return Patch(patch.header, _as_applied(patch, source, {line.row: line.item_id for line in patch.lines}))
 
 
-def _edits(patch: Patch) -> dict[int, Edit]:
-    return {line.row: Edit(line.old, line.new) for line in patch.lines}
+def _edits(lines: Sequence[PatchLine], source: Dataset) -> dict[int, Edit]:
+    """The changes of cells that these changes of labels amount to."""
+    new: dict[int, dict[Place, str | None]] = {}
+    for line in lines:
+        new.setdefault(line.row, {})[line.place] = line.new
+    return {row: Edit(source.cells[row], source.task.merged(source.cells[row], of)) for row, of in new.items()}
 
 
 def _as_applied(patch: Patch, source: Dataset, former: Mapping[int, str]) -> tuple[PatchLine, ...]:
@@ -143,7 +148,14 @@ def _as_applied(patch: Patch, source: Dataset, former: Mapping[int, str]) -> tup
     if isinstance(source.table, ImageFolder):
         moved = source.table.new_places({line.row: line.new for line in patch.lines})
     return tuple(
-        line.model_copy(update={"raw": former[line.row], "moved_to": moved.get(line.row)}) for line in patch.lines
+        line.model_copy(
+            update={
+                "raw": former[line.row],
+                "cell": None if line.place == ITEM else source.cells[line.row],
+                "moved_to": moved.get(line.row),
+            }
+        )
+        for line in patch.lines
     )
 
 
@@ -160,8 +172,26 @@ def revert(patch: Patch, applied: Dataset, out: Path, source: Path | None = None
         copy_path(source, out)
         return
     rows = _rows_once_applied(patch, applied)
-    edits = {row: Edit(line.new, line.old, line.raw) for row, line in zip(rows, patch.lines, strict=True)}
-    write_labels(applied, edits, out, drop=[name for name in patch.header.annotations if name in applied.table.names])
+    drop = [name for name in patch.header.annotations if name in applied.table.names]
+    write_labels(applied, _restored(patch, rows, applied), out, drop=drop)
+
+
+def _restored(patch: Patch, rows: Sequence[int], applied: Dataset) -> dict[int, Edit]:
+    """The changes of cells that undo a patch. A cell whose other marks are as the patch left them gets its exact token
+    back."""
+    back = [line.model_copy(update={"row": row, "new": line.old}) for row, line in zip(rows, patch.lines, strict=True)]
+    edits = _edits(back, applied)
+    exact = {line.row: line.raw for line in back if line.place == ITEM or edits[line.row].new == line.cell}
+    for line in back:
+        if line.place != ITEM and line.row not in exact and _left(patch, line, applied) == applied.cells[line.row]:
+            exact[line.row], edits[line.row] = line.raw, replace(edits[line.row], new=line.cell)
+    return {row: replace(edit, raw=exact.get(row)) for row, edit in edits.items()}
+
+
+def _left(patch: Patch, line: PatchLine, applied: Dataset) -> str | None:
+    """The cell as the patch left it."""
+    new = {one.place: one.new for one in patch.lines if one.row == line.row}
+    return applied.task.merged(line.cell, new)
 
 
 def _parse(model: type[Model], text: str, path: Path, number: int) -> Model:
@@ -196,14 +226,21 @@ def _misfit(line: PatchLine, dataset: Dataset) -> Iterator[str]:
         yield "is not there"
     elif dataset.item_ids[line.row] != line.item_id:
         yield f"is item {dataset.item_ids[line.row]!r}"
-    elif line.place != ITEM:
-        yield f"has a single label, and none at place {line.place!r}"
-    elif dataset.given_labels[line.row] != line.old:
-        yield f"holds {dataset.given_labels[line.row]!r}, not {line.old!r}"
+    elif other := _other_label(line, dataset):
+        yield other
     elif dataset.content_shas[line.row] != line.content_sha:
         yield "has other content"
     elif dataset.protected[line.row]:
         yield "is protected"
+
+
+def _other_label(line: PatchLine, dataset: Dataset) -> str:
+    """What the line's place holds instead of its old label; "" if it holds that."""
+    try:
+        given = dataset.task.given(dataset.cells[line.row], line.place)
+    except KeyError:
+        return f"has no label at place {line.place!r}"
+    return "" if given == line.old else f"holds {given!r}, not {line.old!r}"
 
 
 def _rows_once_applied(patch: Patch, applied: Dataset) -> list[int]:

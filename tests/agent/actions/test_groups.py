@@ -129,13 +129,13 @@ def test_only_what_is_not_needed_is_freed(session: Session, tmp_path: Path) -> N
 
 def test_a_review_knows_what_is_open_to_whom(session: Session) -> None:
     assert session.workspace is not None
-    assert perform(REVIEW, session).item_ids == ("a", "b", "c", "d")
+    assert [item_id for item_id, _ in perform(REVIEW, session).spots] == ["a", "b", "c", "d"]
     shown = perform(REVIEW_ITEM, session, item_id="b")
     assert (shown.item.text, shown.proposal.proposed_label, shown.names) == ("a bark", "dog", ("cat", "dog"))
     perform(DECIDE, session, item_id="a", answer="passed_on")
-    assert perform(OPEN_ITEMS, session).item_ids == ("b", "c", "d")
+    assert perform(OPEN_ITEMS, session).spots == (("b", ""), ("c", ""), ("d", ""))
     bob = session_of(session.workspace, "bob")
-    assert perform(OPEN_ITEMS, bob).item_ids == ("a", "b", "c", "d")
+    assert len(perform(OPEN_ITEMS, bob).spots) == 4
     assert [event.body["item_id"] for event in perform(LAST_DECISION, session)] == ["a"]
     assert perform(LAST_DECISION, bob) == []
     with pytest.raises(DataError, match="not under review"):

@@ -40,7 +40,7 @@ def scan() -> Scan:
 def view(**more: Any) -> View:
     """``more`` are fields of the View that replace these: the scan is done, only the first item is a suspect."""
     rows = [
-        ItemRow(idx, str(idx), f"sha of {text}", given, False, None, None if idx else 0)
+        ItemRow(idx, str(idx), f"sha of {text}", given, False, None, None if idx else 0, idx)
         for idx, (text, given) in enumerate(zip(TEXTS, GIVEN, strict=True))
     ]
     made: dict[str, Any] = {

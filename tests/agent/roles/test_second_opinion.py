@@ -59,7 +59,7 @@ def view(
     """Items labeled cat; ``dog`` is the scan's probability of the other label. ``said``: judge -> its answer, "" if it
     is unreadable."""
     number = len(said)
-    rows = [ItemRow(i, f"m{i}", f"sha{i}", "cat", False, None, i if suspects else None) for i in range(number)]
+    rows = [ItemRow(i, f"m{i}", f"sha{i}", "cat", False, None, i if suspects else None, i) for i in range(number)]
     probs_NK = np.tile(np.array([1 - dog, dog], np.float32), (number, 1))
     scan = Scan(probs_NK, [probs_NK], {}, probs_NK[:, 0], LabelNoise(np.array([[0.8, 0.2], [0.2, 0.8]]), 1.0))
     verdicts = [verdict(i, judge, answer) for i, one in enumerate(said) for judge, answer in one.items()]

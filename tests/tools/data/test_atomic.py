@@ -30,7 +30,7 @@ while True:
     dataset = open_dataset(path, columns)
     rows = range(0, len(dataset) - 2)
     flip = {"a": "b", "b": "a"}
-    edits = {r: Edit(dataset.given_labels[r], flip[dataset.given_labels[r]]) for r in rows}
+    edits = {r: Edit(dataset.cells[r], flip[dataset.cells[r]]) for r in rows}
     print("writing", flush=True)
     write_labels(dataset, edits, path)
 """

@@ -82,11 +82,11 @@ def test_edits_change_the_label_cells_only_and_raw_tokens_bring_them_back(made: 
         path, out, back = (Path(folder) / name for name in ("a.csv", "out.csv", "back.csv"))
         path.write_bytes(made.source())
         dataset = open_dataset(path, COLUMNS, allow_one_label=True)
-        assert dataset.given_labels == tuple(label for _, label, _ in made.labels.values())
+        assert dataset.cells == tuple(label for _, label, _ in made.labels.values())
         assert [item.text or "" for item in dataset.items(range(len(dataset)))] == made.texts
-        raws = write_labels(dataset, {r: Edit(dataset.given_labels[r], label) for r, label in new.items()}, out)
+        raws = write_labels(dataset, {r: Edit(dataset.cells[r], label) for r, label in new.items()}, out)
         assert out.read_bytes() == made.relabeled(new)
-        undo = {row: Edit(label, dataset.given_labels[row], raws[row]) for row, label in new.items()}
+        undo = {row: Edit(label, dataset.cells[row], raws[row]) for row, label in new.items()}
         write_labels(open_dataset(out, COLUMNS, allow_one_label=True), undo, back)
         assert back.read_bytes() == made.source()
 
@@ -137,7 +137,7 @@ def make(folder: Path, content: bytes, name: str = "a.csv") -> Path:
 def test_a_label_next_to_untidy_cells_is_changed_in_place(tmp_path: Path) -> None:
     path = make(tmp_path, b'id,text,label\r\n1,"x"y"z , cat\r\n\r\n2,a"b,"dog"\r\n3,,')
     dataset = open_dataset(path, COLUMNS)
-    assert dataset.given_labels == (" cat", "dog", None)
+    assert dataset.cells == (" cat", "dog", None)
     assert dataset.column("text") == ['xy"z ', 'a"b', None]
     raws = write_labels(
         dataset, {0: Edit(" cat", "pig"), 1: Edit("dog", "cow"), 2: Edit(None, "e,f")}, tmp_path / "o.csv"
@@ -153,7 +153,7 @@ def test_a_cell_of_more_than_a_hundred_thousand_characters_is_read(tmp_path: Pat
 
 def test_the_header_decides_on_the_delimiter(tmp_path: Path) -> None:
     path = make(tmp_path, b"id;text;label\n1;one, two, three, four;a\n2;x;b\n")
-    assert open_dataset(path, COLUMNS).given_labels == ("a", "b")
+    assert open_dataset(path, COLUMNS).cells == ("a", "b")
 
 
 @pytest.mark.parametrize(

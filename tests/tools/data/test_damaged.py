@@ -60,7 +60,7 @@ def use(dataset: Dataset, out: Path) -> None:
         with suppress(DataError):
             dataset.column(name)
     if dataset.format != "hf":
-        write_labels(dataset, {0: Edit(dataset.given_labels[0], dataset.label_space.names[-1])}, out)
+        write_labels(dataset, {0: Edit(dataset.cells[0], dataset.label_space.names[-1])}, out)
 
 
 @pytest.fixture(scope="module")

@@ -36,7 +36,7 @@ def test_class_names_and_images_are_read(folder: Path, png: Callable[..., bytes]
     dataset = open_dataset(folder, COLUMNS)
     assert dataset.format == "hf"
     assert dataset.label_space.names == ("dog", "cat", "unused")
-    assert dataset.given_labels == ("dog", "cat", None, None, "dog")
+    assert dataset.cells == ("dog", "cat", None, None, "dog")
     assert [item.image for item in dataset.items([4, 1])] == [png(4), png(1)]
 
 

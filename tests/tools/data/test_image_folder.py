@@ -34,7 +34,7 @@ def everything(path: Path) -> dict[str, bytes | None]:
 def test_folders_are_labels_and_names_are_ids(folder: Path, png: Callable[..., bytes]) -> None:
     dataset = open_dataset(folder, COLUMNS)
     assert dataset.item_ids == ("cat/1.png", "cat/deep/2.JPG", "dog/1.png", "dog/3.png")
-    assert dataset.given_labels == ("cat", "cat", "dog", "dog")
+    assert dataset.cells == ("cat", "cat", "dog", "dog")
     assert dataset.items([3])[0].image == png(2)
     assert dataset.modality == "image"
     assert not dataset.problems
@@ -66,7 +66,7 @@ def test_images_whose_names_clash_get_free_ones_and_their_own_ones_back(folder: 
     assert moved.pop("cat/1-2.png") == before["dog/1.png"]
     applied = open_dataset(out, COLUMNS)
     rows = {applied.item_ids.index(place): row for row, place in places.items()}
-    former = {now: Edit(applied.given_labels[now], dataset.given_labels[row], raws[row]) for now, row in rows.items()}
+    former = {now: Edit(applied.cells[now], dataset.cells[row], raws[row]) for now, row in rows.items()}
     write_labels(applied, former, back)
     assert everything(back) == before
 

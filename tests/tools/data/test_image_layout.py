@@ -107,9 +107,9 @@ def test_the_question_names_every_way_to_read_the_folder(splits: Path) -> None:
 
 
 def test_each_way_reads_what_it_says(splits: Path) -> None:
-    assert open_dataset(splits / "train", Columns(None)).given_labels == ("bar", "ring")
-    assert open_dataset(splits, Columns(None), class_level=2).given_labels == ("bar", "ring", "bar", "ring")
-    assert open_dataset(splits, Columns(None), class_level=1).given_labels == ("train", "train", "val", "val")
+    assert open_dataset(splits / "train", Columns(None)).cells == ("bar", "ring")
+    assert open_dataset(splits, Columns(None), class_level=2).cells == ("bar", "ring", "bar", "ring")
+    assert open_dataset(splits, Columns(None), class_level=1).cells == ("train", "train", "val", "val")
     with pytest.raises(DataError, match=r"holds no images: expected .*shapes/\*/\*/\*/<class>"):
         open_dataset(splits, Columns(None), class_level=4)
 

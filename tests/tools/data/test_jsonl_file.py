@@ -71,10 +71,10 @@ def test_edits_change_the_label_tokens_only_and_raw_tokens_bring_them_back(made:
         path, out, back = (Path(folder) / name for name in ("a.jsonl", "out.jsonl", "back.jsonl"))
         path.write_bytes(made.source())
         dataset = open_dataset(path, COLUMNS, allow_one_label=True)
-        assert dataset.given_labels == tuple(label for _, label, _ in made.labels.values())
-        raws = write_labels(dataset, {r: Edit(dataset.given_labels[r], label) for r, label in new.items()}, out)
+        assert dataset.cells == tuple(label for _, label, _ in made.labels.values())
+        raws = write_labels(dataset, {r: Edit(dataset.cells[r], label) for r, label in new.items()}, out)
         assert out.read_bytes() == made.relabeled(new)
-        undo = {row: Edit(label, dataset.given_labels[row], raws[row]) for row, label in new.items()}
+        undo = {row: Edit(label, dataset.cells[row], raws[row]) for row, label in new.items()}
         write_labels(open_dataset(out, COLUMNS, allow_one_label=True), undo, back)
         assert back.read_bytes() == made.source()
 
@@ -93,8 +93,8 @@ def test_missing_keys_and_added_columns_come_and_go_without_a_trace(tmp_path: Pa
         tmp_path / "b.jsonl",
     )
     dataset = open_dataset(path, COLUMNS)
-    assert dataset.given_labels == (None, None, None, "a", "b")
-    edits = {row: Edit(dataset.given_labels[row], "c") for row in range(4)}
+    assert dataset.cells == (None, None, None, "a", "b")
+    edits = {row: Edit(dataset.cells[row], "c") for row in range(4)}
     raws = write_labels(dataset, edits, out, {"errata_x": [1.5, None, "é", True, 2]})
     assert raws == {0: "", 1: "", 2: "null", 3: '"a"'}
     assert out.read_text(encoding="utf-8").split("\n") == [
@@ -104,7 +104,7 @@ def test_missing_keys_and_added_columns_come_and_go_without_a_trace(tmp_path: Pa
         '{"label": "c", "text": "y", "errata_x": true}',
         '{"text": "z", "label": "b", "errata_x": 2}',
     ]
-    undo = {row: Edit("c", dataset.given_labels[row], raws[row]) for row in edits}
+    undo = {row: Edit("c", dataset.cells[row], raws[row]) for row in edits}
     write_labels(open_dataset(out, COLUMNS, allow_one_label=True), undo, back, drop=["errata_x"])
     assert back.read_bytes() == path.read_bytes()
 
@@ -112,7 +112,7 @@ def test_missing_keys_and_added_columns_come_and_go_without_a_trace(tmp_path: Pa
 def test_the_last_of_a_duplicate_key_counts(tmp_path: Path) -> None:
     path = make(tmp_path, '{"label": "a", "text": "x", "label": "b"}\n{"label": "c", "text": "y"}')
     dataset = open_dataset(path, COLUMNS)
-    assert dataset.given_labels == ("b", "c")
+    assert dataset.cells == ("b", "c")
     write_labels(dataset, {0: Edit("b", "c")}, path)
     assert path.read_text() == '{"label": "a", "text": "x", "label": "c"}\n{"label": "c", "text": "y"}'
 
@@ -126,7 +126,7 @@ def test_numbers_and_booleans_stay_what_they_are(
 ) -> None:
     path = make(tmp_path, "".join(f'{{"text": "x", "label": {value}}}\n' for value in values))
     dataset = open_dataset(path, COLUMNS)
-    assert dataset.given_labels == labels
+    assert dataset.cells == labels
     write_labels(dataset, {0: Edit(labels[0], new)}, path)
     assert path.read_text().startswith(f'{{"text": "x", "label": {token}}}')
     with pytest.raises(DataError, match="cannot hold 'cat'"):

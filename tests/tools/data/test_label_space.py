@@ -36,7 +36,7 @@ def test_labels_that_differ_only_in_form_are_one_named_as_it_is_spelled_most_oft
         "New York",
     ]
     dataset = of(tmp_path, labels)
-    assert dataset.given_labels == tuple(labels)
+    assert dataset.cells == tuple(labels)
     assert dataset.label_space.names == ("Cafe\u0301", "New York", "cat", "dog")
     assert dataset.label_space.index()[" CAT"] == dataset.label_space.index()["cat"]
     assert dataset.label_space.same("Caf\u00e9", "Cafe\u0301")
@@ -55,7 +55,7 @@ def test_named_classes_that_differ_only_in_form_are_one(tmp_path: Path) -> None:
     pq.write_table(table.replace_schema_metadata({"huggingface": features}), tmp_path / "a.parquet")
     dataset = open_dataset(tmp_path / "a.parquet", TEXT)
     assert dataset.label_space.names == ("cat", "dog")
-    assert dataset.given_labels == ("dog", "cat", "dog", "Dog", None, None)
+    assert dataset.cells == ("dog", "cat", "dog", "Dog", None, None)
 
 
 def test_the_hash_of_a_space_changes_only_if_it_has_spellings_or_renames() -> None:

@@ -33,7 +33,7 @@ def parquet(path: Path, labels: Sequence[object]) -> Path:
 
 
 def changed(dataset: Dataset, row: int, new: str, out: Path) -> dict[int, str]:
-    return write_labels(dataset, {row: Edit(dataset.given_labels[row], new)}, out)
+    return write_labels(dataset, {row: Edit(dataset.cells[row], new)}, out)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_whole_floats_of_a_csv_are_classes_and_are_written_as_they_are_spelled(
     raw = changed(dataset, 0, "2", path)
     assert path.read_text().splitlines()[1] == f"text 0,{new}"
     again = open_dataset(path, TEXT)
-    assert again.given_labels == ("2", *dataset.given_labels[1:])
+    assert again.cells == ("2", *dataset.cells[1:])
     write_labels(again, {0: Edit("2", "1", raw[0])}, path)
     assert path.read_bytes() == before
 
@@ -86,7 +86,7 @@ def test_whole_floats_of_json_lines_are_classes_and_stay_numbers(
 def test_a_parquet_column_of_whole_floats_stays_one(tmp_path: Path, kind: pa.DataType) -> None:
     path = parquet(tmp_path / "a.parquet", pa.array([0.0, 1.0, None, float("nan"), 2.0, 1.0]).cast(kind))
     before, dataset = pq.read_table(path), open_dataset(path, TEXT)
-    assert dataset.given_labels == ("0", "1", None, None, "2", "1")
+    assert dataset.cells == ("0", "1", None, None, "2", "1")
     raw = changed(dataset, 0, "2", path)
     after = pq.read_table(path)
     assert after.schema == before.schema
@@ -114,7 +114,7 @@ def test_a_word_for_no_label_does_not_turn_fractions_into_classes(tmp_path: Path
 
 def test_a_blank_cell_is_no_label(tmp_path: Path) -> None:
     dataset = open_dataset(csv(tmp_path / "a.csv", ["a", "  ", "b", '"\u200b"', "a"]), TEXT)
-    assert dataset.given_labels == ("a", None, "b", None, "a")
+    assert dataset.cells == ("a", None, "b", None, "a")
     assert dataset.label_space.names == ("a", "b")
     assert dataset.left_out.sentence == "2 of 5 rows have no label"
 
@@ -125,13 +125,13 @@ def test_words_that_the_user_says_mean_nothing_are_no_labels(
 ) -> None:
     path = write(tmp_path / f"a.{write.__name__}", [-1, 0, 1, 2, -1, 0])
     dataset = open_dataset(path, TEXT, no_label=["-1"])
-    assert dataset.given_labels == (None, "0", "1", "2", None, "0")
+    assert dataset.cells == (None, "0", "1", "2", None, "0")
     assert dataset.remarks == ()
 
 
 def test_a_word_that_means_nothing_is_known_in_any_case(tmp_path: Path) -> None:
     dataset = open_dataset(csv(tmp_path / "a.csv", ["0.0", "NaN", "1.0", "nan", "2.0"]), TEXT, no_label=["nan"])
-    assert dataset.given_labels == ("0", None, "1", None, "2")
+    assert dataset.cells == ("0", None, "1", None, "2")
 
 
 def test_digits_without_end_are_an_error_and_no_crash(tmp_path: Path) -> None:

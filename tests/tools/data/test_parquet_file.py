@@ -50,14 +50,14 @@ def test_only_the_label_changes_whatever_its_type(tmp_path: Path, labels: pa.Arr
     compression = {"text": "zstd", "label": "gzip", "nested.x.list.element": "none", "at": "snappy", "half": "lz4"}
     pq.write_table(source, path, row_group_size=3, compression=compression)
     dataset = open_dataset(path, TEXT)
-    assert dataset.given_labels[2] is None
-    raws = write_labels(dataset, {row: Edit(dataset.given_labels[row], new) for row in (0, 2, 6)}, out)
+    assert dataset.cells[2] is None
+    raws = write_labels(dataset, {row: Edit(dataset.cells[row], new) for row in (0, 2, 6)}, out)
     assert raws == {row: json.dumps(labels[row].as_py()) for row in (0, 2, 6)}
     written = pq.read_table(out)
     assert written.schema.equals(source.schema, check_metadata=True)
     assert written.drop(["label"]).equals(source.drop(["label"]))
-    expected = [new if row in (0, 2, 6) else label for row, label in enumerate(dataset.given_labels)]
-    assert list(open_dataset(out, TEXT).given_labels) == expected
+    expected = [new if row in (0, 2, 6) else label for row, label in enumerate(dataset.cells)]
+    assert list(open_dataset(out, TEXT).cells) == expected
     assert shape(out) == shape(path)
 
 
@@ -117,7 +117,7 @@ def test_class_names_come_from_the_metadata_of_hugging_face(tmp_path: Path) -> N
     pq.write_table(source, path)
     dataset = open_dataset(path, TEXT)
     assert dataset.label_space.names == ("dog", "cat", "unused")
-    assert dataset.given_labels == ("dog", "cat", None, None)
+    assert dataset.cells == ("dog", "cat", None, None)
     write_labels(dataset, {0: Edit("dog", "unused"), 2: Edit(None, "cat")}, path)
     assert pq.read_table(path).column("label").to_pylist() == [2, 1, 1, None]
     with pytest.raises(DataError, match=r"'dgo' is not a class.*nearest: 'dog'"):

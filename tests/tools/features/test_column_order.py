@@ -70,7 +70,7 @@ class Numbers:
     """360 rows labeled 1 to 12."""
 
     label_space = LabelSpace(tuple(str(k + 1) for k in range(12)))
-    given_labels = tuple(str(i % 12 + 1) for i in range(360))
+    cells = tuple(str(i % 12 + 1) for i in range(360))
 
     def __init__(self, probs_NK: np.ndarray) -> None:
         self.probs_NK = probs_NK

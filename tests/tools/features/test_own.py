@@ -16,7 +16,7 @@ class Table:
     """Three rows of a dataset with two labels."""
 
     label_space = LabelSpace(("cat", "dog"))
-    given_labels: tuple[str | None, ...] = ("cat", "dog", None)
+    cells: tuple[str | None, ...] = ("cat", "dog", None)
 
     def __init__(self, **columns: Any) -> None:
         self.columns = columns
@@ -35,10 +35,10 @@ class Labeled(Table):
     def __init__(self, names: tuple[str, ...], given: list[str]) -> None:
         super().__init__()
         self.label_space = LabelSpace(names)
-        self.given_labels = tuple(given)
+        self.cells = tuple(given)
 
     def __len__(self) -> int:
-        return len(self.given_labels)
+        return len(self.cells)
 
 
 GOOD = [[0.9, 0.1], [0.25, 0.75], [1.0, 0.0]]

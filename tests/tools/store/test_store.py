@@ -21,7 +21,7 @@ from errata.tools.store import RunInfo, Store
 from errata.tools.store.database import Database, file_system
 from errata.tools.store.run_folder import RunFolder, find_run, to_toml
 from errata.tools.store.store import ItemRow
-from errata.types import ITEM, LabelSpace, PromptRef, Proposal, Verdict
+from errata.types import LabelSpace, PromptRef, Proposal, Verdict
 
 HOLDER = """
 import sys, time
@@ -61,7 +61,7 @@ def left(store: Store, run: RunInfo, stopped: str) -> None:
 
 
 def row(idx: int, sha: str, given: str | None = "a") -> ItemRow:
-    return ItemRow(idx, f"id{idx}", sha, given, False, None, None)
+    return ItemRow(idx, f"id{idx}", sha, given, False, None, None, idx)
 
 
 def verdict(idx: int, judge: str = "j") -> Verdict:
@@ -119,9 +119,17 @@ def test_places_of_one_item_are_apart(store: Store) -> None:
     said = [verdict(0), replace(verdict(0), place="12-17")]
     store.add_verdicts(run.run_id, said)
     assert store.verdicts(run.run_id) == said
-    found = [Proposal(0, "relabel", "b", 0.9, 0.1, "why"), Proposal(0, "keep", "a", 0.8, 0.8, "", place="12-17")]
+
+
+def test_an_item_has_an_annotation_at_each_of_its_places(store: Store) -> None:
+    run = start(store, [row(0, "x")])
+    more = row(1, "x")._replace(item_id="id0", row=0, place="12-17")
+    store.add_items(run.run_id, [more, row(1, "never twice")])
+    assert store.annotations_of(run.run_id, "id0") == store.items(run.run_id) == [row(0, "x"), more]
+    assert store.items_at(run.run_id, [1, 0, 1]) == [more, row(0, "x"), more]
+    found = [Proposal(0, "relabel", "b", 0.9, 0.1, "why"), Proposal(1, "keep", "a", 0.8, 0.8, "", place="12-17")]
     store.set_proposals(run.run_id, found)
-    assert [store.proposal(run.run_id, 0, place) for place in (ITEM, "12-17", "1-2")] == [*found, None]
+    assert [store.proposal(run.run_id, idx) for idx in (0, 1, 2)] == [*found, None]
 
 
 def test_calls_are_found_again_and_what_a_run_paid_is_summed_whatever_a_clock_said(store: Store) -> None:

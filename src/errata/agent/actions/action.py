@@ -27,6 +27,7 @@ class NoInputs(Inputs):
 
 class OneItem(Inputs):
     item_id: str = Field(description="The item's id in the data: its id column, or its position.")
+    place: str | None = Field(default=None, description="Which label of the item, if it has several: its place.")
 
 
 In = TypeVar("In", bound=Inputs)

@@ -47,6 +47,7 @@ CONDITION = "Comparisons of columns joined by and, or, not, such as: confidence 
 
 class OneDecision(Inputs):
     item_id: str = Field(description="The item's id in the data.")
+    place: str | None = Field(default=None, description="Which label of the item, if it has several: its place.")
     answer: Answer = Field(description="The answer; 'label' means the one given in label.")
     label: str | None = Field(default=None, description="The right label, for the answer 'label'.")
     seeing: Seeing = Field(default="proposal", description="What the person saw: the proposal, or only the item.")
@@ -68,7 +69,7 @@ class WhichDecisions(Inputs):
 
 def _decide(session: Session, given: OneDecision) -> int:
     return approval.decide(
-        session.run, session.by, given.item_id, given.answer, given.label, given.seeing, given.looked
+        session.run, session.by, given.item_id, given.answer, given.label, given.seeing, given.looked, given.place
     )
 
 

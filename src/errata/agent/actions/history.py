@@ -20,7 +20,7 @@ def _log(session: Session, _: NoInputs) -> list[dict[str, Any]]:
 
 
 def _blame(session: Session, given: OneItem) -> list[dict[str, Any]]:
-    return history.history_of(session.run, given.item_id)
+    return history.history_of(session.run, given.item_id, given.place)
 
 
 def _diff(session: Session, _: NoInputs) -> list[PatchLine]:

@@ -20,7 +20,7 @@ def _status(session: Session, _: NoInputs) -> dict[str, Any]:
 
 
 def _show(session: Session, given: OneItem) -> dict[str, Any]:
-    return item.evidence_of(session.run, given.item_id)
+    return item.evidence_of(session.run, given.item_id, given.place)
 
 
 STATUS = Action(

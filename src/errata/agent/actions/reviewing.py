@@ -9,6 +9,7 @@ from errata.agent.actions.action import Action, NoInputs, OneItem
 from errata.agent.actions.session import Session
 from errata.agent.decisions.approval import accepted
 from errata.agent.decisions.review_queue import OpenItems
+from errata.agent.decisions.undo import spot_of
 from errata.agent.views.results import proposed
 from errata.errors import DataError, SetupError, StoreError
 from errata.tools.store.events import Event
@@ -25,6 +26,7 @@ __all__ = [
     "ReviewItem",
     "accepted",
     "proposed",
+    "spot_of",
 ]
 
 
@@ -50,12 +52,12 @@ def _open_items(session: Session, _: NoInputs) -> OpenItems:
 
 def _review_item(session: Session, given: OneItem) -> ReviewItem:
     space = session.run.run.label_space
-    item, proposal = session.review_queue.item(given.item_id)
+    item, proposal = session.review_queue.item(given.item_id, given.place)
     return ReviewItem(item, proposal, space.names, space.definitions)
 
 
 def _likely_labels(session: Session, given: OneItem) -> list[str]:
-    return session.review_queue.likely_labels(given.item_id)
+    return session.review_queue.likely_labels(given.item_id, given.place)
 
 
 def _last_decision(session: Session, _: NoInputs) -> list[Event]:

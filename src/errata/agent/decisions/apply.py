@@ -47,7 +47,7 @@ def changes(workspace: Workspace) -> list[PatchLine]:
         lines.append(
             PatchLine(
                 item_id=row.item_id,
-                row=row.idx,
+                row=row.row,
                 content_sha=row.content_sha,
                 old=row.given_label,
                 new=decision.label,
@@ -58,7 +58,7 @@ def changes(workspace: Workspace) -> list[PatchLine]:
                 proposed=decision.proposed_label,
                 confidence=proposal.confidence if proposal else None,
                 evidence=proposal.evidence if proposal else (),
-                place=decision.place,
+                place=row.place,
             )
         )
     return lines
@@ -200,6 +200,8 @@ def _relabeled(source: Path) -> Path:
 
 def _annotations(workspace: Workspace) -> dict[str, Sequence[object]]:
     """The errata_* columns for every row, with the decided answer next to what was proposed."""
+    if not workspace.dataset.task.of_items:
+        raise SetupError("--annotate adds one value for each row, and here a row has several labels: leave it out.")
     table, decisions = result_rows(workspace), workspace.decisions()
     columns = ("status", "outcome", "proposed_label", "best_other_label", "confidence", "quality")
     found: dict[str, Sequence[object]] = {f"errata_{name}": [row[name] for row in table] for name in columns}

@@ -19,7 +19,7 @@ from errata.errors import DataError, SetupError, nearest
 from errata.tools.store.decisions import record, settled
 from errata.tools.store.store import ItemRow
 from errata.tools.visible import one_line
-from errata.types import Answer, Decision, Looked, Proposal, Seeing
+from errata.types import Answer, Decision, Looked, Place, Proposal, Seeing
 
 SMALLEST_CLASS = 5
 """Items: no rule accepts a change into or out of a smaller class."""
@@ -89,9 +89,10 @@ def decide(
     label: str | None = None,
     seeing: Seeing = "proposal",
     looked: Looked = "item",
+    place: Place | None = None,
 ) -> int:
-    """Record one decision on one item. Returns its event number, which ``undo`` takes."""
-    row = workspace.item(item_id)
+    """Record one decision on one annotation. Returns its event number, which ``undo`` takes."""
+    row = workspace.item(item_id, place)
     proposal = workspace.store.proposal(workspace.run.run_id, row.idx)
     made = _decision(workspace, by.name, row, proposal, answer, label, seeing, looked)
     return record(workspace.store.events, workspace.run, [made], by.user)[0].seq
@@ -223,4 +224,5 @@ def _decision(
         guideline_sha=workspace.run.guideline_sha,
         panel_sha=workspace.run.panel_sha,
         proposed_label=proposed(proposal)["proposed_label"] if proposal else None,
+        place=row.place,
     )

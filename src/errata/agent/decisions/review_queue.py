@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from errata import words
 from errata.agent.decisions.approval import OPEN_OUTCOMES
 from errata.agent.decisions.undo import last, standing
 from errata.agent.evidence.snapshot import Snapshot
@@ -11,14 +12,15 @@ from errata.agent.run.workspace import Workspace
 from errata.errors import DataError
 from errata.tools.store.events import Event
 from errata.tools.store.store import ItemRow
-from errata.types import Decision, Item, Proposal
+from errata.types import ITEM, Decision, Item, Place, Proposal, Spot
 
 
 @dataclass(frozen=True, slots=True)
 class OpenItems:
-    """``moved``: how many open items are hidden because their content changed since the run looked at it."""
+    """``spots``: the item and the place of each open annotation. ``moved``: how many are hidden because their content
+    changed since the run looked at it."""
 
-    item_ids: tuple[str, ...]
+    spots: tuple[Spot, ...]
     moved: int
 
 
@@ -35,8 +37,8 @@ class ReviewQueue:
         }
         shas = workspace.dataset.content_shas
         rows = [row for row in snapshot.rows if row.idx in self._proposals and not row.protected]
-        same = [row for row in rows if shas[row.idx] == row.content_sha]
-        self._rows = {row.item_id: row for row in sorted(same, key=self._rank)}
+        same = [row for row in rows if shas[row.row] == row.content_sha]
+        self._rows = {row.spot: row for row in sorted(same, key=self._rank)}
         self._moved = len(rows) - len(same)
 
     def open_items(self, by: str) -> OpenItems:
@@ -44,19 +46,19 @@ class ReviewQueue:
         passed on stays open to others."""
         rows = list(self._rows.values())
         decisions = self._workspace.decisions(lambda: rows)
-        left = tuple(row.item_id for row in rows if _is_open(decisions.get(row.idx), by))
+        left = tuple(row.spot for row in rows if _is_open(decisions.get(row.idx), by))
         return OpenItems(left, self._moved)
 
-    def item(self, item_id: str) -> tuple[Item, Proposal]:
+    def item(self, item_id: str, place: Place | None) -> tuple[Item, Proposal]:
         """Its content and its proposal, with the given label by the name of its class."""
-        row = self._row(item_id)
-        item = self._workspace.dataset.items([row.idx])[0]
+        row = self._row(item_id, place)
+        (item,) = self._workspace.each([row.idx])
         given = self._workspace.run.label_space.canonical(item.given_label)
         return replace(item, given_label=given), self._proposals[row.idx]
 
-    def likely_labels(self, item_id: str) -> list[str]:
+    def likely_labels(self, item_id: str, place: Place | None) -> list[str]:
         """Labels that the evidence supports, with the given and the proposed ones first."""
-        row = self._row(item_id)
+        row = self._row(item_id, place)
         labels = Snapshot.of(self._workspace).view.posterior.item(row.idx).labels
         given = self._workspace.run.label_space.canonical(row.given_label)
         first = [given, self._proposals[row.idx].proposed_label]
@@ -73,10 +75,12 @@ class ReviewQueue:
         proposal = self._proposals[row.idx]
         return proposal.outcome is None, proposal.quality
 
-    def _row(self, item_id: str) -> ItemRow:
-        if item_id not in self._rows:
-            raise DataError(f"Item {item_id!r} is not under review: it has no open proposal, or its content changed.")
-        return self._rows[item_id]
+    def _row(self, item_id: str, place: Place | None) -> ItemRow:
+        row = self._rows.get((item_id, place or ITEM))
+        if row is None:
+            named = repr(words.spot(item_id, place or ITEM))
+            raise DataError(f"Item {named} is not under review: it has no open proposal, or its content changed.")
+        return row
 
 
 def _is_open(decision: Decision | None, by: str) -> bool:

@@ -17,7 +17,7 @@ from errata.agent.run.workspace import Workspace
 from errata.errors import SetupError, StoreError
 from errata.tools.store.events import Event
 from errata.tools.visible import one_line
-from errata.types import Decision
+from errata.types import ITEM, Decision, Spot
 
 CHANGES_NAMED = 6
 
@@ -73,14 +73,14 @@ def undo(
 def _take(workspace: Workspace, by: Signer, events: Sequence[Event]) -> Undone:
     """Take these decisions back, and report what is left."""
     take_back(workspace, by, [event.seq for event in events])
-    items = {str(event.body["item_id"]) for event in events}
+    spots = set(map(spot_of, events))
     decided = workspace.decisions()
-    left = sum(row.idx in decided and row.item_id in items for row in workspace.rows()) if items else 0
-    changed = {str(event.body["item_id"]) for event in events if _changes_label(event)}
+    left = sum(row.idx in decided and row.spot in spots for row in workspace.rows()) if spots else 0
+    changed = {spot_of(event) for event in events if _changes_label(event)}
     column = workspace.run.label_column
     patches = [patch for patch in standing_patches(workspace.store) if patch.run.label_column == column]
-    applied = {patch.output: changed.intersection(patch.event.body["items"]) for patch in patches}
-    outputs = tuple(output for output, items in applied.items() if items)
+    applied = {patch.output: changed.intersection(patch.spots) for patch in patches}
+    outputs = tuple(output for output, spots in applied.items() if spots)
     return Undone(tuple(events), left, len(set().union(*applied.values())), outputs)
 
 
@@ -93,6 +93,11 @@ def standing(workspace: Workspace) -> list[Event]:
         for event in workspace.store.events.read("decision")
         if event.seq not in undone and (event.body["run_id"] == workspace.run.run_id or event.seq in hold)
     ]
+
+
+def spot_of(event: Event) -> Spot:
+    """The annotation that a decision is about."""
+    return str(event.body["item_id"]), str(event.body.get("place", ITEM))
 
 
 def last(events: Sequence[Event]) -> list[Event]:
@@ -131,7 +136,7 @@ def _makers(events: Iterable[Event]) -> str:
 def _said(events: Sequence[Event]) -> str:
     """The answers, the most frequent first; a single decision names its item."""
     if len(events) == 1:
-        return one_line(f"item {events[0].body['item_id']}, {_decided(events[0])}")
+        return one_line(f"item {words.spot(*spot_of(events[0]))}, {_decided(events[0])}")
     counts = Counter(one_line(_decided(event)) for event in events)
     named = [f"{what} ({items})" if items > 1 else what for what, items in counts.most_common(CHANGES_NAMED)]
     return ", ".join([*named, "..."] if len(counts) > CHANGES_NAMED else named)
@@ -163,11 +168,11 @@ def _undone(workspace: Workspace) -> Mapping[int, str]:
 def _of_items(workspace: Workspace, events: Sequence[Event], where: str) -> list[Event]:
     """All decisions on the matching items, including those that a later one replaced, so that the items become open."""
     rows = matching(workspace, where)
-    ids = {row.item_id for row, _ in rows}
+    spots = {row.spot for row, _ in rows}
     decided: Mapping[int, Decision] = workspace.decisions()
     holding = {decided[row.idx].event for row, _ in rows if row.idx in decided}
     own = workspace.run.run_id
-    return [e for e in events if e.seq in holding or (e.body["run_id"] == own and e.body["item_id"] in ids)]
+    return [e for e in events if e.seq in holding or (e.body["run_id"] == own and spot_of(e) in spots)]
 
 
 def _changes_label(event: Event) -> bool:

@@ -25,7 +25,7 @@ def find_copies(snapshot: Snapshot) -> None:
     it."""
     workspace = snapshot.workspace
     labeled = np.flatnonzero(snapshot.given_N >= 0)
-    shas = [snapshot.rows[idx].content_sha for idx in labeled]
+    shas = [snapshot.rows[idx].content_sha + snapshot.rows[idx].place for idx in labeled]
     columns = workspace.dataset.columns
     from_cosine = COMPARED["text" if columns.text else "image"]
     groups_n = find_groups(shas, near_labeled(snapshot, labeled), _alike(snapshot, labeled), from_cosine)

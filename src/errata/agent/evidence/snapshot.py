@@ -130,7 +130,7 @@ class Snapshot:
         return self.kept("control items read", drawn, lambda _: self._read(drawn))
 
     def _read(self, rows: Sequence[int]) -> list[Item]:
-        return [with_sendable_image(item) for item in self.workspace.dataset.each(rows)]
+        return [with_sendable_image(item) for item in self.workspace.each(rows)]
 
     @property
     def view(self) -> View:

@@ -30,7 +30,7 @@ class Source:
         return self.workspace.dataset.remarks
 
     def each(self, rows: Sequence[int]) -> Iterator[Item]:
-        return self.workspace.dataset.each(rows)
+        return self.workspace.each(rows)
 
     def texts(self, rows: Sequence[int]) -> list[str | None]:
-        return self.workspace.dataset.texts(rows)
+        return self.workspace.texts_of(rows)

@@ -61,16 +61,18 @@ class ProposalBuilder:
 
     def proposal(self, row: ItemRow, outcome: Outcome | None) -> Proposal:
         if row.problem is not None or row.given_label is None:
-            return Proposal(row.idx, None, None, 0.0, float("nan"), row.problem or "no given label")
+            why = row.problem or "no given label"
+            return Proposal(row.idx, None, None, 0.0, float("nan"), why, place=row.place)
         holds, label = self._given_holds[row.idx], self._challengers[row.idx]
         if row.idx not in self._looked_at:
             outcome = outcome if self._scan_may_propose else None
         elif row.idx in self._held_back:
             outcome = "ambiguous"
         if outcome is None and row.idx not in self._verdicts and row.suspicion is None:
-            return Proposal(row.idx, outcome, label, holds, holds, "")
+            return Proposal(row.idx, outcome, label, holds, holds, "", place=row.place)
         confidence, basis = self._confidence(row.idx, outcome), self._basis(row.idx, outcome)
-        return Proposal(row.idx, outcome, label, confidence, holds, *self._because(row, label), basis=basis)
+        because, evidence = self._because(row, label)
+        return Proposal(row.idx, outcome, label, confidence, holds, because, evidence, row.place, basis)
 
     def _basis(self, idx: int, outcome: Outcome | None) -> Basis:
         """What the outcome rests on. The scan cannot follow an instruction in an item, so its agreement is independent

@@ -16,6 +16,7 @@ from errata.tools.store import RunInfo, Store
 from errata.tools.store.events import Event
 from errata.tools.store.relative_paths import absolute_path, is_inside, relative_path
 from errata.tools.store.user_state import UserState
+from errata.types import ITEM, Spot
 
 if TYPE_CHECKING:
     from errata.tools.patch import Patch
@@ -42,6 +43,12 @@ class StandingPatch:
     @property
     def _body(self) -> Any:
         return self.event.body
+
+    @property
+    def spots(self) -> set[Spot]:
+        """The annotations whose labels it changed."""
+        items = self._body["items"]
+        return set(zip(items, self._body.get("places") or [ITEM] * len(items), strict=True))
 
     @property
     def folder(self) -> Path:

@@ -25,6 +25,7 @@ from errata.tools.store.own_files import write_settings
 from errata.tools.store.relative_paths import relative_path
 from errata.tools.store.run_folder import RunFolder
 from errata.tools.store.store import ItemRow
+from errata.tools.tasks.task import Annotation
 from errata.types import sha_of
 
 _WITHOUT_JUDGE = {"questions": None, "allow_host": (), "usd_per_mtok_in": 0.0, "usd_per_mtok_out": 0.0}
@@ -141,10 +142,15 @@ def _read_guideline(path: Path | None) -> str:
 
 
 def _rows(dataset: Dataset) -> list[ItemRow]:
-    columns = zip(dataset.item_ids, dataset.content_shas, dataset.given_labels, dataset.protected, strict=True)
+    return item_rows(dataset, dataset.task.annotations(dataset.cells))
+
+
+def item_rows(dataset: Dataset, annotations: Sequence[Annotation], first: int = 0) -> list[ItemRow]:
+    """As the store keeps them, numbered from ``first``."""
+    ids, shas, protected, problems = dataset.item_ids, dataset.content_shas, dataset.protected, dataset.problems
     return [
-        ItemRow(idx, item_id, sha, given, bool(protected), dataset.problems.get(idx), None)
-        for idx, (item_id, sha, given, protected) in enumerate(columns)
+        ItemRow(idx, ids[row], shas[row], given, bool(protected[row]), problems.get(row), None, row, place)
+        for idx, (row, place, given) in enumerate(annotations, first)
     ]
 
 

@@ -36,15 +36,17 @@ def inherit_verdicts(
         verdicts_of.setdefault(verdict.idx, []).append(verdict)
     today, rewording = run.label_space.today, Rewording(Terms.of(earlier).meaning, Terms.of(run).meaning)
     known = {today(name) for name in earlier.label_space.names}
-    before = {(row.content_sha, today(row.given_label)): row for row in store.items(earlier.run_id)}
+    before = {(row.content_sha, row.place, today(row.given_label)): row for row in store.items(earlier.run_id)}
     finished = judging_finished(store, earlier)
     settled, copies = set(), []
     for row in rows:
-        old = before.get((row.content_sha, today(row.given_label)))
+        old = before.get((row.content_sha, row.place, today(row.given_label)))
         if old is None or challengers[row.idx] not in (None, *known):
             continue
         found = [carried_over(v, old.given_label, rewording) for v in verdicts_of.get(old.idx, ())]
-        copies += [replace(verdict, idx=row.idx, cached=True) for verdict in found if verdict is not None]
+        copies += [
+            replace(verdict, idx=row.idx, place=row.place, cached=True) for verdict in found if verdict is not None
+        ]
         if None not in found and old.idx not in unread and (old.suspicion is None or finished):
             settled.add(row.idx)
     store.add_verdicts(run.run_id, copies)
@@ -58,8 +60,12 @@ def earlier_control_items(store: Store, run: RunInfo, rows: Sequence[ItemRow]) -
         return []
     queue = Contributions.of_run(store, earlier.run_id).find(Queue)
     drawn = set(queue.control_items if queue else ())
-    known = {(row.content_sha, row.given_label) for row in store.items(earlier.run_id) if row.idx in drawn}
-    return [row.idx for row in rows if (row.content_sha, row.given_label) in known]
+    known = {_same(row) for row in store.items(earlier.run_id) if row.idx in drawn}
+    return [row.idx for row in rows if _same(row) in known]
+
+
+def _same(row: ItemRow) -> tuple[str | None, ...]:
+    return row.content_sha, row.place, row.given_label
 
 
 def earlier_profiles(store: Store, run: RunInfo) -> JudgeProfiles | None:

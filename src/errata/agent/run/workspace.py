@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -26,13 +26,14 @@ from errata.tools.store.gate import Gate
 from errata.tools.store.relative_paths import absolute_path
 from errata.tools.store.run_folder import RunFolder
 from errata.tools.store.store import ItemRow
-from errata.types import Decision, Part
+from errata.types import Decision, Item, Part, Place
 
 if TYPE_CHECKING:
     from errata.agent.run.panel import Panel
     from errata.tools.judging.door import Door
 
 T = TypeVar("T")
+PLACES_NAMED = 12
 
 
 @dataclass
@@ -159,12 +160,39 @@ class Workspace:
         """``rows`` returns the run's rows, if the caller has read them already."""
         return standing(self.store, Terms.of(self.run), rows or self.rows, self.run.run_id)
 
-    def item(self, item_id: str) -> ItemRow:
-        """One item's row; DataError, suggesting the nearest id, if the run has no such item."""
-        row = self.store.item(self.run.run_id, item_id)
-        if row is None:
+    def item(self, item_id: str, place: Place | None = None) -> ItemRow:
+        """One annotation of an item, its only one if no place is named; DataError, suggesting the nearest, if the run
+        has no such item or place."""
+        rows = self.annotations_of(item_id)
+        by_place = {row.place: row for row in rows}
+        if place is None and len(rows) == 1:
+            return rows[0]
+        if place not in by_place:
+            said = "several" if place is None else f"none at {place!r}"
+            named = ", ".join(map(repr, list(by_place)[:PLACES_NAMED]))
+            raise DataError(f"Item {item_id!r} has labels at {named}; {said}. Name one: --place PLACE.")
+        return by_place[place]
+
+    def annotations_of(self, item_id: str) -> list[ItemRow]:
+        """Those of one item; DataError, suggesting the nearest id, if the run has no such item."""
+        rows = self.store.annotations_of(self.run.run_id, item_id)
+        if not rows:
             raise DataError(f"There is no item {item_id!r} in this run{nearest(item_id, self._ids())}.")
-        return row
+        return rows
+
+    def each(self, indices: Sequence[int]) -> Iterator[Item]:
+        """The items of these annotations with their content, one at a time, in the order requested."""
+        if self.dataset.task.of_items:
+            yield from self.dataset.each(indices)
+            return
+        rows = self.store.items_at(self.run.run_id, indices)
+        for row, item in zip(rows, self.dataset.each([row.row for row in rows]), strict=True):
+            yield replace(item, idx=row.idx, given_label=row.given_label, place=row.place)
+
+    def texts_of(self, indices: Sequence[int]) -> list[str | None]:
+        """All text of each of these annotations' items."""
+        rows = self.store.items_at(self.run.run_id, indices)
+        return self.dataset.texts([row.row for row in rows])
 
     def _ids(self) -> list[str]:
         return [row.item_id for row in self.rows()]

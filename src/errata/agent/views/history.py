@@ -9,6 +9,7 @@ from errata import words
 from errata.agent.run.workspace import Workspace
 from errata.tools.store.events import Event
 from errata.tools.visible import one_line
+from errata.types import ITEM, Place
 
 DECISION_FIELDS = ("item_id", "given_label", "answer", "label", "by", "user", "looked", "seeing", "proposed_label")
 
@@ -19,11 +20,12 @@ def history(workspace: Workspace) -> list[dict[str, Any]]:
     return list(_told(workspace.store.events.read()))
 
 
-def history_of(workspace: Workspace, item_id: str) -> list[dict[str, Any]]:
-    """What happened to one item; DataError if the run has no such item."""
-    workspace.item(item_id)
+def history_of(workspace: Workspace, item_id: str, place: Place | None = None) -> list[dict[str, Any]]:
+    """What happened to one item, or at one place of it; DataError if the run has no such item."""
+    workspace.annotations_of(item_id)
     events = list(workspace.store.events.read())
-    about = {e.seq for e in events if e.kind == "decision" and e.body["item_id"] == item_id}
+    decisions = [e for e in events if e.kind == "decision" and e.body["item_id"] == item_id]
+    about = {e.seq for e in decisions if place is None or e.body.get("place", ITEM) == place}
     return list(_told(e for e in events if e.seq in about or _concerns(e, item_id, about)))
 
 
@@ -33,7 +35,9 @@ def in_words(entry: Mapping[str, Any]) -> str:
         what = words.decided(entry["answer"], entry["label"], entry["given_label"])
         saw = "nothing proposed" if entry["seeing"] == "blind" else f"proposed {entry['proposed_label'] or 'no label'}"
         how = f"(user {entry['user']}, {entry['looked']}, seeing {saw})"
-        return head + one_line(f"{entry['item_id']}: {what}, by {entry['by']} {how}")
+        return head + one_line(
+            f"{words.spot(entry['item_id'], entry.get('place', ITEM))}: {what}, by {entry['by']} {how}"
+        )
     if entry["kind"] == "undo":
         return head + one_line(f"decision {entry['undoes']} taken back by {entry['by']}")
     if entry["kind"] == "trusted":
@@ -46,6 +50,7 @@ def _told(events: Iterator[Event]) -> Iterator[dict[str, Any]]:
         entry: dict[str, Any] = {"event": event.seq, "at": event.at, "kind": event.kind, "hash": event.hash}
         if event.kind == "decision":
             entry |= {name: event.body[name] for name in DECISION_FIELDS}
+            entry |= {"place": event.body["place"]} if event.body.get("place") else {}
         elif event.kind == "undo":
             entry |= {"undoes": event.body["undoes"], "by": event.body["by"]}
         elif event.kind == "trusted":

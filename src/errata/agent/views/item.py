@@ -14,21 +14,22 @@ from errata.agent.views.history import history_of, in_words
 from errata.agent.views.results import result_row
 from errata.tools.judging.registry import title_of
 from errata.tools.visible import one_line
+from errata.types import ITEM, Place
 
 TEXT_SHOWN, SAID_SHOWN = 2000, 500
 BAR = "  | "
 """Prefixes every line of the item's text, so that no text can pass for errata's own output."""
 
 
-def evidence_of(workspace: Workspace, item_id: str) -> dict[str, Any]:
-    """JSON-plain; DataError if the run has no such item."""
-    row, snapshot = workspace.item(item_id), Snapshot.of(workspace)
+def evidence_of(workspace: Workspace, item_id: str, place: Place | None = None) -> dict[str, Any]:
+    """JSON-plain; DataError if the run has no such item, or if it has several labels and no ``place`` is named."""
+    row, snapshot = workspace.item(item_id, place), Snapshot.of(workspace)
     proposal = workspace.store.proposal(workspace.run.run_id, row.idx)
     found = result_row(snapshot, row, proposal)
     found["reason"] = proposal.reason if proposal else row.problem or "not scanned yet"
     found["evidence"] = list(proposal.evidence) if proposal else []
-    found["texts"] = {part.name: (part.text or "")[:TEXT_SHOWN] for part in workspace.texts(row.idx)}
-    found["history"] = history_of(workspace, item_id)
+    found["texts"] = {part.name: (part.text or "")[:TEXT_SHOWN] for part in workspace.texts(row.row)}
+    found["history"] = history_of(workspace, item_id, row.place)
     if proposal and row.problem is None:
         posterior = snapshot.posterior_of(row)
         found["probabilities"] = dict(posterior.labels) | {
@@ -54,7 +55,8 @@ def evidence_of(workspace: Workspace, item_id: str) -> dict[str, Any]:
 
 def describe(found: dict[str, Any]) -> str:
     """Text for a terminal. Only the item's own text has several lines, each prefixed with a bar."""
-    lines = [f"{one_line(found['item_id'])}   labeled {one_line(str(found['given_label']))}   {found['status']}"]
+    which = one_line(words.spot(found["item_id"], found.get("place", ITEM)))
+    lines = [f"{which}   labeled {one_line(str(found['given_label']))}   {found['status']}"]
     # Split at every Unicode line end, since a terminal or a program it is pasted into may break there too.
     for name, text in found["texts"].items():
         lines += [f"  {one_line(name)}"] * (len(found["texts"]) > 1)

@@ -41,6 +41,7 @@ def worst_items(
             reason=proposal.reason,
             status=statuses[row.idx],
             decided=_in_words(decision) if decision else None,
+            place=row.place,
         )
         if item is None:
             shown.append(replace(bare, missing=missing))
@@ -58,7 +59,7 @@ def _in_words(decision: Decision) -> str:
 def _contents(workspace: Workspace, rows: Sequence[int]) -> Iterator[tuple[Item | None, str]]:
     """The items with their content, one at a time, or why it is missing; at least as many entries as requested."""
     try:
-        for item in workspace.dataset.each(rows):
+        for item in workspace.each(rows):
             yield item, ""
     except (DataError, SetupError) as error:
         # A report must not fail because the data was moved or changed since the run.

@@ -1,4 +1,4 @@
-"""The results table of a run: one row per item, a format that scripts rely on."""
+"""The results table of a run: one row per annotation, a format that scripts rely on."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from errata.agent.run.workspace import Workspace
 from errata.errors import SetupError
 from errata.tools.data.plain import Plain, plain
 from errata.tools.store.store import ItemRow
-from errata.types import Basis, Outcome, Proposal, Status
+from errata.types import Basis, Outcome, Proposal, Spot, Status
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -56,18 +56,19 @@ def result_row(snapshot: Snapshot, row: ItemRow, proposal: Proposal | None) -> d
     """The row of one item."""
     usable = proposal is not None and row.problem is None and row.given_label is not None
     status = _furthest(
-        row.item_id in applied_items(snapshot.workspace),
+        row.spot in applied_spots(snapshot.workspace),
         row.idx in snapshot.decisions,
         proposal is not None and is_judged(proposal.basis),
         usable,
     )
     found: dict[str, Any] = {"item_id": row.item_id, "given_label": row.given_label, "status": status}
+    found |= {"place": row.place} if row.place else {}
     return found | (proposed(proposal) if usable and proposal else dict.fromkeys(PROPOSED))
 
 
 def result_columns(workspace: Workspace, own: Sequence[str] = ()) -> dict[str, Sequence[Any]]:
-    """COLUMNS, each with one value per item in the data's order. Missing values are None; ``quality`` and
-    ``confidence`` are in [0, 1]. What is proposed for an item uses the words of ``proposed``.
+    """COLUMNS, each with one value per annotation in the data's order, after ``place`` if items have several. Missing
+    values are None; ``quality`` and ``confidence`` are in [0, 1]. What is proposed uses the words of ``proposed``.
 
     ``own``: columns of the user's data to add, under ``data.NAME``. Only these are read; DataError names one that does
     not exist or holds bytes.
@@ -77,6 +78,8 @@ def result_columns(workspace: Workspace, own: Sequence[str] = ()) -> dict[str, S
     columns: dict[str, Sequence[Any]] = {name: [None] * len(rows) for name in COLUMNS}
     columns["item_id"], columns["given_label"] = [row.item_id for row in rows], [row.given_label for row in rows]
     columns["status"] = item_statuses(snapshot)
+    if any(row.place for row in rows):
+        columns = {"item_id": columns["item_id"], "place": [row.place for row in rows], **columns}
     if len(found.idx) == len(rows):
         said = zip(*found[1:], strict=True)
         usable = snapshot.usable_N.tolist()
@@ -84,7 +87,13 @@ def result_columns(workspace: Workspace, own: Sequence[str] = ()) -> dict[str, S
         columns |= dict(
             zip(PROPOSED, zip(*proposed_values, strict=True) if rows else [()] * len(PROPOSED), strict=True)
         )
-    return columns | {OWN + name: plain(workspace.dataset.column(name), name) for name in own}
+    return columns | {OWN + name: _own(workspace, name, rows) for name in own}
+
+
+def _own(workspace: Workspace, name: str, rows: Sequence[ItemRow]) -> Sequence[Plain]:
+    """One of the user's columns, for each annotation the value of its row."""
+    values = plain(workspace.dataset.column(name), name)
+    return values if workspace.dataset.task.of_items else [values[row.row] for row in rows]
 
 
 def proposed(proposal: Proposal) -> dict[str, Any]:
@@ -107,8 +116,8 @@ def item_statuses(snapshot: Snapshot) -> list[Status]:
     """The furthest status of each item, in the order of the items."""
     found = snapshot.proposed
     judged = {idx for idx, basis in zip(found.idx, found.basis, strict=True) if is_judged(basis)}
-    decided, written = snapshot.decisions, applied_items(snapshot.workspace)
-    applied = {row.idx for row in snapshot.rows if row.item_id in written} if written else set()
+    decided, written = snapshot.decisions, applied_spots(snapshot.workspace)
+    applied = {row.idx for row in snapshot.rows if row.spot in written} if written else set()
     scanned_N = snapshot.usable_N & bool(found.idx)
     return [_furthest(i in applied, i in decided, i in judged, scanned) for i, scanned in enumerate(scanned_N.tolist())]
 
@@ -129,12 +138,12 @@ def _furthest(applied: bool, decided: bool, judged: bool, scanned: bool) -> Stat
     return "scanned" if scanned else "unchecked"
 
 
-def applied_items(workspace: Workspace) -> set[str]:
-    """Items whose label a patch of this run has changed."""
+def applied_spots(workspace: Workspace) -> set[Spot]:
+    """The annotations whose label a patch of this run has changed."""
     own = [patch for patch in standing_patches(workspace.store) if patch.run.run_id == workspace.run.run_id]
     states = on_disk(own)
     written = [patch for patch in own if states[patch.event.seq] not in ("not_written", "gone")]
-    return {item for patch in written for item in patch.event.body["items"]}
+    return {spot for patch in written for spot in patch.spots}
 
 
 def write_results(
@@ -168,7 +177,7 @@ def _harmless(value: Any) -> Any:
 def _table(columns: Mapping[str, Sequence[Any]]) -> pa.Table:
     import pyarrow as pa
 
-    kinds = {name: pa.float64() if name in NUMBERS else pa.string() for name in COLUMNS}
+    kinds = {name: pa.float64() if name in NUMBERS else pa.string() for name in (*COLUMNS, "place")}
     return pa.table(
         {name: pa.array(of, kinds[name]) if name in kinds else _own_array(of) for name, of in columns.items()}
     )

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from errata import words
 from errata.apps.cli.options import AsJson, Force, Number, OfLabel, RunName, open_session, print_json, print_text
 from errata.apps.cli.progress import showing_progress
 
@@ -20,17 +21,18 @@ def diff(run: RunName = None, label: OfLabel = None, number: Number = None, as_j
     from errata.tools.visible import one_line
 
     with open_session(run, label, number) as session:
-        found = [
-            {"item_id": c.item_id, "old": c.old, "new": c.new, "by": c.by, "looked": c.looked}
-            for c in perform(DIFF, session)
-        ]
+        found = perform(DIFF, session)
     if as_json:
-        print_json(found)
+        told = [
+            {"item_id": line.item_id, "old": line.old, "new": line.new, "by": line.by, "looked": line.looked}
+            | ({"place": line.place} if line.place else {})
+            for line in found
+        ]
+        print_json(told)
         return
-    for change in found:
-        print_text(
-            one_line(f"{change['item_id']}   {change['old']} -> {change['new']}   {change['by']} ({change['looked']})")
-        )
+    for line in found:
+        which = words.spot(line.item_id, line.place)
+        print_text(one_line(f"{which}   {line.old} -> {line.new}   {line.by} ({line.looked})"))
     print_text(
         f"{len(found)} changes." + (" Next: errata apply" if found else " Decide first: errata review --terminal")
     )

@@ -36,6 +36,7 @@ def status(run: RunName = None, label: OfLabel = None, number: Number = None, as
 def show(
     item: Annotated[str, typer.Argument()],
     run: RunName = None,
+    place: Annotated[str | None, typer.Option(metavar="PLACE", help="Which label, if the item has several.")] = None,
     label: OfLabel = None,
     number: Number = None,
     as_json: AsJson = False,
@@ -45,7 +46,7 @@ def show(
     from errata.agent.actions.perform import perform
 
     with open_session(run, label, number) as session:
-        found = perform(SHOW, session, item_id=item)
+        found = perform(SHOW, session, item_id=item, place=place)
     print_json(found) if as_json else print_text(item_in_words(found))
 
 

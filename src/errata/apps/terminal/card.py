@@ -139,7 +139,8 @@ def _proposed(item: Item, proposal: Proposal) -> str:
 
 
 def _title(card: Card, width: int) -> Text:
-    title = f"item {_name(card.item.item_id)}   {card.left} left   deciding as {_name(card.by)}"
+    which = _name(words.spot(card.item.item_id, card.item.place))
+    title = f"item {which}   {card.left} left   deciding as {_name(card.by)}"
     line = Text(title, "reverse")
     line.truncate(width, pad=True)
     return line

@@ -6,11 +6,19 @@ from collections.abc import Sequence
 
 from errata.agent.actions.deciding import DECIDE, UNDO
 from errata.agent.actions.perform import perform
-from errata.agent.actions.reviewing import LAST_DECISION, LIKELY_LABELS, OPEN_ITEMS, REVIEW, REVIEW_ITEM, Event
+from errata.agent.actions.reviewing import (
+    LAST_DECISION,
+    LIKELY_LABELS,
+    OPEN_ITEMS,
+    REVIEW,
+    REVIEW_ITEM,
+    Event,
+    spot_of,
+)
 from errata.agent.actions.session import Session
 from errata.apps.terminal.card import Card
 from errata.apps.terminal.labels import offered
-from errata.types import Answer
+from errata.types import Answer, Item, Spot
 
 
 class ReviewSession:
@@ -24,28 +32,30 @@ class ReviewSession:
     def __init__(self, session: Session) -> None:
         self._session = session
         self.moved = perform(REVIEW, session).moved
-        self._reopened: str | None = None
+        self._reopened: Spot | None = None
         self.made: dict[int, bool] = {}
 
-    def open_items(self) -> list[str]:
-        """The least trustworthy given label first; before it only the item whose decision was just taken back."""
-        return sorted(perform(OPEN_ITEMS, self._session).item_ids, key=lambda item_id: item_id != self._reopened)
+    def open_items(self) -> list[Spot]:
+        """The least trustworthy given label first; before it only the one whose decision was just taken back."""
+        return sorted(perform(OPEN_ITEMS, self._session).spots, key=lambda spot: spot != self._reopened)
 
-    def card(self, item_id: str, left: int) -> Card:
-        shown = perform(REVIEW_ITEM, self._session, item_id=item_id)
+    def card(self, spot: Spot, left: int) -> Card:
+        which = {"item_id": spot[0], "place": spot[1]}
+        shown = perform(REVIEW_ITEM, self._session, **which)
         return Card(
             item=shown.item,
             proposal=shown.proposal,
-            choices=offered(shown.names, lambda: perform(LIKELY_LABELS, self._session, item_id=item_id)),
+            choices=offered(shown.names, lambda: perform(LIKELY_LABELS, self._session, **which)),
             names=shown.names,
             left=left,
             by=self._session.who,
             definitions=shown.definitions,
         )
 
-    def decide(self, item_id: str, given: str | None, answer: Answer, label: str | None) -> None:
-        event = perform(DECIDE, self._session, item_id=item_id, answer=answer, label=label)
-        self.made[event] = answer == "label" and label != given
+    def decide(self, item: Item, answer: Answer, label: str | None) -> None:
+        which = {"item_id": item.item_id, "place": item.place}
+        event = perform(DECIDE, self._session, **which, answer=answer, label=label)
+        self.made[event] = answer == "label" and label != item.given_label
         self._reopened = None
 
     def last_mine(self) -> list[Event]:
@@ -55,7 +65,7 @@ class ReviewSession:
     def take_back(self, events: Sequence[Event]) -> None:
         """The first of their items that is open again is shown next."""
         perform(UNDO, self._session, events=[event.seq for event in events])
-        ids = {event.body["item_id"] for event in events}
+        spots = set(map(spot_of, events))
         for event in events:
             self.made.pop(event.seq, None)
-        self._reopened = next((item_id for item_id in self.open_items() if item_id in ids), None)
+        self._reopened = next((spot for spot in self.open_items() if spot in spots), None)

@@ -13,18 +13,11 @@ import numpy as np
 from errata.errors import DataError, SetupError, nearest
 from errata.tools.data.content import ContentReader, text_parts
 from errata.tools.data.formats import read_table
-from errata.tools.data.label_file import read_label_space
-from errata.tools.data.label_space import (
-    check_classes,
-    check_encodable,
-    check_label_space,
-    check_used,
-    infer_label_space,
-)
-from errata.tools.data.labels import LabelCodec, label_codec
+from errata.tools.data.label_space import check_encodable, check_used
 from errata.tools.data.left_out import LeftOut, left_out
-from errata.tools.data.remarks import remarks
 from errata.tools.data.table import Format, Table
+from errata.tools.tasks.registry import task_named
+from errata.tools.tasks.task import Codec, Column, LabelOptions, Task
 from errata.types import Bool, Item, LabelSpace
 
 FALSE_WORDS = frozenset({"", "0", "0.0", "false", "f", "no", "n", "none", "null", "nan"})
@@ -57,8 +50,9 @@ class Dataset:
     """N items: their ids, given labels, and content hashes in memory; their content is read on demand.
 
     ``sha256`` is of the source file's bytes; of a folder, of its sorted list of names, sizes, and hashes.
-    ``given_labels`` are spelled as in the data, None if a row is unlabeled; ``label_space`` knows which spellings are
-    one label. ``problems`` says, by row, why its content cannot be shown: such rows are skipped, counted, and listed.
+    ``cells`` are what the label column holds, as the ``task`` reads it: of single labels the labels, spelled as in the
+    data, None if a row is unlabeled. ``label_space`` knows which spellings are one label. ``problems`` says, by row,
+    why its content cannot be shown: such rows are skipped, counted, and listed.
     ``protected`` bool[N]: rows whose label must never change. ``left_out`` counts what is excluded; ``remarks`` are
     lines about labels, and about links in a folder, that a person should read first.
     """
@@ -67,13 +61,14 @@ class Dataset:
     columns: Columns
     label_space: LabelSpace
     item_ids: tuple[str, ...]
-    given_labels: tuple[str | None, ...]
+    cells: tuple[str | None, ...]
     content_shas: tuple[str, ...]
     problems: Mapping[int, str]
     protected: Bool
     left_out: LeftOut
     remarks: tuple[str, ...]
-    codec: LabelCodec
+    codec: Codec
+    task: Task
     table: Table = field(repr=False)
     content: ContentReader = field(repr=False)
 
@@ -104,14 +99,14 @@ class Dataset:
     def each(self, rows: Sequence[int]) -> Iterator[Item]:
         """The same, one at a time: the images of many rows may not fit into memory."""
         for row, content in zip(map(int, rows), self.content.read(rows), strict=True):
-            item_id, sha, label = self.item_ids[row], self.content_shas[row], self.given_labels[row]
+            item_id, sha, label = self.item_ids[row], self.content_shas[row], self.cells[row]
             yield Item(row, item_id, sha, label, content.parts)
 
     def text_items(self, rows: Sequence[int]) -> Iterator[Item]:
         """The given rows with only their texts; no image is read."""
         parts = text_parts(self.table, self.columns.text, self.columns.context, rows)
         for row, texts in zip(map(int, rows), parts, strict=True):
-            yield Item(row, self.item_ids[row], self.content_shas[row], self.given_labels[row], texts)
+            yield Item(row, self.item_ids[row], self.content_shas[row], self.cells[row], texts)
 
     def texts(self, rows: Sequence[int]) -> list[str | None]:
         """All text of each of the given rows; None if there is none that can be shown."""
@@ -134,7 +129,9 @@ def open_dataset(
     image_roots: Sequence[Path] = (),
     class_level: int | None = None,
     allow_one_label: bool = False,
+    separator: str | None = None,
     folder: Path | None = None,
+    task: Task | None = None,
 ) -> Dataset:
     """Read a CSV, TSV, JSON Lines, or Parquet file, a Hugging Face dataset folder, or a folder of images by class.
 
@@ -144,7 +141,8 @@ def open_dataset(
     and so is data in which no content can be read, unless ``allow_one_label``: a file that a patch left so must still
     open for the patch to be undone. A column in which most rows have their own label is refused unless ``many_labels``.
     ``folder`` is where the files named in the columns are, if not next to ``path``; ``image_roots`` are other folders
-    in which they may be. ``class_level`` says which folders of a folder of images name the classes: 1 means those at
+    in which they may be. ``task``: what kind of labels they are, single ones by default; ``separator`` stands between
+    several in one cell. ``class_level`` says which folders of a folder of images name the classes: 1 means those at
     its top.
     """
     path = Path(path)
@@ -153,36 +151,36 @@ def open_dataset(
     table = read_table(path, delimiter, class_level=level, image_roots=image_roots)
     columns = _named(columns, table, path)
     label_column = str(columns.label)
-    values = table.cells(label_column)
-    codec = label_codec(
-        values, table.class_names(label_column), label_column, of_text=table.format == "csv", no_label=no_label
+    column = Column(
+        label_column, table.cells(label_column), table.class_names(label_column), of_text=table.format == "csv"
     )
-    given = tuple(codec.label(value) for value in values)
-    if not (many_labels or label_file or allow_one_label):
-        check_classes(given, label_column)
-    space = read_label_space(label_file, given) if label_file else infer_label_space(given, codec)
-    check_label_space(space, given, label_column, least=1 if allow_one_label else 2)
+    task = task or task_named("single")
+    labels = task.read(
+        column, LabelOptions(no_label, many_labels, label_file, allow_one_label=allow_one_label, separator=separator)
+    )
     beside = path if path.is_dir() else folder or path.parent
     content = ContentReader.of(table, beside, columns.text, columns.image, columns.context, image_roots)
     found = list(content.check_all())
     problems = {row: problem for row, (_, problem) in enumerate(found) if problem is not None}
     if not allow_one_label:
         _refuse_unreadable([problem for _, problem in found], path)
-        readable = [space.canonical(label) for row, label in enumerate(given) if row not in problems]
+        readable = [cell for row, cell in enumerate(labels.cells) if row not in problems]
+        given = [labels.space.canonical(annotation.given) for annotation in task.annotations(readable)]
         # Labels of unreadable rows do not help to tell classes apart.
-        check_used(readable, f"{path} has rows to repair: the {len(readable):,} rows of it that can be looked at hold")
+        check_used(given, f"{path} has rows to repair: the {len(readable):,} rows of it that can be looked at hold")
     return Dataset(
         path=path,
         columns=columns,
-        label_space=space,
+        label_space=labels.space,
         item_ids=_item_ids(table, columns.id),
-        given_labels=given,
+        cells=labels.cells,
         content_shas=tuple(sha for sha, _ in found),
         problems=problems,
         protected=_protected(table, columns.protect),
-        left_out=left_out(table, (label_column, *columns.content), given, problems),
-        remarks=(*getattr(table, "remarks", ()), *remarks(given, space)),
-        codec=codec,
+        left_out=left_out(table, (label_column, *columns.content), labels.cells, problems),
+        remarks=(*getattr(table, "remarks", ()), *labels.remarks),
+        codec=labels.codec,
+        task=task,
         table=table,
         content=content,
     )

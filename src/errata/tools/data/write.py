@@ -17,8 +17,8 @@ LISTED = 10
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One label change. ``raw`` is the exact token that the cell had before, to restore; it takes precedence over
-    ``new``."""
+    """The change of one label cell. ``raw`` is the exact token that the cell had before, to restore; it takes
+    precedence over ``new``."""
 
     old: str | None
     new: str | None
@@ -50,9 +50,9 @@ def write_labels(
 def check_current(dataset: Dataset, edits: Mapping[int, Edit]) -> None:
     """Raises PatchConflict if a row does not have ``old``, or the source has changed since it was opened."""
     wrong = [
-        f"row {row}" + (f" holds {dataset.given_labels[row]!r}, not {edit.old!r}" if 0 <= row < len(dataset) else "")
+        f"row {row}" + (f" holds {dataset.cells[row]!r}, not {edit.old!r}" if 0 <= row < len(dataset) else "")
         for row, edit in sorted(edits.items())
-        if not 0 <= row < len(dataset) or dataset.given_labels[row] != edit.old
+        if not 0 <= row < len(dataset) or dataset.cells[row] != edit.old
     ]
     if wrong:
         raise PatchConflict(f"{dataset.path}: {listing(wrong)}. Nothing was changed.")

@@ -28,7 +28,7 @@ class Rows(Protocol):
     def label_space(self) -> LabelSpace: ...
 
     @property
-    def given_labels(self) -> Sequence[str | None]: ...
+    def cells(self) -> Sequence[str | None]: ...
 
     def __len__(self) -> int: ...
 
@@ -113,7 +113,7 @@ def _read_npy(path: Path) -> NDArray[np.generic]:
 
 def _refuse_other_order(probs_NK: F32, source: str, dataset: Rows) -> None:
     names, index = dataset.label_space.names, dataset.label_space.index()
-    given_N = np.array([-1 if label is None else index[label] for label in dataset.given_labels])
+    given_N = np.array([-1 if label is None else index[label] for label in dataset.cells])
     found = misfit(probs_NK, given_N)
     if found is None:
         return

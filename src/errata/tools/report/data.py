@@ -108,6 +108,7 @@ class WorstItem:
     status: Status
     best_other_label: str | None = None
     decided: str | None = None
+    place: str = ""
     parts: tuple[ShownPart, ...] = ()
     missing: str | None = None
 

@@ -11,7 +11,7 @@ from typing import Any
 from errata.tools.guideline import About, Guideline, Rewording
 from errata.tools.store.events import Event, EventChain
 from errata.tools.store.store import ItemRow, RunInfo, Store
-from errata.types import Decision, LabelSpace
+from errata.types import Decision, LabelSpace, Spot
 
 _FIELDS = [f.name for f in fields(Decision) if f.name not in ("at", "event", "event_hash")]
 
@@ -71,21 +71,21 @@ def standing(
     preferring the row with the same id, as long as its terms still hold: see ``why_lapsed``.
     """
     changes = _changes(store, terms)
-    own: dict[str, Decision] = {}
+    own: dict[Spot, Decision] = {}
     inherited: dict[tuple[str, ...], Decision] = {}
     for body, decision in _not_undone(store.events):
         if body["run_id"] == run_id:
-            own[decision.item_id] = decision
+            own[decision.spot] = decision
         elif why_lapsed(decision, changes[body["run_id"]]) is None:
-            place = (decision.content_sha, str(terms.space.today(decision.given_label)))
-            inherited[place] = inherited[*place, decision.item_id] = decision
+            same = (decision.content_sha, decision.place, str(terms.space.today(decision.given_label)))
+            inherited[same] = inherited[*same, decision.item_id] = decision
     found: dict[int, Decision] = {}
     if not own and not inherited:
         return found
     for row in rows():
-        place = (row.content_sha, str(terms.space.today(row.given_label)))
-        from_others = inherited.get((*place, row.item_id)) or inherited.get(place)
-        candidates = [own.get(row.item_id), from_others and _in_words_of(row, from_others, terms.space)]
+        same = (row.content_sha, row.place, str(terms.space.today(row.given_label)))
+        from_others = inherited.get((*same, row.item_id)) or inherited.get(same)
+        candidates = [own.get(row.spot), from_others and _in_words_of(row, from_others, terms.space)]
         if any(candidates):
             found[row.idx] = max(filter(None, candidates), key=lambda decision: decision.event)
     return found

@@ -16,7 +16,7 @@ from sqlalchemy import (
     Table,
 )
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 
 metadata = MetaData()
 
@@ -71,6 +71,7 @@ revisions = Table(
 items = Table(
     "items",
     metadata,
+    # One row for each annotation.
     Column("run_id", Integer, ForeignKey("runs.run_id"), nullable=False),
     Column("idx", Integer, nullable=False),
     Column("item_id", String, nullable=False),
@@ -80,9 +81,12 @@ items = Table(
     Column("problem", String),
     # The item's position in the queue of suspects; NULL if it is not in it.
     Column("suspicion", Integer),
+    # The item's row in the data, and where in the item the annotation is: "" is the item itself.
+    Column("row", Integer, nullable=False),
+    Column("place", String, nullable=False, server_default=""),
     PrimaryKeyConstraint("run_id", "idx"),
 )
-Index("items_by_id", items.c.run_id, items.c.item_id, unique=True)
+Index("items_by_id", items.c.run_id, items.c.item_id, items.c.place, unique=True)
 
 calls = Table(
     "calls",

@@ -29,7 +29,10 @@ from errata.tools.store.verdict_and_proposal_rows import (
     select_verdicts_of,
 )
 from errata.tools.store.written_files import WrittenFiles
-from errata.types import ITEM, LabelSpace, Place, Proposal, Verdict
+from errata.types import ITEM, LabelSpace, Place, Proposal, Spot, Verdict
+
+AT_ONCE = 500
+"""Rows requested by number in one query: fewer than any SQLite allows variables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,8 @@ class RunInfo:
 
 
 class ItemRow(NamedTuple):
-    """What the store knows about an item's input; its content stays in the user's file."""
+    """What the store knows about the input of one annotation: of the item in this ``row`` of the data, at this
+    ``place``. The content stays in the user's file."""
 
     idx: int
     item_id: str
@@ -74,6 +78,13 @@ class ItemRow(NamedTuple):
     protected: bool
     problem: str | None
     suspicion: int | None
+    row: int
+    place: Place = ITEM
+
+    @property
+    def spot(self) -> Spot:
+        """Which annotation it is, whatever the run."""
+        return self.item_id, self.place
 
 
 class Store:
@@ -176,12 +187,33 @@ class Store:
         with self._database.read() as connection:
             return list(map(ItemRow._make, raw_rows(connection, query, run_id)))
 
-    def item(self, run_id: int, item_id: str) -> ItemRow | None:
+    def annotations_of(self, run_id: int, item_id: str) -> list[ItemRow]:
+        """Those of one item, in order; none if there is no such item."""
         columns = [items.c[name] for name in ItemRow._fields]
         with self._database.read() as connection:
             query = select(*columns).where(items.c.run_id == run_id, items.c.item_id == item_id)
-            row = connection.execute(query).first()
-        return None if row is None else ItemRow._make(row)
+            return list(map(ItemRow._make, connection.execute(query.order_by(items.c.idx))))
+
+    def items_at(self, run_id: int, indices: Sequence[int]) -> list[ItemRow]:
+        """These annotations, in the order requested."""
+        found: dict[int, ItemRow] = {}
+        with self._database.read() as connection:
+            for start in range(0, len(indices), AT_ONCE):
+                block = list(map(int, indices[start : start + AT_ONCE]))
+                query = (
+                    f"SELECT {', '.join(ItemRow._fields)} FROM items "  # noqa: S608  our own names
+                    f"WHERE run_id = ? AND idx IN ({', '.join('?' * len(block))})"
+                )
+                found |= {row[0]: ItemRow._make(row) for row in raw_rows(connection, query, run_id, *block)}
+        return [found[int(idx)] for idx in indices]
+
+    def add_items(self, run_id: int, rows: Sequence[ItemRow]) -> None:
+        """Further annotations of a run; one that it has already stays as it is."""
+        with self._database.write() as connection:
+            if rows:
+                values = [{"run_id": run_id, **row._asdict()} for row in rows]
+                connection.execute(insert(items).prefix_with("OR IGNORE"), values)
+            bump(connection, run_id, "items")
 
     def usable_items(self, run_id: int) -> list[bool]:
         """Whether each item has a given label and readable content, in order."""
@@ -256,12 +288,12 @@ class Store:
             insert_proposals(connection, run_id, found)
             bump(connection, run_id, "proposals")
 
-    def proposal(self, run_id: int, idx: int, place: Place = ITEM) -> Proposal | None:
+    def proposal(self, run_id: int, idx: int) -> Proposal | None:
         with self._database.read() as connection:
-            return select_proposals(connection, run_id, idx, place).get(idx)
+            return select_proposals(connection, run_id, idx).get(idx)
 
     def proposals(self, run_id: int) -> ProposalTable:
-        """idx -> what is proposed for the item itself."""
+        """idx -> what is proposed for the annotation."""
         with self._database.read() as connection:
             return select_proposals(connection, run_id)
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from errata.tools.store.database import raw_rows
 from errata.tools.store.proposal_table import EVIDENCE, FIELDS, ProposalColumns, ProposalTable
-from errata.types import ITEM, Place, PromptRef, Proposal, Verdict
+from errata.types import PromptRef, Proposal, Verdict
 
 VERDICT_FIELDS = tuple(field.name for field in fields(Verdict))
 NONE = "[]"
@@ -55,18 +55,18 @@ def insert_proposals(connection: Connection, run_id: int, found: Iterable[Propos
     _do(connection, query, plain)
 
 
-def select_proposals(connection: Connection, run_id: int, idx: int | None = None, place: Place = ITEM) -> ProposalTable:
-    """What is proposed at this place of the item, for all items or for one."""
-    query = f"SELECT {', '.join(FIELDS)} FROM proposals WHERE run_id = ? AND place = ?"  # noqa: S608  our own names
+def select_proposals(connection: Connection, run_id: int, idx: int | None = None) -> ProposalTable:
+    """What is proposed, for all annotations or for one."""
+    query = f"SELECT {', '.join(FIELDS)} FROM proposals WHERE run_id = ?"  # noqa: S608  our own names
     one = () if idx is None else (idx,)
-    return ProposalTable(raw_rows(connection, f"{query}{' AND idx = ?' * len(one)} ORDER BY idx", run_id, place, *one))
+    return ProposalTable(raw_rows(connection, f"{query}{' AND idx = ?' * len(one)} ORDER BY idx", run_id, *one))
 
 
 def select_proposal_columns(connection: Connection, run_id: int) -> ProposalColumns:
-    """For the proposals about the items themselves, in order."""
+    """For all proposals, in order."""
     names = ", ".join(ProposalColumns._fields)
-    query = f"SELECT {names} FROM proposals WHERE run_id = ? AND place = ? ORDER BY idx"  # noqa: S608  our own names
-    return ProposalColumns(*zip(*raw_rows(connection, query, run_id, ITEM), strict=True))
+    query = f"SELECT {names} FROM proposals WHERE run_id = ? ORDER BY idx"  # noqa: S608  our own names
+    return ProposalColumns(*zip(*raw_rows(connection, query, run_id), strict=True))
 
 
 def _do(connection: Connection, query: str, rows: Sequence[tuple[Any, ...]]) -> None:

@@ -1,0 +1,1 @@
+"""What the annotations of a dataset are: one file for each kind."""

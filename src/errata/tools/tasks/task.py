@@ -1,0 +1,118 @@
+"""What the annotations of a dataset are: how labels are read, what can be wrong with them, how a change is written.
+
+A *cell* is what the label column holds for one row, as one word: for single labels the label itself. A task takes cells
+apart into annotations, each at a place of its item, and puts changed annotations back into cells.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, NamedTuple, Protocol
+
+from errata.tools.data.table import StoredLabel
+from errata.types import F32, ITEM, Bool, LabelSpace, Place
+
+
+class Codec(Protocol):
+    """How a label column stores its cells."""
+
+    def label(self, value: object) -> str | None:
+        """The cell of a stored value; None if nothing is labeled."""
+        ...
+
+    def stored(self, label: str | None) -> StoredLabel:
+        """The stored value of a cell. Raises DataError if the column cannot hold it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A label column as it was read. ``class_names`` are those of a column of class numbers; ``of_text``: the format
+    has no other type."""
+
+    name: str
+    values: Sequence[object]
+    class_names: tuple[str, ...] | None = None
+    of_text: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LabelOptions:
+    """What the user said about the labels. ``no_label``: words that mean "no label"; ``many_labels``: most rows may
+    have their own; ``file``: labels.toml; ``allow_one_label``: a patch may have left a single one; ``separator``: what
+    stands between the marks of one cell."""
+
+    no_label: Sequence[str] = ()
+    many_labels: bool = False
+    file: Path | None = None
+    allow_one_label: bool = False
+    separator: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """N cells, how they are stored, and the label space of the annotations in them. ``remarks``: lines that a person
+    should read first."""
+
+    cells: tuple[str | None, ...]
+    codec: Codec
+    space: LabelSpace
+    remarks: tuple[str, ...] = ()
+
+
+class Annotation(NamedTuple):
+    """One label at one place of the item in this row."""
+
+    row: int
+    place: Place
+    given: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a task's own scan found of A annotations. ``more``: annotations that are missing in the data, to be added
+    after the given ones; ``right_A`` f32[A, K]: p(label | content and what is marked), for given ones, then for
+    ``more``; rows sum to 1. ``near``: for each, in words, what it rests on."""
+
+    more: tuple[Annotation, ...]
+    right_AK: F32
+
+
+class Task(ABC):
+    """One kind of annotations. Other packages offer an instance as an entry point of the group ``errata.tasks``.
+
+    ``adds`` says in one line what such data holds. ``protocols``: what judges are asked unless the user says otherwise.
+    """
+
+    name: ClassVar[str]
+    adds: ClassVar[str]
+    protocols: ClassVar[tuple[str, ...]] = ("blind_choice", "contest", "steering")
+    of_items: ClassVar[bool] = True
+    """Whether each item has exactly one annotation."""
+
+    @abstractmethod
+    def read(self, column: Column, options: LabelOptions) -> Labels:
+        """Raises DataError, naming the row, for a column that does not hold such labels."""
+
+    def annotations(self, cells: Sequence[str | None]) -> list[Annotation]:
+        """The annotations in these cells, in order; by default each cell is one, about the item itself."""
+        return [Annotation(row, ITEM, cell) for row, cell in enumerate(cells)]
+
+    def given(self, cell: str | None, place: Place) -> str | None:
+        """The label that a cell has at a place. KeyError if there is no such place."""
+        if place != ITEM:
+            raise KeyError(place)
+        return cell
+
+    def merged(self, cell: str | None, new: Mapping[Place, str | None]) -> str | None:
+        """The cell with new labels at these places."""
+        return new[ITEM]
+
+    def scan(
+        self, embeddings_ND: F32, cells: Sequence[str | None], readable_N: Bool, space: LabelSpace
+    ) -> Found | None:
+        """A scan of the task's own; None if the default detectors tell wrong labels from right ones."""
+        return None
