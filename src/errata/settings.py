@@ -83,6 +83,8 @@ class Settings(BaseModel):
     labels: Path | None = None
     delimiter: str | None = None
     no_label: tuple[str, ...] = ()
+    task: str | None = None
+    separator: str | None = None
     many_labels: bool = False
     guideline: Path | None = None
     detectors: tuple[str, ...] = ()
@@ -139,7 +141,7 @@ class Settings(BaseModel):
 _PANEL = ("judge", "style", "permutations", "protocols", "questions", "escalate", "calibrate")
 _NOT_IDENTITY = ("require_judge", "budget", "allow_host", "usd_per_mtok_in", "usd_per_mtok_out", "many_labels")
 
-_ADDED_LATER = ("context", "delimiter", "no_label", "image_root", "class_level", "roles")
+_ADDED_LATER = ("context", "task", "separator", "delimiter", "no_label", "image_root", "class_level", "roles")
 """Settings that runs of older stores do not have: unset, they must not turn such a run into another one."""
 
 

@@ -46,8 +46,9 @@ OTHER_ANSWERS = (SEVERAL, NONE_OF_THESE, CANNOT_TELL)
 class LabelSpace:
     """The class names of a dataset, in a fixed order: column k of every N x K array is ``names[k]``.
 
-    ``spellings`` maps every other spelling of a class in the data to its name. ``renames`` maps a class's former names
-    to its current name.
+    ``task``: what the annotations are. ``marks``: what items may be marked with, if each annotation says of one mark
+    whether it holds; then the definitions are of these. ``spellings`` maps every other spelling of a class in the data
+    to its name. ``renames`` maps a class's former names to its current name.
     """
 
     names: tuple[str, ...]
@@ -56,6 +57,12 @@ class LabelSpace:
     task: str = "single"
     spellings: Mapping[str, str] = field(default_factory=dict)
     renames: Mapping[str, str] = field(default_factory=dict)
+    marks: tuple[str, ...] = ()
+
+    @property
+    def defined(self) -> tuple[str, ...]:
+        """The names that a guideline is about."""
+        return self.marks or self.names
 
     def index(self) -> dict[str, int]:
         """The column of each class, by its name and by each of its other spellings."""
@@ -77,7 +84,7 @@ class LabelSpace:
     @property
     def sha(self) -> str:
         """The hash of a space without spellings and renames is the same as before these existed."""
-        words = {"spellings": dict(self.spellings), "renames": dict(self.renames)}
+        words = {"spellings": dict(self.spellings), "renames": dict(self.renames), "marks": list(self.marks)}
         more = [{kind: known for kind, known in words.items() if known}] if any(words.values()) else []
         return sha_of([self.names, dict(self.definitions), dict(self.parents), self.task, *more])
 

@@ -32,6 +32,18 @@ def spot(item_id: str, place: str) -> str:
     return f"{item_id} [{place}]" if place else item_id
 
 
+def mark(place: str, label: str | None) -> str | None:
+    """A label in words: itself, or with the mark that it is about."""
+    return f"{place}: {label}" if place and label else label
+
+
+def rival(label: str, of_mark: bool) -> str:
+    """What items of a class most often seem to be instead."""
+    if not of_mark:
+        return f"look like {label}"
+    return "seem to be missing" if label == "marked" else "seem superfluous"
+
+
 def proposal(name: str, given: str, best_other: str) -> str:
     """What is proposed for an item, with the labels it is about."""
     return {

@@ -212,9 +212,18 @@ def beliefs(body: dict[str, Any], knobs: Knobs = PLAIN) -> dict[str, float]:
     labels = sorted(words for _, words in options if words not in OTHERS)
     named = [label for label in labels if label.casefold() in item.casefold()]
     drawn = labels[int(hashlib.sha256(item.encode()).hexdigest(), 16) % len(labels)]
-    believed = options[0][1] if knobs.first_always else (named[0] if named else drawn)
+    believed = options[0][1] if knobs.first_always else (_holds(body, item, labels) or (named[0] if named else drawn))
     rest = 0.1 / (len(options) - 1)
     return {(alias or words): 0.9 if words == believed else rest for alias, words in options}
+
+
+def _holds(body: dict[str, Any], item: str, labels: list[str]) -> str | None:
+    """Yes if the item's text names the label in question; None if the question is about no single label."""
+    asked = re.search(r'^Label: "(.*)"$', _text(body), re.MULTILINE)
+    if asked is None:
+        return None
+    word = "yes" if asked[1].casefold() in item.casefold() else "no"
+    return next((label for label in labels if label.startswith(word)), None)
 
 
 def _read(body: dict[str, Any]) -> tuple[str, list[tuple[str | None, str]]]:

@@ -14,6 +14,7 @@ from errata.agent.decisions.values import Value, among, as_text, compared
 from errata.agent.views.results import COLUMNS, NUMBERS, OWN
 from errata.errors import SetupError, nearest
 from errata.tools.visible import one_line
+from errata.types import ITEM
 
 Row = Mapping[str, Any]
 Condition = Callable[[Row], bool]
@@ -130,6 +131,8 @@ class _Parser:
         raise self._refused(f"{self._quoted(node)} is neither a column, text nor a number")
 
     def _column(self, name: str) -> Value:
+        if name == "place":  # empty for what is about the item itself
+            return Value("text", lambda row: row.get(name, ITEM))
         if name not in COLUMNS:
             shown = one_line(name, QUOTED_CHARS)
             hint = f"{nearest(shown, COLUMNS)}; quote text: 'cat'; a column of your data is data.{shown}"

@@ -11,6 +11,7 @@ from errata.agent.evidence.chosen_features import chosen
 from errata.agent.evidence.copies import find_copies, near_labeled
 from errata.agent.evidence.embedded_blocks import EmbeddedBlocks, clear_blocks
 from errata.agent.evidence.snapshot import Snapshot
+from errata.agent.run.begin import item_rows
 from errata.agent.run.notices import Progress
 from errata.agent.run.workspace import Workspace
 from errata.errors import DataError
@@ -38,7 +39,9 @@ def embed(workspace: Workspace, progress: Progress) -> None:
     if wanted and not arrays.has("embeddings"):
         arrays.save("embeddings", _own_embeddings(workspace) if settings.embeddings else _embed(workspace, progress))
     clear_blocks(arrays)
-    if wanted and not arrays.has("similarities"):
+    if wanted and not arrays.has("probs") and not settings.probs:
+        _by_task(workspace)
+    if wanted and workspace.task.of_items and not arrays.has("similarities"):
         _find_neighbors(workspace, progress)
     if not arrays.has("copies"):
         find_copies(Snapshot.of(workspace))
@@ -64,14 +67,34 @@ def detect(workspace: Workspace, detector: str, progress: Progress) -> None:
     progress("detect", sum(arrays.has(f"{name}.quality") for name in names), len(names))
 
 
+def _by_task(workspace: Workspace) -> None:
+    """The scan of a task that has its own: probabilities, and the annotations that seem to be missing."""
+    dataset = workspace.dataset
+    readable_N = np.zeros(len(dataset), np.bool_)
+    readable_N[_readable(workspace)] = True
+    found = workspace.task.scan(np.asarray(workspace.arrays.load("embeddings")), dataset.cells, readable_N)
+    if found is not None:
+        given = len(workspace.task.annotations(dataset.cells))
+        workspace.store.add_items(workspace.run.run_id, item_rows(dataset, found.more, given))
+        workspace.arrays.save("probs", found.probs_AK)
+
+
+def _readable(workspace: Workspace) -> list[int]:
+    """The rows of the data whose content can be read."""
+    skipped = {row.row for row in Snapshot.of(workspace).rows if row.problem is not None}
+    skipped |= workspace.dataset.problems.keys()
+    return [row for row in range(len(workspace.dataset)) if row not in skipped]
+
+
 def detector_input(snapshot: Snapshot, labeled: Int) -> DetectorInput:
     """What the run has computed for the labeled items so far."""
     arrays, rows = snapshot.workspace.arrays, snapshot.rows
+    of_items = snapshot.workspace.task.of_items
     near, copies_n = near_labeled(snapshot, labeled), np.asarray(arrays.load("copies")[labeled])
     return DetectorInput(
         snapshot.given_N[labeled],
         len(snapshot.workspace.run.label_space.names),
-        np.asarray(arrays.load("embeddings")[labeled]) if arrays.has("embeddings") else None,
+        np.asarray(arrays.load("embeddings")[labeled]) if arrays.has("embeddings") and of_items else None,
         np.asarray(arrays.load("probs")[labeled]) if arrays.has("probs") else None,
         [rows[idx].content_sha for idx in labeled],
         near if near is None else counted_once(near, copies_n),
@@ -131,15 +154,15 @@ def _embed(workspace: Workspace, progress: Progress) -> F32:
 
 def embed_all(workspace: Workspace, embedder: Embedder, progress: Progress) -> F32:
     """f32[N, D]: as ``_embed``, by this embedder; zeros for items that cannot be read. DataError if all are."""
-    rows = Snapshot.of(workspace).rows
+    shas = workspace.dataset.content_shas
     remarks = _remarks(workspace, embedder)
     blocks = EmbeddedBlocks(workspace.arrays, embedder.name)
     before = blocks.known()
     known = _inherited(workspace, embedder) | before
     first_row: dict[str, int] = {}
-    for row in rows:
-        if row.problem is None and row.content_sha not in known:
-            first_row.setdefault(row.content_sha, row.idx)
+    for row in _readable(workspace):
+        if shas[row] not in known:
+            first_row.setdefault(shas[row], row)
     fresh = list(first_row.values())
     broken: dict[str, str] = {}
     done = 0
@@ -154,19 +177,20 @@ def embed_all(workspace: Workspace, embedder: Embedder, progress: Progress) -> F
     if not known:
         raise DataError(f"no content of {workspace.data_path} can be read: {next(iter(broken.values()))}")
     if broken:
+        rows = Snapshot.of(workspace).rows
         workspace.skip({row.idx: broken[row.content_sha] for row in rows if row.content_sha in broken})
     features = Features(
         name=embedder.name, strength=embedder.strength, embedded=len(before) + len(fresh), remarks=remarks
     )
     workspace.add_contributions("embed", features)
     nothing = np.zeros_like(next(iter(known.values())))
-    return np.stack([known.get(row.content_sha, nothing) for row in rows])
+    return np.stack([known.get(sha, nothing) for sha in shas])
 
 
 def _remarks(workspace: Workspace, embedder: Embedder) -> tuple[str, ...]:
     if not isinstance(embedder, RemarksOnTexts):
         return ()
-    readable = [row.idx for row in Snapshot.of(workspace).rows if row.problem is None]
+    readable = _readable(workspace)
     return embedder.remarks(workspace.dataset.text_items(readable), len(readable))
 
 
@@ -199,5 +223,5 @@ def _inherited(workspace: Workspace, embedder: Embedder) -> dict[str, F32]:
         earlier = Workspace(workspace.store, run)
         if features is not None and features.name == embedder.name and earlier.arrays.has("embeddings"):
             vectors = earlier.arrays.load("embeddings")
-            return {row.content_sha: vectors[row.idx] for row in earlier.rows() if row.problem is None}
+            return {row.content_sha: vectors[row.row] for row in earlier.rows() if row.problem is None}
     return {}

@@ -237,8 +237,11 @@ class Snapshot:
         return [arrays.load(f"{name}.label_probs") for name in self.witnesses] or [arrays.load("probs")]
 
     def _noise(self, label_probs: Sequence[F32]) -> LabelNoise:
-        """The label noise of this dataset, estimated once from the labels and the detectors."""
-        arrays = self.workspace.arrays
+        """The label noise of this dataset, estimated once from the labels and the detectors; none if the task's own
+        scan has accounted for it."""
+        arrays, task = self.workspace.arrays, self.workspace.task
+        if not task.of_items:
+            return LabelNoise.accounted_for(len(self.workspace.run.label_space.names))
         if not arrays.has("power"):
             weights_N = shares(np.asarray(arrays.load("copies"))) if arrays.has("copies") else None
             joint_KK = joint_of(self.given_N, arrays.load("probs"), weights_N)

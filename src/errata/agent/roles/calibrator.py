@@ -23,6 +23,7 @@ from errata.tools.judging.door import Door
 from errata.tools.judging.protocol import AnnotationEvidence
 from errata.tools.judging.protocols import blind_choice, question_bank
 from errata.tools.judging.registry import protocol_named
+from errata.tools.tasks.registry import task_named
 from errata.types import Item, Verdict
 
 TENTH = 10
@@ -82,12 +83,19 @@ async def measure(
     asked_trusted = await ask_trusted(door, trusted, view.setup, enough)
     # If there are too many labels for one question, they are split over several.
     sets = [names[at : at + ALL_LABELS] for at in range(0, len(names), ALL_LABELS)]
+    of_items = task_named(space.task).of_items  # other labels are no options of a choice
     prior, of_nothing = await choice_prior(
-        door, free, sets, space, style=style, permutations=view.settings.permutations, guideline=guideline
+        door,
+        free if of_items else (),
+        sets if of_items else (),
+        space,
+        style=style,
+        permutations=view.settings.permutations,
+        guideline=guideline,
     )
     share, corrected = without_prior(asked_trusted, prior)
-    shown = [_another(item, names) for item in sure]
-    asked = [(item, _beside(item, label, names), label) for item, label in zip(sure, shown, strict=True)]
+    shown = [_another(item, names) for item in sure] if of_items else []
+    asked = [(item, _beside(item, label, names), label) for item, label in zip(sure, shown, strict=False)]
     pairs = await ask_both_ways(door, asked, space, style=style, guideline=guideline)
     controls = await _ask_controls(view, door, free, sure, guideline)
     tallies = tally(controls)

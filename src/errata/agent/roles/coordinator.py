@@ -13,6 +13,7 @@ from errata.tools.detectors import detectors as available
 from errata.tools.detectors.detector import Need
 from errata.tools.guideline.excerpt import long_guideline
 from errata.tools.judging.untrusted.names import names_like_orders
+from errata.tools.tasks.registry import task_named
 
 SMALL_CLASS = 5
 MOST_CLASSES_NAMED = 50
@@ -23,15 +24,16 @@ class Coordinator(Role):
 
     def work(self, view: View, ask: Ask) -> Sequence[RoleOutput]:
         """A Profile of the data and a Plan. SetupError for a detector that does not exist."""
-        counts = Counter(view.space.canonical(row.given_label) for row in view.rows if row.given_label is not None)
+        labels = (row.place or view.space.canonical(row.given_label) for row in view.rows)
+        counts: Counter[str | None] = Counter(label for label in labels if label is not None)
         return profile(view, counts), plan(view, counts)
 
 
 def profile(view: View, counts: Counter[str | None]) -> Profile:
-    copies = Counter(row.content_sha for row in view.rows)
-    labels_of: dict[str, set[str | None]] = {}
+    copies = Counter((row.content_sha, row.place) for row in view.rows)
+    labels_of: dict[tuple[str, str], set[str | None]] = {}
     for row in view.rows:
-        labels_of.setdefault(row.content_sha, set()).add(view.space.canonical(row.given_label))
+        labels_of.setdefault((row.content_sha, row.place), set()).add(view.space.canonical(row.given_label))
     return Profile(
         items=len(view.rows),
         classes={str(name): items for name, items in counts.most_common(MOST_CLASSES_NAMED)},
@@ -51,7 +53,7 @@ def profile(view: View, counts: Counter[str | None]) -> Profile:
 
 def plan(view: View, counts: Counter[str | None]) -> Plan:
     settings = view.settings
-    wanted = [detector_named(name) for name in settings.detectors]
+    wanted = [detector_named(name) for name in settings.detectors or task_named(view.space.task).detectors]
     wanted = wanted or [detector for detector in available().values() if detector.default]
     have: tuple[Need, ...] = ("probs", "content")
     only_probs = bool(settings.probs) and not settings.embeddings and not settings.embedder and not settings.detectors

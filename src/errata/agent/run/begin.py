@@ -64,6 +64,8 @@ def begin(data: Path, settings: Settings, run_dir: Path | None = None, notify: N
     ``notify`` is called in advance with how many decisions lapse and why, and with how much of the data is known.
     """
     dataset = open_data(data, settings)
+    if settings.protocols == Settings.model_fields["protocols"].default:
+        settings = settings.model_copy(update={"protocols": dataset.task.protocols})
     _check_budget(settings)
     _check_names(settings, dataset.label_space.task)  # before anything is written
     store = Store(RunFolder(run_dir) if run_dir else RunFolder.beside(data))

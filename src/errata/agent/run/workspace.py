@@ -26,6 +26,8 @@ from errata.tools.store.gate import Gate
 from errata.tools.store.relative_paths import absolute_path
 from errata.tools.store.run_folder import RunFolder
 from errata.tools.store.store import ItemRow
+from errata.tools.tasks.registry import task_named
+from errata.tools.tasks.task import Task
 from errata.types import Decision, Item, Part, Place
 
 if TYPE_CHECKING:
@@ -72,6 +74,11 @@ class Workspace:
     def data_path(self) -> Path:
         """The path of the data, relative to the run folder: in a moved or copied project, the project's own data."""
         return absolute_path(self.run.data_path, self.folder.path)
+
+    @property
+    def task(self) -> Task:
+        """What the annotations are."""
+        return task_named(self.run.label_space.task)
 
     @property
     def gate(self) -> Gate:
@@ -182,7 +189,7 @@ class Workspace:
 
     def each(self, indices: Sequence[int]) -> Iterator[Item]:
         """The items of these annotations with their content, one at a time, in the order requested."""
-        if self.dataset.task.of_items:
+        if self.task.of_items:
             yield from self.dataset.each(indices)
             return
         rows = self.store.items_at(self.run.run_id, indices)
@@ -210,11 +217,13 @@ def open_data(path: Path, settings: Settings, *, patched: bool = False, folder: 
         settings.labels,
         delimiter=settings.delimiter,
         no_label=settings.no_label,
+        separator=settings.separator,
         many_labels=settings.many_labels,
         image_roots=settings.image_root,
         class_level=settings.class_level,
         allow_one_label=patched,
         folder=folder,
+        task=task_named(settings.task) if settings.task else None,
     )
 
 

@@ -155,23 +155,32 @@ def _classes(found: Found, space: LabelSpace) -> tuple[ClassNoise, ...]:
     """The most surely noisy class first, by the lower bound of its error rate."""
     rows: dict[str, list[ItemRow]] = {}
     for row in found.labeled:
-        rows.setdefault(str(space.canonical(row.given_label)), []).append(row)
+        rows.setdefault(_class_of(row, space), []).append(row)
     rivals: dict[str, Counter[str | None]] = {label: Counter() for label in rows}
     for row, proposal in found.suspected:
-        rivals[str(space.canonical(row.given_label))][_rival(proposal)] += 1
+        rivals[_class_of(row, space)][_rival(proposal)] += 1
     classes = []
     for label, members in rows.items():
         proposals = rivals[label].total()
         del rivals[label][None]
         rival, items = next(iter(rivals[label].most_common(1)), (None, 0))
-        classes.append(ClassNoise(label, found.wrong(members), proposals, rival, items))
+        classes.append(ClassNoise(label, found.wrong(members), proposals, rival, items, bool(members[0].place)))
     return tuple(sorted(classes, key=lambda noise: (-noise.wrong.low_share, -noise.wrong.share, noise.label)))
+
+
+def _class_of(row: ItemRow, space: LabelSpace) -> str:
+    return row.place or str(space.canonical(row.given_label))
 
 
 def _flows(found: Found, space: LabelSpace) -> tuple[Flow, ...]:
     """Sorted, largest first."""
     counts = Counter(
-        (str(space.canonical(row.given_label)), proposal.outcome, _rival(proposal)) for row, proposal in found.suspected
+        (
+            str(words.mark(row.place, space.canonical(row.given_label))),
+            proposal.outcome,
+            words.mark(row.place, _rival(proposal)),
+        )
+        for row, proposal in found.suspected
     )
     return tuple(
         Flow(given, outcome, proposed, items)

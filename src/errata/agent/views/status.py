@@ -41,7 +41,8 @@ def status_of(workspace: Workspace) -> dict[str, Any]:
         "run": str(workspace.folder.path),
         "run_id": workspace.run.run_id,
         "data": str(workspace.data_path),
-        "items": len(snapshot.usable_N),
+        "items": len(snapshot.usable_N) if workspace.task.of_items else len({row.row for row in snapshot.rows}),
+        "labels": len(snapshot.usable_N),
         "statuses": dict(Counter(item_statuses(snapshot))),
         "outcomes": {name: outcomes[name] for name in ("keep", *OPEN_OUTCOMES) if outcomes[name]},
         "open": len(undecided),
@@ -81,7 +82,8 @@ def tested(found: dict[str, Any]) -> str:
 
 def describe(found: dict[str, Any]) -> str:
     wrong, spent = found["wrong"], found["spent"]
-    lines = [f"{found['items']} items in {found['data']}"]
+    several = f", {found['labels']} labels in them" * (found["labels"] != found["items"])
+    lines = [f"{found['items']} items{several} in {found['data']}"]
     lines += [f"left out  {found['left_out']['sentence']}"] if found["left_out"].get("sentence") else []
     lines += [f"note      {remark}" for remark in found["remarks"]]
     if found["copies"]["items"]:

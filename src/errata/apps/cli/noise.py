@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from errata import words
 from errata.tools.visible import one_line
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def as_json(classes: Sequence[ClassNoise]) -> list[dict[str, object]]:
 def _line(noise: ClassNoise, width: int, largest: float, blocks: bool) -> str:
     share = _share(noise)
     name = one_line(noise.label, NAME)
-    rival = f"  {noise.rival_items} look like {one_line(noise.rival, NAME)}" if noise.rival else ""
+    rival = f"  {noise.rival_items} {words.rival(one_line(noise.rival, NAME), noise.of_mark)}" if noise.rival else ""
     bar = _bar(share / largest) if blocks else ("#" * round(share / largest * BAR)).ljust(BAR)
     return f"{name:{width}}  {noise.proposals:9}  {noise.wrong.items:8}  {bar} {share:5.1%}{rival}"
 

@@ -69,6 +69,13 @@ NoLabel = Annotated[
     list[str] | None,
     typer.Option(metavar="WORD", help='A word in the label column that means "no label", such as -1; repeat it.'),
 ]
+Task = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="What the labels are: single, or multi (marks). Default: as the column looks."),
+]
+Separator = Annotated[
+    str | None, typer.Option(metavar="CHAR", help="What stands between the marks in a cell of the label column.")
+]
 ManyLabels = Annotated[
     bool | None, typer.Option("--many-labels", help="Accept a label column in which most rows have their own label.")
 ]
@@ -143,6 +150,8 @@ def run(
     labels: Labels = None,
     delimiter: Delimiter = None,
     no_label: NoLabel = None,
+    task: Task = None,
+    separator: Separator = None,
     many_labels: ManyLabels = None,
     guideline: Guideline = None,
     judge: Judge = None,
@@ -192,6 +201,8 @@ def scan(
     labels: Labels = None,
     delimiter: Delimiter = None,
     no_label: NoLabel = None,
+    task: Task = None,
+    separator: Separator = None,
     many_labels: ManyLabels = None,
     guideline: Guideline = None,
     run_dir: RunDir = None,

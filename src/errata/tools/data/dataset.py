@@ -16,7 +16,7 @@ from errata.tools.data.formats import read_table
 from errata.tools.data.label_space import check_encodable, check_used
 from errata.tools.data.left_out import LeftOut, left_out
 from errata.tools.data.table import Format, Table
-from errata.tools.tasks.registry import task_named
+from errata.tools.tasks.registry import task_of
 from errata.tools.tasks.task import Codec, Column, LabelOptions, Task
 from errata.types import Bool, Item, LabelSpace
 
@@ -141,9 +141,9 @@ def open_dataset(
     and so is data in which no content can be read, unless ``allow_one_label``: a file that a patch left so must still
     open for the patch to be undone. A column in which most rows have their own label is refused unless ``many_labels``.
     ``folder`` is where the files named in the columns are, if not next to ``path``; ``image_roots`` are other folders
-    in which they may be. ``task``: what kind of labels they are, single ones by default; ``separator`` stands between
-    several in one cell. ``class_level`` says which folders of a folder of images name the classes: 1 means those at
-    its top.
+    in which they may be. ``task``: what kind of labels they are, by default as the column looks; ``separator`` stands
+    between several in one cell. ``class_level`` says which folders of a folder of images name the classes: 1 means
+    those at its top.
     """
     path = Path(path)
     # After a patch, the layout may look different from the one the user was asked about.
@@ -154,7 +154,7 @@ def open_dataset(
     column = Column(
         label_column, table.cells(label_column), table.class_names(label_column), of_text=table.format == "csv"
     )
-    task = task or task_named("single")
+    task = task or task_of(column, separator)
     labels = task.read(
         column, LabelOptions(no_label, many_labels, label_file, allow_one_label=allow_one_label, separator=separator)
     )
@@ -165,9 +165,11 @@ def open_dataset(
     if not allow_one_label:
         _refuse_unreadable([problem for _, problem in found], path)
         readable = [cell for row, cell in enumerate(labels.cells) if row not in problems]
-        given = [labels.space.canonical(annotation.given) for annotation in task.annotations(readable)]
         # Labels of unreadable rows do not help to tell classes apart.
-        check_used(given, f"{path} has rows to repair: the {len(readable):,} rows of it that can be looked at hold")
+        check_used(
+            task.used(readable, labels.space),
+            f"{path} has rows to repair: the {len(readable):,} rows of it that can be looked at hold",
+        )
     return Dataset(
         path=path,
         columns=columns,

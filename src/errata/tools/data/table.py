@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 Format = Literal["csv", "jsonl", "parquet", "hf", "image_folder"]
-StoredLabel = str | int | float | bool | None
+StoredLabel = str | int | float | bool | list[str] | list[int] | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ Word = tuple[str, str]
 
 def words_of(space: LabelSpace) -> list[Word]:
     """All words for the classes of a label space: their names, other spellings, and former names."""
-    return [*((name, name) for name in space.names), *space.spellings.items(), *space.renames.items()]
+    return [*((name, name) for name in space.defined), *space.spellings.items(), *space.renames.items()]
 
 
 class ClassNames:

@@ -66,12 +66,17 @@ class Guideline:
         return {about: self.said[about] for about in map(key, parts(labels)) if about in self.said}
 
     def of_decision(self, decision: Decision) -> set[str]:
-        """The labels that a decision rests on: the given, the decided, and the proposed one."""
+        """The labels that a decision rests on: the given, the decided, and the proposed one; or the mark."""
+        if decision.place in self.space.marks:
+            return {decision.place}
         labels = (decision.given_label, decision.label, decision.proposed_label)
         return {str(self.space.canonical(label)) for label in labels if label is not None}
 
     def of_verdict(self, verdict: Verdict, given: str | None) -> set[str]:
-        """The labels that a verdict rests on: the given one, the judge's favorite, and all it considered possible."""
+        """The labels that a verdict rests on: the given one, the judge's favorite, and all it considered possible; or
+        the mark."""
+        if verdict.place in self.space.marks:
+            return {verdict.place}
         log_probs = {label: log_prob for label, log_prob in verdict.log_probs.items() if label in self._names}
         likely = min(math.log(MATTERS), max(log_probs.values(), default=0.0))
         labels = {label for label, log_prob in log_probs.items() if log_prob >= likely}

@@ -41,6 +41,11 @@ class LabelNoise(NamedTuple):
     transition_KK: F64
     power: float
 
+    @classmethod
+    def accounted_for(cls, num_classes: int) -> LabelNoise:
+        """For probabilities that account for the given labels already: these say nothing more."""
+        return cls(np.full((num_classes, num_classes), 1 / num_classes), 1.0)
+
 
 def label_noise(labels_N: Int, probs: Sequence[F32], joint_KK: Int, weights_N: F32 | None = None) -> LabelNoise:
     """Learn from the given labels (-1: none), the detectors' out-of-sample distributions, f32[N, K] each, and the

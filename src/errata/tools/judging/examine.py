@@ -67,7 +67,7 @@ async def judge_items(
                 await memory.take(task.held_bytes)
             try:
                 if not stopped:
-                    verdict = await asking[task.protocol].ask(door, task, setup.about(task.labels))
+                    verdict = await asking[task.protocol].ask(door, task, setup.about(task.rests_on))
                     # A protocol may use the prompt of another.
                     verdicts[n] = replace(verdict, protocol=task.protocol)
             except ModelError as error:

@@ -35,6 +35,11 @@ class JudgeTask:
     favored: str = ""
 
     @property
+    def rests_on(self) -> tuple[str, ...]:
+        """The names whose meaning the question rests on."""
+        return (self.item.place,) if self.item.place else self.labels
+
+    @property
     def held_bytes(self) -> int:
         """Approximately how much memory its images take."""
         return sum(map(held_bytes, (self.item, *(control.item for control in self.control_items))))

@@ -60,13 +60,14 @@ class Features:
 
 @dataclass(frozen=True, slots=True)
 class ClassNoise:
-    """One class by its given label: how much of it is wrong, and what is most often proposed instead."""
+    """One class by its given label, or one mark: how much of it is wrong, and what is most often proposed instead."""
 
     label: str
     wrong: WrongCount
     proposals: int
     rival: str | None
     rival_items: int
+    of_mark: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -306,5 +306,5 @@ class Store:
 def _run(row: Any) -> RunInfo:
     values = {name: row[name] for name in RunInfo.__slots__}
     space = json.loads(values["label_space"])
-    values["label_space"] = LabelSpace(**(space | {"names": tuple(space["names"])}))
+    values["label_space"] = LabelSpace(**(space | {name: tuple(space.get(name, ())) for name in ("names", "marks")}))
     return RunInfo(**values | {"settings": json.loads(values["settings"])})

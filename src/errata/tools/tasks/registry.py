@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from errata.tools.plugins import named
-from errata.tools.tasks.task import Task
+from errata.tools.tasks.task import Column, Task
 
 GROUP = "errata.tasks"
+
+
+def task_of(column: Column, separator: str | None) -> Task:
+    """The task of a column whose user named none: marks if a separator was named or its values are lists."""
+    first = next((value for value in column.values if value is not None), None)
+    return task_named("multi" if separator is not None or isinstance(first, list | tuple) else "single")
 
 
 def task_named(name: str) -> Task:

@@ -73,12 +73,12 @@ class Annotation(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a task's own scan found of A annotations. ``more``: annotations that are missing in the data, to be added
-    after the given ones; ``right_A`` f32[A, K]: p(label | content and what is marked), for given ones, then for
-    ``more``; rows sum to 1. ``near``: for each, in words, what it rests on."""
+    """What a task's own scan found. ``more``: annotations that the data lacks, because they seem to be missing or to show
+    that they are not; they come after the given ones. ``probs_AK`` f32[A, K]: p(label | content and all that is labeled) of the given ones, then of ``more``;
+    rows sum to 1."""
 
     more: tuple[Annotation, ...]
-    right_AK: F32
+    probs_AK: F32
 
 
 class Task(ABC):
@@ -90,6 +90,8 @@ class Task(ABC):
     name: ClassVar[str]
     adds: ClassVar[str]
     protocols: ClassVar[tuple[str, ...]] = ("blind_choice", "contest", "steering")
+    detectors: ClassVar[tuple[str, ...]] = ()
+    """Which to run unless the user says otherwise; none: those that are on by default."""
     of_items: ClassVar[bool] = True
     """Whether each item has exactly one annotation."""
 
@@ -101,6 +103,10 @@ class Task(ABC):
         """The annotations in these cells, in order; by default each cell is one, about the item itself."""
         return [Annotation(row, ITEM, cell) for row, cell in enumerate(cells)]
 
+    def used(self, cells: Sequence[str | None], space: LabelSpace) -> set[str | None]:
+        """The names that occur in these cells."""
+        return {space.canonical(cell) for cell in cells}
+
     def given(self, cell: str | None, place: Place) -> str | None:
         """The label that a cell has at a place. KeyError if there is no such place."""
         if place != ITEM:
@@ -111,8 +117,6 @@ class Task(ABC):
         """The cell with new labels at these places."""
         return new[ITEM]
 
-    def scan(
-        self, embeddings_ND: F32, cells: Sequence[str | None], readable_N: Bool, space: LabelSpace
-    ) -> Found | None:
+    def scan(self, embeddings_ND: F32, cells: Sequence[str | None], readable_N: Bool) -> Found | None:
         """A scan of the task's own; None if the default detectors tell wrong labels from right ones."""
         return None

@@ -87,6 +87,7 @@ class Answers:
             unread=self.unread,
             refused=self.refused,
             tokens_out=sum(call.tokens_out for call in calls),
+            place=item.place,
         )
 
 

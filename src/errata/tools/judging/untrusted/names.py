@@ -37,7 +37,7 @@ def reads_as_order(name: str) -> str:
 
 def names_like_orders(space: LabelSpace) -> Iterator[str]:
     """A line for a person, if any name reads like an order to a judge; "cancel my order" does not."""
-    found = {name: reason for name in space.names if (reason := reads_as_order(one_line(name)))}
+    found = {name: reason for name in space.defined if (reason := reads_as_order(one_line(name)))}
     if not found:
         return
     said = [f"{one_line(name)[:SHOWN_CHARS]!r} ({reason})" for name, reason in found.items()]
