@@ -111,7 +111,7 @@ def test_a_judge_is_asked_whether_each_suspected_mark_holds_and_nothing_else(dat
     verdicts = Snapshot.of(workspace).verdicts
     assert {verdict.protocol for verdict in verdicts} == {"holds"} and all(verdict.place for verdict in verdicts)
     assert len({verdict.idx for verdict in verdicts}) == len(verdicts)
-    assert len(wrong_marks(data) & proposed(workspace)) > 0.9 * len(wrong_marks(data))
+    assert len(wrong_marks(data) & proposed(workspace)) > 0.8 * len(wrong_marks(data))
     asked = len(judge.requests())
     again = run(data, judge.spec)
     assert len(judge.requests()) == asked and again.run.run_id == workspace.run.run_id

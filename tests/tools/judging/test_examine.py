@@ -75,7 +75,8 @@ def test_every_task_gets_its_verdicts_in_order_and_progress_is_reported() -> Non
     assert seen == [1, 2, 3, 4]
 
 
-@pytest.mark.parametrize("protocol", sorted(protocols().keys() - {"steering"}))  # whose answers are moved and unmoved
+# A control answers moved or unmoved, and a mark holds or does not.
+@pytest.mark.parametrize("protocol", sorted(protocols().keys() - {"steering", "holds"}))
 def test_every_protocol_gives_a_verdict_over_its_labels_and_the_other_answers(protocol: str) -> None:
     bank = by_rule(SPACE, {"dog": ("cat",)})
     task = JudgeTask(item(0, png(8)), protocol, ("cat", "dog"), region=Region((1, 1, 5, 3)))

@@ -73,9 +73,9 @@ class Annotation(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a task's own scan found. ``more``: annotations that the data lacks, because they seem to be missing or to show
-    that they are not; they come after the given ones. ``probs_AK`` f32[A, K]: p(label | content and all that is labeled) of the given ones, then of ``more``;
-    rows sum to 1."""
+    """What a task's own scan found. ``more``: annotations that the data lacks, because they seem to be missing, or to
+    show that they are not; they come after the given ones. ``probs_AK`` f32[A, K]: p(label | content and all that is
+    labeled) of the given ones, then of ``more``; rows sum to 1."""
 
     more: tuple[Annotation, ...]
     probs_AK: F32

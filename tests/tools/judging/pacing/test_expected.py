@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -24,7 +25,7 @@ TEXT = "The committee postponed its decision on the ferry timetable until the ha
 
 
 def task(protocol: str) -> JudgeTask:
-    item = Item.of(0, "0", "sha1", "sport", TEXT)
+    item = replace(Item.of(0, "0", "sha1", "sport", TEXT), place="sport")
     return JudgeTask(item, protocol, SPACE.names[:2], (ControlItem(item, "sport"), ControlItem(item, "travel")))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -60,7 +61,7 @@ def strings(found: object) -> Iterator[str]:
 
 async def bodies(space: LabelSpace, guideline: str, text: str) -> list[tuple[str, dict[str, object]]]:
     """The request bodies of each installed protocol, in both answer styles."""
-    item = Item.of(0, "0", "sha", space.names[0], text, png())
+    item = replace(Item.of(0, "0", "sha", space.names[0], text, png()), place=space.names[0])
     beside = tuple(
         ControlItem(Item.of(n, str(n), f"sha{n}", name, text), name) for n, name in enumerate(space.names[:2], 1)
     )
