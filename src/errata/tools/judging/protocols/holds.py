@@ -28,7 +28,7 @@ class Holds(JudgingProtocol):
         """Over the space's two labels, that of a mark that holds first. DataError for an item without a mark."""
         if not task.item.place:
             raise DataError(f"Item {task.item.item_id!r} has no mark to ask about.")
-        mark, (holds, does_not) = task.item.place, setup.space.names
+        mark, (holds, does_not) = task.item.place, setup.space.names[:2]
         found = await several_labels.ask(
             door, task.item, (mark,), setup.space, style=setup.style, guideline=setup.guideline
         )
