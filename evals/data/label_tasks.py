@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from errata.tools.features.choose import choose_embedder
@@ -29,7 +30,7 @@ CIFAR_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog",
 
 class Task(NamedTuple):
     """Labels to check and the truth (UNKNOWN: no class is right, or the right one is unknown); features or
-    probabilities."""
+    probabilities; whose truth was checked (None: of all)."""
 
     labels_N: Int
     truth_N: Int
@@ -37,6 +38,7 @@ class Task(NamedTuple):
     classes: int
     features_ND: F32 | None = None
     probs_NK: F32 | None = None
+    checked_N: Bool | None = None
 
 
 def sets(data: Path) -> Mapping[str, Callable[[], Iterator[Task]]]:
@@ -61,7 +63,17 @@ def real_errors(path: Path, content: str) -> Iterator[Task]:
     text = content == "text"
     items = [Item.of(n, str(n), str(n), None, c if text else None, None if text else c) for n, c in enumerate(contents)]
     features_ND = choose_embedder("text" if text else "image").embed(items)
-    yield labeled_task(table["given_label"].to_pylist(), table["true_label"].to_pylist(), features_ND=features_ND)
+    task = labeled_task(table["given_label"].to_pylist(), table["true_label"].to_pylist(), features_ND=features_ND)
+    yield task._replace(checked_N=checked(table))
+
+
+def checked(table: pa.Table) -> Bool | None:
+    """The rows whose truth people looked for, and agreed on; None where that is all of them."""
+    if "truth_status" not in table.column_names:
+        return None
+    reviewed = zip(table["truth_status"].to_pylist(), table["is_error"].to_pylist(), strict=True)
+    checked_N = np.array([status != "unreviewed" and wrong is not None for status, wrong in reviewed])
+    return None if checked_N.all() else checked_N
 
 
 def cifar(path: Path, column: str, probs: str) -> Iterator[Task]:
@@ -72,10 +84,14 @@ def cifar(path: Path, column: str, probs: str) -> Iterator[Task]:
 
 
 def labeled_task(
-    given: Sequence[str], truth: Sequence[str | None], names: Sequence[str] | None = None, **arrays: F32
+    given: Sequence[str],
+    truth: Sequence[str | None],
+    names: Sequence[str] | None = None,
+    features_ND: F32 | None = None,
+    probs_NK: F32 | None = None,
 ) -> Task:
     names = names or sorted(set(given))
     index = {name: k for k, name in enumerate(names)}
     labels_N = np.array([index[name] for name in given])
     truth_N = np.array([index.get(str(name), UNKNOWN) for name in truth])
-    return Task(labels_N, truth_N, labels_N != truth_N, len(names), **arrays)
+    return Task(labels_N, truth_N, labels_N != truth_N, len(names), features_ND, probs_NK)

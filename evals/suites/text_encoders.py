@@ -29,7 +29,7 @@ from errata.tools.features.minilm_int8 import MiniLMInt8
 from errata.tools.features.text_fit import INSIDE, READS, whole_words
 from errata.tools.features.wordpieces import tokenizer
 from errata.types import F32, F64, Bool, Int, Item
-from evals.data.label_tasks import labeled_task
+from evals.data.label_tasks import checked, labeled_task
 from evals.data.planted_noise import UNKNOWN
 from evals.data.real_files import real_files
 from evals.peers.errata import with_features
@@ -80,10 +80,10 @@ def main() -> None:
 def read(path: Path) -> Rows:
     table = pq.read_table(path)
     table = table.take(np.random.default_rng(SEED).permutation(table.num_rows))
-    scored_N = np.ones(table.num_rows, np.bool_)
-    if "truth_status" in table.column_names:
-        reviewed = zip(table["truth_status"].to_pylist(), table["is_error"].to_pylist(), strict=True)
-        scored_N = np.array([status != "unreviewed" and wrong is not None for status, wrong in reviewed])
+    scored_N = checked(table)
+    if scored_N is None:
+        scored_N = np.ones(table.num_rows, np.bool_)
+    else:
         kept = np.sort(np.argsort(~scored_N, kind="stable")[:REVIEWS])
         table, scored_N = table.take(kept), scored_N[kept]
     return Rows(table["text"].to_pylist(), table["given_label"].to_pylist(), table["true_label"].to_pylist(), scored_N)

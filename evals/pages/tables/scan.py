@@ -99,12 +99,28 @@ def confidence(found: dict[str, Any]) -> str:
     lines.append("|---|---|---|---|---|---|---|---|---|")
     for name, of_set in found["sets"].items():
         for which, figures in of_set.items():
-            shown = name.replace("_", " ") if which == "before" else ""
-            wrong, count, low, high = figures["counts"][0]
-            cells = [shown, wrong if shown else "", which, figures["sure"], figures["sure_right"]]
-            cells += [f"{figures['gap']:+.3f}", figures["broken"], f"{figures['first']} of {figures['first_possible']}"]
-            lines.append(f"| {' | '.join(map(str, cells))} | {count}, {low} to {high} |")
-    return "\n".join([*lines, ""])
+            shown, draws = (
+                name.replace("_", " ") if which == "before" else "",
+                figures["seeds"] / of_set["after"]["seeds"],
+            )
+            counted = figures["counts"][0] if figures["counts"] else None
+            names = ("sure", "sure_right", "broken", "first", "first_possible")
+            sure, right, broken, first, possible = (round(figures[name] / draws) for name in names)
+            cells = [shown, (counted[0] if counted else figures["wrong"]) if shown else "", which, sure, right]
+            cells += [f"{figures['gap']:+.3f}", broken, f"{first} of {possible}"]
+            cells += [f"{counted[1]}, {counted[2]} to {counted[3]}" if counted else "no count"]
+            lines.append(f"| {' | '.join(map(str, cells))} |")
+    return "\n".join([*lines, "", *_discount(found["discount"]), ""])
+
+
+def _discount(found: dict[str, Any]) -> list[str]:
+    lines = [
+        "| people's errors | added to the log-odds for confidence to be the share right | discount by the others |"
+    ]
+    lines.append("|---|---|---|")
+    lines += [f"| {name} | {one['shift']:+.2f} | {one['others']:.2f} |" for name, one in found["sets"].items()]
+    low, high = found["between"]
+    return [*lines, f"| mean (95%) | {found['mean']:+.2f} ({low:+.2f} to {high:+.2f}) | |"]
 
 
 def text_encoders(found: dict[str, Any]) -> str:

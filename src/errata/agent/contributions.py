@@ -71,6 +71,7 @@ class ScanCalibration(Contribution):
     slopes: tuple[float, ...] = ()
     power: float = 1.0
     planted: int = 0
+    by_class: tuple[float, ...] = ()
 
 
 class Copies(Contribution):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 
 from errata.agent.contributions import ScanCalibration
 from errata.agent.drive import drive
+from errata.agent.evidence.calibrated import calibration
 from errata.agent.evidence.error_count import wrong_labels
 from errata.agent.evidence.scan_calibration import planted_scan
 from errata.agent.evidence.snapshot import Snapshot
@@ -42,7 +44,13 @@ def test_a_run_learns_from_planted_errors_once(workspace: Workspace) -> None:
     found = Snapshot.of(workspace).contributions.find(ScanCalibration)
     assert found is not None and found.planted >= 40
     again = learned(planted_scan(Snapshot.of(workspace)), lambda done, total: None)
-    assert (again.level, again.slopes, again.power) == (found.level, found.slopes, found.power)
+    assert ScanCalibration(**asdict(again)) == found
+
+
+def test_a_calibration_stored_before_classes_had_offsets_still_holds(workspace: Workspace) -> None:
+    stored = ScanCalibration.model_validate_json('{"level": -1.0, "slopes": [1.0, 1.0, 1.0, 1.0], "planted": 100}')
+    scan, given_N = Snapshot.of(workspace).view.found, np.zeros(1, np.int64)
+    assert calibration(stored, scan, given_N, {}).odds(np.array([0.5]), given_N) == pytest.approx(-0.5)
 
 
 def test_planted_errors_leave_no_trace(workspace: Workspace, tmp_path: Path) -> None:

@@ -52,5 +52,5 @@ def test_items_unlike_those_that_were_decided_stay_as_they_are_and_in_order() ->
 
 def test_a_calibration_without_planted_errors_applies_a_correction() -> None:
     logs_NC = np.log([[0.5, 0.5]])
-    corrected_NC = Calibration(correction=Correction(1.0, 1.0, -1.0, 1.0)).applied(logs_NC)
+    corrected_NC = Calibration(correction=Correction(1.0, 1.0, -1.0, 1.0)).applied(logs_NC, np.zeros(1, np.int64))
     assert corrected_NC[0, 1] - corrected_NC[0, 0] == pytest.approx(1.0)

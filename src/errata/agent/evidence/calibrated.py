@@ -31,7 +31,8 @@ def _correction(planted: Calibration, scan: Scan, given_N: Int, decisions: Mappi
     if len(rows) < FEWEST:
         return None
     given_n, probs = given_N[rows], [np.asarray(probs_NK[rows]) for probs_NK in scan.label_probs]
-    odds_n = planted.odds(split(from_scan(candidates(given_n, probs), given_n, probs, scan.noise))[1])
+    scanned_n = split(from_scan(candidates(given_n, probs), given_n, probs, scan.noise))[1]
+    odds_n = planted.odds(scanned_n, given_n)
     wrong_n = np.array([told[idx].answer == NONE_OF_THESE or told[idx].changes_label for idx in rows.tolist()])
     weight_n = np.array([1.0 if told[idx].seeing == "blind" else SEEN_PROPOSAL for idx in rows.tolist()])
     return correct(odds_n, wrong_n, weight_n)

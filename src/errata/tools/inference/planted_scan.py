@@ -105,7 +105,7 @@ def learned(scan: PlantedScan, progress: Callable[[int, int], None]) -> Calibrat
         rounds = min(MOST_ROUNDS, -(-ENOUGH // len(errors.items_P)))
         found.append(_scanned(scan, errors, odds_N, right_N))
         progress(seed + 1, rounds)
-    return calibrate(_together(found), odds_N)
+    return calibrate(_together(found), odds_N, labels_N)
 
 
 def _scanned(scan: PlantedScan, errors: PlantedErrors, odds_N: F64, right_N: F64) -> Planted:
@@ -121,7 +121,7 @@ def _scanned(scan: PlantedScan, errors: PlantedErrors, odds_N: F64, right_N: F64
     true_P = scan.given.labels_N[errors.items_P]
     is_true_PC = cand_NC[errors.items_P, 1:] == true_P[:, None]
     place_P = np.where(is_true_PC.any(axis=1), is_true_PC.argmax(axis=1), -1)
-    return Planted(on_scale_P, others_PC, place_P, right_N[errors.items_P])
+    return Planted(errors.labels_P, on_scale_P, others_PC, place_P, right_N[errors.items_P])
 
 
 def _together(rounds: Sequence[Planted]) -> Planted:
@@ -130,6 +130,7 @@ def _together(rounds: Sequence[Planted]) -> Planted:
         np.pad(one.others_PC, ((0, 0), (0, width - one.others_PC.shape[1])), constant_values=-np.inf) for one in rounds
     ]
     return Planted(
+        np.concatenate([one.given_P for one in rounds]),
         np.concatenate([one.odds_P for one in rounds]),
         np.concatenate(wide),
         np.concatenate([one.true_P for one in rounds]),

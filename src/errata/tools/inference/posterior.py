@@ -86,7 +86,7 @@ def weigh(
     """
     cand_NC = candidates(given_N, probs, _named_by_judges(verdicts))
     judged_NS, judged_N = from_judges(cand_NC, verdicts, pool)
-    labels_NC = calibration.applied(from_scan(cand_NC, given_N, probs, noise))
+    labels_NC = calibration.applied(from_scan(cand_NC, given_N, probs, noise), given_N)
     # Detectors say nothing of the two rare states; each is held against the label that they favor most.
     rare_N1 = labels_NC.max(axis=1, keepdims=True) + np.log(RARE_STATE)
     scores_NS = np.concatenate([labels_NC, rare_N1, rare_N1], axis=1) + judged_NS
