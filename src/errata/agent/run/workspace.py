@@ -93,7 +93,11 @@ class Workspace:
             return self._dataset.texts([idx])[0]
         settings = self.settings
         table = read_table(
-            self.data_path, settings.delimiter, class_level=settings.class_level, image_roots=settings.image_root
+            self.data_path,
+            settings.delimiter,
+            encoding=settings.encoding,
+            class_level=settings.class_level,
+            image_roots=settings.image_root,
         )
         self._refuse_changed(table.sha256)
         return texts(table, settings.text, [idx])[0]
@@ -170,15 +174,24 @@ class Workspace:
         return [row.item_id for row in self.rows()]
 
 
-def open_data(path: Path, settings: Settings, *, patched: bool = False, folder: Path | None = None) -> Dataset:
+def open_data(
+    path: Path,
+    settings: Settings,
+    *,
+    patched: bool = False,
+    folder: Path | None = None,
+    encoding: str | None = None,
+) -> Dataset:
     """The user's data. ``patched``: it was patched, so it may have a single label. ``folder``: where the files named in
-    its columns are, if not next to it."""
+    its columns are, if not next to it. ``encoding``: that of the file before a patch, after which another may be
+    detected."""
     columns = Columns(settings.label, settings.text, settings.image, settings.id, settings.protect)
     return open_dataset(
         path,
         columns,
         settings.labels,
         delimiter=settings.delimiter,
+        encoding=encoding or settings.encoding,
         no_label=settings.no_label,
         many_labels=settings.many_labels,
         image_roots=settings.image_root,

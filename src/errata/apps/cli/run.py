@@ -59,6 +59,9 @@ Labels = Annotated[Path | None, typer.Option(metavar="FILE", help="labels.toml: 
 Delimiter = Annotated[
     str | None, typer.Option(metavar="CHAR", help="The cell separator of a CSV file. Default: detected.")
 ]
+Encoding = Annotated[
+    str | None, typer.Option(metavar="NAME", help="The encoding of a CSV file, such as cp1252. Default: detected.")
+]
 NoLabel = Annotated[
     list[str] | None,
     typer.Option(metavar="WORD", help='A word in the label column that means "no label", such as -1; repeat it.'),
@@ -135,6 +138,7 @@ def run(
     probe: Probe = None,
     labels: Labels = None,
     delimiter: Delimiter = None,
+    encoding: Encoding = None,
     no_label: NoLabel = None,
     many_labels: ManyLabels = None,
     guideline: Guideline = None,
@@ -183,6 +187,7 @@ def scan(
     probe: Probe = None,
     labels: Labels = None,
     delimiter: Delimiter = None,
+    encoding: Encoding = None,
     no_label: NoLabel = None,
     many_labels: ManyLabels = None,
     guideline: Guideline = None,

@@ -78,6 +78,11 @@ class Dataset:
         return self.table.sha256
 
     @property
+    def encoding(self) -> str | None:
+        """Of a CSV file; None of other formats."""
+        return getattr(self.table, "encoding", None)
+
+    @property
     def modality(self) -> Literal["text", "image"]:
         """What kind of item it is; an image with a text is an image."""
         return "image" if self.columns.image else "text"
@@ -112,6 +117,7 @@ def open_dataset(
     label_file: Path | None = None,
     *,
     delimiter: str | None = None,
+    encoding: str | None = None,
     no_label: Sequence[str] = (),
     many_labels: bool = False,
     image_roots: Sequence[Path] = (),
@@ -121,11 +127,12 @@ def open_dataset(
 ) -> Dataset:
     """Read a CSV, TSV, JSON Lines, or Parquet file, a Hugging Face dataset folder, or a folder of images by class.
 
-    ``delimiter`` is that of a CSV file, detected if None; ``no_label`` are words that mean "no label". Every content is
-    hashed, and every image's header checked, once. Raises DataError for a file that cannot be used as it is, and
-    SetupError for columns that were not named. Data of a single label is refused, since there is nothing to tell apart,
-    and so is data in which no content can be read, unless ``allow_one_label``: a file that a patch left so must still
-    open for the patch to be undone. A column in which most rows have their own label is refused unless ``many_labels``.
+    ``delimiter`` and ``encoding`` are those of a CSV file, detected if None; ``no_label`` are words that mean "no
+    label". Every content is hashed, and every image's header checked, once. Raises DataError for a file that cannot be
+    used as it is, and SetupError for columns that were not named. Data of a single label is refused, since there is
+    nothing to tell apart, and so is data in which no content can be read, unless ``allow_one_label``: a file that a
+    patch left so must still open for the patch to be undone. A column in which most rows have their own label is
+    refused unless ``many_labels``.
     ``folder`` is where the files named in the columns are, if not next to ``path``; ``image_roots`` are other folders
     in which they may be. ``class_level`` says which folders of a folder of images name the classes: 1 means those at
     its top.
@@ -133,7 +140,7 @@ def open_dataset(
     path = Path(path)
     # After a patch, the layout may look different from the one the user was asked about.
     level = class_level or (1 if allow_one_label else None)
-    table = read_table(path, delimiter, class_level=level, image_roots=image_roots)
+    table = read_table(path, delimiter, encoding=encoding, class_level=level, image_roots=image_roots)
     columns = _named(columns, table, path)
     label_column = str(columns.label)
     values = table.cells(label_column)

@@ -17,13 +17,14 @@ def read_table(
     path: Path,
     delimiter: str | None = None,
     *,
+    encoding: str | None = None,
     class_level: int | None = None,
     image_roots: Sequence[Path] = (),
 ) -> Table:
-    """The table at ``path``; ``delimiter`` is that of a CSV file, detected if None. ``class_level`` and ``image_roots``
-    are for folders of images (read_image_folder).
+    """The table at ``path``; ``delimiter`` and ``encoding`` are those of a CSV file, detected if None. ``class_level``
+    and ``image_roots`` are for folders of images (read_image_folder).
 
-    Raises DataError if there is no table, or none that errata reads, and SetupError for a delimiter that is invalid or
+    Raises DataError if there is no table, or none that errata reads, and SetupError for an option that is invalid or
     does not fit the format.
     """
     if not path.exists():
@@ -34,9 +35,8 @@ def read_table(
     if suffix in (".csv", ".tsv") and not path.is_dir():
         from errata.tools.data.csv_file import read_csv
 
-        return read_csv(path, delimiter)
-    if delimiter is not None:
-        raise SetupError(f"--delimiter is for CSV files, and {path} is none: leave it out.")
+        return read_csv(path, delimiter, encoding)
+    _refuse("CSV files", path, delimiter=delimiter, encoding=encoding)
     if path.is_dir():
         return _read_folder(path, class_level, image_roots)
     if suffix in (".jsonl", ".ndjson"):
@@ -48,6 +48,13 @@ def read_table(
 
         return read_parquet(path)
     raise DataError(f"{path} is of no kind that errata reads: {KNOWN}.")
+
+
+def _refuse(kind: str, path: Path, **options: str | None) -> None:
+    """Raises SetupError for an option that was given and is for files of another kind."""
+    for name, value in options.items():
+        if value is not None:
+            raise SetupError(f"--{name} is for {kind}, and {path} is none: leave it out.")
 
 
 def _read_folder(path: Path, class_level: int | None, image_roots: Sequence[Path]) -> Table:
