@@ -57,6 +57,7 @@ class Settings(BaseModel):
     labels: Path | None = None
     delimiter: str | None = None
     encoding: str | None = None
+    sheet: str | None = None
     no_label: tuple[str, ...] = ()
     many_labels: bool = False
     guideline: Path | None = None
@@ -114,7 +115,7 @@ class Settings(BaseModel):
 _PANEL = ("judge", "style", "permutations", "protocols", "questions", "escalate", "calibrate")
 _NOT_IDENTITY = ("require_judge", "budget", "allow_host", "usd_per_mtok_in", "usd_per_mtok_out", "many_labels")
 
-_ADDED_LATER = ("delimiter", "encoding", "no_label", "image_root", "class_level", "roles")
+_ADDED_LATER = ("delimiter", "encoding", "sheet", "no_label", "image_root", "class_level", "roles")
 """Settings that runs of older stores do not have: unset, they must not turn such a run into another one."""
 
 

@@ -96,6 +96,7 @@ class Workspace:
             self.data_path,
             settings.delimiter,
             encoding=settings.encoding,
+            sheet=settings.sheet,
             class_level=settings.class_level,
             image_roots=settings.image_root,
         )
@@ -192,6 +193,7 @@ def open_data(
         settings.labels,
         delimiter=settings.delimiter,
         encoding=encoding or settings.encoding,
+        sheet=settings.sheet,
         no_label=settings.no_label,
         many_labels=settings.many_labels,
         image_roots=settings.image_root,

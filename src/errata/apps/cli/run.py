@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from errata.agent.actions.session import Session
 
 Data = Annotated[
-    Path, typer.Argument(help="A .csv, .tsv, .jsonl or .parquet file, an image folder, a datasets folder.")
+    Path, typer.Argument(help="A .csv, .tsv, .xlsx, .jsonl or .parquet file, an image folder, a datasets folder.")
 ]
 Text = Annotated[str | None, typer.Option(metavar="COL", help="Column with the text.")]
 Image = Annotated[str | None, typer.Option(metavar="COL", help="Column with the image: bytes, or a path.")]
@@ -61,6 +61,9 @@ Delimiter = Annotated[
 ]
 Encoding = Annotated[
     str | None, typer.Option(metavar="NAME", help="The encoding of a CSV file, such as cp1252. Default: detected.")
+]
+Sheet = Annotated[
+    str | None, typer.Option(metavar="NAME", help="The sheet of an Excel workbook. Default: the only one.")
 ]
 NoLabel = Annotated[
     list[str] | None,
@@ -139,6 +142,7 @@ def run(
     labels: Labels = None,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
+    sheet: Sheet = None,
     no_label: NoLabel = None,
     many_labels: ManyLabels = None,
     guideline: Guideline = None,
@@ -188,6 +192,7 @@ def scan(
     labels: Labels = None,
     delimiter: Delimiter = None,
     encoding: Encoding = None,
+    sheet: Sheet = None,
     no_label: NoLabel = None,
     many_labels: ManyLabels = None,
     guideline: Guideline = None,

@@ -27,11 +27,17 @@ def write_spliced(data: bytes, splices: Iterable[Splice], out: Path, encoding: s
     Splices must not overlap. Those at the same empty place are written in the given order. Raises DataError, and writes
     nothing, for a character that the encoding does not have.
     """
-    pieces: Iterable[bytes | memoryview] = _pieces(data, splices)
-    if encoding != UTF8:
-        pieces = [from_utf8(b"".join(pieces), encoding, out)]
+    if encoding == UTF8:
+        pieces: Iterable[bytes | memoryview] = _pieces(data, splices)
+    else:
+        pieces = [from_utf8(spliced(data, splices), encoding, out)]
     with atomic_write(out) as file:
         file.writelines(pieces)
+
+
+def spliced(data: bytes, splices: Iterable[Splice]) -> bytes:
+    """``data`` with the splices applied."""
+    return b"".join(_pieces(data, splices))
 
 
 def _pieces(data: bytes, splices: Iterable[Splice]) -> Iterator[bytes | memoryview]:
