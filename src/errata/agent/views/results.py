@@ -147,7 +147,8 @@ def write_results(
     """
     writers = {".parquet": _parquet, ".csv": _csv, ".jsonl": _jsonl}
     if out.suffix not in writers:
-        raise SetupError(f"{out}: results are written as {', '.join(writers)}; got the ending {out.suffix!r}.")
+        known = ", ".join((*writers, ".xlsx"))  # write_review writes that one
+        raise SetupError(f"{out}: results are written as {known}; got the ending {out.suffix!r}.")
     if escape_formulas and out.suffix != ".csv":
         raise SetupError(f"{out}: formulas are escaped in a .csv, which spreadsheets open; got {out.suffix!r}.")
     columns = result_columns(workspace, own)
