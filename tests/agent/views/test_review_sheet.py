@@ -10,9 +10,13 @@ import openpyxl
 import pytest
 
 from errata.agent.decisions.approval import decide
+from errata.agent.run.begin import begin
 from errata.agent.views.review_sheet import LONGEST, write_review
 from errata.errors import SetupError
-from tests.by_hand import ROWS, make_run, somebody
+from errata.settings import Settings
+from errata.types import Proposal
+from tests.by_hand import ROWS, closed_later, make_run, somebody
+from tests.inputs import mail_rows, parquet_bytes
 
 DANGER = "=cmd|' /C calc'!A0"
 CELLS = ["=1+1", "+49 123", "@x\ty", "-5\x1b[2J"]
@@ -81,3 +85,12 @@ def test_without_the_extra_it_is_named_and_nothing_is_written(tmp_path: Path, mo
     with pytest.raises(SetupError, match=r"errata-labels\[excel\]"):
         write_review(workspace, tmp_path / "review.xlsx")
     assert not (tmp_path / "review.xlsx").exists()
+
+
+def test_an_image_that_is_in_the_data_itself_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "x.parquet").write_bytes(parquet_bytes(mail_rows(6), "images"))
+    workspace = closed_later(begin(tmp_path / "x.parquet", Settings(text="text", image="image", label="label")))
+    workspace.store.set_proposals(workspace.run.run_id, [Proposal(i, None, None, 1.0, 1.0, "") for i in range(6)])
+    write_review(workspace, tmp_path / "review.xlsx")
+    row = rows_of(tmp_path / "review.xlsx")[0]
+    assert row["data.text"] == workspace.dataset.texts([0])[0] and "data.image" not in row

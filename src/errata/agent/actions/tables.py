@@ -53,7 +53,7 @@ def _proposals(session: Session, _: NoInputs) -> Rows:
 
 
 def _write_results(session: Session, given: ResultsFile) -> int:
-    if given.out.suffix == ".xlsx" and not given.escape_formulas:
+    if given.out.suffix == ".xlsx":  # where nothing is a formula anyway
         return review_sheet.write_review(session.run, given.out, given.columns, force=given.force)
     return results.write_results(
         session.run, given.out, given.columns, escape_formulas=given.escape_formulas, force=given.force

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -22,7 +23,7 @@ from errata.tools.store.store import ItemRow
 from errata.tools.visible import one_line, visible
 from errata.types import Answer, Decision, Proposal
 
-ANSWERS = get_args(Answer)
+ANSWERS: Mapping[str, Answer] = {answer: answer for answer in get_args(Answer)}
 CHANGED = "its content, its label or what is proposed has changed since the sheet was written"
 LONGEST_ANSWER = 60
 
@@ -74,7 +75,7 @@ class _Sheet:
         self._decisions, self._proposals, self._by = snapshot.decisions, snapshot.proposals, by
         self._words = AnswerWords(workspace.run.label_space)
         self._space = workspace.run.label_space
-        self._rows = {visible(row.item_id): row for row in snapshot.rows}
+        self._rows = {visible(row.item_id).strip(): row for row in snapshot.rows}
         self._keys = keys(workspace, result_columns(workspace))
         self.taken: list[Given] = []
         self._not_taken: list[tuple[str, str]] = []
@@ -108,36 +109,42 @@ class _Sheet:
         return list(zip(*columns, strict=True))
 
     def _take(self, item: str, decision: str, key: str) -> None:
-        row, answer = self._rows.get(visible(item)), self._words.read(decision)
-        if row is None:
-            self._not_taken.append((item, "there is no such item in this run"))
-        elif answer is None:
-            shown = one_line(decision, LONGEST_ANSWER)
-            self._not_taken.append((item, f"{shown!r} is no answer{self._words.nearest(shown)}"))
+        found = self._understood(item, decision, key)
+        if isinstance(found, str):
+            self._not_taken.append((item, found))
+        elif self._stands(found):
+            self._already += 1
         else:
-            given = self._given(row, *answer)
-            why = "nothing is proposed that could be accepted" if given is None else self._refused(given, key)
-            if why:
-                self._not_taken.append((item, why))
-            elif given is not None and self._stands(given):
-                self._already += 1
-            elif given is not None:
-                self.taken.append(given)
+            self.taken.append(found)
+
+    def _understood(self, item: str, decision: str, key: str) -> Given | str:
+        """The answer, or why it is not taken."""
+        row, answer = self._rows.get(item), self._words.read(decision)
+        if row is None:
+            return "there is no such item in this run"
+        if answer is None:
+            shown = one_line(decision, LONGEST_ANSWER)
+            return f"{shown!r} is no answer{self._words.nearest(shown)}"
+        given = self._given(row, *answer)
+        if given is None:
+            return "nothing is proposed that could be accepted"
+        why = None if self._stands(given) else self._refused(given, key)
+        return given if why is None else why
 
     def _given(self, row: ItemRow, word: str, label: str | None) -> Given | None:
+        """The answer that a word means for this item; None if there is none, as for what cannot be accepted."""
         proposal: Proposal | None = self._proposals.get(row.idx)
         if word == ACCEPT:
             said = accepted(proposal) if proposal else None
             word, label = said or (KEEP if proposal and proposal.outcome == "keep" else ACCEPT, None)
         if word == KEEP and row.given_label is not None:
             word, label = "label", row.given_label
-        return Given(row, word, label) if word in ANSWERS else None  # type: ignore[arg-type]
+        answer = ANSWERS.get(word)
+        return None if answer is None else Given(row, answer, label)
 
     def _refused(self, given: Given, key: str) -> str | None:
         """Why the decision is not taken, in words."""
         row, now, then = given.row, self._keys[given.row.idx], ReviewKey.read(key)
-        if self._stands(given):
-            return None
         if then is None or then.shown != now.shown:
             return CHANGED
         decision: Decision | None = self._decisions.get(row.idx)
