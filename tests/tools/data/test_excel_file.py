@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import sys
+import zipfile
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -261,6 +264,33 @@ def test_what_is_no_workbook_is_explained(tmp_path: Path, change: Any, message: 
     (tmp_path / "a.xlsx").write_bytes(change(odd_parts()))
     with pytest.raises(DataError, match=message):
         opened(tmp_path / "a.xlsx")
+
+
+def test_two_parts_of_one_name_are_refused_since_programs_differ_in_which_they_read(tmp_path: Path) -> None:
+    (tmp_path / "a.xlsx").write_bytes(books.zipped(odd_parts()))
+    with zipfile.ZipFile(tmp_path / "a.xlsx", "a") as archive, pytest.warns(UserWarning, match="Duplicate name"):
+        archive.writestr(SHEET, "<worksheet/>")
+    with pytest.raises(DataError, match="two parts of the same name"):
+        opened(tmp_path / "a.xlsx")
+
+
+def test_a_full_disk_is_no_damaged_workbook(tmp_path: Path) -> None:
+    class Full(io.BytesIO):
+        def write(self, _: Any) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    books.save(tmp_path / "a.xlsx")
+    with pytest.raises(OSError, match="No space left"):
+        read_excel(tmp_path / "a.xlsx").book.write(SHEET, b"", Full())
+
+
+def test_columns_that_no_program_could_open_are_not_added(tmp_path: Path) -> None:
+    book = books.save(tmp_path / "a.xlsx")
+    book["data"]["XFD2"].number_format = "@"
+    book.save(tmp_path / "a.xlsx")
+    with pytest.raises(DataError, match="no room for 1 more columns"):
+        write_labels(opened(tmp_path / "a.xlsx"), {}, tmp_path / "out.xlsx", {"errata_x": [None] * 3})
+    assert not (tmp_path / "out.xlsx").exists()
 
 
 def test_a_sheet_is_for_a_workbook_and_other_kinds_are_named(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from xml.sax.saxutils import escape
 from errata.errors import DataError
 from errata.tools.data.atomic import atomic_write
 from errata.tools.data.sheet_table import SheetTable, read_sheet
-from errata.tools.data.sheet_xml import Cell, Row, SheetXml, letters
+from errata.tools.data.sheet_xml import MOST_COLUMNS, Cell, Row, SheetXml, letters
 from errata.tools.data.splice import Splice, spliced
 from errata.tools.data.table import Changes
 from errata.tools.data.workbook import Sheet, Workbook, escaped
@@ -95,6 +95,8 @@ class ExcelFile:
 
     def _added(self, xml: SheetXml, rows: Mapping[int, Row], changes: Changes) -> Iterator[Splice]:
         columns = [(name, *values) for name, values in changes.add.items()]
+        if self.table.width + len(columns) > MOST_COLUMNS:
+            raise DataError(f"{self._shown} has no room for {len(columns)} more columns: leave the annotations out.")
         for line, number in enumerate(self.table.numbers if columns else ()):
             for place, column in enumerate(columns, start=self.table.width):
                 cell = _written(column[line], f"{letters(place)}{number}", 0, _prefix(xml, rows[number]))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import lzma
 import posixpath
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +24,11 @@ LARGEST = 512 << 20
 """Bytes of all parts together; more is no sheet that a person works on."""
 OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError, NotImplementedError)
+ZIP_ERRORS = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+    *(OSError, EOFError, ValueError, RuntimeError, NotImplementedError),
+)
+"""What zipfile raises on a damaged file."""
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 SHOWN = 12
 
@@ -56,8 +62,11 @@ class Workbook:
             raise DataError(f"{path} {what}: open it, and save it as an .xlsx without a password.")
         with book._opened() as archive:
             size = sum(part.file_size for part in archive.infolist())
+            twice = len(archive.infolist()) - len(set(archive.namelist()))
         if size > LARGEST:
             raise DataError(f"{path} unpacks to {size / 1e6:,.0f} MB, more than {LARGEST / 1e6:,.0f}: split it.")
+        if twice:
+            raise DataError(f"{path} has two parts of the same name, as no spreadsheet program writes them.")
         return book
 
     def sheet(self, name: str | None) -> Sheet:
@@ -123,16 +132,23 @@ class Workbook:
 
     def write(self, part: str, data: bytes, file: BinaryIO) -> None:
         """The same workbook with one part replaced; the content of all others is copied."""
-        with self._opened() as archive, zipfile.ZipFile(file, "w") as out:
+        # An error of writing is none of the workbook's: only what is read is explained.
+        with zipfile.ZipFile(io.BytesIO(self.data)) as archive, zipfile.ZipFile(file, "w") as out:
             out.comment = archive.comment
             for info in archive.infolist():
-                out.writestr(copy(info), data if info.filename == part else archive.read(info))
+                with self._explained():
+                    content = data if info.filename == part else archive.read(info)
+                out.writestr(copy(info), content)
 
     @contextmanager
     def _opened(self) -> Iterator[zipfile.ZipFile]:
+        with self._explained(), zipfile.ZipFile(io.BytesIO(self.data)) as archive:
+            yield archive
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
         try:
-            with zipfile.ZipFile(io.BytesIO(self.data)) as archive:
-                yield archive
+            yield
         except ZIP_ERRORS as error:
             raise DataError(f"{self.path} is no whole .xlsx workbook ({error}): save or copy it again.") from error
 
