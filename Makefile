@@ -18,7 +18,7 @@ install: .venv/installed
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
 	$(BIN)/python -m pip install --quiet torch
-	$(BIN)/python -m pip install --quiet --editable ".[local,hf,images]" --group dev
+	$(BIN)/python -m pip install --quiet --editable ".[local,hf,images,excel]" --group dev
 	touch $@
 
 demo: install          ## the whole loop on handwritten digits, a minute, no GPU, no download

@@ -9,6 +9,7 @@ import random
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 import numpy as np
 import pyarrow as pa
@@ -60,6 +61,28 @@ def table_bytes(
 
 def jsonl_bytes(rows: Sequence[Row]) -> bytes:
     return b"".join(json.dumps(dict(zip(("id", "text", "label"), row, strict=True))).encode() + b"\n" for row in rows)
+
+
+def workbooks(rows: Sequence[Row]) -> list[bytes]:
+    """Two workbooks of the rows: as openpyxl writes them, and with prefixes, shared texts, a date, and a formula."""
+    import openpyxl
+
+    from tests.tools.data import books
+
+    book, out = openpyxl.Workbook(), io.BytesIO()
+    for line in (("id", "text", "label"), *rows):
+        book.active.append(line)
+    book.save(out)
+    words = list(dict.fromkeys(word for line in (("id", "text", "label"), *rows) for word in line))
+    cells = [
+        "".join(f'<x:c t="s"><x:v>{words.index(word)}</x:v></x:c>' for word in line)
+        for line in (("id", "text", "label"), *rows)
+    ]
+    cells[2] += '<x:c r="E3" s="1"><x:f>NOW()</x:f><x:v>46053.5</x:v></x:c>'
+    sheet = f'<x:worksheet xmlns:x="{books.MAIN}"><x:sheetData>{"".join(f"<x:row>{c}</x:row>" for c in cells)}'
+    texts = "".join(f'<si><t xml:space="preserve">{escape(word)}</t></si>' for word in words)
+    styles = '<cellXfs><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs>'
+    return [out.getvalue(), books.zipped(books.parts(f"{sheet}</x:sheetData></x:worksheet>", texts, styles))]
 
 
 def parquet_bytes(rows: Sequence[Row], kind: str = "plain") -> bytes:

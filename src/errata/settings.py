@@ -82,6 +82,8 @@ class Settings(BaseModel):
     class_level: int | None = Field(default=None, ge=1, le=9)
     labels: Path | None = None
     delimiter: str | None = None
+    encoding: str | None = None
+    sheet: str | None = None
     no_label: tuple[str, ...] = ()
     task: str | None = None
     separator: str | None = None
@@ -141,7 +143,18 @@ class Settings(BaseModel):
 _PANEL = ("judge", "style", "permutations", "protocols", "questions", "escalate", "calibrate")
 _NOT_IDENTITY = ("require_judge", "budget", "allow_host", "usd_per_mtok_in", "usd_per_mtok_out", "many_labels")
 
-_ADDED_LATER = ("context", "task", "separator", "delimiter", "no_label", "image_root", "class_level", "roles")
+_ADDED_LATER = (
+    "context",
+    "task",
+    "separator",
+    "delimiter",
+    "encoding",
+    "sheet",
+    "no_label",
+    "image_root",
+    "class_level",
+    "roles",
+)
 """Settings that runs of older stores do not have: unset, they must not turn such a run into another one."""
 
 

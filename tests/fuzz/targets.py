@@ -6,6 +6,7 @@ import contextlib
 import io
 import shutil
 import tempfile
+import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
@@ -22,6 +23,7 @@ from tests.inputs import (
     picture,
     shape_files,
     table_bytes,
+    workbooks,
     write_files,
 )
 
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 KEYS = (b"text", b"label", b"id", b"sport", b"kitchen", b"space")
 Check = Callable[[Path], None]
+WORKBOOKS = workbooks(mail_rows(6))
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,9 @@ def csv(_: Path) -> Inputs:
     rows = mail_rows(12)
     windows = b"\xef\xbb\xbf" + table_bytes(rows, ";").replace(b"\n", b"\r\n")
     quoted = table_bytes([(key, f'"{text},\n""yes"""', label) for key, text, label in rows], quote=False)
-    return Inputs([{"x.csv": data} for data in (table_bytes(rows), windows, quoted)], words=KEYS)
+    western = quoted.replace(b"yes", b"M\xfcll \x93ja\x94")
+    wide = table_bytes(rows, "\t").decode().encode("utf-16")
+    return Inputs([{"x.csv": data} for data in (table_bytes(rows), windows, quoted, western, wide)], words=KEYS)
 
 
 def tsv(_: Path) -> Inputs:
@@ -92,6 +97,50 @@ def tsv(_: Path) -> Inputs:
 def jsonl(_: Path) -> Inputs:
     odd = b'{"text": "a", "label": "x", "n": [1, {"b": null}]}\n{"text": "b\\u00e9", "label": "y", "label": "x"}\n\n'
     return Inputs([{"x.jsonl": jsonl_bytes(mail_rows(12))}, {"x.jsonl": odd}], words=KEYS)
+
+
+def workbook(_: Path) -> Inputs:
+    return Inputs([{"x.xlsx": data} for data in WORKBOOKS])
+
+
+def workbook_parts(_: Path) -> Inputs:
+    """Damaged before they are zipped: a damaged zip is refused before its parts are read."""
+    seeds = []
+    for data in WORKBOOKS:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            seeds.append({f"book/{name}": archive.read(name) for name in archive.namelist()})
+    words = (
+        b'<c r="B3"',
+        b' t="s"',
+        b' t="e"',
+        b"<v>",
+        b"</row>",
+        b"<f>",
+        b'ref="A1:XFD9"',
+        b"<mergeCell ",
+        b"<is><t>",
+    )
+    return Inputs(seeds, words=(*KEYS, *words, b"&#0;", b"&lt;", b"<!DOCTYPE a>", b"_x0000_", b"xmlns:x=", b"<x:c>"))
+
+
+def check_parts(folder: Path) -> None:
+    """What can be read is written with one label changed, and nothing else reads otherwise."""
+    from errata.tools.data import Edit, write_labels
+    from errata.tools.data.excel_file import read_excel
+
+    with zipfile.ZipFile(folder / "x.xlsx", "w") as archive:
+        for file in sorted((folder / "book").rglob("*")):
+            if file.is_file():
+                archive.writestr(zipfile.ZipInfo(file.relative_to(folder / "book").as_posix()), file.read_bytes())
+    dataset = opened(folder / "x.xlsx", text="text", label="label")
+    if len(dataset) < 2:
+        return
+    write_labels(dataset, {1: Edit(dataset.cells[1], dataset.label_space.names[0])}, folder / "out.xlsx")
+    before, after = read_excel(folder / "x.xlsx"), read_excel(folder / "out.xlsx")
+    assert before.names == after.names and len(before) == len(after)
+    for name, old, new in zip(before.names, before.table.values, after.table.values, strict=True):
+        differ = [row for row, pair in enumerate(zip(map(repr, old), map(repr, new), strict=True)) if len({*pair}) > 1]
+        assert differ in ([], [1]) if name == "label" else differ == [], (name, differ)
 
 
 def parquet(_: Path) -> Inputs:
@@ -268,6 +317,8 @@ TARGETS = {
     "csv": Target(texts("x.csv"), csv),
     "tsv": Target(texts("x.tsv"), tsv),
     "jsonl": Target(texts("x.jsonl"), jsonl),
+    "xlsx": Target(texts("x.xlsx"), workbook),
+    "xlsx_parts": Target(check_parts, workbook_parts),
     "parquet": Target(check_parquet, parquet),
     "datasets": Target(texts("set"), hf),
     "image_folder": Target(check_shapes, shapes),

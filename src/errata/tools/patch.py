@@ -15,6 +15,7 @@ from errata.errors import DataError, PatchConflict
 from errata.tools.data.atomic import atomic_write
 from errata.tools.data.copying import CopyProgress, copy_path, no_progress
 from errata.tools.data.dataset import Dataset
+from errata.tools.data.encoding import UTF8
 from errata.tools.data.fingerprint import sha_of_path
 from errata.tools.data.image_folder import ImageFolder
 from errata.tools.data.new_names import moved_name
@@ -50,7 +51,9 @@ class PatchLine(BaseModel):
 
 
 class PatchHeader(BaseModel):
-    """The first line of a patch file. ``out_sha256`` and ``annotations`` are known once the patch was applied."""
+    """The first line of a patch file. ``out_sha256`` and ``annotations`` are known once the patch was applied.
+    ``encoding`` is that of a CSV file, without which the patched file might be taken for another; it is omitted if it
+    is UTF-8."""
 
     model_config = STRICT
     format: Literal["errata.patch.v1"] = "errata.patch.v1"
@@ -62,6 +65,7 @@ class PatchHeader(BaseModel):
     lines: int
     out_sha256: str | None = None
     annotations: tuple[str, ...] = ()
+    encoding: str | None = Field(default=None, exclude_if=lambda encoding: encoding is None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,7 @@ def make(dataset: Dataset, changes: Sequence[PatchLine], run: str = "") -> Patch
         made_at=datetime.now(UTC).isoformat(timespec="seconds"),
         label_column=dataset.label_column,
         lines=len(changes),
+        encoding=None if dataset.encoding == UTF8 else dataset.encoding,
     )
     patch = Patch(header, tuple(sorted(changes, key=lambda line: (line.row, line.place))))
     _check_fits(patch, dataset)

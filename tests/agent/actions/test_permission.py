@@ -24,6 +24,7 @@ INPUTS: dict[str, dict[str, object]] = {
     "answer": {"approve": True},
     "begin": {"data": "d.csv", "settings": Settings()},
     "decide": {"item_id": "a", "answer": "several"},
+    "decide_reviewed": {"path": "review.xlsx", "sha256": "0"},
     "decide_where": {"accept": True, "where": "quality < 1"},
     "measure": {"judge": "model@http://127.0.0.1:1/v1"},
     "prune": {"paths": ()},

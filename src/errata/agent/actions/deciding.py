@@ -4,21 +4,35 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from errata.agent.actions.action import Action, Inputs, NoInputs
 from errata.agent.actions.session import Session
-from errata.agent.decisions import approval, times
+from errata.agent.decisions import approval, reviewed, times
 from errata.agent.decisions import undo as undoing
 from errata.agent.decisions.approval import DecidedMany, decided_by
+from errata.agent.decisions.reviewed import Reviewed
 from errata.agent.decisions.undo import Undone
 from errata.agent.decisions.undo import in_words as undone_in_words
 from errata.errors import DataError, SetupError, StoreError
 from errata.types import Answer, Looked, Seeing
 
-__all__ = ["DECIDE", "DECIDE_WHERE", "TRUST", "UNDO", "DecidedMany", "Undone", "decided_by", "undone_in_words"]
+__all__ = [
+    "DECIDE",
+    "DECIDE_REVIEWED",
+    "DECIDE_WHERE",
+    "READ_REVIEWED",
+    "TRUST",
+    "UNDO",
+    "DecidedMany",
+    "Reviewed",
+    "Undone",
+    "decided_by",
+    "undone_in_words",
+]
 
 
 def event_numbers(typed: object) -> object:
@@ -59,6 +73,14 @@ class Rule(Inputs):
     where: str | None = Field(description=f"{CONDITION}; null means every open proposal.")
 
 
+class SheetFile(Inputs):
+    path: Path = Field(description="A review sheet as write_results makes it (.xlsx), or the same saved as .csv.")
+
+
+class AgreedSheet(SheetFile):
+    sha256: str = Field(description="Hash of the file that the person agreed to, as read_reviewed gave it.")
+
+
 class WhichDecisions(Inputs):
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
@@ -75,6 +97,14 @@ def _decide(session: Session, given: OneDecision) -> int:
 
 def _decide_where(session: Session, given: Rule) -> DecidedMany:
     return approval.decide_where(session.run, session.by, given.accept, given.where)
+
+
+def _read_reviewed(session: Session, given: SheetFile) -> Reviewed:
+    return reviewed.read_reviewed(session.run, given.path, session.who)
+
+
+def _decide_reviewed(session: Session, given: AgreedSheet) -> Reviewed:
+    return reviewed.decide_reviewed(session.run, session.by, given.path, given.sha256)
 
 
 def _undo(session: Session, given: WhichDecisions) -> Undone:
@@ -103,6 +133,26 @@ DECIDE_WHERE = Action(
     DecidedMany,
     (SetupError, DataError, StoreError),
     _decide_where,
+)
+READ_REVIEWED = Action(
+    "read_reviewed",
+    "What a review sheet that a person filled in would decide: how many labels change or stay, and which rows are not "
+    "taken, with the reason. Decides nothing.",
+    "read",
+    SheetFile,
+    Reviewed,
+    (SetupError, DataError, StoreError),
+    _read_reviewed,
+)
+DECIDE_REVIEWED = Action(
+    "decide_reviewed",
+    "Record the decisions of a review sheet, each as a look at its item. Rows that have changed since the sheet was "
+    "written are not taken; taking a sheet twice records nothing twice.",
+    "decide",
+    AgreedSheet,
+    Reviewed,
+    (SetupError, DataError, StoreError),
+    _decide_reviewed,
 )
 UNDO = Action(
     "undo",

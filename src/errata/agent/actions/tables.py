@@ -12,7 +12,7 @@ from errata.agent.actions.action import Action, Inputs, NoInputs
 from errata.agent.actions.session import Session
 from errata.agent.decisions.approval import OPEN_OUTCOMES
 from errata.agent.evidence.snapshot import Snapshot
-from errata.agent.views import report, results
+from errata.agent.views import report, results, review_sheet
 from errata.errors import DataError, SetupError, StoreError
 from errata.tools.report.data import ClassNoise
 
@@ -27,7 +27,7 @@ class Columns(Inputs):
 
 
 class ResultsFile(Inputs):
-    out: Path = Field(description="The file to write: .parquet, .csv or .jsonl.")
+    out: Path = Field(description="The file to write: .parquet, .csv, .jsonl, or .xlsx to decide in.")
     columns: tuple[str, ...] = Field(default=(), description="Columns of the data to add, as data.NAME.")
     escape_formulas: bool = Field(default=False, description="In a .csv: ' before cells that a spreadsheet would run.")
     force: bool = Field(default=False, description="Replace a file that errata did not write; a backup is kept.")
@@ -53,6 +53,8 @@ def _proposals(session: Session, _: NoInputs) -> Rows:
 
 
 def _write_results(session: Session, given: ResultsFile) -> int:
+    if given.out.suffix == ".xlsx":  # where nothing is a formula anyway
+        return review_sheet.write_review(session.run, given.out, given.columns, force=given.force)
     return results.write_results(
         session.run, given.out, given.columns, escape_formulas=given.escape_formulas, force=given.force
     )
@@ -89,7 +91,8 @@ PROPOSALS = Action(
 )
 WRITE_RESULTS = Action(
     "write_results",
-    "Write the table of the open run into a file, and give its number of rows.",
+    "Write the table of the open run into a file, and give its number of rows. In an .xlsx it has the content, the "
+    "reasons, and a column to decide in, which decide_reviewed takes back.",
     "write",  # the caller chooses the path, and a file may already exist there
     ResultsFile,
     int,

@@ -159,10 +159,10 @@ def _with_others(workspace: Workspace, output: Path) -> Iterator[tuple[Dataset, 
     with ExitStack() as stack:
         base = source
         for number, other in enumerate(others):
-            other_base = open_data(base.path, other.settings, folder=source.path.parent)
+            other_base = open_data(base.path, other.settings, folder=source.path.parent, encoding=source.encoding)
             draft = stack.enter_context(workspace.gate.drafting(Path(f"{number}-{source.path.name}")))
             patches.apply(other.patch, other_base, draft)
-            base = open_data(draft, workspace.settings, folder=source.path.parent)
+            base = open_data(draft, workspace.settings, folder=source.path.parent, encoding=source.encoding)
         yield base, tuple(other.run.label_column for other in others)
 
 

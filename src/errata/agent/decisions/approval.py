@@ -6,9 +6,9 @@ Every function that decides takes the Signer of a person allowed to decide; agen
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from errata.agent.decisions.where import EVERYTHING, parse_where
 from errata.agent.evidence.snapshot import Snapshot
@@ -96,6 +96,24 @@ def decide(
     proposal = workspace.store.proposal(workspace.run.run_id, row.idx)
     made = _decision(workspace, by.name, row, proposal, answer, label, seeing, looked)
     return record(workspace.store.events, workspace.run, [made], by.user)[0].seq
+
+
+class Given(NamedTuple):
+    """A person's answer about one item that they looked at, seeing what is proposed."""
+
+    row: ItemRow
+    answer: Answer
+    label: str | None
+
+
+def decide_each(workspace: Workspace, by: Signer, answers: Sequence[Given]) -> None:
+    """Record the answers of one person about many items, each looked at by itself: all of them, or none."""
+    proposals = workspace.store.proposals(workspace.run.run_id)
+    made = [
+        _decision(workspace, by.name, row, proposals.get(row.idx), answer, label, "proposal", "item")
+        for row, answer, label in answers
+    ]
+    record(workspace.store.events, workspace.run, made, by.user)
 
 
 def decide_where(workspace: Workspace, by: Signer, accept: bool, where: str | None) -> DecidedMany:

@@ -53,7 +53,8 @@ def revert(workspace: Workspace, out: Path | None = None, *, force: bool = False
 def _write_back(workspace: Workspace, undone: StandingPatch, target: Path, force: bool) -> None:
     """Write the output with the patch's labels undone."""
     source = undone.backup or undone.data
-    applied = open_data(undone.output, undone.settings, patched=True, folder=undone.data.parent)
+    encoding = undone.patch.header.encoding
+    applied = open_data(undone.output, undone.settings, patched=True, folder=undone.data.parent, encoding=encoding)
     with ExitStack() as stack:
         if target == undone.output:
             draft = stack.enter_context(workspace.gate.drafting(target))

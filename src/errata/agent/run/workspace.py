@@ -101,7 +101,12 @@ class Workspace:
             return next(self._dataset.text_items([idx])).parts
         settings = self.settings
         table = read_table(
-            self.data_path, settings.delimiter, class_level=settings.class_level, image_roots=settings.image_root
+            self.data_path,
+            settings.delimiter,
+            encoding=settings.encoding,
+            sheet=settings.sheet,
+            class_level=settings.class_level,
+            image_roots=settings.image_root,
         )
         self._refuse_changed(table.sha256)
         return text_parts(table, settings.text, settings.context, [idx])[0]
@@ -205,9 +210,17 @@ class Workspace:
         return [row.item_id for row in self.rows()]
 
 
-def open_data(path: Path, settings: Settings, *, patched: bool = False, folder: Path | None = None) -> Dataset:
+def open_data(
+    path: Path,
+    settings: Settings,
+    *,
+    patched: bool = False,
+    folder: Path | None = None,
+    encoding: str | None = None,
+) -> Dataset:
     """The user's data. ``patched``: it was patched, so it may have a single label. ``folder``: where the files named in
-    its columns are, if not next to it."""
+    its columns are, if not next to it. ``encoding``: that of the file before a patch, after which another may be
+    detected."""
     columns = Columns(
         settings.label, settings.text, settings.image, settings.id, settings.protect, context=settings.context
     )
@@ -216,6 +229,8 @@ def open_data(path: Path, settings: Settings, *, patched: bool = False, folder: 
         columns,
         settings.labels,
         delimiter=settings.delimiter,
+        encoding=encoding or settings.encoding,
+        sheet=settings.sheet,
         no_label=settings.no_label,
         separator=settings.separator,
         many_labels=settings.many_labels,

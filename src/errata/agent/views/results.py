@@ -87,13 +87,19 @@ def result_columns(workspace: Workspace, own: Sequence[str] = ()) -> dict[str, S
         columns |= dict(
             zip(PROPOSED, zip(*proposed_values, strict=True) if rows else [()] * len(PROPOSED), strict=True)
         )
-    return columns | {OWN + name: _own(workspace, name, rows) for name in own}
+    return columns | {OWN + name: _own(workspace, name) for name in own}
 
 
-def _own(workspace: Workspace, name: str, rows: Sequence[ItemRow]) -> Sequence[Plain]:
+def _own(workspace: Workspace, name: str) -> Sequence[Plain]:
     """One of the user's columns, for each annotation the value of its row."""
-    values = plain(workspace.dataset.column(name), name)
-    return values if workspace.dataset.task.of_items else [values[row.row] for row in rows]
+    return of_rows(workspace, plain(workspace.dataset.column(name), name))
+
+
+def of_rows(workspace: Workspace, values: Sequence[Plain]) -> Sequence[Plain]:
+    """For each annotation, the value of its row of the data."""
+    if workspace.task.of_items:
+        return values
+    return [values[row.row] for row in Snapshot.of(workspace).rows]
 
 
 def proposed(proposal: Proposal) -> dict[str, Any]:
@@ -156,7 +162,8 @@ def write_results(
     """
     writers = {".parquet": _parquet, ".csv": _csv, ".jsonl": _jsonl}
     if out.suffix not in writers:
-        raise SetupError(f"{out}: results are written as {', '.join(writers)}; got the ending {out.suffix!r}.")
+        known = ", ".join((*writers, ".xlsx"))  # write_review writes that one
+        raise SetupError(f"{out}: results are written as {known}; got the ending {out.suffix!r}.")
     if escape_formulas and out.suffix != ".csv":
         raise SetupError(f"{out}: formulas are escaped in a .csv, which spreadsheets open; got {out.suffix!r}.")
     columns = result_columns(workspace, own)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from errata.apps.cli.from_sheet import take_sheet
 from errata.apps.cli.options import As, AsJson, Number, OfLabel, RunName, open_session, print_json, print_text
 from errata.errors import SetupError
 
 if TYPE_CHECKING:
     from errata.agent.actions.deciding import DecidedMany
+    from errata.agent.actions.session import Session
 
 LONGEST_TYPED = 200
 """Longer conditions are not printed for a person to retype."""
@@ -65,16 +68,30 @@ def decide(
     accept: Annotated[bool, typer.Option("--accept", help="Take what is proposed.")] = False,
     reject: Annotated[bool, typer.Option("--reject", help="Keep the given label.")] = False,
     where: Where = None,
+    sheet: Annotated[
+        Path | None, typer.Option("--from", metavar="FILE", help="A sheet of errata results -o FILE.xlsx, filled in.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="With --from: record it without asking.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Accept or reject open proposals by a rule; recorded as a rule."""
-    from errata.agent.actions.deciding import DECIDE_WHERE
-    from errata.agent.actions.perform import perform
-
+    """Accept or reject open proposals by a rule, recorded as a rule; or take the decisions of a sheet, as looks."""
+    if sheet is not None:
+        if accept or reject or where is not None:
+            raise SetupError("--from takes the decisions of a sheet: leave out --accept, --reject and --where.")
+        with open_session(run, label, number, by=as_) as session:
+            take_sheet(session, sheet, yes=yes, as_json=as_json)
+        return
     if accept == reject or where is None:
         raise SetupError('Say --accept or --reject, and which: errata decide --accept --where "confidence >= 0.9"')
     with open_session(run, label, number, by=as_) as session:
-        done = perform(DECIDE_WHERE, session, accept=accept, where=where)
+        _by_rule(session, accept, where, as_json)
+
+
+def _by_rule(session: Session, accept: bool, where: str, as_json: bool) -> None:
+    from errata.agent.actions.deciding import DECIDE_WHERE
+    from errata.agent.actions.perform import perform
+
+    done = perform(DECIDE_WHERE, session, accept=accept, where=where)
     if as_json:
         already = [{"by": by, "looked": looked, "items": items} for (by, looked), items in done.already.items()]
         print_json(

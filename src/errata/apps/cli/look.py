@@ -54,7 +54,9 @@ def results(
     run: RunName = None,
     label: OfLabel = None,
     number: Number = None,
-    out: Annotated[Path | None, typer.Option("-o", metavar="FILE", help="A .parquet, .csv or .jsonl file.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", metavar="FILE", help="A .parquet, .csv, .jsonl or .xlsx file.")
+    ] = None,
     own: Annotated[
         list[str] | None,
         typer.Option("--with", metavar="COL", help="A column of your data to add, as data.COL; repeat it."),
@@ -67,7 +69,8 @@ def results(
 ) -> None:
     """The table: one row per item. Without -o, the counts.
 
-    proposed_label is the proposed change; best_other_label is the likeliest other label of every item.
+    proposed_label is the proposed change; best_other_label is the likeliest other label of every item. An .xlsx is a
+    sheet to decide in, which errata decide --from takes back.
     """
     from errata.agent.actions.perform import perform
     from errata.agent.actions.tables import RESULTS, WRITE_RESULTS
@@ -79,8 +82,9 @@ def results(
             written = perform(
                 WRITE_RESULTS, session, out=out, columns=own or (), escape_formulas=escape_formulas, force=force
             )
+            then = f"; decide in it, then: errata decide --from {out}" * (out.suffix == ".xlsx")
             print_json({"rows": written, "file": str(out)}) if as_json else print_text(
-                f"{written} rows written to {out}"
+                f"{written} rows written to {out}{then}"
             )
             return
         rows = perform(RESULTS, session, columns=own or ())

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from errata.agent.actions.session import Session
 
 Data = Annotated[
-    Path, typer.Argument(help="A .csv, .tsv, .jsonl or .parquet file, an image folder, a datasets folder.")
+    Path, typer.Argument(help="A .csv, .tsv, .xlsx, .jsonl or .parquet file, an image folder, a datasets folder.")
 ]
 Text = Annotated[list[str] | None, typer.Option(metavar="COL", help="Column with a text; repeat it.")]
 Image = Annotated[
@@ -64,6 +64,12 @@ Probe = Annotated[
 Labels = Annotated[Path | None, typer.Option(metavar="FILE", help="labels.toml: names, definitions, parents.")]
 Delimiter = Annotated[
     str | None, typer.Option(metavar="CHAR", help="The cell separator of a CSV file. Default: detected.")
+]
+Encoding = Annotated[
+    str | None, typer.Option(metavar="NAME", help="The encoding of a CSV file, such as cp1252. Default: detected.")
+]
+Sheet = Annotated[
+    str | None, typer.Option(metavar="NAME", help="The sheet of an Excel workbook. Default: the only one.")
 ]
 NoLabel = Annotated[
     list[str] | None,
@@ -149,6 +155,8 @@ def run(
     probe: Probe = None,
     labels: Labels = None,
     delimiter: Delimiter = None,
+    encoding: Encoding = None,
+    sheet: Sheet = None,
     no_label: NoLabel = None,
     task: Task = None,
     separator: Separator = None,
@@ -200,6 +208,8 @@ def scan(
     probe: Probe = None,
     labels: Labels = None,
     delimiter: Delimiter = None,
+    encoding: Encoding = None,
+    sheet: Sheet = None,
     no_label: NoLabel = None,
     task: Task = None,
     separator: Separator = None,

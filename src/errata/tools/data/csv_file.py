@@ -16,7 +16,8 @@ import numpy as np
 
 from errata.errors import DataError
 from errata.tools.data.delimiter import check_delimiter, sniffed
-from errata.tools.data.splice import BOM, Splice, decode_utf8, write_spliced
+from errata.tools.data.encoding import UTF8, as_utf8
+from errata.tools.data.splice import BOM, Splice, write_spliced
 from errata.tools.data.table import Change, Changes
 from errata.types import Int
 
@@ -26,10 +27,12 @@ LARGEST_CELL = 2**31 - 1
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CsvFile:
-    """A whole CSV file in memory. ``spans`` i64[1 + N, 2]: start and end of the header and of each row."""
+    """A whole CSV file in memory, as UTF-8; ``encoding`` is its own. ``spans`` i64[1 + N, 2]: start and end of the
+    header and of each row, in ``data``."""
 
     data: bytes
     sha256: str
+    encoding: str
     delimiter: str
     names: tuple[str, ...]
     spans: Int
@@ -47,6 +50,12 @@ class CsvFile:
     def class_names(self, name: str) -> None:
         return None
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        if self.encoding == UTF8:
+            return ()
+        return (f"The file is read as {self.encoding}, and written back in it. If that is wrong: --encoding NAME",)
+
     def write(self, changes: Changes, out: Path) -> dict[int, str]:
         place, splices, former = self.names.index(changes.column), [], {}
         current = dict(zip(changes.labels, self.cells(changes.column, list(changes.labels)), strict=True))
@@ -57,7 +66,7 @@ class CsvFile:
                 raise DataError(f"row {row} of the CSV reads in two ways; it was not written. Quote its cells plainly.")
             splices.append(Splice(start, end, self._token(change, quoted=former[row].startswith('"'))))
         splices += [*self._added(changes.add), *self._dropped(changes.drop)]
-        write_spliced(self.data, splices, out)
+        write_spliced(self.data, splices, out, self.encoding)
         return former
 
     def _row(self, row: int) -> str:
@@ -90,16 +99,17 @@ class CsvFile:
             yield from (Splice(cells[place - 1][1], cells[place][1], b"") for place in places)
 
 
-def read_csv(path: Path, delimiter: str | None = None) -> CsvFile:
-    """Read a CSV or TSV file: UTF-8, with or without byte order mark; comma, semicolon, tab, or bar as its rows use it,
-    or the given ``delimiter``.
+def read_csv(path: Path, delimiter: str | None = None, encoding: str | None = None) -> CsvFile:
+    """Read a CSV or TSV file: in the given ``encoding``, or the one that ``as_utf8`` detects; comma, semicolon, tab, or
+    bar as its rows use it, or the given ``delimiter``.
 
-    Blank lines are not rows. Raises DataError for another encoding, for a row with more or fewer cells than the header
-    (naming its line), and for a quote that is never closed; SetupError for an invalid delimiter.
+    Blank lines are not rows. Raises DataError for a file that is not in its encoding, for a row with more or fewer
+    cells than the header (naming its line), and for a quote that is never closed; SetupError for an invalid delimiter.
     """
     csv.field_size_limit(LARGEST_CELL)
-    data = path.read_bytes()
-    text = io.StringIO(decode_utf8(data, path), newline="")
+    source = path.read_bytes()
+    data, encoding = as_utf8(source, path, encoding)
+    text = io.StringIO(data.removeprefix(BOM).decode(), newline="")
     delimiter = sniffed(text, path) if delimiter is None else check_delimiter(delimiter)
     names: tuple[str, ...] = ()
     count = 0
@@ -117,7 +127,7 @@ def read_csv(path: Path, delimiter: str | None = None) -> CsvFile:
     spans = _row_spans(data, delimiter, path)
     if len(spans) != count:
         raise DataError(f"{path} reads as {count} rows or as {len(spans)}: rewrite it with plain quoting.")
-    return CsvFile(data, hashlib.sha256(data).hexdigest(), delimiter, names, spans)
+    return CsvFile(data, hashlib.sha256(source).hexdigest(), encoding, delimiter, names, spans)
 
 
 def _ragged(path: Path, line: int, cells: int, names: int, delimiter: str) -> DataError:

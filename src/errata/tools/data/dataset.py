@@ -84,6 +84,11 @@ class Dataset:
         return self.table.sha256
 
     @property
+    def encoding(self) -> str | None:
+        """Of a CSV file; None of other formats."""
+        return getattr(self.table, "encoding", None)
+
+    @property
     def modality(self) -> Literal["text", "image"]:
         """What kind of item it is; images with texts are images."""
         return "image" if self.columns.image else "text"
@@ -124,6 +129,8 @@ def open_dataset(
     label_file: Path | None = None,
     *,
     delimiter: str | None = None,
+    encoding: str | None = None,
+    sheet: str | None = None,
     no_label: Sequence[str] = (),
     many_labels: bool = False,
     image_roots: Sequence[Path] = (),
@@ -133,13 +140,14 @@ def open_dataset(
     folder: Path | None = None,
     task: Task | None = None,
 ) -> Dataset:
-    """Read a CSV, TSV, JSON Lines, or Parquet file, a Hugging Face dataset folder, or a folder of images by class.
+    """Read a CSV, Excel, JSON Lines, or Parquet file, a Hugging Face dataset folder, or a folder of images by class.
 
-    ``delimiter`` is that of a CSV file, detected if None; ``no_label`` are words that mean "no label". Every content is
-    hashed, and every image's header checked, once. Raises DataError for a file that cannot be used as it is, and
-    SetupError for columns that were not named. Data of a single label is refused, since there is nothing to tell apart,
-    and so is data in which no content can be read, unless ``allow_one_label``: a file that a patch left so must still
-    open for the patch to be undone. A column in which most rows have their own label is refused unless ``many_labels``.
+    ``delimiter`` and ``encoding`` are those of a CSV file, detected if None, and ``sheet`` the name of one in a
+    workbook; ``no_label`` are words that mean "no label". Every content is hashed, and every image's header checked,
+    once. Raises DataError for a file that cannot be used as it is, and SetupError for columns that were not named. Data
+    of a single label is refused, since there is nothing to tell apart, and so is data in which no content can be read,
+    unless ``allow_one_label``: a file that a patch left so must still open for the patch to be undone. A column in
+    which most rows have their own label is refused unless ``many_labels``.
     ``folder`` is where the files named in the columns are, if not next to ``path``; ``image_roots`` are other folders
     in which they may be. ``task``: what kind of labels they are, by default as the column looks; ``separator`` stands
     between several in one cell. ``class_level`` says which folders of a folder of images name the classes: 1 means
@@ -148,7 +156,7 @@ def open_dataset(
     path = Path(path)
     # After a patch, the layout may look different from the one the user was asked about.
     level = class_level or (1 if allow_one_label else None)
-    table = read_table(path, delimiter, class_level=level, image_roots=image_roots)
+    table = read_table(path, delimiter, encoding=encoding, sheet=sheet, class_level=level, image_roots=image_roots)
     columns = _named(columns, table, path)
     label_column = str(columns.label)
     column = Column(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from errata.errors import DataError
 from errata.tools.data.atomic import atomic_write
+from errata.tools.data.encoding import UTF8, from_utf8
 
 BOM = b"\xef\xbb\xbf"
 
@@ -20,18 +21,32 @@ class Splice(NamedTuple):
     new: bytes
 
 
-def write_spliced(data: bytes, splices: Iterable[Splice], out: Path) -> None:
-    """Write ``data`` with the splices applied, atomically.
+def write_spliced(data: bytes, splices: Iterable[Splice], out: Path, encoding: str = UTF8) -> None:
+    """Write ``data``, which is UTF-8, with the splices applied, atomically and in ``encoding``.
 
-    Splices must not overlap. Those at the same empty place are written in the given order.
+    Splices must not overlap. Those at the same empty place are written in the given order. Raises DataError, and writes
+    nothing, for a character that the encoding does not have.
     """
-    view, position = memoryview(data), 0
+    if encoding == UTF8:
+        pieces: Iterable[bytes | memoryview] = _pieces(data, splices)
+    else:
+        pieces = [from_utf8(spliced(data, splices), encoding, out)]
     with atomic_write(out) as file:
-        for start, end, new in sorted(splices, key=lambda splice: (splice.start, splice.end)):
-            file.write(view[position:start])
-            file.write(new)
-            position = end
-        file.write(view[position:])
+        file.writelines(pieces)
+
+
+def spliced(data: bytes, splices: Iterable[Splice]) -> bytes:
+    """``data`` with the splices applied."""
+    return b"".join(_pieces(data, splices))
+
+
+def _pieces(data: bytes, splices: Iterable[Splice]) -> Iterator[bytes | memoryview]:
+    view, position = memoryview(data), 0
+    for start, end, new in sorted(splices, key=lambda splice: (splice.start, splice.end)):
+        yield view[position:start]
+        yield new
+        position = end
+    yield view[position:]
 
 
 def decode_utf8(data: bytes, path: Path) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
-Format = Literal["csv", "jsonl", "parquet", "hf", "image_folder"]
+Format = Literal["csv", "excel", "jsonl", "parquet", "hf", "image_folder"]
 StoredLabel = str | int | float | bool | list[str] | list[int] | None
 
 

@@ -1,0 +1,42 @@
+"""The words with which a person answers in a spreadsheet: the labels, and a few that stand for something else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from errata.errors import nearest
+from errata.tools.data.spelling import fold
+from errata.tools.visible import visible
+from errata.types import OTHER_ANSWERS, LabelSpace
+
+ACCEPT, KEEP = "accept", "keep"
+WORDS = (ACCEPT, KEEP, *OTHER_ANSWERS)
+
+
+class AnswerWords:
+    """``offered``: every word, those that are no labels first. A label that is spelled like one of them is the
+    label."""
+
+    def __init__(self, space: LabelSpace) -> None:
+        taken = {fold(name) for name in space.names}
+        self._words: Mapping[str, str] = {fold(word.replace("_", " ")): word for word in WORDS if word not in taken}
+        self._labels = {visible(label): label for label in space.index()} | {label: label for label in space.index()}
+        self._folded: dict[str, set[str | None]] = {}
+        for label in space.index():
+            self._folded.setdefault(fold(label), set()).add(space.canonical(label))
+        self.offered = (*self._words.values(), *map(visible, space.names))
+
+    def read(self, typed: str) -> tuple[str, str | None] | None:
+        """("label", the label), or (one of WORDS, None); None for anything else. Case and blanks do not matter where
+        only one label is meant."""
+        if typed in self._labels:
+            return "label", self._labels[typed]
+        word = self._words.get(fold(typed.replace("_", " ")))
+        if word is not None:
+            return word, None
+        alike = self._folded.get(fold(typed), set())
+        return ("label", next(iter(alike))) if len(alike) == 1 else None
+
+    def nearest(self, typed: str) -> str:
+        """A hint for what is no answer."""
+        return nearest(typed, self.offered)
