@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from openpyxl import load_workbook
 
 from errata.agent.actions.changing import APPLY, REVERT
-from errata.agent.actions.deciding import DECIDE, DECIDE_WHERE, UNDO
+from errata.agent.actions.deciding import DECIDE, DECIDE_REVIEWED, DECIDE_WHERE, READ_REVIEWED, UNDO
 from errata.agent.actions.history import BLAME, DIFF
 from errata.agent.actions.looking import SHOW
 from errata.agent.actions.perform import perform
-from errata.agent.actions.tables import RESULTS
+from errata.agent.actions.tables import RESULTS, WRITE_RESULTS
 from errata.agent.drive import drive
 from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.begin import begin
@@ -126,3 +127,21 @@ def test_what_was_decided_of_a_mark_holds_when_other_rows_change(data: Path) -> 
     again = run(data)
     rows = {row.spot: row.idx for row in again.rows()}
     assert list(again.decisions()) == [rows[item, place]]
+
+
+def test_marks_are_decided_in_a_spreadsheet(data: Path) -> None:
+    workspace, sheet = run(data), data.with_name("review.xlsx")
+    session = session_of(workspace)
+    perform(WRITE_RESULTS, session, out=sheet)
+    book = load_workbook(sheet)
+    rows = book["review"]
+    column = {cell.value: cell.column for cell in rows[1]}
+    wanted = {(item, place): label for item, place, label in sorted(wrong_marks(data) & proposed(workspace))[:4]}
+    for line in range(2, rows.max_row + 1):
+        item, place = (rows.cell(line, column[name]).value for name in ("item_id", "place"))
+        if (item, place) in wanted:
+            rows.cell(line, column["decision"]).value = wanted[item, place]
+    book.save(sheet)
+    read = perform(READ_REVIEWED, session, path=sheet)
+    perform(DECIDE_REVIEWED, session, path=sheet, sha256=read.sha256)
+    assert {(line.item_id, line.place): line.new for line in perform(DIFF, session)} == wanted
