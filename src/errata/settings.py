@@ -54,6 +54,14 @@ def _plain_if_one(names: tuple[str, ...]) -> str | list[str] | None:
 ColumnNames = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names), PlainSerializer(_plain_if_one)]
 
 
+def _listed(value: object) -> object:
+    """Labels with commas between them, as on the command line."""
+    return tuple(name.strip() for name in value.split(",")) if isinstance(value, str) else value
+
+
+OrderedNames = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
+
+
 class Costs(BaseModel):
     """What mistakes and looks cost, in the same unit (ALGORITHMS C4). Only their ratios matter."""
 
@@ -87,6 +95,8 @@ class Settings(BaseModel):
     no_label: tuple[str, ...] = ()
     task: str | None = None
     separator: str | None = None
+    order: OrderedNames = ()
+    hierarchy: str | None = None
     many_labels: bool = False
     guideline: Path | None = None
     detectors: tuple[str, ...] = ()
@@ -147,6 +157,8 @@ _ADDED_LATER = (
     "context",
     "task",
     "separator",
+    "order",
+    "hierarchy",
     "delimiter",
     "encoding",
     "sheet",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from errata import words
 from errata.agent.decisions.approval import OPEN_OUTCOMES
 from errata.agent.decisions.undo import last, standing
-from errata.agent.evidence.snapshot import Snapshot
+from errata.agent.evidence.snapshot import SEVERITY, Snapshot
 from errata.agent.run.workspace import Workspace
 from errata.errors import DataError
 from errata.tools.store.events import Event
@@ -37,6 +37,8 @@ class ReviewQueue:
         }
         shas = workspace.dataset.content_shas
         rows = [row for row in snapshot.rows if row.idx in self._proposals and not row.protected]
+        arrays = workspace.arrays
+        self._severity = arrays.load(SEVERITY).tolist() if arrays.has(SEVERITY) else None
         same = [row for row in rows if shas[row.row] == row.content_sha]
         self._rows = {row.spot: row for row in sorted(same, key=self._rank)}
         self._moved = len(rows) - len(same)
@@ -72,8 +74,10 @@ class ReviewQueue:
         return last([event for event in standing(self._workspace) if event.seq in hold and event.body["by"] == by])
 
     def _rank(self, row: ItemRow) -> tuple[bool, float]:
+        """Where labels have distances, what is expected to be farthest from the truth comes first."""
         proposal = self._proposals[row.idx]
-        return proposal.outcome is None, proposal.quality
+        bad = -self._severity[row.idx] if self._severity is not None else proposal.quality
+        return proposal.outcome is None, bad
 
     def _row(self, item_id: str, place: Place | None) -> ItemRow:
         row = self._rows.get((item_id, place or ITEM))

@@ -29,8 +29,9 @@ from errata.types import F32, Bool, Decision, Int, Item, Posterior, Verdict
 T = TypeVar("T")
 
 
-POSTERIOR, POSTERIOR_OF = "posterior", "posterior_of"
-"""Names of two arrays: each item's candidates and probabilities, and the revisions they were computed from."""
+POSTERIOR, POSTERIOR_OF, SEVERITY = "posterior", "posterior_of", "severity"
+"""Names of arrays: each item's candidates and probabilities; the revisions they were computed from; how far the true
+label is from the given one, if labels have distances."""
 
 
 class Part(Generic[T]):
@@ -146,6 +147,8 @@ class Snapshot:
         table, arrays = self.view.posterior, self.workspace.arrays
         arrays.save(POSTERIOR, np.concatenate([table.cand_NC.astype(np.float64), table.probs_NS], axis=1))
         arrays.save(POSTERIOR_OF, np.array(self._weighed))
+        if self.view.severity_N is not None:
+            arrays.save(SEVERITY, self.view.severity_N)
 
     def posterior_of(self, row: ItemRow) -> Posterior:
         """The posterior of one item, the same as in ``view.posterior``, but read from the saved one if there is no

@@ -21,10 +21,12 @@ from errata.tools.inference.calibration import Calibration
 from errata.tools.inference.outcome import cheapest, proposed_outcomes
 from errata.tools.inference.posterior import Posteriors, weigh
 from errata.tools.inference.scan import Scan
+from errata.tools.inference.severity import expected_distances
 from errata.tools.inference.verdict_columns import Source, VerdictColumns
 from errata.tools.store.decisions import settled
 from errata.tools.store.store import ItemRow
-from errata.types import F32, Decision, Int, Item, LabelSpace, Outcome, Proposal, Verdict
+from errata.tools.tasks.registry import task_named
+from errata.types import F32, F64, Decision, Int, Item, LabelSpace, Outcome, Proposal, Verdict
 
 if TYPE_CHECKING:
     from errata.tools.judging.bank.bank import Bank
@@ -144,7 +146,17 @@ class View:
     @cached_property
     def cheapest(self) -> list[Outcome]:
         """The least costly outcome of each item if no person looks at it."""
-        return cheapest(self.posterior, self.settings.costs)
+        return cheapest(self.posterior, self.settings.costs, self.distances_KK)
+
+    @cached_property
+    def distances_KK(self) -> F32 | None:
+        """How far apart labels are; None if every mistake is as bad as another."""
+        return task_named(self.space.task).distances(self.space)
+
+    @cached_property
+    def severity_N(self) -> F64 | None:
+        """How far the true label is from the given one, f64[N]; None if every mistake is as bad as another."""
+        return None if self.distances_KK is None else expected_distances(self.posterior, self.distances_KK)
 
     @cached_property
     def joint_KK(self) -> Int:

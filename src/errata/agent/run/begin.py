@@ -67,7 +67,7 @@ def begin(data: Path, settings: Settings, run_dir: Path | None = None, notify: N
     if settings.protocols == Settings.model_fields["protocols"].default:
         settings = settings.model_copy(update={"protocols": dataset.task.protocols})
     _check_budget(settings)
-    _check_names(settings, dataset.label_space.task)  # before anything is written
+    _check_names(settings, dataset.task.asked_as)  # before anything is written
     store = Store(RunFolder(run_dir) if run_dir else RunFolder.beside(data))
     store.refuse_read_only()
     guideline = _known_wording(store, _read_guideline(settings.guideline), dataset.label_column)

@@ -233,6 +233,8 @@ def open_data(
         sheet=settings.sheet,
         no_label=settings.no_label,
         separator=settings.separator,
+        order=settings.order,
+        hierarchy=settings.hierarchy,
         many_labels=settings.many_labels,
         image_roots=settings.image_root,
         class_level=settings.class_level,

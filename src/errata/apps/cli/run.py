@@ -77,10 +77,17 @@ NoLabel = Annotated[
 ]
 Task = Annotated[
     str | None,
-    typer.Option(metavar="NAME", help="What the labels are: single, or multi (marks). Default: as the column looks."),
+    typer.Option(metavar="NAME", help="What the labels are: single, ordered or multi. Default: as the column looks."),
 ]
 Separator = Annotated[
     str | None, typer.Option(metavar="CHAR", help="What stands between the marks in a cell of the label column.")
+]
+Order = Annotated[
+    str | None, typer.Option(metavar="A,B,C", help="The labels from the least to the most: a far mistake weighs more.")
+]
+Hierarchy = Annotated[
+    str | None,
+    typer.Option(metavar="SEP", help='What stands between the nodes where labels are paths in a tree, such as " > ".'),
 ]
 ManyLabels = Annotated[
     bool | None, typer.Option("--many-labels", help="Accept a label column in which most rows have their own label.")
@@ -160,6 +167,8 @@ def run(
     no_label: NoLabel = None,
     task: Task = None,
     separator: Separator = None,
+    order: Order = None,
+    hierarchy: Hierarchy = None,
     many_labels: ManyLabels = None,
     guideline: Guideline = None,
     judge: Judge = None,
@@ -213,6 +222,8 @@ def scan(
     no_label: NoLabel = None,
     task: Task = None,
     separator: Separator = None,
+    order: Order = None,
+    hierarchy: Hierarchy = None,
     many_labels: ManyLabels = None,
     guideline: Guideline = None,
     run_dir: RunDir = None,

@@ -137,6 +137,8 @@ def open_dataset(
     class_level: int | None = None,
     allow_one_label: bool = False,
     separator: str | None = None,
+    order: Sequence[str] = (),
+    hierarchy: str | None = None,
     folder: Path | None = None,
     task: Task | None = None,
 ) -> Dataset:
@@ -149,9 +151,9 @@ def open_dataset(
     unless ``allow_one_label``: a file that a patch left so must still open for the patch to be undone. A column in
     which most rows have their own label is refused unless ``many_labels``.
     ``folder`` is where the files named in the columns are, if not next to ``path``; ``image_roots`` are other folders
-    in which they may be. ``task``: what kind of labels they are, by default as the column looks; ``separator`` stands
-    between several in one cell. ``class_level`` says which folders of a folder of images name the classes: 1 means
-    those at its top.
+    in which they may be. ``task``: what kind of labels they are, by default as the column looks; ``separator``,
+    ``order`` and ``hierarchy`` as in LabelOptions. ``class_level`` says which folders of a folder of images name the
+    classes: 1 means those at its top.
     """
     path = Path(path)
     # After a patch, the layout may look different from the one the user was asked about.
@@ -162,10 +164,17 @@ def open_dataset(
     column = Column(
         label_column, table.cells(label_column), table.class_names(label_column), of_text=table.format == "csv"
     )
-    task = task or task_of(column, separator)
-    labels = task.read(
-        column, LabelOptions(no_label, many_labels, label_file, allow_one_label=allow_one_label, separator=separator)
+    options = LabelOptions(
+        no_label,
+        many_labels,
+        label_file,
+        allow_one_label=allow_one_label,
+        separator=separator,
+        order=tuple(order),
+        hierarchy=hierarchy,
     )
+    task = task or task_of(column, options)
+    labels = task.read(column, options)
     beside = path if path.is_dir() else folder or path.parent
     content = ContentReader.of(table, beside, columns.text, columns.image, columns.context, image_roots)
     found = list(content.check_all())

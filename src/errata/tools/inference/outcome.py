@@ -10,7 +10,8 @@ import numpy as np
 
 from errata.settings import Costs
 from errata.tools.inference.posterior import Posteriors
-from errata.types import Int, Outcome
+from errata.tools.inference.severity import between
+from errata.types import F32, F64, Int, Outcome
 
 MAJORITY = 0.5
 WORDS: tuple[Outcome, ...] = ("keep", "relabel", "ambiguous", "several", "none_of_these")
@@ -47,13 +48,26 @@ def _word(best: int, states: int, clear: bool, judged: bool, judges_keep: bool) 
     return "relabel"
 
 
-def cheapest(posteriors: Posteriors, costs: Costs) -> list[Outcome]:
+def cheapest(posteriors: Posteriors, costs: Costs, distances_KK: F32 | None = None) -> list[Outcome]:
     """The outcome of every item that costs least if nobody looks: see ``cheapest_numbers``."""
-    return [WORDS[number] for number in cheapest_numbers(posteriors, costs).tolist()]
+    return [WORDS[number] for number in cheapest_numbers(posteriors, costs, distances_KK).tolist()]
 
 
-def cheapest_numbers(posteriors: Posteriors, costs: Costs) -> Int:
-    """int[N], places in WORDS (ALGORITHMS C4).
+def _by_distance(posteriors: Posteriors, costs: Costs, distances_KK: F32) -> tuple[F64, F64]:
+    """What keeping and changing cost, f64[N] each, if a mistake costs as much more as it is farther."""
+    p_NS, rows, best_N = posteriors.probs_NS, np.arange(len(posteriors.probs_NS)), posteriors.best_other_N
+    between_NCC = between(posteriors, distances_KK)
+    wrong_NC = p_NS[:, :-2].copy()
+    wrong_NC[:, 0] = 0.0
+    none_N = p_NS[:, -1]
+    keep_N = costs.miss_wrong * ((wrong_NC * between_NCC[:, 0]).sum(axis=1) + none_N)
+    missed_N = (wrong_NC * between_NCC[rows, best_N]).sum(axis=1) + none_N
+    broken_N = (p_NS[:, 0] + p_NS[:, -2]) * between_NCC[rows, 0, best_N]
+    return keep_N, costs.break_right * broken_N + costs.miss_wrong * missed_N
+
+
+def cheapest_numbers(posteriors: Posteriors, costs: Costs, distances_KK: F32 | None = None) -> Int:
+    """int[N], places in WORDS (ALGORITHMS C4). ``distances_KK``: how much more than an ordinary one a mistake counts.
 
     Keeping costs ``miss_wrong`` where the given label is wrong; changing costs ``break_right`` where it was right and
     ``miss_wrong`` where the new one is wrong too; a look costs ``look``. Where the look is cheapest, people would have
@@ -65,6 +79,8 @@ def cheapest_numbers(posteriors: Posteriors, costs: Costs) -> Int:
     change_to_N = p_NS[rows, posteriors.best_other_N]
     keep_N = costs.miss_wrong * (1 - given_holds_N)
     change_N = costs.break_right * given_holds_N + costs.miss_wrong * (1 - given_holds_N - change_to_N)
+    if distances_KK is not None:
+        keep_N, change_N = _by_distance(posteriors, costs, distances_KK)
     number_N: Int = np.argmin(np.stack([keep_N, change_N, np.full(len(p_NS), costs.look)]), axis=0)
     number_N[p_NS[:, -1] >= MAJORITY] = WORDS.index("none_of_these")
     number_N[p_NS[:, -2] >= MAJORITY] = WORDS.index("several")

@@ -85,6 +85,7 @@ class Multi(Task):
     name = "multi"
     adds = "any number of marks for each item"
     protocols: ClassVar[tuple[str, ...]] = ("holds",)
+    asked_as: ClassVar[str] = "multi"
     detectors: ClassVar[tuple[str, ...]] = ("marks",)
     of_items: ClassVar[bool] = False
 

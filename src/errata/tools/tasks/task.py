@@ -43,13 +43,16 @@ class Column:
 class LabelOptions:
     """What the user said about the labels. ``no_label``: words that mean "no label"; ``many_labels``: most rows may
     have their own; ``file``: labels.toml; ``allow_one_label``: a patch may have left a single one; ``separator``: what
-    stands between the marks of one cell."""
+    stands between the marks of one cell; ``order``: the labels from the least to the most; ``hierarchy``: what stands
+    between the nodes where a label is a path in a tree."""
 
     no_label: Sequence[str] = ()
     many_labels: bool = False
     file: Path | None = None
     allow_one_label: bool = False
     separator: str | None = None
+    order: tuple[str, ...] = ()
+    hierarchy: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,8 @@ class Task(ABC):
     name: ClassVar[str]
     adds: ClassVar[str]
     protocols: ClassVar[tuple[str, ...]] = ("blind_choice", "contest", "steering")
+    asked_as: ClassVar[str] = "single"
+    """Which kind of annotations these are to a judging protocol (``JudgingProtocol.tasks``)."""
     detectors: ClassVar[tuple[str, ...]] = ()
     """Which to run unless the user says otherwise; none: those that are on by default."""
     of_items: ClassVar[bool] = True
@@ -116,6 +121,10 @@ class Task(ABC):
     def merged(self, cell: str | None, new: Mapping[Place, str | None]) -> str | None:
         """The cell with new labels at these places."""
         return new[ITEM]
+
+    def distances(self, space: LabelSpace) -> F32 | None:
+        """f32[K, K]: how far apart labels are, 1 for an ordinary mistake; None if one mistake is as bad as another."""
+        return None
 
     def scan(self, embeddings_ND: F32, cells: Sequence[str | None], readable_N: Bool) -> Found | None:
         """A scan of the task's own; None if the default detectors tell wrong labels from right ones."""
