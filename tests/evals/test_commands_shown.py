@@ -17,6 +17,16 @@ PAGES = (Path("README.md"), *sorted(Path("docs").rglob("*.md")))
 SHOWN = re.compile(r"^(?:    |\$ )errata ((?:.*\\\n)*.*)$", re.M)
 NOT_HERE = ("vllm:FOLDER", "--judge FOLDER")
 """Judges that run in this process: tests/servers runs them."""
+COLUMNS = {
+    "source": "web",
+    "year": "2021",
+    "subject": "s",
+    "body": "b",
+    "sender": "x",
+    "priority": "low",
+    "tags": "a|b",
+}
+"""Columns that the docs name, besides those of the made data."""
 MISTYPED = ("No such option", "No such command", "Usage:", "Traceback")
 
 
@@ -57,7 +67,7 @@ def typed(command: str, judge: Judge) -> list[str]:
 def test_errata_understands_every_command_that_is_shown(tmp_path: Path, judge: Judge) -> None:
     write_topics(tmp_path / "mail.csv", rows=60, wrong=6)
     with (tmp_path / "mail.csv").open(encoding="utf-8", newline="") as file:
-        rows = [row | {"source": "web", "year": "2021"} for row in csv.DictReader(file)]
+        rows = [row | COLUMNS | {"tags": "a|b"} for row in csv.DictReader(file)]
     with (tmp_path / "tickets.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
