@@ -78,6 +78,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     label: str | None = None
+    mark: tuple[str, ...] = ()
     text: ColumnNames = ()
     image: ColumnNames = ()
     context: ColumnNames = ()
@@ -154,6 +155,7 @@ _PANEL = ("judge", "style", "permutations", "protocols", "questions", "escalate"
 _NOT_IDENTITY = ("require_judge", "budget", "allow_host", "usd_per_mtok_in", "usd_per_mtok_out", "many_labels")
 
 _ADDED_LATER = (
+    "mark",
     "context",
     "task",
     "separator",

@@ -36,7 +36,7 @@ def settings_for(data: Path, run_dir: Path | None, flags: Mapping[str, Any], con
     existing run keeps the settings it was started with; ``confirm`` as in ``external_settings.confirmed``."""
     typed = {name: value for name, value in flags.items() if value is not None}
     folder = RunFolder(run_dir) if run_dir else RunFolder.beside(data)
-    old = {} if {"label", "text", "image"} & typed.keys() else stored_settings(data, run_dir)
+    old = {} if {"label", "mark", "text", "image"} & typed.keys() else stored_settings(data, run_dir)
     settings = load_settings(**(old | typed))
     check_forms(set(settings.judge) - set(old.get("judge", ())))  # before anything is written
     if not settings.judge:  # no judge is asked, so stored settings about judges do not matter

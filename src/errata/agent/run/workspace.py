@@ -222,7 +222,13 @@ def open_data(
     its columns are, if not next to it. ``encoding``: that of the file before a patch, after which another may be
     detected."""
     columns = Columns(
-        settings.label, settings.text, settings.image, settings.id, settings.protect, context=settings.context
+        settings.label,
+        settings.text,
+        settings.image,
+        settings.id,
+        settings.protect,
+        settings.context,
+        settings.mark,
     )
     return open_dataset(
         path,

@@ -40,6 +40,10 @@ ClassLevel = Annotated[
     typer.Option(metavar="N", help="Image folders: which folders name the classes, 1 those at the top. Default: 1."),
 ]
 Label = Annotated[str | None, typer.Option(metavar="COL", help="Column with the given label.")]
+Mark = Annotated[
+    list[str] | None,
+    typer.Option(metavar="COL", help="Instead of --label: a column that is 1 where an item has its mark; repeat it."),
+]
 Id = Annotated[str | None, typer.Option("--id", metavar="COL", help="Column with your own ids. Default: the position.")]
 Protect = Annotated[str | None, typer.Option(metavar="COL", help="Column that marks gold rows: they never change.")]
 Probs = Annotated[
@@ -153,6 +157,7 @@ def run(
     image_root: ImageRoot = None,
     class_level: ClassLevel = None,
     label: Label = None,
+    mark: Mark = None,
     id_: Id = None,
     protect: Protect = None,
     probs: Probs = None,
@@ -208,6 +213,7 @@ def scan(
     image_root: ImageRoot = None,
     class_level: ClassLevel = None,
     label: Label = None,
+    mark: Mark = None,
     id_: Id = None,
     protect: Protect = None,
     probs: Probs = None,

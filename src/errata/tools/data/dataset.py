@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +16,7 @@ from errata.tools.data.content import ContentReader, text_parts
 from errata.tools.data.formats import read_table
 from errata.tools.data.label_space import check_encodable, check_used
 from errata.tools.data.left_out import LeftOut, left_out
+from errata.tools.data.mark_columns import MarkColumns
 from errata.tools.data.table import Format, Table
 from errata.tools.tasks.registry import task_of
 from errata.tools.tasks.task import Codec, Column, LabelOptions, Task
@@ -26,7 +28,8 @@ FALSE_WORDS = frozenset({"", "0", "0.0", "false", "f", "no", "n", "none", "null"
 @dataclass(frozen=True, slots=True)
 class Columns:
     """Names of the user's columns. ``label`` is None only for an image folder, where the folders are the labels.
-    ``context``: texts that are shown to judges and people, without features."""
+    ``context``: texts that are shown to judges and people, without features. ``marks``: columns that each say whether
+    an item has one mark, instead of ``label``."""
 
     label: str | None
     text: tuple[str, ...] = ()
@@ -34,6 +37,7 @@ class Columns:
     id: str | None = None
     protect: str | None = None
     context: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
 
     @property
     def content(self) -> tuple[str, ...]:
@@ -42,7 +46,9 @@ class Columns:
 
     @property
     def named(self) -> tuple[str, ...]:
-        return tuple(name for name in (self.label, *self.content, self.id, self.protect) if name is not None)
+        return tuple(
+            name for name in (self.label, *self.marks, *self.content, self.id, self.protect) if name is not None
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -158,8 +164,14 @@ def open_dataset(
     path = Path(path)
     # After a patch, the layout may look different from the one the user was asked about.
     level = class_level or (1 if allow_one_label else None)
-    table = read_table(path, delimiter, encoding=encoding, sheet=sheet, class_level=level, image_roots=image_roots)
+    read = partial(
+        read_table, delimiter=delimiter, encoding=encoding, sheet=sheet, class_level=level, image_roots=image_roots
+    )
+    table: Table = read(path)
     columns = _named(columns, table, path)
+    if columns.marks:
+        table = MarkColumns(table, columns.marks, read)
+        columns = replace(columns, label=table.name)
     label_column = str(columns.label)
     column = Column(
         label_column, table.cells(label_column), table.class_names(label_column), of_text=table.format == "csv"
@@ -211,10 +223,14 @@ def _named(columns: Columns, table: Table, path: Path) -> Columns:
         if columns.named:
             raise SetupError(f"{path} is a folder of images: its folders are the labels. Name no columns.")
         return replace(columns, label="label", image=("file",), id="file")
-    if columns.label is None:
+    if columns.label is None and not columns.marks:
         raise SetupError(f"Which column of {path} holds the labels? Pass --label COL{nearest('label', table.names)}.")
-    if columns.label in columns.content:
-        raise SetupError(f"Column {columns.label!r} cannot be both the label and what is looked at. Name another.")
+    if columns.label is not None and columns.marks:
+        raise SetupError("Name either --label, a column of labels, or --mark, columns of one mark each.")
+    if both := {columns.label, *columns.marks} & {*columns.content}:
+        raise SetupError(
+            f"Column {min(map(str, both))!r} cannot be both the label and what is looked at. Name another."
+        )
     if not columns.text and not columns.image:
         raise SetupError(f"Which column of {path} is to be looked at? Pass --text COL or --image COL.")
     twice = [name for name, times in Counter(columns.content).items() if times > 1]

@@ -54,7 +54,7 @@ class RunInfo:
     @property
     def label_column(self) -> str:
         """What the run asks about; for an image folder, its folders."""
-        return str(self.settings.get("label") or "label")
+        return str(self.settings.get("label") or " + ".join(self.settings.get("mark", ())) or "label")
 
     @property
     def content_columns(self) -> tuple[str | None, str | None]:
