@@ -142,7 +142,7 @@ def test_numbers_and_booleans_stay_what_they_are(
         ('{"text": "x", "label": "a"}\n{"text": ' + "[" * 99_999 + "\n", "line 2, is not JSON"),
         ('{"text": "x", "label": 1}\n{"text": "y", "label": "1"}', r"int \(row 0: 1\), str \(row 1: '1'\)"),
         ('{"text": "x", "label": 3}\n{"text": "y", "label": 3.5}', r"not whole \(row 1: 3.5\)"),
-        ('{"text": "x", "label": ["a"]}\n{"text": "y", "label": ["b"]}', "holds list values"),
+        ('{"text": "x", "label": {"a": 1}}\n{"text": "y", "label": {"b": 2}}', "holds dict values"),
         ('{"text": "x", "label": "a\\ud800"}\n{"text": "y", "label": "b"}', "half a character"),
         ('{"text": "x", "class": "a"}\n{"text": "y", "class": "b"}', "no column 'label'"),
     ],

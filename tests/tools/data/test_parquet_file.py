@@ -166,7 +166,7 @@ def test_damage_inside_is_explained(tmp_path: Path) -> None:
     [
         (pa.array([1.0, 2.5]), "not whole"),
         (pa.array([b"a", b"b"]), "holds bytes values"),
-        (pa.array([["a"], ["b"]]), "holds list values"),
+        (pa.array([{"a": 1}, {"a": 2}]), "holds dict values"),
         (pa.array([], pa.string()), "no rows"),
     ],
 )
