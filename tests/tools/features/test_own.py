@@ -47,11 +47,11 @@ GOOD = [[0.9, 0.1], [0.25, 0.75], [1.0, 0.0]]
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
 def test_probabilities_are_read_from_a_file(tmp_path: Path, dtype: type[np.floating[Any]]) -> None:
     np.save(tmp_path / "p.npy", np.array(GOOD, dtype))
-    np.testing.assert_allclose(load_probs(str(tmp_path / "p.npy"), Table()), GOOD, atol=1e-3)
+    np.testing.assert_allclose(np.asarray(load_probs(str(tmp_path / "p.npy"), Table())), GOOD, atol=1e-3)
 
 
 def test_probabilities_are_read_from_a_column() -> None:
-    np.testing.assert_allclose(load_probs("p", Table(p=GOOD)), GOOD, rtol=1e-6)
+    np.testing.assert_allclose(np.asarray(load_probs("p", Table(p=GOOD))), GOOD, rtol=1e-6)
 
 
 def test_embeddings_are_scaled_to_length_one_and_zeros_stay() -> None:
