@@ -17,12 +17,13 @@ from errata.types import F32, Int, LabelProbs
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-KEPT = 64
-"""Labels held for each item."""
-WIDEST = 4 * KEPT
-"""Labels up to which an array is kept, since it takes about as much room."""
-LARGEST = 1 << 22
-"""Items times labels up to which an array is kept."""
+KEPT = 128
+"""Labels held for each item. With 64, and 15 items of each of 400 labels, average precision is .006 below that of
+arrays, with 128 it is .002; with 20 of each of 1,000, both are level with it."""
+WIDEST = 2 * KEPT
+"""Labels up to which an array takes no more room."""
+LARGEST = 1 << 25
+"""Items times labels up to which an array, of 134 MB, is kept: it takes two thirds of the CPU."""
 
 
 def labels_kept(items: int, classes: int) -> int | None:
