@@ -61,7 +61,7 @@ def test_progress_and_labels_without_items_are_as_with_arrays() -> None:
     labels, done = np.where(labels == 3, 4, labels), list[int]()
     found = ensemble.left_out_probs(vectors, labels, CLASSES, neighbors(vectors), CLASSES, done.append)
     assert done == [1, ensemble.ROUNDS]
-    assert not found[:, :][:, 3].any() if isinstance(found, np.ndarray) else not found[:][:, 3].any()
+    assert not found[:][:, 3].any()
 
 
 def test_means_over_neighbors_are_those_of_the_array() -> None:
