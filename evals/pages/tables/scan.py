@@ -74,8 +74,8 @@ def scan_speed(found: dict[str, Any]) -> str:
 def many_classes(found: dict[str, Any]) -> str:
     one = found["scan"]
     lines = [
-        f"{one['items']:,} items of {one['classes']:,} classes: CPU {one['cpu_s']:,.0f} s, wall {one['wall_s']:,.0f} s, peak memory {one['peak_mb']:,} MB, run folder "
-        f"{one['folder_mb']:,} MB. Average precision {one['ap']:.3f}; of {one['relabels']:,} changes proposed "
+        f"{one['items']:,} items of {one['classes']:,} classes: CPU {one['cpu_s']:,.0f} s, wall {one['wall_s']:,.0f} s, "
+        f"peak memory {one['peak_mb']:,} MB, run folder {one['folder_mb']:,} MB. Average precision {one['ap']:.3f}; of {one['relabels']:,} changes proposed "
         f"{one['relabels_right']:,} are right, of {one['relabels_at_90']:,} at .9 or more "
         f"{one['relabels_at_90_right']:,}."
     ]
