@@ -73,11 +73,12 @@ def scan_speed(found: dict[str, Any]) -> str:
 
 def many_classes(found: dict[str, Any]) -> str:
     one = found["scan"]
+    size, memory = f"{one['items']:,} items of {one['classes']:,} classes", f"{one['peak_mb']:,} MB"
+    sure, right = f"{one['relabels_at_90']:,}", f"{one['relabels_at_90_right']:,}"
     lines = [
-        f"{one['items']:,} items of {one['classes']:,} classes: CPU {one['cpu_s']:,.0f} s, wall {one['wall_s']:,.0f} s, "
-        f"peak memory {one['peak_mb']:,} MB, run folder {one['folder_mb']:,} MB. Average precision {one['ap']:.3f}; of {one['relabels']:,} changes proposed "
-        f"{one['relabels_right']:,} are right, of {one['relabels_at_90']:,} at .9 or more "
-        f"{one['relabels_at_90_right']:,}."
+        f"{size}: CPU {one['cpu_s']:,.0f} s, wall {one['wall_s']:,.0f} s, peak memory {memory}, run folder "
+        f"{one['folder_mb']:,} MB. Average precision {one['ap']:.3f}; of {one['relabels']:,} changes proposed "
+        f"{one['relabels_right']:,} are right, of {sure} at .9 or more {right}."
     ]
     lines += ["", "| items x classes | labels held | CPU | peak memory | average precision | right label named |"]
     lines.append("|---|---|---|---|---|---|")
