@@ -85,6 +85,7 @@ TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
     "image_encoders": scan.image_encoders,
     "confident_learning": scan.confident_learning,
     "scan_speed": scan.scan_speed,
+    "many_classes": scan.many_classes,
     "neighbor_search": scan.neighbor_search,
     "votes": scan.votes,
     "second_night": calls.second_night,
