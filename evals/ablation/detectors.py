@@ -58,7 +58,7 @@ def methods(planted: PlantedNoise) -> Mapping[str, F32]:
 
 def added(given: DetectorInput, probs_NK: F32, scores: Scores) -> F32:
     if scores.label_probs is not None:
-        return channel_quality(given.labels_N, pool([probs_NK, scores.label_probs], given.labels_N))
+        return channel_quality(given.labels_N, pool([probs_NK, np.asarray(scores.label_probs)], given.labels_N))
     return with_quality(channel_quality(given.labels_N, probs_NK), scores.quality)
 
 

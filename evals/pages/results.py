@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from evals.pages.tables import calls, judging, scan, summary
+from evals.pages.tables import calls, judging, kinds, scan, summary
 
 PAGES = (Path("README.md"), Path("docs/results.md"))
 RESULTS = Path("evals/results")
@@ -85,7 +85,9 @@ TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
     "image_encoders": scan.image_encoders,
     "confident_learning": scan.confident_learning,
     "scan_speed": scan.scan_speed,
+    "many_classes": scan.many_classes,
     "neighbor_search": scan.neighbor_search,
     "votes": scan.votes,
+    "marks": kinds.marks,
     "second_night": calls.second_night,
 }

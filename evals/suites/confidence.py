@@ -28,6 +28,7 @@ import numpy as np
 
 from errata.settings import Costs, Settings
 from errata.tools.detectors import DetectorInput
+from errata.tools.detectors.arrays.top_classes import top_classes
 from errata.tools.detectors.confident.confident_joint import confident_joint
 from errata.tools.detectors.neighbors.neighbors import neighbors
 from errata.tools.detectors.probs import ensemble
@@ -123,7 +124,7 @@ def one_seed(task: Task, draws: int) -> dict[str, list[dict[str, Any]]]:
     def proposed(table: Posteriors) -> Found:
         return proposals(task, favorite_N, table, proposed_outcomes(table, Settings().clear_ratio, Costs()))
 
-    favorite_N = scan.probs_NK.argmax(axis=1) == task.labels_N
+    favorite_N = top_classes(task.labels_N, scan.probs_NK).top_N == task.labels_N
     plain, fitted = weighed(UNCALIBRATED), weighed(calibration)
 
     def decided(seed: int) -> dict[str, Any]:

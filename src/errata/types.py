@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,19 @@ Bool = NDArray[np.bool_]
 Int = NDArray[np.int64]
 Probs = NDArray[np.floating[Any]]
 """Probabilities, float32 or float64 as provided."""
+
+
+class LabelProbs(Protocol):
+    """Probabilities of K labels for N items, read like an array: ``[rows]`` gives f32[n, K], ``[items, labels]`` one
+    value for each pair. An array is one; with very many labels, not all of them are in memory (``TopProbs``)."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+    @property
+    def dtype(self) -> np.dtype[Any]: ...
+    def __len__(self) -> int: ...
+    def __getitem__(self, key: Any, /) -> Any: ...
+
 
 Outcome = Literal["keep", "relabel", "several", "none_of_these", "ambiguous"]
 Basis = Literal["scan", "scan and judge", "judge alone"]
@@ -160,7 +173,7 @@ class Scores:
 
     quality: F32
     flag: Bool
-    label_probs: F32 | None = None
+    label_probs: LabelProbs | None = None
 
     def at(self, threshold: float) -> Scores:
         """The same scores with another cut: an item is flagged if its quality is below ``threshold``."""

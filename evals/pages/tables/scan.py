@@ -71,6 +71,30 @@ def scan_speed(found: dict[str, Any]) -> str:
     return "\n".join([*lines, ""])
 
 
+def many_classes(found: dict[str, Any]) -> str:
+    one = found["scan"]
+    size, memory = f"{one['items']:,} items of {one['classes']:,} classes", f"{one['peak_mb']:,} MB"
+    sure, right = f"{one['relabels_at_90']:,}", f"{one['relabels_at_90_right']:,}"
+    lines = [
+        f"{size}: CPU {one['cpu_s']:,.0f} s, wall {one['wall_s']:,.0f} s, peak memory {memory}, run folder "
+        f"{one['folder_mb']:,} MB. Average precision {one['ap']:.3f}; of {one['relabels']:,} changes proposed "
+        f"{one['relabels_right']:,} are right, of {sure} at .9 or more {right}."
+    ]
+    lines += ["", "| items x classes | labels held | CPU | peak memory | average precision | right label named |"]
+    lines.append("|---|---|---|---|---|---|")
+    rows = [(size, name, row) for size in found if "x" in size for name, row in found[size].items()]
+    for size, held, row in rows:
+        if "named_right" in row:
+            cells = [size, held, f"{row['cpu_s']:.0f} s", f"{row['peak_mb']:,} MB", f"{row['ap']:.4f}"]
+            lines.append(f"| {' | '.join(cells)} | {row['named_right']:.4f} |")
+    lines += ["", "| the whole scan of | | CPU | extra memory | average precision |", "|---|---|---|---|---|"]
+    for size, when, row in rows:
+        if "extra_mb" in row:
+            cells = [size, when, f"{row['cpu_s']:.2f} s", f"{row['extra_mb']:.0f} MB", f"{row['ap']:.3f}"]
+            lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join([*lines, ""])
+
+
 def neighbor_search(found: dict[str, Any]) -> str:
     lines = ["| ten neighbors of each | search | CPU | wall | recall |", "|---|---|---|---|---|"]
     for name, methods in found["sets"].items():

@@ -8,11 +8,14 @@ from errata.agent.contributions import Plan, Profile
 from errata.agent.roles.coordinator import ROLE
 from errata.errors import SetupError
 from errata.testing import FakeAsk, TextContent
+from errata.types import LabelSpace
 from tests.agent.roles.made import TEXTS, settings, view
 
 
-def plan(**named: object) -> Plan:
-    (found,) = (one for one in ROLE.work(view(scan=None, settings=settings(**named)), FakeAsk()) if type(one) is Plan)
+def plan(seen: dict[str, object] | None = None, **named: object) -> Plan:
+    """``seen``: fields of the view."""
+    made = view(scan=None, settings=settings(**named), **(seen or {}))
+    (found,) = (one for one in ROLE.work(made, FakeAsk()) if type(one) is Plan)
     return found
 
 
@@ -44,3 +47,15 @@ def test_named_detectors_are_planned_in_their_order_and_unknown_ones_refused() -
     assert plan(detectors=("open_set", "neighbors")).detectors == ("open_set", "neighbors")
     with pytest.raises(SetupError, match="nearest: 'neighbors'"):
         plan(detectors=("neighbours",))
+
+
+def test_with_very_many_labels_only_what_works_in_blocks_is_planned() -> None:
+    (row, *_), space = view().rows, LabelSpace(tuple(f"class {n}" for n in range(3000)))
+    rows = [row._replace(idx=n, given_label=f"class {n % 3000}") for n in range(12_000)]
+    many = {"rows": rows, "space": space}
+    assert plan(many).detectors == plan(many, detectors=tuple(plan(many).detectors)).detectors
+    with pytest.raises(
+        SetupError, match=r"ridge, open_set: .* 3,000 labels for each of 12,000 items.* Choose among conf"
+    ):
+        plan(many, detectors=("ridge", "neighbors", "open_set"))
+    assert "ridge" in plan({"rows": rows[:6000], "space": space}, detectors=("ridge",)).detectors

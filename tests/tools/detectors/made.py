@@ -38,5 +38,5 @@ def planted(share: float = 0.1, per_class: int = 60, seed: int = 0) -> tuple[F32
 
 def distribution(scores: Scores) -> F32:
     """f32[N, K]: the labels' probabilities, of a detector that has them."""
-    assert scores.label_probs is not None
+    assert isinstance(scores.label_probs, np.ndarray)
     return scores.label_probs

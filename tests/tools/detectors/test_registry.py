@@ -72,7 +72,7 @@ def test_every_detector_keeps_the_contract_of_scores(detector: Detector) -> None
     assert scores.flag.dtype == np.bool_
     assert ((scores.quality >= 0) & (scores.quality <= 1)).all()
     if scores.label_probs is not None:
-        np.testing.assert_allclose(scores.label_probs.sum(axis=1), 1, rtol=1e-4)
+        np.testing.assert_allclose(np.asarray(scores.label_probs).sum(axis=1), 1, rtol=1e-4)
 
 
 @pytest.mark.parametrize("detector", detectors().values(), ids=lambda detector: detector.name)

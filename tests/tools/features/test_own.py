@@ -8,6 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from errata.errors import DataError
+from errata.tools.detectors.arrays.top_probs import TopProbs
 from errata.tools.features.own import load_embeddings, load_probs
 from errata.types import LabelSpace
 
@@ -47,11 +48,11 @@ GOOD = [[0.9, 0.1], [0.25, 0.75], [1.0, 0.0]]
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
 def test_probabilities_are_read_from_a_file(tmp_path: Path, dtype: type[np.floating[Any]]) -> None:
     np.save(tmp_path / "p.npy", np.array(GOOD, dtype))
-    np.testing.assert_allclose(load_probs(str(tmp_path / "p.npy"), Table()), GOOD, atol=1e-3)
+    np.testing.assert_allclose(np.asarray(load_probs(str(tmp_path / "p.npy"), Table())), GOOD, atol=1e-3)
 
 
 def test_probabilities_are_read_from_a_column() -> None:
-    np.testing.assert_allclose(load_probs("p", Table(p=GOOD)), GOOD, rtol=1e-6)
+    np.testing.assert_allclose(np.asarray(load_probs("p", Table(p=GOOD))), GOOD, rtol=1e-6)
 
 
 def test_embeddings_are_scaled_to_length_one_and_zeros_stay() -> None:
@@ -167,3 +168,21 @@ def test_embeddings_that_are_probabilities_in_another_order_name_it(tmp_path: Pa
     np.save(tmp_path / "e.npy", probs)
     with pytest.raises(DataError, match=r"in the order 6, 1, 2, 3, 4, 5, in 120\. Reorder"):
         load_embeddings(str(tmp_path / "e.npy"), Labeled(names, given))
+
+
+def test_very_many_labels_are_read_in_blocks_and_the_likeliest_kept(tmp_path: Path) -> None:
+    items, classes = 12_000, 2800
+    names = tuple(f"{n}" for n in range(classes))
+    probs = np.lib.format.open_memmap(tmp_path / "p.npy", "w+", np.float16, (items, classes))
+    likeliest = np.arange(items) % classes
+    probs[np.arange(items), likeliest] = 0.75
+    probs[np.arange(items), (likeliest + 1) % classes] = 0.25
+    table = Labeled(names, [names[k] for k in (likeliest + 2) % classes])
+    found = load_probs(str(tmp_path / "p.npy"), table)
+    assert isinstance(found, TopProbs) and found.shape == (items, classes)
+    assert found[17, [17, 18, 19, 20]].tolist() == [0.75, 0.25, 0.0, 0.0]
+    assert all(17 + 2 in ids for ids in found.ids_NM[17:18])
+    probs[9000, 0] = 0.5
+    probs[9001, 0] = 0.5
+    with pytest.raises(DataError, match=r"row 9000: the probabilities do not sum to 1 \(2 such rows\)"):
+        load_probs(str(tmp_path / "p.npy"), table)

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from errata.agent.contributions import ScanCalibration
+from errata.tools.detectors.arrays.top_probs import only
 from errata.tools.inference.calibration import Calibration, split
 from errata.tools.inference.candidates import ABSENT, candidates
 from errata.tools.inference.correction import FEWEST, SEEN_PROPOSAL, Correction, correct
@@ -30,7 +31,7 @@ def _correction(planted: Calibration, scan: Scan, given_N: Int, decisions: Mappi
     rows = np.array([idx for idx in told if given_N[idx] != ABSENT], np.int64)
     if len(rows) < FEWEST:
         return None
-    given_n, probs = given_N[rows], [np.asarray(probs_NK[rows]) for probs_NK in scan.label_probs]
+    given_n, probs = given_N[rows], [only(probs_NK, rows) for probs_NK in scan.label_probs]
     scanned_n = split(from_scan(candidates(given_n, probs), given_n, probs, scan.noise))[1]
     odds_n = planted.odds(scanned_n, given_n)
     wrong_n = np.array([told[idx].answer == NONE_OF_THESE or told[idx].changes_label for idx in rows.tolist()])

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from errata.agent.evidence.prob_arrays import load_kept
 from errata.agent.evidence.snapshot import Snapshot
+from errata.tools.detectors.arrays.top_classes import top_classes
 from errata.tools.report.count import WrongCount, count_wrong
 from errata.types import F64, Bool
 
@@ -35,7 +37,9 @@ def given_holds(snapshot: Snapshot) -> F64:
 def _is_favorite(snapshot: Snapshot) -> Bool:
     arrays = snapshot.workspace.arrays
     if not arrays.has(FAVORITE):
-        favorite_N: Bool = np.asarray(arrays.load("probs")).argmax(axis=1) == snapshot.given_N
+        given_N = snapshot.given_N
+        probs_NK = load_kept(arrays, "probs", len(snapshot.workspace.run.label_space.names))
+        favorite_N: Bool = top_classes(given_N, probs_NK).top_N == given_N
         if snapshot.workspace.store.read_only:
             return favorite_N
         arrays.save(FAVORITE, favorite_N)

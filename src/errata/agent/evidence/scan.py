@@ -10,12 +10,15 @@ from errata.agent.contributions import Contributions, Features
 from errata.agent.evidence.chosen_features import chosen
 from errata.agent.evidence.copies import find_copies, near_labeled
 from errata.agent.evidence.embedded_blocks import EmbeddedBlocks, clear_blocks
+from errata.agent.evidence.prob_arrays import load_kept, save_kept
 from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.begin import item_rows
 from errata.agent.run.notices import Progress
 from errata.agent.run.workspace import Workspace
 from errata.errors import DataError
 from errata.tools.detectors import DetectorInput, detector_named
+from errata.tools.detectors.arrays.held_rows import held
+from errata.tools.detectors.arrays.top_probs import TopProbs, labels_kept, only
 from errata.tools.detectors.neighbors.copies import counted_once, numbered
 from errata.tools.detectors.neighbors.neighbors import neighbors
 from errata.tools.detectors.probs import ensemble
@@ -24,7 +27,7 @@ from errata.tools.features.embedder import Embedder, RemarksOnTexts, embed_reada
 from errata.tools.features.own import load_embeddings, load_probs
 from errata.tools.features.probe import FOLDS, out_of_fold_probs
 from errata.tools.inference.candidates import ABSENT
-from errata.types import F32, Int, Item
+from errata.types import F32, Int, Item, LabelProbs
 
 BLOCK, BLOCK_BYTES = 1024, 64 << 20
 """Items embedded together: at most this many, and at most this many bytes of encoded images."""
@@ -47,7 +50,7 @@ def embed(workspace: Workspace, progress: Progress) -> None:
         find_copies(Snapshot.of(workspace))
     if not arrays.has("probs"):
         own = settings.probs
-        arrays.save("probs", load_probs(own, workspace.dataset) if own else _probs(workspace, progress))
+        save_kept(arrays, "probs", load_probs(own, workspace.dataset) if own else _probs(workspace, progress))
 
 
 def detect(workspace: Workspace, detector: str, progress: Progress) -> None:
@@ -61,7 +64,7 @@ def detect(workspace: Workspace, detector: str, progress: Progress) -> None:
     quality, flag = np.full(len(given_N), np.nan, np.float32), np.zeros(len(given_N), np.bool_)
     quality[labeled], flag[labeled] = scores.quality, scores.flag
     if scores.label_probs is not None:
-        arrays.save(f"{detector}.label_probs", _for_all(scores.label_probs, labeled, len(given_N)))
+        save_kept(arrays, f"{detector}.label_probs", _for_all(scores.label_probs, labeled, len(given_N)))
     arrays.save(f"{detector}.flag", flag)
     arrays.save(f"{detector}.quality", quality)
     progress("detect", sum(arrays.has(f"{name}.quality") for name in names), len(names))
@@ -91,11 +94,12 @@ def detector_input(snapshot: Snapshot, labeled: Int) -> DetectorInput:
     arrays, rows = snapshot.workspace.arrays, snapshot.rows
     of_items = snapshot.workspace.task.of_items
     near, copies_n = near_labeled(snapshot, labeled), np.asarray(arrays.load("copies")[labeled])
+    classes = len(snapshot.workspace.run.label_space.names)
     return DetectorInput(
         snapshot.given_N[labeled],
-        len(snapshot.workspace.run.label_space.names),
+        classes,
         np.asarray(arrays.load("embeddings")[labeled]) if arrays.has("embeddings") and of_items else None,
-        np.asarray(arrays.load("probs")[labeled]) if arrays.has("probs") else None,
+        only(load_kept(arrays, "probs", classes), labeled) if arrays.has("probs") else None,
         [rows[idx].content_sha for idx in labeled],
         near if near is None else counted_once(near, copies_n),
         copies_n,
@@ -116,11 +120,13 @@ def _find_neighbors(workspace: Workspace, progress: Progress) -> None:
     arrays.save("similarities", similarities_Nk)
 
 
-def _for_all(probs_nK: F32, labeled: Int, count: int) -> F32:
-    """Spread over all items, f32[N, K]; uniform for those without a label."""
+def _for_all(probs_nK: LabelProbs, labeled: Int, count: int) -> LabelProbs:
+    """Spread over all items; uniform for those without a label."""
     classes = probs_nK.shape[1]
+    if isinstance(probs_nK, TopProbs):
+        return TopProbs.even(count, classes, probs_nK.ids_NM.shape[1]).replaced(labeled, probs_nK)
     probs_NK = np.full((count, classes), 1 / classes, np.float32)
-    probs_NK[labeled] = probs_nK
+    probs_NK[labeled] = np.asarray(probs_nK)
     return probs_NK
 
 
@@ -130,17 +136,22 @@ def _own_embeddings(workspace: Workspace) -> F32:
     return load_embeddings(source, workspace.dataset)
 
 
-def _probs(workspace: Workspace, progress: Progress) -> F32:
+def _probs(workspace: Workspace, progress: Progress) -> LabelProbs:
     snapshot, classes = Snapshot.of(workspace), len(workspace.run.label_space.names)
     given_N = snapshot.given_N
+    labeled = np.flatnonzero(given_N >= 0)
+    kept = labels_kept(len(labeled), classes)
     if workspace.settings.probe == "logistic":
         embeddings_ND = np.asarray(workspace.arrays.load("embeddings"))
         groups_N = numbered(np.asarray(workspace.arrays.load("copies")))
-        return out_of_fold_probs(embeddings_ND, given_N, classes, _counted(progress, "probe", 0, FOLDS), groups_N)
-    labeled = np.flatnonzero(given_N >= 0)
+        report = _counted(progress, "probe", 0, FOLDS)
+        probs_NK = out_of_fold_probs(embeddings_ND, given_N, classes, report, groups_N)
+        return probs_NK if kept is None else held(probs_NK, np.maximum(given_N, 0), kept)
     given = detector_input(snapshot, labeled)
     report = _counted(progress, "probe", 0, ensemble.ROUNDS)
-    probs_nK = ensemble.leave_one_out(given.embeddings(), given.labels_N, classes, given.near, report, given.copies())
+    probs_nK = ensemble.left_out_probs(
+        given.embeddings(), given.labels_N, classes, given.near, kept, report, given.copies()
+    )
     return _for_all(probs_nK, labeled, len(given_N))
 
 

@@ -11,6 +11,7 @@ from errata.agent.evidence.scan import detector_input
 from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.notices import Progress
 from errata.agent.run.workspace import Workspace
+from errata.tools.detectors.arrays.top_probs import only
 from errata.tools.inference.planted_scan import PlantedScan, learned
 
 
@@ -30,5 +31,5 @@ def planted_scan(snapshot: Snapshot) -> PlantedScan:
     given = detector_input(snapshot, labeled)
     fixed = bool(settings.probs) or settings.probe != "ensemble"
     found = snapshot.view.found
-    label_probs = [np.asarray(probs_NK[labeled]) for probs_NK in found.label_probs]
-    return PlantedScan(given, given.probabilities(), fixed, tuple(snapshot.witnesses), label_probs, found.noise)
+    label_probs = [only(probs_NK, labeled) for probs_NK in found.label_probs]
+    return PlantedScan(given, given.label_probs(), fixed, tuple(snapshot.witnesses), label_probs, found.noise)

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from errata.agent.contributions import Contributions, Plan, Queue
+from errata.agent.evidence.prob_arrays import load_kept
 from errata.agent.evidence.source import Source
 from errata.agent.evidence.verdict_log import VerdictLog
 from errata.agent.evidence.view import View, given_columns, joint_of
@@ -24,7 +25,7 @@ from errata.tools.judging.registry import controls as of_controls
 from errata.tools.store.proposal_table import ProposalColumns, ProposalTable
 from errata.tools.store.revisions import Revisions
 from errata.tools.store.store import ItemRow
-from errata.types import F32, Bool, Decision, Int, Item, Posterior, Verdict
+from errata.types import Bool, Decision, Int, Item, LabelProbs, Posterior, Verdict
 
 T = TypeVar("T")
 
@@ -215,7 +216,7 @@ class Snapshot:
         witnesses = self.witnesses or names
         quality_N = np.mean([arrays.load(f"{name}.quality") for name in witnesses], axis=0)
         return Scan(
-            probs_NK=arrays.load("probs"),
+            probs_NK=self._probs("probs"),
             label_probs=label_probs,
             flags={name: np.asarray(arrays.load(f"{name}.flag")) for name in names},
             quality_N=np.asarray(quality_N, np.float32),
@@ -234,12 +235,14 @@ class Snapshot:
             return names
         return [name for name in names if not detector_named(name).in_ensemble] or names
 
-    def _label_probs(self) -> list[F32]:
+    def _label_probs(self) -> list[LabelProbs]:
         """The label probabilities of each witness; if there is none, the out-of-sample probabilities."""
-        arrays = self.workspace.arrays
-        return [arrays.load(f"{name}.label_probs") for name in self.witnesses] or [arrays.load("probs")]
+        return [self._probs(f"{name}.label_probs") for name in self.witnesses] or [self._probs("probs")]
 
-    def _noise(self, label_probs: Sequence[F32]) -> LabelNoise:
+    def _probs(self, name: str) -> LabelProbs:
+        return load_kept(self.workspace.arrays, name, len(self.workspace.run.label_space.names))
+
+    def _noise(self, label_probs: Sequence[LabelProbs]) -> LabelNoise:
         """The label noise of this dataset, estimated once from the labels and the detectors; none if the task's own
         scan has accounted for it."""
         arrays, task = self.workspace.arrays, self.workspace.task
@@ -247,7 +250,7 @@ class Snapshot:
             return LabelNoise.accounted_for(len(self.workspace.run.label_space.names))
         if not arrays.has("power"):
             weights_N = shares(np.asarray(arrays.load("copies"))) if arrays.has("copies") else None
-            joint_KK = joint_of(self.given_N, arrays.load("probs"), weights_N)
+            joint_KK = joint_of(self.given_N, self._probs("probs"), weights_N)
             found = label_noise(self.given_N, label_probs, joint_KK, weights_N)
             arrays.save("transition", found.transition_KK)
             arrays.save("power", np.array(found.power))

@@ -15,6 +15,7 @@ from errata.agent.evidence.track_records import believed, is_used, track_records
 from errata.errors import SetupError
 from errata.settings import Settings
 from errata.tools.data.left_out import LeftOut
+from errata.tools.detectors.arrays.top_probs import only
 from errata.tools.detectors.confident.confident_joint import confident_joint
 from errata.tools.detectors.neighbors.copies import shares
 from errata.tools.inference.calibration import Calibration
@@ -26,7 +27,7 @@ from errata.tools.inference.verdict_columns import Source, VerdictColumns
 from errata.tools.store.decisions import settled
 from errata.tools.store.store import ItemRow
 from errata.tools.tasks.registry import task_named
-from errata.types import F32, F64, Decision, Int, Item, LabelSpace, Outcome, Proposal, Verdict
+from errata.types import F32, F64, Decision, Int, Item, LabelProbs, LabelSpace, Outcome, Proposal, Verdict
 
 if TYPE_CHECKING:
     from errata.tools.judging.bank.bank import Bank
@@ -203,9 +204,9 @@ def given_columns(rows: Sequence[ItemRow], space: LabelSpace) -> Int:
     return np.array([-1 if r.given_label is None or r.problem else index[r.given_label] for r in rows], np.int64)
 
 
-def joint_of(given_N: Int, probs_NK: np.ndarray, weights_N: F32 | None) -> Int:
+def joint_of(given_N: Int, probs_NK: LabelProbs, weights_N: F32 | None) -> Int:
     """The calibrated confident joint of the labeled items, i64[K, K], in which each counts as much as its weight."""
     labeled = np.flatnonzero(given_N >= 0)
     weights_n = None if weights_N is None else weights_N[labeled]
-    joint = confident_joint(given_N[labeled], np.asarray(probs_NK[labeled]), weights_N=weights_n)
+    joint = confident_joint(given_N[labeled], only(probs_NK, labeled), weights_N=weights_n)
     return joint.calibrated(given_N[labeled], weights_n)

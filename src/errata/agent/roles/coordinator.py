@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from errata.agent.contributions import Plan, Profile
 from errata.agent.evidence.view import View
 from errata.agent.role import Ask, Role, RoleOutput
+from errata.errors import SetupError
 from errata.tools.detectors import detector_named
 from errata.tools.detectors import detectors as available
+from errata.tools.detectors.arrays.top_probs import labels_kept
 from errata.tools.detectors.detector import Need
 from errata.tools.guideline.excerpt import long_guideline
 from errata.tools.judging.untrusted.names import names_like_orders
@@ -23,7 +25,8 @@ class Coordinator(Role):
     name, phase, place = "coordinator", "plan", 10
 
     def work(self, view: View, ask: Ask) -> Sequence[RoleOutput]:
-        """A Profile of the data and a Plan. SetupError for a detector that does not exist."""
+        """A Profile of the data and a Plan. SetupError for a detector that does not exist, or cannot run on so many
+        labels."""
         labels = (row.place or view.space.canonical(row.given_label) for row in view.rows)
         counts: Counter[str | None] = Counter(label for label in labels if label is not None)
         return profile(view, counts), plan(view, counts)
@@ -59,14 +62,29 @@ def plan(view: View, counts: Counter[str | None]) -> Plan:
     only_probs = bool(settings.probs) and not settings.embeddings and not settings.embedder and not settings.detectors
     if not only_probs:
         have += ("embeddings",)
-    chosen = [detector for detector in wanted if detector.can_run(have)]
+    able = [detector for detector in wanted if detector.can_run(have)]
+    large = labels_kept(sum(counts.values()), len(view.space.names)) is not None
+    too_wide = [detector.name for detector in able if large and not detector.in_blocks]
+    if too_wide and settings.detectors:
+        raise SetupError(_too_wide(too_wide, view))
+    chosen = [detector for detector in able if detector.name not in too_wide]
     reasons = [f"{detector.name}: {detector.adds}" for detector in chosen]
+    if too_wide:
+        reasons.append(f"not {', '.join(too_wide)}: does not work in blocks, and there are too many labels")
     if only_probs:
         reasons.append("no other detector: probabilities were given, and no embeddings; --embeddings adds them")
     small = [name for name, n in counts.items() if n < SMALL_CLASS]
     if small:
         reasons.append(f"{len(small)} classes have fewer than {SMALL_CLASS} items: what is said of them is weak")
     return Plan(detectors=tuple(detector.name for detector in chosen), reasons=tuple(reasons))
+
+
+def _too_wide(names: Sequence[str], view: View) -> str:
+    others = ", ".join(name for name, detector in available().items() if detector.in_blocks)
+    return (
+        f"{', '.join(names)}: would hold the probabilities of all {len(view.space.names):,} labels for each of "
+        f"{len(view.rows):,} items, which is too many. Choose among {others}: they hold the likeliest labels alone."
+    )
 
 
 ROLE = Coordinator()

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+import numpy as np
+
 from errata.errors import DataError
 from errata.tools.detectors.neighbors.copies import find_groups
 from errata.tools.detectors.neighbors.neighbors import Neighbors, neighbors
-from errata.types import F32, Int, Scores
+from errata.types import F32, Int, LabelProbs, Scores
 
 Need = Literal["embeddings", "probs", "content"]
 """What a detector uses besides the labels: vectors, out-of-sample probabilities, or content hashes."""
@@ -23,7 +25,7 @@ class DetectorInput:
     labels_N: Int
     num_classes: int
     embeddings_ND: F32 | None = None
-    probs_NK: F32 | None = None
+    probs_NK: LabelProbs | None = None
     content_shas: Sequence[str] | None = None
     found_near: Neighbors | None = None
     found_copies_N: Int | None = None
@@ -41,7 +43,12 @@ class DetectorInput:
         return self.found_near if self.found_near is not None else neighbors(self.embeddings())
 
     def probabilities(self) -> F32:
-        """f32[N, K]. Raises DataError if there are none."""
+        """f32[N, K]. Raises DataError if there are none, or so many that only the likeliest are kept."""
+        return np.asarray(self.label_probs())
+
+    def label_probs(self) -> LabelProbs:
+        """The same, read by rows: with very many labels, an array of all of them would not fit. Raises DataError if
+        there are none."""
         if self.probs_NK is None:
             raise DataError(
                 "This detector needs out-of-sample probabilities: give them (--probs), or let errata compute them."
@@ -66,6 +73,7 @@ class Detector:
     """``adds``: what it finds, in a few words for a plan. ``default``: whether it runs unless deselected.
 
     ``in_ensemble``: its view of the labels is already part of the ensemble's probabilities, and must not count twice.
+    ``in_blocks``: it never holds N x K numbers, so it can run however many labels there are.
     Other packages offer one as an entry point of the group ``errata.detectors``.
     """
 
@@ -75,6 +83,7 @@ class Detector:
     detect: Callable[[DetectorInput], Scores]
     default: bool = False
     in_ensemble: bool = False
+    in_blocks: bool = False
 
     def can_run(self, have: Sequence[Need]) -> bool:
         """Whether what it needs is available."""

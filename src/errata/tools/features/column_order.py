@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from errata.types import F32, F64, Int
+from errata.tools.detectors.arrays.top_classes import top_classes
+from errata.tools.detectors.arrays.top_probs import only
+from errata.types import F64, Int, LabelProbs
 
 MOST_CLASSES = 1000
 """With more classes, finding the best order takes too long."""
@@ -26,7 +28,7 @@ class Misfit(NamedTuple):
     hits_if_ordered: int
 
 
-def misfit(probs_NK: F32, given_N: Int) -> Misfit | None:
+def misfit(probs_NK: LabelProbs, given_N: Int) -> Misfit | None:
     """Another order of the columns that fits the given labels far better, or None.
 
     ``given_N`` int[N], -1 = no label. Poor probabilities agree with the labels in no order: an order is chosen on one
@@ -38,8 +40,8 @@ def misfit(probs_NK: F32, given_N: Int) -> Misfit | None:
     labeled_n = np.flatnonzero(given_N >= 0)
     if not 2 <= classes <= MOST_CLASSES:
         return None
-    probs_nK, given_n = probs_NK[labeled_n], given_N[labeled_n]
-    likeliest_n, weight_n = probs_nK.argmax(axis=1), 1 / np.bincount(given_n)[given_n]
+    probs_nK, given_n = only(probs_NK, labeled_n), given_N[labeled_n]
+    likeliest_n, weight_n = top_classes(given_n, probs_nK).top_N, 1 / np.bincount(given_n)[given_n]
     rows, gained, lost, kept = np.zeros(2), 0.0, 0.0, 0.0
     for chosen_n, tried_n in _halves(given_n):
         order_K = _best_order(likeliest_n[chosen_n], given_n[chosen_n], weight_n[chosen_n], classes)
@@ -59,9 +61,11 @@ def misfit(probs_NK: F32, given_N: Int) -> Misfit | None:
     return Misfit(order, len(given_n), as_they_stand, hits(probs_nK, given_n, order))
 
 
-def hits(probs_NK: F32, given_N: Int, order: Sequence[int]) -> int:
+def hits(probs_NK: LabelProbs, given_N: Int, order: Sequence[int]) -> int:
     """In how many labeled rows the likeliest column is, in this order, that of the given label."""
-    return int(((probs_NK.argmax(axis=1) == np.asarray(order)[given_N]) & (given_N >= 0)).sum())
+    labeled_n = np.flatnonzero(given_N >= 0)
+    given_n = given_N[labeled_n]
+    return int((top_classes(given_n, only(probs_NK, labeled_n)).top_N == np.asarray(order)[given_n]).sum())
 
 
 def as_text(names: Sequence[str]) -> tuple[int, ...]:

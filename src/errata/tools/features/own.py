@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from errata.errors import DataError
+from errata.tools.detectors.arrays.blocks import each_block
+from errata.tools.detectors.arrays.held_rows import MadeRows, held
+from errata.tools.detectors.arrays.top_probs import labels_kept
 from errata.tools.features.column_order import as_text, hits, misfit
 from errata.tools.features.embedder import unit_rows
-from errata.types import F32, LabelSpace
+from errata.types import F32, Bool, Int, LabelProbs, LabelSpace
 
 SUM_TOLERANCE = 1e-3
 MOST_COLUMNS = 2**20
@@ -37,8 +40,9 @@ class Rows(Protocol):
         ...
 
 
-def load_probs(source: str, dataset: Rows) -> F32:
-    """f32[N, K]: out-of-sample class probabilities; column k belongs to ``dataset.label_space.names[k]``.
+def load_probs(source: str, dataset: Rows) -> LabelProbs:
+    """f32[N, K]: out-of-sample class probabilities; column k belongs to ``dataset.label_space.names[k]``. With very
+    many labels, the likeliest of each item and its given one (``TopProbs``): the file is read in blocks.
 
     ``source`` is the path of a .npy file, or the name of a column with a list per row. Raises DataError if the shape is
     not (N, K); naming the first bad row, if a value is not in [0, 1] or a row does not sum to 1; and if the columns fit
@@ -51,10 +55,9 @@ def load_probs(source: str, dataset: Rows) -> F32:
             f"{source}: probabilities have {raw.shape[1]} columns, the dataset has {classes} labels. "
             f"Give one column per label, in this order: {_listed(dataset.label_space.names)}"
         )
-    probs_NK = _finite(raw, source)
-    _refuse(np.any((probs_NK < 0) | (probs_NK > 1), axis=1), source, "a probability is outside [0, 1]", probs_NK)
-    off_N = np.abs(probs_NK.sum(axis=1, dtype=np.float64) - 1) > SUM_TOLERANCE
-    _refuse(off_N, source, "the probabilities do not sum to 1", probs_NK)
+    _refuse_faults(raw, source)
+    rows_NK = MadeRows(raw.shape, lambda rows: np.asarray(raw[rows], np.float32))
+    probs_NK = held(rows_NK, np.maximum(_given(dataset), 0), labels_kept(*raw.shape))
     _refuse_other_order(probs_NK, source, dataset)
     return probs_NK
 
@@ -72,7 +75,7 @@ def load_embeddings(source: str, dataset: Rows) -> F32:
 
 
 def _are_probs(values: F32) -> bool:
-    return bool(np.all(values >= 0) and np.all(np.abs(values.sum(axis=1, dtype=np.float64) - 1) <= SUM_TOLERANCE))
+    return bool(np.all(values >= 0) and not _is_off(values).any())
 
 
 def _read(source: str, dataset: Rows, what: str) -> NDArray[np.generic]:
@@ -111,9 +114,39 @@ def _read_npy(path: Path) -> NDArray[np.generic]:
     return array
 
 
-def _refuse_other_order(probs_NK: F32, source: str, dataset: Rows) -> None:
-    names, index = dataset.label_space.names, dataset.label_space.index()
-    given_N = np.array([-1 if label is None else index[label] for label in dataset.cells])
+def _refuse_faults(raw: NDArray[np.generic], source: str) -> None:
+    """Refuse rows that are no distribution."""
+    faults: list[tuple[str, Callable[[F32], Any]]] = [
+        ("a value is NaN or infinite", lambda probs_nK: ~np.isfinite(probs_nK).all(axis=1)),
+        ("a probability is outside [0, 1]", lambda probs_nK: ((probs_nK < 0) | (probs_nK > 1)).any(axis=1)),
+        ("the probabilities do not sum to 1", _is_off),
+    ]
+    bad_FN = np.zeros((len(faults), len(raw)), np.bool_)
+
+    def look(rows: slice) -> None:
+        with np.errstate(over="ignore", invalid="ignore"):
+            values = np.asarray(raw[rows], np.float32)
+            for bad_N, (_, is_bad) in zip(bad_FN, faults, strict=True):
+                bad_N[rows] = is_bad(values)
+
+    each_block(look, *raw.shape)
+    for bad_N, (why, _) in zip(bad_FN, faults, strict=True):
+        _refuse(bad_N, source, why, raw)
+
+
+def _is_off(probs_nK: F32) -> Bool:
+    off_n: Bool = np.abs(probs_nK.sum(axis=1, dtype=np.float64) - 1) > SUM_TOLERANCE
+    return off_n
+
+
+def _given(dataset: Rows) -> Int:
+    """int[N], -1 = no label."""
+    index = dataset.label_space.index()
+    return np.array([-1 if label is None else index[label] for label in dataset.cells], np.int64)
+
+
+def _refuse_other_order(probs_NK: LabelProbs, source: str, dataset: Rows) -> None:
+    names, given_N = dataset.label_space.names, _given(dataset)
     found = misfit(probs_NK, given_N)
     if found is None:
         return
@@ -146,7 +179,7 @@ def _from_column(cells: list[object], name: str) -> NDArray[np.generic]:
         raise DataError(f"Column {name!r} holds something other than numbers: {error}.") from error
 
 
-def _refuse(bad_N: ArrayLike, source: str, why: str, values: F32) -> None:
+def _refuse(bad_N: ArrayLike, source: str, why: str, values: NDArray[Any]) -> None:
     bad_rows = np.flatnonzero(bad_N)
     if len(bad_rows):
         row = int(bad_rows[0])

@@ -6,18 +6,20 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from errata.types import F32, Int
+from errata.tools.detectors.arrays.blocks import each_block
+from errata.tools.detectors.arrays.top_probs import TopProbs
+from errata.types import Int, LabelProbs
 
 PER_DETECTOR = 3
 ABSENT = -1
 """In an array of label or item indices: no entry."""
 
 
-def candidates(given_N: Int, probs: Sequence[F32], by_judges: Mapping[int, Sequence[int]] | None = None) -> Int:
+def candidates(given_N: Int, probs: Sequence[LabelProbs], by_judges: Mapping[int, Sequence[int]] | None = None) -> Int:
     """Candidate labels, int[N, C]: the given label first, then each detector's favorites, then those that judges
     favored.
 
-    ``probs``: the detectors' distributions, each f32[N, K]. ``by_judges``: idx -> labels that judges favored. Unused
+    ``probs``: the detectors' distributions. ``by_judges``: idx -> labels that judges favored. Unused
     places are ABSENT, including column 0 of an item without a given label. No row has a label twice.
     """
     by_judges = by_judges or {}
@@ -29,11 +31,21 @@ def candidates(given_N: Int, probs: Sequence[F32], by_judges: Mapping[int, Seque
     return _without_repeats(np.concatenate([*columns, named], axis=1))
 
 
-def _favorites(probs_NK: F32) -> Int:
-    top = min(PER_DETECTOR, probs_NK.shape[1])
-    best_NT = np.argpartition(-probs_NK, top - 1, axis=1)[:, :top]
-    order = np.argsort(-np.take_along_axis(probs_NK, best_NT, axis=1), axis=1, kind="stable")
-    return np.take_along_axis(best_NT, order, axis=1).astype(np.int64)
+def _favorites(probs_NK: LabelProbs) -> Int:
+    items, classes = probs_NK.shape
+    top = min(PER_DETECTOR, classes)
+    if isinstance(probs_NK, TopProbs):
+        return probs_NK.favorites(top)
+    favorites_NT = np.empty((items, top), np.int64)
+
+    def find(rows: slice) -> None:
+        probs_nK = -probs_NK[rows]
+        best_nT = np.argpartition(probs_nK, top - 1, axis=1)[:, :top]
+        order_nT = np.argsort(np.take_along_axis(probs_nK, best_nT, axis=1), axis=1, kind="stable")
+        favorites_NT[rows] = np.take_along_axis(best_nT, order_nT, axis=1)
+
+    each_block(find, items, classes)
+    return favorites_NT
 
 
 def _without_repeats(labels_NC: Int) -> Int:

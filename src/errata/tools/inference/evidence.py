@@ -11,9 +11,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from errata.settings import Pool
+from errata.tools.detectors.arrays.top_classes import entries
 from errata.tools.inference.candidates import ABSENT
 from errata.tools.inference.verdict_columns import VerdictColumns
-from errata.types import F32, F64, Int
+from errata.types import F64, Int, LabelProbs
 
 LEAST_PROBABILITY = 1e-3
 """The minimum probability, divided among all labels, so that a judge can overrule detectors however sure they are.
@@ -22,12 +23,12 @@ UNCERTAINTY_WEIGHT = 0.5
 """The weight of the variance between judges, in squared log-odds (Coste et al. 2023, best of n)."""
 
 
-def from_detectors(cand_NC: Int, probs: Sequence[F32], power: float) -> F64:
+def from_detectors(cand_NC: Int, probs: Sequence[LabelProbs], power: float) -> F64:
     """log p(label | content) among the candidates, f64[N, C]: the detectors' geometric mean to this power, normalized;
     -inf where there is no candidate."""
-    total = np.zeros(cand_NC.shape)
+    total, items_N1 = np.zeros(cand_NC.shape), np.arange(len(cand_NC))[:, None]
     for p_NK in probs:
-        p_NC = np.take_along_axis(p_NK, np.maximum(cand_NC, 0), axis=1)
+        p_NC = entries(p_NK, items_N1, np.maximum(cand_NC, 0))
         total += np.log(np.maximum(p_NC, least_probability(p_NK.shape[1])))
     logs_NC = np.where(cand_NC == ABSENT, -np.inf, total * (power / max(len(probs), 1)))
     logs_NC -= np.logaddexp.reduce(logs_NC, axis=1, keepdims=True)

@@ -16,7 +16,7 @@ import numpy as np
 from errata.tools.detectors.confident.channel_quality import even_noise, noise_share
 from errata.tools.detectors.confident.transition import from_joint
 from errata.tools.inference.evidence import least_probability
-from errata.types import F32, F64, Int
+from errata.types import F32, F64, Int, LabelProbs
 
 POWERS = np.geomspace(0.5, 4, 22)
 SHARES = np.linspace(0, 1, 21)
@@ -47,8 +47,8 @@ class LabelNoise(NamedTuple):
         return cls(np.full((num_classes, num_classes), 1 / num_classes), 1.0)
 
 
-def label_noise(labels_N: Int, probs: Sequence[F32], joint_KK: Int, weights_N: F32 | None = None) -> LabelNoise:
-    """Learn from the given labels (-1: none), the detectors' out-of-sample distributions, f32[N, K] each, and the
+def label_noise(labels_N: Int, probs: Sequence[LabelProbs], joint_KK: Int, weights_N: F32 | None = None) -> LabelNoise:
+    """Learn from the given labels (-1: none), the detectors' out-of-sample distributions, and the
     calibrated confident joint, i64[K, K]: given label, then true one. ``weights_N``: how much each item counts.
 
     The channel is as noisy as the joint shows unless the labels contradict that: the joint also counts errors of a weak

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from errata.types import F32, F64, Int
+from errata.types import F32, F64, Int, LabelProbs
 
 KINDS = ("even", "confused", "resembling", "hard")
 MOST_OF_CLASS = 0.03
@@ -37,7 +37,7 @@ class PlantedErrors(NamedTuple):
         return planted_N
 
 
-def plant(labels_N: Int, probs_NK: F32, joint_KK: Int, seed: int, most: int = MOST) -> PlantedErrors:
+def plant(labels_N: Int, probs_NK: LabelProbs, joint_KK: Int, seed: int, most: int = MOST) -> PlantedErrors:
     """One round of errors: of each class at most MOST_OF_CLASS, and at most ``most`` in all.
 
     ``labels_N`` int[N], each of 0..K-1; ``probs_NK``: out-of-sample probabilities; ``joint_KK``: the calibrated
@@ -57,7 +57,7 @@ def plant(labels_N: Int, probs_NK: F32, joint_KK: Int, seed: int, most: int = MO
     return PlantedErrors(items_P, labels_P, kinds_P)
 
 
-def _hardness(labels_N: Int, probs_NK: F32) -> F64:
+def _hardness(labels_N: Int, probs_NK: LabelProbs) -> F64:
     hard_N: F64 = np.maximum(1.0 - probs_NK[np.arange(len(labels_N)), labels_N], LEAST_HARD)
     return hard_N
 

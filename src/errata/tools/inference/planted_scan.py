@@ -12,6 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from errata.tools.detectors import DetectorInput, detector_named
+from errata.tools.detectors.arrays.top_probs import labels_kept
 from errata.tools.detectors.confident.confident_joint import confident_joint
 from errata.tools.detectors.neighbors.copies import shares
 from errata.tools.detectors.probs import ensemble
@@ -21,7 +22,7 @@ from errata.tools.inference.label_noise import LabelNoise, label_noise
 from errata.tools.inference.planted_errors import PlantedErrors, plant
 from errata.tools.inference.posterior import from_scan
 from errata.tools.inference.scan import Scan
-from errata.types import F32, F64, Int
+from errata.types import F32, F64, Int, LabelProbs
 
 ENOUGH = 100
 """Planted errors to learn from, in MOST_ROUNDS at most."""
@@ -35,10 +36,10 @@ class PlantedScan:
     ``label_probs`` and ``noise``: what they said of the given ones, and the noise in these."""
 
     given: DetectorInput
-    probs_NK: F32
+    probs_NK: LabelProbs
     keeps_probs: bool
     witnesses: Sequence[str]
-    label_probs: Sequence[F32]
+    label_probs: Sequence[LabelProbs]
     noise: LabelNoise
 
     @cached_property
@@ -60,32 +61,33 @@ class PlantedScan:
         given = replace(self.given, labels_N=labels_N, probs_NK=self._probs(labels_N))
         scores = {name: detector_named(name).detect(given) for name in detectors}
         found = [scores[name].label_probs for name in self.witnesses]
-        label_probs = [probs_NK for probs_NK in found if probs_NK is not None] or [given.probabilities()]
+        label_probs = [probs_NK for probs_NK in found if probs_NK is not None] or [given.label_probs()]
         return Scan(
-            given.probabilities(),
+            given.label_probs(),
             label_probs,
             {name: one.flag for name, one in scores.items()},
             np.mean([scores[name].quality for name in self.witnesses or detectors], axis=0, dtype=np.float32),
-            label_noise(labels_N, label_probs, self._joint(labels_N, given.probabilities()), self._weights_N),
+            label_noise(labels_N, label_probs, self._joint(labels_N, given.label_probs()), self._weights_N),
         )
 
-    def _again(self, labels_N: Int) -> tuple[Sequence[F32], LabelNoise]:
-        """What the witnesses say of these labels, f32[N, K] each, and the noise in them; known of the given ones."""
+    def _again(self, labels_N: Int) -> tuple[Sequence[LabelProbs], LabelNoise]:
+        """What the witnesses say of these labels, and the noise in them; known of the given ones."""
         if labels_N is self.given.labels_N:
             return self.label_probs, self.noise
         scan = self.repeated(labels_N, self.witnesses)
         return scan.label_probs, scan.noise
 
-    def _joint(self, labels_N: Int, probs_NK: F32) -> Int:
+    def _joint(self, labels_N: Int, probs_NK: LabelProbs) -> Int:
         joint = confident_joint(labels_N, probs_NK, weights_N=self._weights_N)
         return joint.calibrated(labels_N, self._weights_N)
 
-    def _probs(self, labels_N: Int) -> F32:
+    def _probs(self, labels_N: Int) -> LabelProbs:
         given = self.given
         if self.keeps_probs:
             return self.probs_NK
-        return ensemble.leave_one_out(
-            given.embeddings(), labels_N, given.num_classes, given.near, copies_N=given.copies()
+        kept = labels_kept(len(labels_N), given.num_classes)
+        return ensemble.left_out_probs(
+            given.embeddings(), labels_N, given.num_classes, given.near, kept, copies_N=given.copies()
         )
 
 

@@ -13,7 +13,7 @@ from errata.tools.inference.candidates import ABSENT, candidates
 from errata.tools.inference.evidence import from_detectors, from_given, from_judges
 from errata.tools.inference.label_noise import LabelNoise
 from errata.tools.inference.verdict_columns import VerdictColumns
-from errata.types import F32, F64, Bool, Int, LabelSpace, Posterior
+from errata.types import F64, Bool, Int, LabelProbs, LabelSpace, Posterior
 
 UNCALIBRATED = Calibration()
 RARE_STATE = 0.02
@@ -75,7 +75,7 @@ def posterior_of(cand_C: Int, probs_S: F64, space: LabelSpace) -> Posterior:
 
 def weigh(
     given_N: Int,
-    probs: Sequence[F32],
+    probs: Sequence[LabelProbs],
     noise: LabelNoise,
     verdicts: VerdictColumns,
     pool: Pool = "mean",
@@ -105,7 +105,7 @@ def _favored_reliably(given_N: Int, verdicts: VerdictColumns) -> Bool:
     return favored_N
 
 
-def from_scan(cand_NC: Int, given_N: Int, probs: Sequence[F32], noise: LabelNoise) -> F64:
+def from_scan(cand_NC: Int, given_N: Int, probs: Sequence[LabelProbs], noise: LabelNoise) -> F64:
     """Log-probabilities of the candidate labels, f64[N, C], up to a constant of each row, before any calibration."""
     return from_detectors(cand_NC, probs, noise.power) + from_given(cand_NC, given_N, noise.transition_KK)
 

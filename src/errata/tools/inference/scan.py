@@ -9,20 +9,20 @@ import numpy as np
 
 from errata.tools.inference.candidates import ABSENT
 from errata.tools.inference.label_noise import LabelNoise
-from errata.types import F32, F64, Bool, Int
+from errata.types import F32, F64, Bool, Int, LabelProbs
 
 SMALLEST = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """``probs_NK``: out-of-sample probabilities, f32[N, K]. ``label_probs``: each detector's distribution over labels,
-    f32 [N, K]. ``flags``: detector -> its flags, bool[N]. ``quality_N``: how well each given label fits, f32[N] in [0,
-    1], low = bad, NaN without a label. ``neighbors_Nk``: the nearest labeled items, -1 = none. ``copies_N``: each
-    item's group of copies, -1 = none; None if an older errata made the scan."""
+    """``probs_NK``: out-of-sample probabilities. ``label_probs``: each detector's distribution over labels. ``flags``:
+    detector -> its flags, bool[N]. ``quality_N``: how well each given label fits, f32[N] in [0, 1], low = bad, NaN
+    without a label. ``neighbors_Nk``: the nearest labeled items, -1 = none. ``copies_N``: each item's group of copies,
+    -1 = none; None if an older errata made the scan."""
 
-    probs_NK: F32
-    label_probs: Sequence[F32]
+    probs_NK: LabelProbs
+    label_probs: Sequence[LabelProbs]
     flags: Mapping[str, Bool]
     quality_N: F32
     noise: LabelNoise

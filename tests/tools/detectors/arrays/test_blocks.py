@@ -5,7 +5,8 @@ import os
 import numpy as np
 import pytest
 
-from errata.tools.detectors.arrays.blocks import block_rows, each_block, unit_blocks
+from errata.tools.detectors.arrays.blocks import block_rows, each_block
+from errata.tools.detectors.arrays.unit_blocks import unit_blocks
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])

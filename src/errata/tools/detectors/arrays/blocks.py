@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-
-from errata.tools.features.embedder import unit_rows
-from errata.types import F32
 
 BLOCK = 1 << 18
 """Values per block: 1 MB of float32, which fits a core's own cache for several operations in a row."""
 MOST_THREADS = 8
 """More threads would wait for the same memory."""
-PRODUCT_ROWS = 8192
-"""Items per matrix product: enough for full speed."""
 
 
 def block_rows(columns: int, block: int = BLOCK) -> int:
@@ -42,9 +37,3 @@ def each_block(work: Callable[[slice], object], rows: int, columns: int, *, bloc
         work_through()
         for done in running:
             done.result()
-
-
-def unit_blocks(embeddings_ND: F32, rows: int = PRODUCT_ROWS) -> Iterator[tuple[slice, F32]]:
-    """Slices that cover the items, and the items' vectors scaled to length 1, without a second N x D array."""
-    for start in range(0, len(embeddings_ND), rows):
-        yield slice(start, start + rows), unit_rows(embeddings_ND[start : start + rows])

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from errata.errors import DataError
 from errata.tools.detectors.arrays.blocks import each_block
-from errata.types import F32, Bool, Int
+from errata.types import F32, Bool, Int, LabelProbs
 
 SUM_TOLERANCE = 1e-3
 
@@ -57,7 +57,7 @@ def floats(probs_NK: ArrayLike, rows: int) -> NDArray[np.floating[Any]]:
 class RowCheck:
     """Whether each row is a distribution: checked while the rows are read anyway, and reported at the end."""
 
-    def __init__(self, probs_NK: NDArray[np.floating[Any]], *, exclusive: bool = True):
+    def __init__(self, probs_NK: LabelProbs, *, exclusive: bool = True):
         self.probs_NK, self.exclusive = probs_NK, exclusive
         self.bad_N = np.zeros(len(probs_NK), np.bool_)
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from errata.tools.detectors.arrays.blocks import each_block
-from errata.types import Bool, Int, Probs
+from errata.types import Bool, Int, LabelProbs, Probs
 
 CLOSE = 1e-6
 """Probabilities closer than this count as equal."""
@@ -29,7 +29,7 @@ class TopClasses(NamedTuple):
         return close_N
 
 
-def top_classes(labels_N: Int, probs_NK: Probs, also: Callable[[slice], object] = lambda rows: None) -> TopClasses:
+def top_classes(labels_N: Int, probs_NK: LabelProbs, also: Callable[[slice], object] = lambda rows: None) -> TopClasses:
     """Takes labels 0..K-1 and any probabilities.
 
     ``also`` is called with each block of rows in turn, while the block is in the core's cache.
@@ -49,10 +49,10 @@ def top_classes(labels_N: Int, probs_NK: Probs, also: Callable[[slice], object] 
     return found
 
 
-def entries(probs_NK: Probs, items: Int, classes: Int) -> Probs:
+def entries(probs_NK: LabelProbs, items: Int, classes: Int) -> Probs:
     """``probs_NK[items, classes]``, in half the time if the array is in row-major order."""
     found: Probs
-    if probs_NK.flags.c_contiguous:
+    if isinstance(probs_NK, np.ndarray) and probs_NK.flags.c_contiguous:
         found = probs_NK.reshape(-1).take(items * probs_NK.shape[1] + classes)
     else:
         found = probs_NK[items, classes]

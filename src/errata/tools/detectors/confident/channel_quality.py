@@ -7,14 +7,11 @@ joint.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from errata.tools.detectors.confident.confident_joint import confident_joint
 from errata.tools.detectors.confident.transition import NoiseChannel, from_joint
-from errata.types import F32, F64, Int
+from errata.types import F32, F64, Int, LabelProbs
 
 FITS_NOTHING = 0.03
 """Weight of the hypothesis that an item is out of class, next to the labels' probabilities. At 0, such items seem right
@@ -25,7 +22,7 @@ PSEUDO = 10
 BLOCK = 1 << 20
 
 
-def channel_quality(labels_N: Int, probs_NK: NDArray[np.floating[Any]], channel: NoiseChannel | None = None) -> F32:
+def channel_quality(labels_N: Int, probs_NK: LabelProbs, channel: NoiseChannel | None = None) -> F32:
     """f32[N] in [0, 1], low = bad: P(true = given | item, given) under the noise channel, by default this data's own.
 
     Takes checked input. ``probs_NK`` are out-of-sample.
@@ -44,7 +41,7 @@ def channel_quality(labels_N: Int, probs_NK: NDArray[np.floating[Any]], channel:
     return np.minimum(quality_N, 1, out=quality_N)
 
 
-def noise_channel(labels_N: Int, probs_NK: NDArray[np.floating[Any]], weights_N: F32 | None = None) -> NoiseChannel:
+def noise_channel(labels_N: Int, probs_NK: LabelProbs, weights_N: F32 | None = None) -> NoiseChannel:
     """The channel of the calibrated confident joint, in which each item counts as much as its weight."""
     joint = confident_joint(labels_N, probs_NK, weights_N=weights_N)
     return smoothed_channel(joint.calibrated(labels_N, weights_N))

@@ -16,7 +16,7 @@ from errata.tools.detectors.arrays.blocks import each_block
 from errata.tools.detectors.arrays.by_class import by_class
 from errata.tools.detectors.arrays.checks import RowCheck
 from errata.tools.detectors.arrays.top_classes import CLOSE, TopClasses, top_classes
-from errata.types import F32, F64, Int, Probs
+from errata.types import F32, F64, Int, LabelProbs, Probs
 
 NEVER = 2
 """Threshold of a class without items: no probability reaches it."""
@@ -50,7 +50,7 @@ class ConfidentJoint:
 
 
 def confident_joint(
-    labels_N: Int, probs_NK: Probs, seen: TopClasses | None = None, weights_N: F32 | None = None
+    labels_N: Int, probs_NK: LabelProbs, seen: TopClasses | None = None, weights_N: F32 | None = None
 ) -> ConfidentJoint:
     """Counts each item that reaches the threshold of some class; if it reaches several, under the largest.
 
@@ -71,7 +71,7 @@ def confident_joint(
     return ConfidentJoint(counts_KK, guess_N, seen)
 
 
-def checked_joint(labels_N: Int, probs_NK: Probs) -> ConfidentJoint:
+def checked_joint(labels_N: Int, probs_NK: LabelProbs) -> ConfidentJoint:
     """The same for unchecked rows, which are checked in the same pass.
 
     Raises DataError as ``checks.probabilities`` does.
@@ -82,7 +82,7 @@ def checked_joint(labels_N: Int, probs_NK: Probs) -> ConfidentJoint:
     return confident_joint(labels_N, probs_NK, seen)
 
 
-def confident_thresholds(labels_N: Int, probs_NK: Probs) -> Probs:
+def confident_thresholds(labels_N: Int, probs_NK: LabelProbs) -> Probs:
     """[K]: the mean self-confidence of the items given each class; NEVER for a class without items.
 
     In the precision of the probabilities, or float64 if a class is absent, as in the reference.
@@ -103,7 +103,7 @@ def _thresholds(labels_N: Int, given_N: Probs, num_classes: int, weights_N: F32 
     return thresholds_K
 
 
-def self_confidence(labels_N: Int, probs_NK: Probs) -> Probs:
+def self_confidence(labels_N: Int, probs_NK: LabelProbs) -> Probs:
     """[N] in [0, 1]: the probability of the given label."""
     given_N: Probs = probs_NK[np.arange(len(labels_N)), labels_N]
     return given_N
@@ -138,7 +138,7 @@ def _least(thresholds_K: Probs, dtype: np.dtype[Any]) -> Probs:
     return np.where(least_K < exact_K, np.nextafter(least_K, dtype.type(NEVER)), least_K)
 
 
-def _guess(probs_NK: Probs, seen: TopClasses, least_K: Probs) -> Int:
+def _guess(probs_NK: LabelProbs, seen: TopClasses, least_K: Probs) -> Int:
     """i64[N]: the class that each item counts under, or -1."""
     guess_N = np.where(seen.highest_N >= least_K[seen.top_N], seen.top_N, -1)
     # If the largest is below its own class's threshold, a smaller one may reach a lower threshold.

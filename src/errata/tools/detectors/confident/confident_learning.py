@@ -12,25 +12,26 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from errata.tools.detectors.arrays.checks import floats, labeled
+from errata.tools.detectors.arrays.top_probs import TopProbs
 from errata.tools.detectors.confident.channel_quality import channel_quality, smoothed_channel
 from errata.tools.detectors.confident.confident_joint import ConfidentJoint, checked_joint, confident_joint
 from errata.tools.detectors.confident.label_quality import QualityScore, quality_scores
 from errata.tools.detectors.confident.pruning import PruneBy, counts_to_remove, prune, prune_counts
 from errata.tools.detectors.detector import Detector
 from errata.tools.detectors.neighbors.copies import shares
-from errata.types import Bool, Int, Probs, Scores
+from errata.types import Bool, Int, LabelProbs, Scores
 
 FilterBy = Literal[PruneBy, "confident_learning", "predicted_neq_given", "low_normalized_margin", "low_self_confidence"]
 
 
-def detect(labels_N: ArrayLike, probs_NK: ArrayLike, copies_N: Int | None = None) -> Scores:
+def detect(labels_N: ArrayLike, probs_NK: ArrayLike | LabelProbs, copies_N: Int | None = None) -> Scores:
     """Scores of labeled items: ``quality`` is the given label's probability under the noise channel (low = bad),
     ``flag`` pruning by noise rate.
 
     ``label_probs`` are the probabilities, unchanged. ``copies_N``: groups of copies (``copies.find_groups``); the
     channel counts each once. Raises DataError if labels or probabilities are invalid.
     """
-    probs = floats(probs_NK, len(np.asarray(labels_N)))
+    probs = probs_NK if isinstance(probs_NK, TopProbs) else floats(np.asarray(probs_NK), len(np.asarray(labels_N)))
     labels = labeled(labels_N, probs.shape[1])
     joint = checked_joint(labels, probs)
     joint_KK = joint.calibrated(labels)
@@ -40,12 +41,12 @@ def detect(labels_N: ArrayLike, probs_NK: ArrayLike, copies_N: Int | None = None
         once_KK = confident_joint(labels, probs, joint.top_classes, weights_N).calibrated(labels, weights_N)
     quality_N = channel_quality(labels, probs, smoothed_channel(once_KK))
     flag_N = suspected(labels, probs, joint_KK=joint_KK, joint=joint)
-    return Scores(quality_N, flag_N, np.asarray(probs, np.float32))
+    return Scores(quality_N, flag_N, probs if isinstance(probs, TopProbs) else np.asarray(probs, np.float32))
 
 
 def suspected(
     labels_N: Int,
-    probs_NK: Probs,
+    probs_NK: LabelProbs,
     filter_by: FilterBy = "prune_by_noise_rate",
     *,
     frac_noise: float = 1.0,
@@ -84,6 +85,7 @@ DETECTOR = Detector(
     "confident_learning",
     "out-of-sample probabilities say which labels the rest of the data contradicts",
     ("probs",),
-    lambda given: detect(given.labels_N, given.probabilities(), given.found_copies_N),
+    lambda given: detect(given.labels_N, given.label_probs(), given.found_copies_N),
     default=True,
+    in_blocks=True,
 )

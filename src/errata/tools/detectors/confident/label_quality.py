@@ -14,7 +14,7 @@ from errata.errors import SetupError
 from errata.tools.detectors.arrays.blocks import each_block
 from errata.tools.detectors.arrays.checks import labeled, probabilities
 from errata.tools.detectors.confident.confident_joint import confident_thresholds, self_confidence
-from errata.types import F32, Int, Probs
+from errata.types import F32, Int, LabelProbs, Probs
 
 QualityScore = Literal["self_confidence", "normalized_margin", "confidence_weighted_entropy"]
 SMALLEST = 1e-6
@@ -45,7 +45,7 @@ def label_quality(
 
 
 def quality_scores(
-    labels_N: Int, probs_NK: Probs, score: QualityScore, *, adjust: bool = False, items: Int | None = None
+    labels_N: Int, probs_NK: LabelProbs, score: QualityScore, *, adjust: bool = False, items: Int | None = None
 ) -> Probs:
     """The reference's scores of all items, or of ``items``, to the last bit. Takes checked labels and probabilities.
 
@@ -59,7 +59,8 @@ def quality_scores(
         raise SetupError("Adjusted probabilities have no entropy to weigh: use another score, or do not adjust them.")
     labels = labels_N if items is None else labels_N[items]
     if score == "self_confidence" and not adjust:
-        return probs_NK[np.arange(len(labels)) if items is None else items, labels]
+        given_n: Probs = probs_NK[np.arange(len(labels)) if items is None else items, labels]
+        return given_n
     thresholds_K = confident_thresholds(labels_N, probs_NK) if adjust else None
 
     def of(rows: slice) -> Probs:

@@ -16,7 +16,7 @@ from errata.tools.detectors.arrays.blocks import BLOCK, each_block
 from errata.tools.detectors.arrays.by_class import ByClass, by_class
 from errata.tools.detectors.arrays.top_classes import CLOSE, TopClasses, entries
 from errata.tools.detectors.confident.confident_joint import round_rows
-from errata.types import Bool, Int, Probs
+from errata.types import Bool, Int, LabelProbs, Probs
 
 PruneBy = Literal["prune_by_noise_rate", "prune_by_class", "both"]
 
@@ -80,7 +80,7 @@ def counts_to_remove(counts_KK: Int, remove_K: Int, given_K: Int) -> Int:
 
 
 def prune(
-    labels_N: Int, probs_NK: Probs, seen: TopClasses, counts_KK: Int, prune_by: PruneBy, keep_at_least: int
+    labels_N: Int, probs_NK: LabelProbs, seen: TopClasses, counts_KK: Int, prune_by: PruneBy, keep_at_least: int
 ) -> Bool:
     """bool[N]: the items to prune: never one whose given label was ``seen`` to be about the most probable, and none of
     a class with at most ``keep_at_least`` items or only one."""
@@ -103,7 +103,7 @@ def _by_class(labels_N: Int, given_N: Probs, count_K: Int) -> Bool:
     return pruned_N
 
 
-def _by_noise_rate(labels_N: Int, given_N: Probs, probs_NK: Probs, counts_KK: Int, suspect_N: Bool) -> Bool:
+def _by_noise_rate(labels_N: Int, given_N: Probs, probs_NK: LabelProbs, counts_KK: Int, suspect_N: Bool) -> Bool:
     """Per cell, the counted items with the smallest margin of the given class over the true one.
 
     Only suspects matter, and every margin below -2 CLOSE belongs to one: if there are as many of these as the cell

@@ -8,22 +8,25 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from errata.tools.detectors.arrays.held_rows import held
+from errata.tools.detectors.arrays.top_classes import top_classes
+from errata.tools.detectors.arrays.top_probs import labels_kept
 from errata.tools.detectors.detector import Detector
-from errata.tools.detectors.neighbors.neighbors import Neighbors, labeled_neighbors, neighbor_votes
+from errata.tools.detectors.neighbors.neighbors import Neighbors, labeled_neighbors, vote_rows
 from errata.types import Scores
 
 
 def detect(near: Neighbors, labels_N: ArrayLike, num_classes: int) -> Scores:
     """Scores of labeled items: ``quality`` is the smoothed share of the neighbors' votes for the given label.
 
-    ``label_probs`` f32[N, K]: all the votes, smoothed by one vote distributed as the classes are. ``flag``: the
+    ``label_probs``: all the votes, smoothed by one vote distributed as the classes are. ``flag``: the
     neighbors' favorite is another label. Without neighbors (one item) the votes are the classes' shares. Raises
     DataError for invalid arrays.
     """
     labels = labeled_neighbors(near, labels_N, num_classes)
-    votes_NK = neighbor_votes(near, labels, num_classes)
-    given_N = np.arange(len(labels)), labels
-    return Scores(votes_NK[given_N], votes_NK.max(axis=1) > votes_NK[given_N], votes_NK)
+    votes_NK = held(vote_rows(near, labels, num_classes), labels, labels_kept(len(labels), num_classes))
+    seen = top_classes(labels, votes_NK)
+    return Scores(np.asarray(seen.given_N, np.float32), seen.highest_N > seen.given_N, votes_NK)
 
 
 DETECTOR = Detector(
@@ -33,4 +36,5 @@ DETECTOR = Detector(
     lambda given: detect(given.near, given.labels_N, given.num_classes),
     default=True,
     in_ensemble=True,
+    in_blocks=True,
 )

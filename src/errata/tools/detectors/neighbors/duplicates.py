@@ -54,4 +54,5 @@ DETECTOR = Detector(
     ("content",),
     lambda given: detect(given.copies(), given.labels_N, given.num_classes),
     default=True,
+    in_blocks=True,
 )

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from errata.errors import DataError, SetupError
 from errata.tools.detectors.arrays.checks import labeled, vectors
+from errata.tools.detectors.arrays.held_rows import MadeRows
 from errata.tools.detectors.neighbors.neighbor_search import ShareProgress, search
 from errata.tools.features.embedder import unit_rows
 from errata.types import F32, Int
@@ -41,16 +42,27 @@ def neighbor_votes(near: Neighbors, labels_N: Int, num_classes: int) -> F32:
 
     A neighbor's vote counts as much as it is similar, never less than zero.
     """
-    votes_NK = weighted_votes(near, np.maximum(near.similarities_Nk, 0), labels_N, num_classes)
-    votes_NK += class_shares(labels_N, num_classes)
-    votes_NK /= votes_NK.sum(axis=1, keepdims=True)
-    return votes_NK
+    return vote_rows(near, labels_N, num_classes)[:]
+
+
+def vote_rows(near: Neighbors, labels_N: Int, num_classes: int) -> MadeRows:
+    """The same, by rows."""
+    shares_K = class_shares(labels_N, num_classes)
+
+    def votes(rows: slice | Int) -> F32:
+        these = Neighbors(near.indices_Nk[rows], near.similarities_Nk[rows])
+        votes_nK = weighted_votes(these, np.maximum(these.similarities_Nk, 0), labels_N, num_classes)
+        votes_nK += shares_K
+        votes_nK /= votes_nK.sum(axis=1, keepdims=True)
+        return votes_nK
+
+    return MadeRows((len(labels_N), num_classes), votes)
 
 
 def weighted_votes(near: Neighbors, weights_Nk: F32, labels_N: Int, num_classes: int) -> F32:
     """f32[N, K]: the summed weights of the neighbors that were given each class."""
-    votes_NK = np.zeros((len(labels_N), num_classes), np.float32)
-    rows_N = np.arange(len(labels_N))
+    votes_NK = np.zeros((len(near.indices_Nk), num_classes), np.float32)
+    rows_N = np.arange(len(votes_NK))
     for indices_N, weights_N in zip(near.indices_Nk.T, weights_Nk.T, strict=True):
         votes_NK[rows_N, labels_N[indices_N]] += weights_N
     return votes_NK

@@ -8,17 +8,20 @@ often of other classes, it blurs.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from errata.tools.detectors.arrays.checks import probabilities
+from errata.tools.detectors.arrays.held_rows import MadeRows
+from errata.tools.detectors.arrays.top_probs import TopProbs
 from errata.tools.detectors.confident import confident_learning
 from errata.tools.detectors.detector import Detector
 from errata.tools.detectors.neighbors.neighbors import Neighbors, class_shares, labeled_neighbors
 from errata.tools.features.probe import FOLDS, stratified_folds
-from errata.types import F32, Int, Scores
+from errata.types import F32, Int, LabelProbs, Scores
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -84,11 +87,34 @@ def averaged(near: Neighbors, probs_NK: ArrayLike) -> F32:
     An item without similar neighbors keeps its own row. Raises DataError for invalid arrays.
     """
     probs = probabilities(probs_NK, len(near.indices_Nk)).astype(np.float32, copy=False)
-    sums_NK: F32 = _edges(near, np.maximum(near.similarities_Nk, 0)) @ probs
-    alone_N = sums_NK.sum(axis=1) <= 0
-    sums_NK[alone_N] = probs[alone_N]
-    sums_NK /= sums_NK.sum(axis=1, keepdims=True)
-    return sums_NK
+    return averaged_rows(near, probs)[:]
+
+
+def averaged_rows(near: Neighbors, probs_NK: LabelProbs) -> MadeRows:
+    """The same, by rows."""
+    edges = _edges(near, np.maximum(near.similarities_Nk, 0))
+    sums = _sums_of_top(probs_NK) if isinstance(probs_NK, TopProbs) else lambda some: some @ probs_NK
+
+    def means(rows: slice | Int) -> F32:
+        sums_nK: F32 = sums(edges[rows])
+        alone_n = sums_nK.sum(axis=1) <= 0
+        sums_nK[alone_n] = probs_NK[rows][alone_n]
+        sums_nK /= sums_nK.sum(axis=1, keepdims=True)
+        return sums_nK
+
+    return MadeRows(probs_NK.shape, means)
+
+
+def _sums_of_top(probs_NK: TopProbs) -> Callable[[Any], F32]:
+    """What a part of the graph sums up, f32[n, K], from the labels that are held."""
+    above = probs_NK.above_each()
+
+    def sums(edges: Any) -> F32:
+        sums_nK: F32 = (edges @ above).toarray()
+        sums_nK += (edges @ probs_NK.each_N)[:, None]
+        return sums_nK
+
+    return sums
 
 
 def toward_neighbors(near: Neighbors, weights_NK: F32, held_NK: F32) -> F32:

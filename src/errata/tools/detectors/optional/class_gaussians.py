@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from errata.tools.detectors.arrays.blocks import PRODUCT_ROWS, unit_blocks
 from errata.tools.detectors.arrays.checks import labeled, vectors
 from errata.tools.detectors.arrays.class_sums import class_sums
+from errata.tools.detectors.arrays.unit_blocks import PRODUCT_ROWS, unit_blocks
 from errata.tools.detectors.confident import confident_learning
 from errata.tools.detectors.detector import Detector
 from errata.tools.detectors.probs.discriminant import SHRINKAGE, SMALLEST_REST, whitening

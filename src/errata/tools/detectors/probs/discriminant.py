@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from errata.tools.detectors.arrays.blocks import unit_blocks
 from errata.tools.detectors.arrays.checks import labeled, vectors
 from errata.tools.detectors.arrays.class_sums import class_sums
+from errata.tools.detectors.arrays.held_rows import MadeRows
+from errata.tools.detectors.arrays.unit_blocks import PRODUCT_ROWS, unit_blocks
 from errata.tools.detectors.confident import confident_learning
 from errata.tools.detectors.detector import Detector
 from errata.tools.detectors.neighbors.copies import numbered, shares
-from errata.tools.detectors.probs.temperature import probabilities_from
+from errata.tools.detectors.probs.temperature import probabilities_from, probability_rows
+from errata.tools.features.embedder import unit_rows
 from errata.types import F32, F64, Bool, Int, Scores
 
 if TYPE_CHECKING:
@@ -49,16 +51,30 @@ def leave_one_out(embeddings_ND: F32, labels_N: Int, num_classes: int, copies_N:
     return probabilities_from(scores_NK, labels_N, shares(copies_N))
 
 
+def left_out_rows(embeddings_ND: F32, labels_N: Int, num_classes: int, copies_N: Int | None = None) -> MadeRows:
+    """The same as ``leave_one_out``, by rows."""
+    return probability_rows(_score_rows(embeddings_ND, labels_N, num_classes, copies_N), labels_N, shares(copies_N))
+
+
 def left_out_scores(embeddings_ND: F32, labels_N: Int, num_classes: int, copies_N: Int | None = None) -> F32:
     """f32[N, K]: minus half of the squared distance from each class' mean, as ``leave_one_out`` measures it."""
+    rows_NK = _score_rows(embeddings_ND, labels_N, num_classes, copies_N)
+    scores_NK = np.empty(rows_NK.shape, np.float32)
+    for start in range(0, len(labels_N), PRODUCT_ROWS):
+        rows = slice(start, start + PRODUCT_ROWS)
+        scores_NK[rows] = rows_NK[rows]
+    return scores_NK
+
+
+def _score_rows(embeddings_ND: F32, labels_N: Int, num_classes: int, copies_N: Int | None) -> MadeRows:
     weights_N, taken = shares(copies_N), _taken(labels_N, num_classes, copies_N)
     middle_D, means_KD = _means(embeddings_ND, labels_N, taken, weights_N)
     white_DD = whitening(embeddings_ND, labels_N, means_KD, float(np.finfo(np.float32).tiny), weights_N)
     white_KD = _matmul(means_KD - middle_D, white_DD)
     total = float(taken.sizes_K.sum())
-    scores_NK = np.empty((len(labels_N), num_classes), np.float32)
-    for rows, units_BD in unit_blocks(embeddings_ND):
-        labels_B = labels_N[rows]
+
+    def scores(rows: slice | Int) -> F32:
+        units_BD, labels_B = unit_rows(embeddings_ND[rows]), labels_N[rows]
         item_E, label_E, weight_E, away_E = taken.of(rows)
         own_E = label_E == labels_B[item_E]
         white_BD = _matmul(units_BD - middle_D, white_DD)
@@ -70,8 +86,9 @@ def left_out_scores(embeddings_ND: F32, labels_N: Int, num_classes: int, copies_
         share_B = (1 - SHRINKAGE) / total * away_E[own_E] * weight_E[own_E]
         rest_B = np.maximum(1 - share_B * _dot(apart_BD, apart_BD), SMALLEST_REST)
         distances_BK += toward_BK**2 * (share_B / rest_B)[:, None]
-        scores_NK[rows] = distances_BK / -2
-    return scores_NK
+        return np.asarray(distances_BK / -2, np.float32)
+
+    return MadeRows((len(labels_N), num_classes), scores)
 
 
 class _Taken(NamedTuple):
@@ -82,7 +99,7 @@ class _Taken(NamedTuple):
     sizes_K: F64
     lone_K: Bool
 
-    def of(self, rows: slice) -> tuple[Int, Int, F32, F32]:
+    def of(self, rows: slice | Int) -> tuple[Int, Int, F32, F32]:
         """For each class that something is removed from: the item's position among these rows, the label, the weight,
         and the factor by which the mean's distance grows."""
         taken = self.weights[rows]

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import ArrayLike
 
-from errata.tools.detectors.arrays.blocks import PRODUCT_ROWS, unit_blocks
 from errata.tools.detectors.arrays.checks import labeled, vectors
+from errata.tools.detectors.arrays.unit_blocks import PRODUCT_ROWS, unit_blocks
 from errata.tools.detectors.confident import confident_learning
 from errata.tools.detectors.detector import Detector
 from errata.tools.detectors.probs.temperature import probabilities_from

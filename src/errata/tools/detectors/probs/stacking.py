@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from errata.tools.detectors.arrays.held_rows import MadeRows
 from errata.tools.detectors.arrays.softmax import softmax
-from errata.types import F32, F64, Int
+from errata.types import F32, F64, Int, LabelProbs
 
 ROWS = 4096
 """Enough items to fit a few weights; more would not change them."""
@@ -21,13 +22,23 @@ def pool(views: Sequence[F32], labels_N: Int, weights_N: F32 | None = None) -> F
 
     An uninformative view gets the power 0, and identical views share one. ``weights_N``: how much each item counts.
     """
-    total_NK = np.zeros_like(views[0])
-    for weight, view in zip(powers(views, labels_N, weights_N), views, strict=True):
-        total_NK += np.float32(weight) * _log(view)
-    return softmax(total_NK)
+    return pool_rows(views, labels_N, weights_N)[:]
 
 
-def powers(views: Sequence[F32], labels_N: Int, weights_N: F32 | None = None) -> F64:
+def pool_rows(views: Sequence[LabelProbs], labels_N: Int, weights_N: F32 | None = None) -> MadeRows:
+    """The same, by rows."""
+    weights_V = powers(views, labels_N, weights_N).astype(np.float32)
+
+    def pooled(rows: slice | Int) -> F32:
+        total_nK = weights_V[0] * _log(views[0][rows])
+        for weight, view in zip(weights_V[1:], views[1:], strict=True):
+            total_nK += weight * _log(view[rows])
+        return softmax(total_nK)
+
+    return MadeRows(views[0].shape, pooled)
+
+
+def powers(views: Sequence[LabelProbs], labels_N: Int, weights_N: F32 | None = None) -> F64:
     """f64[V] in [0, LARGEST_WEIGHT]: the power of each view."""
     every = slice(None, None, max(1, len(labels_N) // ROWS))
     sample_VnK = np.stack([_log(view[every]) for view in views]).astype(np.float64)
