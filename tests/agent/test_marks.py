@@ -12,6 +12,7 @@ from openpyxl import load_workbook
 
 from errata.agent.actions.changing import APPLY, REVERT
 from errata.agent.actions.deciding import DECIDE, DECIDE_REVIEWED, DECIDE_WHERE, READ_REVIEWED, UNDO
+from errata.agent.actions.evaluating import EVALUATE
 from errata.agent.actions.history import BLAME, DIFF
 from errata.agent.actions.looking import SHOW
 from errata.agent.actions.perform import perform
@@ -22,7 +23,7 @@ from errata.agent.run.begin import begin
 from errata.agent.run.notices import no_progress
 from errata.agent.run.workspace import Workspace
 from errata.agent.views.status import describe, status_of
-from errata.errors import DataError
+from errata.errors import DataError, SetupError
 from errata.settings import Settings
 from tests.by_hand import closed_later, session_of
 from tests.conftest import Judge
@@ -127,6 +128,11 @@ def test_what_was_decided_of_a_mark_holds_when_other_rows_change(data: Path) -> 
     again = run(data)
     rows = {row.spot: row.idx for row in again.rows()}
     assert list(again.decisions()) == [rows[item, place]]
+
+
+def test_errors_are_not_planted_in_marks(data: Path) -> None:
+    with pytest.raises(SetupError, match="here labels are multi"):
+        perform(EVALUATE, session_of(run(data)), plant=20)
 
 
 def test_marks_are_decided_in_a_spreadsheet(data: Path) -> None:

@@ -63,6 +63,11 @@ class _Planting:
         self._snapshot = Snapshot.of(self._run)
         if self._snapshot.scan is None:
             raise SetupError("This run has not been scanned yet: errata scan DATA, then errata eval DATA.")
+        if not self._run.task.of_items:
+            raise SetupError(
+                f"errata eval plants errors where each item has one label; here labels are {self._run.task.name}: "
+                f"{self._run.task.adds}. A judge measures itself on trusted ones in a run."
+            )
         self._view, self._scan = self._snapshot.view, planted_scan(self._snapshot)
         self._labeled = np.flatnonzero(self._snapshot.given_N >= 0)
         holds_n = self._view.scan_posterior.given_holds_N[self._labeled]
