@@ -40,6 +40,14 @@ ClassLevel = Annotated[
     typer.Option(metavar="N", help="Image folders: which folders name the classes, 1 those at the top. Default: 1."),
 ]
 Label = Annotated[str | None, typer.Option(metavar="COL", help="Column with the given label.")]
+Votes = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="COL|FILE",
+        help="Several people's votes: a column of lists, one column each (repeat it), or a table of its own.",
+    ),
+]
+Annotators = Annotated[str | None, typer.Option(metavar="COL", help="Column with the names behind a list of votes.")]
 Id = Annotated[str | None, typer.Option("--id", metavar="COL", help="Column with your own ids. Default: the position.")]
 Protect = Annotated[str | None, typer.Option(metavar="COL", help="Column that marks gold rows: they never change.")]
 Probs = Annotated[
@@ -140,6 +148,8 @@ def run(
     image_root: ImageRoot = None,
     class_level: ClassLevel = None,
     label: Label = None,
+    votes: Votes = None,
+    annotators: Annotators = None,
     id_: Id = None,
     protect: Protect = None,
     probs: Probs = None,
@@ -191,6 +201,8 @@ def scan(
     image_root: ImageRoot = None,
     class_level: ClassLevel = None,
     label: Label = None,
+    votes: Votes = None,
+    annotators: Annotators = None,
     id_: Id = None,
     protect: Protect = None,
     probs: Probs = None,
