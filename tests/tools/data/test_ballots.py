@@ -88,11 +88,11 @@ def test_the_labels_are_the_majority_and_a_tie_goes_to_the_likelier_one(tmp_path
     many = [["cat"] * 3 + ["dog"], ["dog"] * 3 + ["cat"]] * 10
     rows = {"votes": many, "by": [["good", "fine", "sound", "bad"]] * 20}
     rows["votes"].append(["dog", "cat"])
-    rows["by"].append(["bad", "good"])
+    rows["by"].append(["good", "bad"])
     table = {"id": [f"i{n}" for n in range(21)], "text": [f"t{n}" for n in range(21)], **rows}
     pq.write_table(pa.table(table), tmp_path / "d.parquet")
     found = opened(tmp_path / "d.parquet", "votes", annotators="by")
-    assert found.cells == ("cat", "dog") * 10 + ("cat",)
+    assert found.cells == ("cat", "dog") * 10 + ("dog",)
     assert not found.labels_stored and found.label_column == "votes"
 
 

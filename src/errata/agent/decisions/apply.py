@@ -24,12 +24,14 @@ from errata.tools.patch import Patch, PatchLine
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """``beside``: other label columns of the same data whose changes are in the same output."""
+    """``beside``: other label columns of the same data whose changes are in the same output; ``into``: the new column
+    that the labels are in, if not in their own."""
 
     changed: int
     output: Path
     patch: Path
     beside: tuple[str, ...] = ()
+    into: str | None = None
 
 
 def changes(workspace: Workspace) -> list[PatchLine]:
@@ -124,7 +126,7 @@ def _apply_to(workspace: Workspace, out: Path | None, added: _Added, force: bool
         patch = patches.make(base, changes(workspace), workspace.folder.path.name, added.into)
         applied = patches.apply(patch, base, draft, added.columns, copied)
         file = _note(workspace, applied, output)
-    return Applied(len(patch.lines), output, file, beside)
+    return Applied(len(patch.lines), output, file, beside, added.into)
 
 
 def _apply_in_place(workspace: Workspace, added: _Added) -> Applied:
@@ -139,7 +141,7 @@ def _apply_in_place(workspace: Workspace, added: _Added) -> Applied:
         copy_path(target, backup)
         file = _note(workspace, applied, source.path, backup=f"backups/{backup.name}")
         put_in_place(draft, target, lambda path: sha_of_path(path) == source.sha256)
-    return Applied(len(patch.lines), source.path, file)
+    return Applied(len(patch.lines), source.path, file, into=added.into)
 
 
 def _move_files(workspace: Workspace, added: _Added) -> Applied:

@@ -11,6 +11,7 @@ from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.evidence.votes import by_votes
 from errata.tools.data.voted import Voted
 from errata.tools.detectors.annotators.alpha import Alpha, alpha, most_shared, of_annotators, of_label
+from errata.tools.detectors.annotators.labeler_risk import labeler_risk
 from errata.tools.detectors.annotators.report import AnnotatorReport, annotator_reports
 from errata.tools.detectors.annotators.splits import Split, splits
 from errata.tools.detectors.annotators.votes import Votes
@@ -20,8 +21,8 @@ from errata.types import F32, Decision
 LABELS, PAIRS, FAULTS, CONTESTED = 40, 20, 10, 10
 DRAWS = 200
 """Of the bootstrap of each label's and pair's alpha; the overall one has more."""
-DOUBTED = 0.9
-"""Below this no label is sure enough for another vote to be wasted."""
+DOUBTED = 0.1
+"""Labeler risk: only above it another vote may say something."""
 
 
 def agreement_of(snapshot: Snapshot) -> Agreement | None:
@@ -118,11 +119,11 @@ def _ask_again(found: AnnotatorReport, names: Sequence[str]) -> str:
 
 
 def _contested(snapshot: Snapshot, votes: Votes, label_probs_NK: F32) -> tuple[str, ...]:
-    surest_N = label_probs_NK.max(axis=1)
-    open_N = (votes.per_item_N > 0) & (surest_N < DOUBTED)
+    risk_N = labeler_risk(label_probs_NK)
+    open_N = (votes.per_item_N > 0) & (risk_N > DOUBTED)
     open_N[list(snapshot.decisions)] = False
     rows = np.flatnonzero(open_N)
-    return tuple(snapshot.rows[i].item_id for i in rows[np.argsort(surest_N[rows], kind="stable")][:CONTESTED].tolist())
+    return tuple(snapshot.rows[i].item_id for i in rows[np.argsort(-risk_N[rows], kind="stable")][:CONTESTED].tolist())
 
 
 def _fault(split: Split, names: Sequence[str]) -> str:

@@ -65,10 +65,13 @@ def apply(
         options = {"annotate": annotate, "into": into, "distribution": distribution, "force": force}
         applied = perform(APPLY, session, out=out, in_place=in_place, **options)
     if as_json:
-        print_json({"changed": applied.changed, "output": str(applied.output), "patch": str(applied.patch)})
+        told = {"changed": applied.changed, "output": str(applied.output), "patch": str(applied.patch)}
+        print_json(told | ({"into": applied.into} if applied.into else {}))
         return
+    column = f"the new column {applied.into} of " if applied.into else ""
     print_text(
-        f"{applied.changed} labels changed in {applied.output}" + ("" if in_place else "; the source is untouched.")
+        f"{applied.changed} labels changed in {column}{applied.output}"
+        + ("" if in_place else "; the source is untouched.")
     )
     for column in applied.beside:
         print_text(f"It also holds the changes of the label column {column}.")
