@@ -87,3 +87,11 @@ def test_labels_between_which_many_people_divide_are_told_and_those_of_one_perso
     (found,) = splits(Votes.from_table(table, 4), 10)
     assert isinstance(found, Split) and (found.one, found.other, found.sides) == (0, 1, (4, 4))
     assert found.items < found.seen == int((true_N <= 1).sum())
+
+
+def test_carelessness_divides_all_labels_alike_and_is_no_fault_of_two_of_them() -> None:
+    rng = np.random.default_rng(0)
+    true_N = rng.integers(0, 4, 400)
+    table = np.where(rng.random((400, 4)) < 0.7, true_N[:, None], rng.integers(0, 4, (400, 4)))
+    assert splits(Votes.from_table(table, 4), 10) == []
+    assert len(splits(Votes.from_table(table // 2, 2), 10)) == 1

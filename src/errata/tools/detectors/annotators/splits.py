@@ -12,6 +12,9 @@ from errata.types import Int
 LEAST_ITEMS = 5
 LEAST_SHARE = 0.1
 """Of the items that got either label from anybody, so many are divided before it is said of the labels."""
+STANDS_OUT = 1.5
+"""By how much a pair divides more items than its two labels' pairs do on average: carelessness divides all alike. Two
+labels have no other pair, and nothing to stand out from."""
 LEAST_SIDE = 2
 """So many annotators call divided items one label, and as many the other: fewer are a fault of theirs."""
 
@@ -38,14 +41,18 @@ def splits(votes: Votes, most: int) -> list[Split]:
     has_NK = coo_array((np.ones(len(item_V), np.int64), (item_V, label_V)), shape=shape).tocsr()
     has_NK.data[:] = 1
     seen_K: Int = np.asarray(has_NK.sum(axis=0))
-    both = triu(has_NK.T @ has_NK, k=1).tocoo()
+    together_KK = has_NK.T @ has_NK
+    both = triu(together_KK, k=1).tocoo()
+    divided_K: Int = np.asarray(together_KK.sum(axis=0)) - together_KK.diagonal()
+    labels = max(int((seen_K > 0).sum()), 2)
     found: list[Split] = []
     for p in np.argsort(-both.data, kind="stable"):
         one, other, items = int(both.row[p]), int(both.col[p]), int(both.data[p])
         seen = int(seen_K[one] + seen_K[other] - items)
         if items < LEAST_ITEMS or len(found) == most:
             break
-        if items < LEAST_SHARE * seen:
+        usual = (divided_K[one] + divided_K[other]) / 2 / (labels - 1)
+        if items < LEAST_SHARE * seen or (labels > 2 and items < STANDS_OUT * usual):
             continue
         divided = np.asarray(has_NK[:, [one, other]].sum(axis=1) == 2).ravel()
         sides = [len(np.unique(annotator_V[divided[item_V] & (label_V == label)])) for label in (one, other)]
