@@ -4,7 +4,8 @@
 
 Real votes: 800 pairs of sentences with 10 votes each (Snow and others 2008, textual entailment). Like for like: each of
 errata's ways beside the same way elsewhere, and beside all others. CROWDLAB also takes class probabilities: both sides
-get the same, out of fold from plain text features and the majority vote. Planted votes: what 100,000 items cost.
+get the same, out of fold from plain text features and the majority vote. Then the same file through
+``errata scan --votes``, without the given labels and beside them. Planted votes: what 100,000 items cost.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from evals.data.votes import CLASSES, PLANTED, VOTES_PER_ITEM, VoteTask, planted
 from evals.peers.consensus import DEFAULT, LIKE_FOR_LIKE, METHODS, Consensus, Method
 from evals.ranking import ap
 from evals.result import write_result
+from evals.votes_by_command import by_command
 
 SEED = 0
 DRAWS = 1000
@@ -65,7 +67,7 @@ def measure(path: Path) -> dict[str, Any]:
         },
     }
     print_real(figures)
-    return figures
+    return figures | {"by_command": by_command(path, task, true_N, given_N)}
 
 
 def timed(method: Method, task: VoteTask, repeats: int) -> tuple[Consensus, float]:

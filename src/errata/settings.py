@@ -4,7 +4,7 @@ run.toml when a run starts."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -84,6 +84,8 @@ class Settings(BaseModel):
     context: ColumnNames = ()
     id: str | None = None
     protect: str | None = None
+    votes: ColumnNames = ()
+    annotators: str | None = None
     probs: str | None = None
     embeddings: str | None = None
     embedder: str | None = None
@@ -126,6 +128,11 @@ class Settings(BaseModel):
         """A later command may be typed in another folder."""
         return tuple(root.absolute() for root in roots)
 
+    @field_validator("votes")
+    @classmethod
+    def _files_from_anywhere(cls, votes: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(str(Path(name).absolute()) if is_votes_file(name) else name for name in votes)
+
     @field_validator("judge")
     @classmethod
     def _without_keys(cls, judges: tuple[str, ...]) -> tuple[str, ...]:
@@ -140,6 +147,11 @@ class Settings(BaseModel):
             raise SetupError("--allow-host takes the name of a host alone, such as api.example.org.")
         return hosts
 
+    @property
+    def only_votes(self) -> bool:
+        """Whether nothing but people's votes says what an item is."""
+        return bool(self.votes) and self.label is None
+
     def identity(self) -> str:
         """Hash of what makes a run a different run. A larger budget or another price continues the same one."""
         unset = {name for name in _ADDED_LATER if getattr(self, name) == type(self).model_fields[name].default}
@@ -151,12 +163,24 @@ class Settings(BaseModel):
         return sha_of(self.model_dump(mode="json", include={*_PANEL, *(("roles",) if self.roles else ())}))
 
 
+def is_votes_file(name: str) -> bool:
+    """Whether a value of ``votes`` is a file of votes and not a column: by its ending, whether or not it exists."""
+    return name.endswith((".csv", ".tsv", ".jsonl", ".parquet"))
+
+
+def label_name(votes: Sequence[str]) -> str:
+    """What labels are called that no column holds: after the votes that they are made from, if they are."""
+    return " + ".join(Path(name).name if is_votes_file(name) else name for name in votes) or "label"
+
+
 _PANEL = ("judge", "style", "permutations", "protocols", "questions", "escalate", "calibrate")
 _NOT_IDENTITY = ("require_judge", "budget", "allow_host", "usd_per_mtok_in", "usd_per_mtok_out", "many_labels")
 
 _ADDED_LATER = (
     "mark",
     "context",
+    "votes",
+    "annotators",
     "task",
     "separator",
     "order",

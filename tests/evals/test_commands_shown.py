@@ -67,7 +67,8 @@ def typed(command: str, judge: Judge) -> list[str]:
 def test_errata_understands_every_command_that_is_shown(tmp_path: Path, judge: Judge) -> None:
     write_topics(tmp_path / "mail.csv", rows=60, wrong=6)
     with (tmp_path / "mail.csv").open(encoding="utf-8", newline="") as file:
-        rows = [row | COLUMNS | {"tags": "a|b"} for row in csv.DictReader(file)]
+        votes = ("ann", "bob", "cy")
+        rows = [row | COLUMNS | {"tags": "a|b"} | dict.fromkeys(votes, row["topic"]) for row in csv.DictReader(file)]
     with (tmp_path / "tickets.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()

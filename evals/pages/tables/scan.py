@@ -112,6 +112,9 @@ def votes(found: dict[str, Any]) -> str:
     ]
     for name, row in found["real"]["methods"].items():
         lines.append(f"| {name} | {row['accuracy']:.4f} | {row['ap']:.3f} | {row['cpu_s']:.3f} s |")
+    command = found["real"]["by_command"]
+    taken, beside = command["only votes"]["accuracy"], command["beside given labels"]["ap"]
+    lines.append(f"| `errata scan --votes`, its proposals taken | {taken:.4f} | {beside:.3f} | |")
     return "\n".join([*lines, ""])
 
 

@@ -199,6 +199,12 @@ class Judging(Contribution):
     unreadable: int = 0
 
 
+class Annotators(Contribution):
+    """Whose votes the data holds, in the order of their numbers."""
+
+    names: tuple[str, ...] = ()
+
+
 class Clock(Contribution):
     """How long the judges of a run have been open in total, over all sessions."""
 

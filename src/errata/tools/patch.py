@@ -19,6 +19,7 @@ from errata.tools.data.encoding import UTF8
 from errata.tools.data.fingerprint import sha_of_path
 from errata.tools.data.image_folder import ImageFolder
 from errata.tools.data.new_names import moved_name
+from errata.tools.data.table import StoredLabel
 from errata.tools.data.write import Edit, check_current, listing, write_labels
 from errata.types import ITEM, Looked, Place
 
@@ -53,7 +54,7 @@ class PatchLine(BaseModel):
 class PatchHeader(BaseModel):
     """The first line of a patch file. ``out_sha256`` and ``annotations`` are known once the patch was applied.
     ``encoding`` is that of a CSV file, without which the patched file might be taken for another; it is omitted if it
-    is UTF-8."""
+    is UTF-8. ``into``: the new column that the labels go into, omitted if that is the label column itself."""
 
     model_config = STRICT
     format: Literal["errata.patch.v1"] = "errata.patch.v1"
@@ -66,6 +67,7 @@ class PatchHeader(BaseModel):
     out_sha256: str | None = None
     annotations: tuple[str, ...] = ()
     encoding: str | None = Field(default=None, exclude_if=lambda encoding: encoding is None)
+    into: str | None = Field(default=None, exclude_if=lambda into: into is None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +98,9 @@ class Patch:
         return cls(header, lines)
 
 
-def make(dataset: Dataset, changes: Sequence[PatchLine], run: str = "") -> Patch:
-    """A patch for this dataset. Raises PatchConflict if the changes do not fit it."""
+def make(dataset: Dataset, changes: Sequence[PatchLine], run: str = "", into: str | None = None) -> Patch:
+    """A patch for this dataset; with ``into``, of a new column that holds the given labels as changed. Raises
+    PatchConflict if the changes do not fit the dataset, and DataError if it has such a column."""
     _check_places_differ(changes)
     header = PatchHeader(
         run=run,
@@ -107,7 +110,10 @@ def make(dataset: Dataset, changes: Sequence[PatchLine], run: str = "") -> Patch
         label_column=dataset.label_column,
         lines=len(changes),
         encoding=None if dataset.encoding == UTF8 else dataset.encoding,
+        into=into,
     )
+    if into in dataset.table.names:
+        raise DataError(f"{dataset.path} has a column {into!r} already: name a new one with --into COL.")
     patch = Patch(header, tuple(sorted(changes, key=lambda line: (line.row, line.place))))
     _check_fits(patch, dataset)
     return patch
@@ -127,9 +133,12 @@ def apply(
     is protected.
     """
     _check_fits(patch, source)
-    former = write_labels(source, _edits(patch.lines, source), out, annotations, copied=copied)
+    edits, add = _edits(patch.lines, source), dict(annotations or {})
+    if patch.header.into is not None:
+        edits, add = {}, {patch.header.into: _new_column(source, edits), **add}
+    former = write_labels(source, edits, out, add, copied=copied)
     lines = _as_applied(patch, source, former)
-    update = {"out_sha256": sha_of_path(out), "annotations": tuple(annotations or ())}
+    update = {"out_sha256": sha_of_path(out), "annotations": tuple(add)}
     return Patch(patch.header.model_copy(update=update), lines)
 
 
@@ -148,6 +157,12 @@ def _edits(lines: Sequence[PatchLine], source: Dataset) -> dict[int, Edit]:
     return {row: Edit(source.cells[row], source.task.merged(source.cells[row], of)) for row, of in new.items()}
 
 
+def _new_column(source: Dataset, edits: Mapping[int, Edit]) -> list[StoredLabel]:
+    """The labels of all rows as they are stored: the given ones, with these changes."""
+    cells = (edits[row].new if row in edits else cell for row, cell in enumerate(source.cells))
+    return [source.codec.stored(cell) for cell in cells]
+
+
 def _as_applied(patch: Patch, source: Dataset, former: Mapping[int, str]) -> tuple[PatchLine, ...]:
     moved: Mapping[int, str] = {}
     if isinstance(source.table, ImageFolder):
@@ -155,7 +170,7 @@ def _as_applied(patch: Patch, source: Dataset, former: Mapping[int, str]) -> tup
     return tuple(
         line.model_copy(
             update={
-                "raw": former[line.row],
+                "raw": former.get(line.row),
                 "cell": None if line.place == ITEM else source.cells[line.row],
                 "moved_to": moved.get(line.row),
             }
@@ -176,9 +191,26 @@ def revert(patch: Patch, applied: Dataset, out: Path, source: Path | None = None
     if untouched and source is not None and source.exists() and sha_of_path(source) == patch.header.source_sha256:
         copy_path(source, out)
         return
-    rows = _rows_once_applied(patch, applied)
+    if patch.header.into is not None:
+        _check_new_column(patch, applied)
+        edits = {}
+    else:
+        edits = _restored(patch, _rows_once_applied(patch, applied), applied)
     drop = [name for name in patch.header.annotations if name in applied.table.names]
-    write_labels(applied, _restored(patch, rows, applied), out, drop=drop)
+    write_labels(applied, edits, out, drop=drop)
+
+
+def _check_new_column(patch: Patch, applied: Dataset) -> None:
+    """PatchConflict unless the patch's rows are there, and its new column holds what the patch put into it."""
+    _check_fits(patch, applied)
+    into = str(patch.header.into)
+    if into not in applied.table.names:
+        raise PatchConflict(f"{applied.path} has no column {into!r} any more. Nothing was changed.")
+    edits = _edits(patch.lines, applied)
+    held = dict(zip(edits, map(applied.codec.label, applied.table.cells(into, list(edits))), strict=True))
+    wrong = [f"row {row} holds {held[row]!r}, not {edit.new!r}" for row, edit in edits.items() if held[row] != edit.new]
+    if wrong:
+        raise PatchConflict(f"column {into!r} of {applied.path}: {listing(wrong)}. Nothing was changed.")
 
 
 def _restored(patch: Patch, rows: Sequence[int], applied: Dataset) -> dict[int, Edit]:

@@ -24,6 +24,14 @@ class ApplyInputs(Inputs):
     out: Path | None = Field(default=None, description="Where to write; default: NAME.relabeled.EXT next to the data.")
     in_place: bool = Field(default=False, description="Change the source itself; a backup is kept.")
     annotate: bool = Field(default=False, description="Add errata_* columns with all outcomes.")
+    into: str | None = Field(
+        default=None,
+        description="A new column for the labels as decided, which leaves the given ones alone. Votes are never "
+        "changed: without a label column this is 'adjudicated'.",
+    )
+    distribution: bool = Field(
+        default=False, description="Beside the new column another one, COL_distribution: how likely each label is."
+    )
     force: bool = Field(default=False, description=FORCE)
 
 
@@ -41,6 +49,8 @@ def _apply(session: Session, given: ApplyInputs) -> Applied:
         given.out,
         in_place=given.in_place,
         annotate=given.annotate,
+        into=given.into,
+        distribution=given.distribution,
         force=given.force,
         copied=copied,
     )

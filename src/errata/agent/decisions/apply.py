@@ -10,6 +10,7 @@ from typing import Any
 
 from errata.agent.run.applied import StandingPatch, place_of, standing_patches
 from errata.agent.run.workspace import Workspace, open_data
+from errata.agent.views.distributions import distributions
 from errata.agent.views.results import result_rows
 from errata.errors import DataError, SetupError
 from errata.tools import patch as patches
@@ -23,12 +24,14 @@ from errata.tools.patch import Patch, PatchLine
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """``beside``: other label columns of the same data whose changes are in the same output."""
+    """``beside``: other label columns of the same data whose changes are in the same output; ``into``: the new column
+    that the labels are in, if not in their own."""
 
     changed: int
     output: Path
     patch: Path
     beside: tuple[str, ...] = ()
+    into: str | None = None
 
 
 def changes(workspace: Workspace) -> list[PatchLine]:
@@ -70,13 +73,18 @@ def apply(
     *,
     in_place: bool = False,
     annotate: bool = False,
+    into: str | None = None,
+    distribution: bool = False,
     force: bool = False,
     copied: CopyProgress = no_progress,
 ) -> Applied:
     """Write the decided changes as a patch file, and the patched data. Applying again gives the same bytes.
 
-    Changes to other label columns of the same data that are already in this output stay in it. ``force`` replaces a
-    file that errata did not write, after backing it up; ``copied`` is called with the progress of copying a folder.
+    ``into``: a new column that holds the given labels as decided, and leaves the given ones alone; ``distribution``: in
+    another one, how likely each label is. Labels that no column holds, such as a consensus of votes, always go into a
+    new one. Changes to other label columns of the same data that are already in this output stay in it. ``force``
+    replaces a file that errata did not write, after backing it up; ``copied`` is called with the progress of copying a
+    folder.
     """
     if in_place and out is not None:
         raise SetupError("Say either -o FILE or --in-place, not both.")
@@ -87,41 +95,60 @@ def apply(
             rename_all(half_done.output, half_done.moves)
             return Applied(len(half_done.moves), half_done.output, half_done.folder / half_done.event.body["patch"])
         _forget_unwritten(workspace)
+        added = _added(workspace, annotate, into, distribution)
         if in_place and workspace.dataset.format == "image_folder":
-            return _move_files(workspace, annotate)
-        return _apply_in_place(workspace, annotate) if in_place else _apply_to(workspace, out, annotate, force, copied)
+            return _move_files(workspace, added)
+        return _apply_in_place(workspace, added) if in_place else _apply_to(workspace, out, added, force, copied)
 
 
-def _apply_to(workspace: Workspace, out: Path | None, annotate: bool, force: bool, copied: CopyProgress) -> Applied:
+@dataclass(frozen=True, slots=True)
+class _Added:
+    """``into``: the new column of labels, if they do not stay in their own; ``columns``: others to add."""
+
+    into: str | None
+    columns: dict[str, Sequence[object]]
+
+
+def _added(workspace: Workspace, annotate: bool, into: str | None, distribution: bool) -> _Added:
+    into = into or (None if workspace.dataset.labels_stored else workspace.task.into)
+    columns = _annotations(workspace) if annotate else {}
+    if distribution:
+        if into is None:
+            raise SetupError("--distribution stands beside a new column of labels: name that too (--into COL).")
+        columns[f"{into}_distribution"] = distributions(workspace)
+    return _Added(into, columns)
+
+
+def _apply_to(workspace: Workspace, out: Path | None, added: _Added, force: bool, copied: CopyProgress) -> Applied:
     source = workspace.dataset
     output = out or _relabeled(source.path)
     with workspace.gate.replacing(output, force=force) as draft, _with_others(workspace, output) as (base, beside):
-        patch = patches.make(base, changes(workspace), workspace.folder.path.name)
-        applied = patches.apply(patch, base, draft, _annotations(workspace) if annotate else None, copied)
+        patch = patches.make(base, changes(workspace), workspace.folder.path.name, added.into)
+        applied = patches.apply(patch, base, draft, added.columns, copied)
         file = _note(workspace, applied, output)
-    return Applied(len(patch.lines), output, file, beside)
+    return Applied(len(patch.lines), output, file, beside, added.into)
 
 
-def _apply_in_place(workspace: Workspace, annotate: bool) -> Applied:
+def _apply_in_place(workspace: Workspace, added: _Added) -> Applied:
     """Replace the source in one step, after the whole result and a backup are in the run folder and recorded in the
     history. If the data is a link, it is followed and kept."""
     source = workspace.dataset
     target = source.path.resolve()
     with workspace.gate.drafting(target) as draft:
-        patch = patches.make(source, changes(workspace), workspace.folder.path.name)
-        applied = patches.apply(patch, source, draft, _annotations(workspace) if annotate else None)
+        patch = patches.make(source, changes(workspace), workspace.folder.path.name, added.into)
+        applied = patches.apply(patch, source, draft, added.columns)
         backup = workspace.folder.free_backup(target.name)
         copy_path(target, backup)
         file = _note(workspace, applied, source.path, backup=f"backups/{backup.name}")
         put_in_place(draft, target, lambda path: sha_of_path(path) == source.sha256)
-    return Applied(len(patch.lines), source.path, file)
+    return Applied(len(patch.lines), source.path, file, into=added.into)
 
 
-def _move_files(workspace: Workspace, annotate: bool) -> Applied:
+def _move_files(workspace: Workspace, added: _Added) -> Applied:
     """Change an image folder by moving its files. The backup is the list of moves, which is the patch itself."""
     source = workspace.dataset
-    if annotate:
-        raise DataError("a folder of images has no columns to annotate: leave the annotations out.")
+    if added.into or added.columns:
+        raise DataError("a folder of images has no columns to add to: leave the annotations and the new column out.")
     patch = patches.make(source, changes(workspace), workspace.folder.path.name)
     planned = patches.plan_moves(patch, source)
     file = _note(workspace, planned, source.path, moves_files=True)

@@ -7,7 +7,7 @@ import numpy as np
 from errata.agent.evidence.prob_arrays import load_kept
 from errata.agent.evidence.snapshot import Snapshot
 from errata.tools.detectors.arrays.top_classes import top_classes
-from errata.tools.report.count import WrongCount, count_wrong
+from errata.tools.report.count import DISPUTED, WRONG, WrongCount, count_wrong
 from errata.types import F64, Bool
 
 FAVORITE = "given_is_favorite"
@@ -18,7 +18,12 @@ def wrong_labels(snapshot: Snapshot) -> WrongCount:
     """The honest error count, the same on every screen; of no items if the run has no proposals yet."""
     if not snapshot.proposed.idx:
         return count_wrong([])
-    return count_wrong(*given_holds(snapshot))
+    return count_wrong(*given_holds(snapshot), noun=noun(snapshot))
+
+
+def noun(snapshot: Snapshot) -> str:
+    """What is counted: a consensus of votes that may not hold is not a wrong label, but a disagreement."""
+    return DISPUTED if snapshot.workspace.settings.only_votes else WRONG
 
 
 def given_holds(snapshot: Snapshot) -> F64:
@@ -27,10 +32,12 @@ def given_holds(snapshot: Snapshot) -> F64:
 
     Annotators who err on hard items look the same as hard items with right labels, so the evidence may find far too few
     errors: 160 of 5,000 NoisyAG news, where 986 are wrong. The scan would give about 590 of them another label. Once a
-    judge has looked at an item, only the combined evidence counts for it.
+    judge has looked at an item, or several people have voted on it, only the combined evidence counts for it.
     """
     quality_N = np.array(snapshot.proposed.quality, np.float64)  # None, for no label, becomes NaN
     judged_N = np.array(snapshot.proposed.basis) != "scan"
+    if snapshot.voted is not None:
+        judged_N |= snapshot.voted.votes.per_item_N > 0
     return np.stack([quality_N, np.where(judged_N, quality_N, _is_favorite(snapshot))])
 
 

@@ -12,6 +12,7 @@ from errata.agent.evidence.copies import find_copies, near_labeled
 from errata.agent.evidence.embedded_blocks import EmbeddedBlocks, clear_blocks
 from errata.agent.evidence.prob_arrays import load_kept, save_kept
 from errata.agent.evidence.snapshot import Snapshot
+from errata.agent.evidence.votes import keep_votes
 from errata.agent.run.begin import item_rows
 from errata.agent.run.notices import Progress
 from errata.agent.run.workspace import Workspace
@@ -37,6 +38,7 @@ def embed(workspace: Workspace, progress: Progress) -> None:
     """Make features, nearest neighbors, copies, and out-of-sample probabilities, each once; the user's own arrays take
     precedence."""
     settings, arrays = workspace.settings, workspace.arrays
+    keep_votes(workspace)
     needed = {need for name in Snapshot.of(workspace).detectors for need in detector_named(name).needs}
     wanted = "embeddings" in needed or not settings.probs
     if wanted and not arrays.has("embeddings"):

@@ -8,12 +8,14 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from errata.agent.contributions import Contributions, Plan, Queue
+from errata.agent.contributions import Annotators, Contributions, Plan, Queue
 from errata.agent.evidence.prob_arrays import load_kept
 from errata.agent.evidence.source import Source
 from errata.agent.evidence.verdict_log import VerdictLog
 from errata.agent.evidence.view import View, given_columns, joint_of
+from errata.agent.evidence.votes import kept_votes, people
 from errata.agent.run.workspace import Workspace
+from errata.tools.data.voted import Voted
 from errata.tools.detectors import detector_named
 from errata.tools.detectors.neighbors.copies import shares
 from errata.tools.inference.label_noise import LabelNoise, label_noise
@@ -209,12 +211,21 @@ class Snapshot:
         arrays, names = self.workspace.arrays, self.detectors
         if not names or not arrays.has("probs") or not all(arrays.has(f"{name}.quality") for name in names):
             return None
-        return self.kept("scan", (names, self.revisions["items"]), Snapshot._scan)
+        version = (names, self.revisions["items"], self.voted is not None)
+        return self.kept("scan", version, Snapshot._scan)
+
+    @made_from("contributions")
+    def voted(self) -> Voted | None:
+        """The votes on the items; None if there are none."""
+        return kept_votes(self.workspace.arrays, self.contributions.find(Annotators))
 
     def _scan(self) -> Scan:
         arrays, names, label_probs = self.workspace.arrays, self.detectors, self._label_probs()
         witnesses = self.witnesses or names
         quality_N = np.mean([arrays.load(f"{name}.quality") for name in witnesses], axis=0)
+        by_people = people(arrays, self.voted)
+        if by_people is not None:
+            quality_N = np.where(by_people.voted_N, by_people.quality(self.given_N), quality_N)
         return Scan(
             probs_NK=self._probs("probs"),
             label_probs=label_probs,
@@ -223,6 +234,7 @@ class Snapshot:
             noise=self._noise(label_probs),
             neighbors_Nk=arrays.load("neighbors") if arrays.has("neighbors") else None,
             copies_N=arrays.load("copies") if arrays.has("copies") else None,
+            people=by_people,
         )
 
     @property

@@ -120,15 +120,24 @@ class View:
     @cached_property
     def posterior(self) -> Posteriors:
         """The posterior of each item, from all evidence."""
-        scan = self.found
-        return weigh(self.given_N, scan.label_probs, scan.noise, self.believed, self.settings.pool, self.calibration)
+        return self._weighed(self.believed)
 
     @cached_property
     def scan_posterior(self) -> Posteriors:
         """The posterior of each item from the scan alone, without any verdict."""
+        return self._weighed(VerdictColumns.of((), self.space))
+
+    def _weighed(self, verdicts: VerdictColumns) -> Posteriors:
         scan = self.found
-        no_verdicts = VerdictColumns.of((), self.space)
-        return weigh(self.given_N, scan.label_probs, scan.noise, no_verdicts, self.settings.pool, self.calibration)
+        return weigh(
+            self.given_N,
+            scan.label_probs,
+            scan.noise,
+            verdicts,
+            self.settings.pool,
+            self.calibration,
+            scan.people,
+        )
 
     @cached_property
     def calibration(self) -> Calibration:

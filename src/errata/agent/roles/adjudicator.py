@@ -15,6 +15,7 @@ from errata.agent.role import Ask, Role, RoleOutput
 from errata.tools.detectors.neighbors.copies import ALONE
 from errata.tools.inference.candidates import ABSENT
 from errata.tools.inference.held_back import held_back
+from errata.tools.inference.people import People
 from errata.tools.judging.registry import protocol_named
 from errata.tools.judging.untrusted.instructions import flags
 from errata.tools.store.store import ItemRow
@@ -65,7 +66,7 @@ class ProposalBuilder:
             return Proposal(row.idx, None, None, 0.0, float("nan"), why, place=row.place)
         holds, label = self._given_holds[row.idx], self._challengers[row.idx]
         if row.idx not in self._looked_at:
-            outcome = outcome if self._scan_may_propose else None
+            outcome = outcome if self._scan_may_propose or self._is_voted_on(row.idx) else None
         elif row.idx in self._held_back:
             outcome = "ambiguous"
         if outcome is None and row.idx not in self._verdicts and row.suspicion is None:
@@ -107,6 +108,9 @@ class ProposalBuilder:
         given = space.canonical(row.given_label)
         said = [f"held back: {self._held_back[row.idx]}"] if row.idx in self._held_back else []
         evidence: list[str] = []
+        if self._scan.people is not None and self._is_voted_on(row.idx):
+            said.append(_votes_in_words(self._scan.people, row.idx, space.names))
+            evidence.append("votes")
         for verdict in self._verdicts.get(row.idx, ()):
             said.append(protocol_named(verdict.protocol).in_words(verdict, given))
             evidence.append(f"verdict:{verdict.judge}:{verdict.protocol}")
@@ -126,6 +130,10 @@ class ProposalBuilder:
             f"a model trained on the other labels says {space.names[best]} ({self._scan.probs_NK[row.idx, best]:.2f})"
         )
         return "; ".join(said), (*evidence, "detector:confident_learning")
+
+    def _is_voted_on(self, idx: int) -> bool:
+        people = self._scan.people
+        return people is not None and bool(people.counts_NK[idx].any())
 
     def _copies_of(self, row: ItemRow) -> list[ItemRow]:
         group = self._group_of(row.idx)
@@ -155,6 +163,16 @@ class ProposalBuilder:
             if group != ALONE:
                 found.setdefault(group, []).append(idx)
         return found
+
+
+def _votes_in_words(people: People, idx: int, names: Sequence[str]) -> str:
+    """How many votes each label has, and which they speak for once each counts by how reliable its annotator is."""
+    counts_K, probs_K = people.counts_NK[idx], people.probs_NK[idx]
+    order = [k for k in np.argsort(-counts_K, kind="stable")[:NAMED].tolist() if counts_K[k]]
+    cast = ", ".join(f"{int(counts_K[k])} for {names[k]}" for k in order)
+    best = int(probs_K.argmax())
+    weighed = f"weighed by reliability they speak for {names[best]} ({probs_K[best]:.2f})"
+    return f"{int(counts_K.sum())} votes: {cast}; {weighed}"
 
 
 def _copies_in_words(labels: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from errata.agent.run.external_settings import Confirm, confirmed, refuse, remem
 from errata.agent.run.notices import Notify, print_notice
 from errata.agent.run.workspace import Workspace, open_data
 from errata.errors import SetupError
-from errata.settings import Settings, load_settings
+from errata.settings import Settings, is_votes_file, load_settings
 from errata.tools.data import Dataset
 from errata.tools.detectors import detector_named
 from errata.tools.guideline import same_words
@@ -36,7 +36,7 @@ def settings_for(data: Path, run_dir: Path | None, flags: Mapping[str, Any], con
     existing run keeps the settings it was started with; ``confirm`` as in ``external_settings.confirmed``."""
     typed = {name: value for name, value in flags.items() if value is not None}
     folder = RunFolder(run_dir) if run_dir else RunFolder.beside(data)
-    old = {} if {"label", "mark", "text", "image"} & typed.keys() else stored_settings(data, run_dir)
+    old = {} if {"label", "mark", "votes", "text", "image"} & typed.keys() else stored_settings(data, run_dir)
     settings = load_settings(**(old | typed))
     check_forms(set(settings.judge) - set(old.get("judge", ())))  # before anything is written
     if not settings.judge:  # no judge is asked, so stored settings about judges do not matter
@@ -159,6 +159,10 @@ def item_rows(dataset: Dataset, annotations: Sequence[Annotation], first: int = 
 def _file_stamps(settings: Settings) -> list[object]:
     """The user's arrays and questions are input too: a new file under the same name means a new run."""
     files = [Path(name) for name in (settings.probs, settings.embeddings) if name and name.endswith(".npy")]
+    votes = [Path(name) for name in settings.votes if is_votes_file(name)]
+    for file in votes:
+        if not file.exists():
+            raise SetupError(f"There is no file {file}. --votes takes columns, or a table of votes.")
     for file in files:
         if not file.exists():
             raise SetupError(f"There is no file {file}. --probs and --embeddings take a .npy file or a column's name.")
@@ -166,4 +170,5 @@ def _file_stamps(settings: Settings) -> list[object]:
         if not settings.questions.exists():
             raise SetupError(f"There is no file {settings.questions}. --questions takes a question bank as JSON.")
         files.append(settings.questions)
+    files += votes
     return [[str(file), file.stat().st_size, file.stat().st_mtime_ns] for file in files]

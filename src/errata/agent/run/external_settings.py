@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from errata.errors import SetupError
-from errata.settings import Settings, user_settings
+from errata.settings import Settings, is_votes_file, user_settings
 from errata.tools.features.choose import SHIPPED
 from errata.tools.store.user_state import UserState
 from errata.tools.visible import one_line
@@ -102,9 +102,14 @@ def _elsewhere(settings: Settings, inside: Collection[Path]) -> Iterator[Externa
     """Files outside those folders, and any model to be loaded, since a model is code wherever it is."""
     for name, value in settings:
         for one in value if isinstance(value, tuple) else (value,):
-            if isinstance(one, Path) or (name in ("probs", "embeddings") and str(one).endswith(".npy")):
+            if isinstance(one, Path) or _is_file(name, str(one)):
                 place = Path(os.path.realpath(one))
                 if not any(place.is_relative_to(os.path.realpath(folder)) for folder in inside):
                     yield ExternalSetting(name, str(place))
     if settings.embedder not in (None, *SHIPPED):
         yield ExternalSetting("embedder", str(settings.embedder))
+
+
+def _is_file(name: str, value: str) -> bool:
+    """Whether the value of a setting that takes a column or a file is a file."""
+    return value.endswith(".npy") if name in ("probs", "embeddings") else name == "votes" and is_votes_file(value)

@@ -91,6 +91,11 @@ class Workspace:
         if self._dataset is None:
             dataset = open_data(self.data_path, self.settings)
             self._refuse_changed(dataset.sha256)
+            if not dataset.labels_stored and list(dataset.cells) != [row.given_label for row in self.rows()]:
+                raise DataError(
+                    f"The votes of {self.data_path} have changed since this run was started. Start a run on them as "
+                    "they are now (errata run, with the same options): what still holds is inherited."
+                )
             self._dataset = dataset
         return self._dataset
 
@@ -229,6 +234,8 @@ def open_data(
         settings.protect,
         settings.context,
         settings.mark,
+        settings.votes,
+        settings.annotators,
     )
     return open_dataset(
         path,

@@ -14,9 +14,10 @@ from errata.agent.contributions import Features as FeaturesLeft
 from errata.agent.contributions import Judging as JudgingLeft
 from errata.agent.contributions import Profile as ProfileLeft
 from errata.agent.decisions.approval import OPEN_OUTCOMES
-from errata.agent.evidence.error_count import given_holds
+from errata.agent.evidence.error_count import given_holds, noun
 from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.workspace import Workspace
+from errata.agent.views.agreement import agreement_of
 from errata.agent.views.report_items import worst_items
 from errata.agent.views.results import item_statuses
 from errata.errors import SetupError
@@ -70,6 +71,7 @@ def summarize(workspace: Workspace) -> ReportData:
         open=_open(found),
         decided=_decided(found.decisions.values()),
         statuses=dict(Counter(found.statuses)),
+        agreement=agreement_of(Snapshot.of(workspace)),
     )
 
 
@@ -88,6 +90,7 @@ class Found:
     decisions: Mapping[int, Decision]
     statuses: Sequence[Status]
     holds_MN: F64
+    noun: str
 
     @classmethod
     def of(cls, workspace: Workspace) -> Found:
@@ -98,11 +101,12 @@ class Found:
                 f"{workspace.folder.path} has no proposals yet, so there is nothing to report. Go on: errata run"
             )
         statuses, holds_MN = item_statuses(snapshot), given_holds(snapshot)
-        return cls(rows, proposals, snapshot.verdicts, snapshot.decisions, statuses, holds_MN)
+        verdicts, decisions = snapshot.verdicts, snapshot.decisions
+        return cls(rows, proposals, verdicts, decisions, statuses, holds_MN, noun(snapshot))
 
     def wrong(self, rows: Sequence[ItemRow]) -> WrongCount:
         """The honest error count over these items."""
-        return count_wrong(*self.holds_MN[:, [row.idx for row in rows]])
+        return count_wrong(*self.holds_MN[:, [row.idx for row in rows]], noun=self.noun)
 
     @cached_property
     def labeled(self) -> list[ItemRow]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import asdict
 from typing import Any
 
 from errata import words
@@ -12,10 +13,12 @@ from errata.agent.evidence.error_count import wrong_labels
 from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.applied import WORDS, on_disk, standing_patches
 from errata.agent.run.workspace import Workspace
+from errata.agent.views.agreement import agreement_of
 from errata.agent.views.results import item_statuses
 from errata.tools.judging.pacing.budget import spent_in_words
 from errata.tools.store.decisions import settled
 
+ASKED = 3
 NAMED = 20
 """Unreadable items that are named one by one."""
 
@@ -36,6 +39,7 @@ def status_of(workspace: Workspace) -> dict[str, Any]:
         outcome is None and i in suspects and i not in decided
         for i, outcome in zip(found.idx, found.outcome, strict=True)
     )
+    agreement = agreement_of(snapshot)
     wrong, cards = wrong_labels(snapshot), (left.find(JudgeCards) or JudgeCards()).judges
     return {
         "run": str(workspace.folder.path),
@@ -70,6 +74,7 @@ def status_of(workspace: Workspace) -> dict[str, Any]:
         "failed": judging.failed,
         "plan": list(plan.reasons),
         "applied": _applied(workspace),
+        "agreement": None if agreement is None else asdict(agreement) | {"sentence": agreement.sentence},
         "report": str(workspace.folder.report),
     }
 
@@ -97,6 +102,7 @@ def describe(found: dict[str, Any]) -> str:
     if found["judges"]:
         lines.append(f"judge     {spent_in_words(**spent)}{_failed(found)}{tested(found)}")
     lines += [f"          {judge}: {line}" for judge, card in found["judge_cards"].items() for line in card["lines"]]
+    lines += _agreement(found["agreement"])
     counts = [f"{n} {words.outcome(name)}" for name, n in found["outcomes"].items()]
     lines.append("propose   " + (", ".join(counts) or "nothing"))
     if found["unproposed"]:
@@ -113,6 +119,20 @@ def describe(found: dict[str, Any]) -> str:
     lines += _weak_features(found)
     lines += ["", *_next(found)]
     return "\n".join(lines)
+
+
+def _agreement(found: dict[str, Any] | None) -> list[str]:
+    if found is None:
+        return []
+    lines = [f"votes     {found['sentence']}"]
+    lines += [f"          {found['remark']}"] * bool(found["remark"])
+    again = [one for one in found["annotators"] if one["ask_again"]]
+    lines += [f"          ask {one['name']} again for {one['ask_again']}" for one in again[:ASKED]]
+    more = len(again) - ASKED
+    lines += [f"          and {more} more annotators: they are in the report"] * (more > 0)
+    if found["contested"]:
+        lines.append(f"          one more vote says most on {', '.join(found['contested'][:ASKED])}")
+    return lines + [f"          {fault}" for fault in found["faults"][:ASKED]]
 
 
 def _probs_order(workspace: Workspace) -> str:

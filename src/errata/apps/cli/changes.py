@@ -43,6 +43,12 @@ def apply(
     out: Out = None,
     in_place: Annotated[bool, typer.Option("--in-place", help="Change the source itself; a backup is kept.")] = False,
     annotate: Annotated[bool, typer.Option("--annotate", help="Add errata_* columns with all outcomes.")] = False,
+    into: Annotated[
+        str | None, typer.Option(metavar="COL", help="Write the labels into a new column. With votes: adjudicated.")
+    ] = None,
+    distribution: Annotated[
+        bool, typer.Option("--distribution", help="Add COL_distribution: how likely each label is.")
+    ] = False,
     force: Force = False,
     label: OfLabel = None,
     number: Number = None,
@@ -56,12 +62,16 @@ def apply(
     from errata.agent.actions.perform import perform
 
     with open_session(run, label, number) as session, showing_progress() as session.progress:
-        applied = perform(APPLY, session, out=out, in_place=in_place, annotate=annotate, force=force)
+        options = {"annotate": annotate, "into": into, "distribution": distribution, "force": force}
+        applied = perform(APPLY, session, out=out, in_place=in_place, **options)
     if as_json:
-        print_json({"changed": applied.changed, "output": str(applied.output), "patch": str(applied.patch)})
+        told = {"changed": applied.changed, "output": str(applied.output), "patch": str(applied.patch)}
+        print_json(told | ({"into": applied.into} if applied.into else {}))
         return
+    column = f"the new column {applied.into} of " if applied.into else ""
     print_text(
-        f"{applied.changed} labels changed in {applied.output}" + ("" if in_place else "; the source is untouched.")
+        f"{applied.changed} labels changed in {column}{applied.output}"
+        + ("" if in_place else "; the source is untouched.")
     )
     for column in applied.beside:
         print_text(f"It also holds the changes of the label column {column}.")

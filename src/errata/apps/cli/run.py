@@ -44,6 +44,14 @@ Mark = Annotated[
     list[str] | None,
     typer.Option(metavar="COL", help="Instead of --label: a column that is 1 where an item has its mark; repeat it."),
 ]
+Votes = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="COL|FILE",
+        help="Several people's votes: a column of lists, one column each (repeat it), or a table of its own.",
+    ),
+]
+Annotators = Annotated[str | None, typer.Option(metavar="COL", help="Column with the names behind a list of votes.")]
 Id = Annotated[str | None, typer.Option("--id", metavar="COL", help="Column with your own ids. Default: the position.")]
 Protect = Annotated[str | None, typer.Option(metavar="COL", help="Column that marks gold rows: they never change.")]
 Probs = Annotated[
@@ -158,6 +166,8 @@ def run(
     class_level: ClassLevel = None,
     label: Label = None,
     mark: Mark = None,
+    votes: Votes = None,
+    annotators: Annotators = None,
     id_: Id = None,
     protect: Protect = None,
     probs: Probs = None,
@@ -214,6 +224,8 @@ def scan(
     class_level: ClassLevel = None,
     label: Label = None,
     mark: Mark = None,
+    votes: Votes = None,
+    annotators: Annotators = None,
     id_: Id = None,
     protect: Protect = None,
     probs: Probs = None,

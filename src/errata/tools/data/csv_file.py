@@ -57,8 +57,9 @@ class CsvFile:
         return (f"The file is read as {self.encoding}, and written back in it. If that is wrong: --encoding NAME",)
 
     def write(self, changes: Changes, out: Path) -> dict[int, str]:
-        place, splices, former = self.names.index(changes.column), [], {}
-        current = dict(zip(changes.labels, self.cells(changes.column, list(changes.labels)), strict=True))
+        splices, former = [], {}
+        place = self.names.index(changes.column) if changes.labels else -1
+        current = dict(zip(changes.labels, self.cells(self.names[place], list(changes.labels)), strict=True))
         for row, change in changes.labels.items():
             start, end = self._cell_spans(row + 1)[place]
             former[row] = self.data[start:end].decode()

@@ -12,14 +12,17 @@ from typing import Literal
 import numpy as np
 
 from errata.errors import DataError, SetupError, nearest
+from errata.settings import is_votes_file, label_name
+from errata.tools.data.ballots import Ballots, read_ballots
 from errata.tools.data.content import ContentReader, text_parts
 from errata.tools.data.formats import read_table
 from errata.tools.data.label_space import check_encodable, check_used
 from errata.tools.data.left_out import LeftOut, left_out
 from errata.tools.data.mark_columns import MarkColumns
 from errata.tools.data.table import Format, Table
+from errata.tools.data.voted import Voted, beside, column_of, instead
 from errata.tools.tasks.registry import task_of
-from errata.tools.tasks.task import Codec, Column, LabelOptions, Task
+from errata.tools.tasks.task import Codec, Column, LabelOptions, Labels, Task
 from errata.types import Bool, Item, LabelSpace
 
 FALSE_WORDS = frozenset({"", "0", "0.0", "false", "f", "no", "n", "none", "null", "nan"})
@@ -27,9 +30,10 @@ FALSE_WORDS = frozenset({"", "0", "0.0", "false", "f", "no", "n", "none", "null"
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Names of the user's columns. ``label`` is None only for an image folder, where the folders are the labels.
-    ``context``: texts that are shown to judges and people, without features. ``marks``: columns that each say whether
-    an item has one mark, instead of ``label``."""
+    """Names of the user's columns. ``label`` is None for an image folder, where the folders are the labels, and where
+    only ``votes`` say what items are. ``context``: texts that are shown to judges and people, without features.
+    ``marks``: columns that each say whether an item has one mark, instead of ``label``. ``votes``: columns with several
+    people's labels, or a file of them; ``annotators``: whose they are."""
 
     label: str | None
     text: tuple[str, ...] = ()
@@ -38,6 +42,8 @@ class Columns:
     protect: str | None = None
     context: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
+    votes: tuple[str, ...] = ()
+    annotators: str | None = None
 
     @property
     def content(self) -> tuple[str, ...]:
@@ -46,9 +52,14 @@ class Columns:
 
     @property
     def named(self) -> tuple[str, ...]:
-        return tuple(
-            name for name in (self.label, *self.marks, *self.content, self.id, self.protect) if name is not None
-        )
+        votes = (name for name in self.votes if not is_votes_file(name))
+        names = (self.label, *self.marks, *self.content, self.id, self.protect, *votes, self.annotators)
+        return tuple(name for name in names if name is not None)
+
+    @property
+    def of_labels(self) -> str:
+        """What the labels are called: after their column, or after what they are made from."""
+        return self.label or label_name(self.votes)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,6 +70,8 @@ class Dataset:
     ``cells`` are what the label column holds, as the ``task`` reads it: of single labels the labels, spelled as in the
     data, None if a row is unlabeled. ``label_space`` knows which spellings are one label. ``problems`` says, by row,
     why its content cannot be shown: such rows are skipped, counted, and listed.
+    ``voted``: several people's votes, if there are any. ``labels_stored``: whether a column of the data, or its
+    folders, hold the labels; if not, changes go into a new column.
     ``protected`` bool[N]: rows whose label must never change. ``left_out`` counts what is excluded; ``remarks`` are
     lines about labels, and about links in a folder, that a person should read first.
     """
@@ -75,6 +88,8 @@ class Dataset:
     remarks: tuple[str, ...]
     codec: Codec
     task: Task
+    voted: Voted | None
+    labels_stored: bool
     table: Table = field(repr=False)
     content: ContentReader = field(repr=False)
 
@@ -101,7 +116,7 @@ class Dataset:
 
     @property
     def label_column(self) -> str:
-        return self.columns.label or "label"
+        return self.columns.of_labels
 
     def items(self, rows: Sequence[int]) -> list[Item]:
         """The given rows with their content, in the order requested. A row with a problem has no content."""
@@ -172,21 +187,27 @@ def open_dataset(
     if columns.marks:
         table = MarkColumns(table, columns.marks, read)
         columns = replace(columns, label=table.name)
-    label_column = str(columns.label)
-    column = Column(
-        label_column, table.cells(label_column), table.class_names(label_column), of_text=table.format == "csv"
-    )
+    item_ids = _item_ids(table, columns.id)
+    ballots = None
+    if columns.votes:
+        ballots = read_ballots(table, columns.votes, item_ids, columns.annotators, separator)
+    column = _column(columns, table, ballots)
     options = LabelOptions(
         no_label,
         many_labels,
         label_file,
         allow_one_label=allow_one_label,
-        separator=separator,
+        separator=None if ballots else separator,
         order=tuple(order),
         hierarchy=hierarchy,
     )
     task = task or task_of(column, options)
+    if ballots and not task.of_items:
+        raise SetupError(f"--votes are about one label of each item, and the task is {task.name}: leave them out.")
     labels = task.read(column, options)
+    voted = None
+    if ballots is not None:
+        voted, labels = _with_votes(ballots, columns, labels, len(table), no_label)
     beside = path if path.is_dir() else folder or path.parent
     content = ContentReader.of(table, beside, columns.text, columns.image, columns.context, image_roots)
     found = list(content.check_all())
@@ -203,18 +224,36 @@ def open_dataset(
         path=path,
         columns=columns,
         label_space=labels.space,
-        item_ids=_item_ids(table, columns.id),
+        item_ids=item_ids,
         cells=labels.cells,
         content_shas=tuple(sha for sha, _ in found),
         problems=problems,
         protected=_protected(table, columns.protect),
-        left_out=left_out(table, (label_column, *columns.content), labels.cells, problems),
-        remarks=(*getattr(table, "remarks", ()), *labels.remarks),
+        left_out=left_out(table, (columns.label, *columns.content), labels.cells, problems),
+        remarks=(*getattr(table, "remarks", ()), *labels.remarks, *(ballots.remarks if ballots else ())),
         codec=labels.codec,
         task=task,
+        voted=voted,
+        labels_stored=columns.label is not None,
         table=table,
         content=content,
     )
+
+
+def _column(columns: Columns, table: Table, ballots: Ballots | None) -> Column:
+    """The labels as they are stored: in their column, or else as votes."""
+    if columns.label is not None:
+        values, class_names = table.cells(columns.label), table.class_names(columns.label)
+        return Column(columns.label, values, class_names, of_text=table.format == "csv")
+    return column_of(ballots or Ballots(()), columns.of_labels)
+
+
+def _with_votes(
+    ballots: Ballots, columns: Columns, labels: Labels, rows: int, no_label: Sequence[str]
+) -> tuple[Voted, Labels]:
+    if columns.label is not None:
+        return beside(ballots, label_name(columns.votes), no_label, labels, rows), labels
+    return instead(ballots, labels, rows)
 
 
 def _named(columns: Columns, table: Table, path: Path) -> Columns:
@@ -223,24 +262,36 @@ def _named(columns: Columns, table: Table, path: Path) -> Columns:
         if columns.named:
             raise SetupError(f"{path} is a folder of images: its folders are the labels. Name no columns.")
         return replace(columns, label="label", image=("file",), id="file")
-    if columns.label is None and not columns.marks:
-        raise SetupError(f"Which column of {path} holds the labels? Pass --label COL{nearest('label', table.names)}.")
-    if columns.label is not None and columns.marks:
-        raise SetupError("Name either --label, a column of labels, or --mark, columns of one mark each.")
-    if both := {columns.label, *columns.marks} & {*columns.content}:
-        raise SetupError(
-            f"Column {min(map(str, both))!r} cannot be both the label and what is looked at. Name another."
-        )
-    if not columns.text and not columns.image:
-        raise SetupError(f"Which column of {path} is to be looked at? Pass --text COL or --image COL.")
-    twice = [name for name, times in Counter(columns.content).items() if times > 1]
-    if twice:
-        raise SetupError(f"Column {twice[0]!r} is named twice as what is looked at. Name it once.")
+    _check_labels(columns, table, path)
+    _check_content(columns, path)
     if not len(table):
         raise DataError(f"{path} has no rows.")
     for name in columns.named:
         _require(table, name, path)
     return columns
+
+
+def _check_labels(columns: Columns, table: Table, path: Path) -> None:
+    """SetupError unless the user said in one way where the labels are."""
+    if columns.annotators and not columns.votes:
+        raise SetupError("--annotators says who gave the votes: name these too (--votes COL).")
+    if columns.label is None and not columns.votes and not columns.marks:
+        raise SetupError(f"Which column of {path} holds the labels? Pass --label COL{nearest('label', table.names)}.")
+    if columns.label is not None and columns.marks:
+        raise SetupError("Name either --label, a column of labels, or --mark, columns of one mark each.")
+
+
+def _check_content(columns: Columns, path: Path) -> None:
+    """SetupError unless something is to be looked at, each column once, and none of the labels."""
+    labels = (columns.label, *columns.marks, *columns.votes)
+    both = next((name for name in labels if name in columns.content), None)
+    if both is not None:
+        raise SetupError(f"Column {both!r} cannot be both the label and what is looked at. Name another.")
+    if not columns.text and not columns.image:
+        raise SetupError(f"Which column of {path} is to be looked at? Pass --text COL or --image COL.")
+    twice = [name for name, times in Counter(columns.content).items() if times > 1]
+    if twice:
+        raise SetupError(f"Column {twice[0]!r} is named twice as what is looked at. Name it once.")
 
 
 def _require(table: Table, name: str, path: Path) -> None:

@@ -46,7 +46,7 @@ class HfFolder:
         return tuple(names) if names else None
 
     def write(self, changes: Changes, out: Path) -> dict[int, str]:
-        former = self.cells(changes.column, list(changes.labels))
+        former = self.cells(changes.column, list(changes.labels)) if changes.labels else []
         changed = self._changed(changes)
         shards = len(_data_files(self.path))
         with atomic_folder(out) as draft, _no_progress_bars():
@@ -56,9 +56,11 @@ class HfFolder:
     def _changed(self, changes: Changes) -> datasets.Dataset:
         import datasets
 
-        place = self.arrow.schema.get_field_index(changes.column)
-        column = changed_column(self.arrow.column(place), changes.labels)
-        table = self.arrow.set_column(place, self.arrow.schema.field(place), column)
+        table = self.arrow
+        if changes.labels:
+            place = table.schema.get_field_index(changes.column)
+            column = changed_column(table.column(place), changes.labels)
+            table = table.set_column(place, table.schema.field(place), column)
         changed = datasets.Dataset(table, info=self.source.info.copy(), split=self.source.split)
         if changes.drop:
             changed = changed.remove_columns(sorted(changes.drop))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -29,18 +29,20 @@ class LabelFile(BaseModel):
     labels: dict[str, LabelEntry] = Field(min_length=2)
 
 
-def read_label_space(path: Path, labels: Sequence[str | None]) -> LabelSpace:
+def read_label_space(
+    path: Path, labels: Sequence[str | None], place: Callable[[int], str] = "row {}".format
+) -> LabelSpace:
     """The label space of a ``labels.toml``, in the file's order. Labels that the file lists are distinct, however
     similar.
 
     A label of the data with a slightly different spelling, or listed as a former name, counts as the one it stands for.
-    Raises DataError if the file cannot be read, or lacks a label of the data.
+    Raises DataError if the file cannot be read, or lacks a label of the data; ``place`` says where that stands.
     """
     entries = _read(path)
     renames = _renames(entries, path)
     definitions = {name: entry.definition for name, entry in entries.items() if entry.definition}
     parents = {name: entry.parent for name, entry in entries.items() if entry.parent}
-    spellings = _spellings(labels, tuple(entries), renames, path)
+    spellings = _spellings(labels, tuple(entries), renames, path, place)
     return LabelSpace(tuple(entries), definitions, parents, spellings=spellings, renames=renames)
 
 
@@ -72,7 +74,11 @@ def _renames(entries: Mapping[str, LabelEntry], path: Path) -> dict[str, str]:
 
 
 def _spellings(
-    labels: Sequence[str | None], names: Sequence[str], renames: Mapping[str, str], path: Path
+    labels: Sequence[str | None],
+    names: Sequence[str],
+    renames: Mapping[str, str],
+    path: Path,
+    place: Callable[[int], str],
 ) -> dict[str, str]:
     """Other spellings of the file's labels in the data: label in the data -> name in the file."""
     known, spellings = set(names), {}
@@ -87,5 +93,5 @@ def _spellings(
             spellings[label] = renames.get(label) or alike[0]
             known.add(label)
         else:
-            raise DataError(f"row {row}: label {label!r} is not in {path.name}{nearest(label, names)}")
+            raise DataError(f"{place(row)}: label {label!r} is not in {path.name}{nearest(label, names)}")
     return spellings

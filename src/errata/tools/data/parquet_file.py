@@ -49,7 +49,7 @@ class ParquetFile:
         return hugging_face_classes(self.schema.metadata, name)
 
     def write(self, changes: Changes, out: Path) -> dict[int, str]:
-        former = self.cells(changes.column, list(changes.labels))
+        former = self.cells(changes.column, list(changes.labels)) if changes.labels else []
         # Closed before its file, also after an error: a writer not closed explicitly closes itself into a closed file.
         with pq.ParquetFile(self.path) as source, atomic_write(out) as file, ExitStack() as opened:
             first = 0

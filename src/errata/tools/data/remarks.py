@@ -14,17 +14,18 @@ FEWEST_OTHERS = 2
 """A word for "no label" occurs with at least this many classes; yes and None, or 1 and -1, are classes."""
 
 
-def remarks(labels: Sequence[str | None], space: LabelSpace) -> tuple[str, ...]:
-    """One line per finding: labels that count as one, and labels that may mean "no label"."""
+def remarks(labels: Sequence[str | None], space: LabelSpace, noun: str = "row") -> tuple[str, ...]:
+    """One line per finding: labels that count as one, and labels that may mean "no label".
+    ``noun``: what holds one of them."""
     counts = Counter(label for label in labels if label is not None)
-    return tuple(line for line in (_former(counts, space), _alike(space), _no_label(counts, space)) if line)
+    return tuple(line for line in (_former(counts, space, noun), _alike(space), _no_label(counts, space)) if line)
 
 
-def _former(counts: Mapping[str, int], space: LabelSpace) -> str:
+def _former(counts: Mapping[str, int], space: LabelSpace, noun: str) -> str:
     held = {old: new for old, new in space.renames.items() if counts[old]}
-    return _joined(f"{_rows(counts[old])} {old!r}, which is called {new!r} today" for old, new in held.items()) + (
-        ": they count as that." if held else ""
-    )
+    return _joined(
+        f"{_rows(counts[old], noun)} {old!r}, which is called {new!r} today" for old, new in held.items()
+    ) + (": they count as that." if held else "")
 
 
 def _alike(space: LabelSpace) -> str:
@@ -63,5 +64,5 @@ def _joined(parts: Iterator[str]) -> str:
     return "; ".join([*known[:NAMED], *more])
 
 
-def _rows(count: int) -> str:
-    return "1 row holds" if count == 1 else f"{count:,} rows hold"
+def _rows(count: int, noun: str) -> str:
+    return f"1 {noun} holds" if count == 1 else f"{count:,} {noun}s hold"

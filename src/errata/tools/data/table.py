@@ -21,7 +21,8 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """All changes in one writing of a table: new label cells, columns added at the end, columns removed."""
+    """All changes in one writing of a table: new label cells, columns added at the end, columns removed. Without new
+    label cells there need not be a ``column`` of them."""
 
     column: str
     labels: Mapping[int, Change]

@@ -12,6 +12,7 @@ from errata.tools.inference.calibration import Calibration
 from errata.tools.inference.candidates import ABSENT, candidates
 from errata.tools.inference.evidence import from_detectors, from_given, from_judges
 from errata.tools.inference.label_noise import LabelNoise
+from errata.tools.inference.people import People
 from errata.tools.inference.verdict_columns import VerdictColumns
 from errata.types import F64, Bool, Int, LabelProbs, LabelSpace, Posterior
 
@@ -80,13 +81,20 @@ def weigh(
     verdicts: VerdictColumns,
     pool: Pool = "mean",
     calibration: Calibration = UNCALIBRATED,
+    people: People | None = None,
 ) -> Posteriors:
     """The posterior of every item from the detectors' distributions (f32[N, K] each), what is known of the noise in
     the given labels, what the scan's confidence was found to be worth, and the verdicts, in the label space of these.
+    ``people``: what votes say, where people voted.
     """
-    cand_NC = candidates(given_N, probs, _named_by_judges(verdicts))
+    favored = probs if people is None else [*probs, people.probs_NK]
+    cand_NC = candidates(given_N, favored, _named_by_judges(verdicts))
     judged_NS, judged_N = from_judges(cand_NC, verdicts, pool)
     labels_NC = calibration.applied(from_scan(cand_NC, given_N, probs, noise), given_N)
+    if people is not None:
+        rows = np.flatnonzero(people.voted_N)
+        content_nC = from_detectors(cand_NC[rows], [np.asarray(p_NK[rows]) for p_NK in probs], noise.power)
+        labels_NC[rows] = content_nC + people.logs(rows, cand_NC[rows])
     # Detectors say nothing of the two rare states; each is held against the label that they favor most.
     rare_N1 = labels_NC.max(axis=1, keepdims=True) + np.log(RARE_STATE)
     scores_NS = np.concatenate([labels_NC, rare_N1, rare_N1], axis=1) + judged_NS

@@ -17,16 +17,19 @@ EXACT_BELOW = 100
 """Larger figures are given with two digits: the third is unknown."""
 
 UNCHECKED = "unchecked estimate"
+WRONG, DISPUTED = "wrong label", "disagreement"
 
 
 @dataclass(frozen=True, slots=True)
 class WrongCount:
-    """About ``estimate`` of ``items`` labels are wrong, ``low`` to ``high``; 0 <= low <= high <= items."""
+    """About ``estimate`` of ``items`` labels are wrong, ``low`` to ``high``; 0 <= low <= high <= items. ``noun``:
+    what a wrong label is called; where only votes say what is right, nobody is wrong."""
 
     estimate: float
     low: float
     high: float
     items: int
+    noun: str = WRONG
 
     @property
     def share(self) -> float:
@@ -48,7 +51,7 @@ class WrongCount:
             return "no label could be checked"
         most = f"{self.items:,}" if self.high >= self.items else _said(self.high, math.ceil)
         about = _said(self.estimate, round)
-        return f"about {about} wrong label{'' if about == '1' else 's'}, {_said(self.low, math.floor)} to {most}"
+        return f"about {about} {self.noun}{'' if about == '1' else 's'}, {_said(self.low, math.floor)} to {most}"
 
     @property
     def sentence(self) -> str:
@@ -56,7 +59,7 @@ class WrongCount:
         return f"{self.figures}: {UNCHECKED}"
 
 
-def count_wrong(quality: Sequence[float], *others: Sequence[float]) -> WrongCount:
+def count_wrong(quality: Sequence[float], *others: Sequence[float], noun: str = WRONG) -> WrongCount:
     """How many labels are wrong, from each item's probability that its given label is right (low = bad).
 
     The estimate is the expected number. Its interval treats the items as independent, and also allows the scan to
@@ -76,6 +79,7 @@ def count_wrong(quality: Sequence[float], *others: Sequence[float]) -> WrongCoun
         max(0.0, min(estimate - spread, *sums, estimate)),
         min(items, max(estimate + spread, *sums, 0.0)),
         items,
+        noun,
     )
 
 

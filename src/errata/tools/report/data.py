@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from errata.tools.report.count import WrongCount
+from errata.tools.report.agreement import Agreement
+from errata.tools.report.count import DISPUTED, WrongCount
 from errata.types import Looked, Outcome, Status
 
 
@@ -159,7 +160,8 @@ class Decided:
 @dataclass(frozen=True, slots=True)
 class ReportData:
     """Everything that a report shows. ``first_line`` is the honest error count in words; ``open`` are the proposals
-    waiting for a person, by outcome; ``statuses`` are the items by status."""
+    waiting for a person, by outcome; ``statuses`` are the items by status; ``agreement``: what the votes say of
+    the people who gave them, if there are any."""
 
     first_line: str
     wrong: WrongCount
@@ -173,6 +175,7 @@ class ReportData:
     open: dict[Outcome, int]
     decided: tuple[Decided, ...]
     statuses: dict[Status, int]
+    agreement: Agreement | None = None
 
     @property
     def open_items(self) -> int:
@@ -185,6 +188,11 @@ class ReportData:
     @property
     def applied_items(self) -> int:
         return self.statuses.get("applied", 0)
+
+    @property
+    def disputed(self) -> bool:
+        """Whether only votes say what items are, so that what is counted are disagreements."""
+        return self.wrong.noun == DISPUTED
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)

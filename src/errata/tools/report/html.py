@@ -19,6 +19,7 @@ from errata.tools.visible import one_line, visible
 
 CLASSES_SHOWN = 40
 PAIRS_SHOWN = 40
+PEOPLE_SHOWN = 60
 LABEL, ID, REASON = 60, 80, 1200
 
 
@@ -42,6 +43,7 @@ def render(data: ReportData) -> str:
             unchecked=UNCHECKED,
             classes=data.classes[:CLASSES_SHOWN],
             pairs=data.flows[:PAIRS_SHOWN],
+            people=data.agreement.annotators[:PEOPLE_SHOWN] if data.agreement else (),
             noisiest=max((row.wrong.high_share for row in data.classes), default=0.0) or 1.0,
         )
     )

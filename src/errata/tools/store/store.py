@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from errata.errors import SetupError
+from errata.settings import label_name
 from errata.tools.store.anchor import Anchor
 from errata.tools.store.calls import Calls
 from errata.tools.store.contributions import Contributions
@@ -53,8 +54,10 @@ class RunInfo:
 
     @property
     def label_column(self) -> str:
-        """What the run asks about; for an image folder, its folders."""
-        return str(self.settings.get("label") or " + ".join(self.settings.get("mark", ())) or "label")
+        """What the run asks about; for an image folder, its folders; without a label column, the marks or votes."""
+        votes, marks = self.settings.get("votes") or (), self.settings.get("mark") or ()
+        named = self.settings.get("label") or " + ".join(marks)
+        return str(named or label_name([votes] if isinstance(votes, str) else votes))
 
     @property
     def content_columns(self) -> tuple[str | None, str | None]:

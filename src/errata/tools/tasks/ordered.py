@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from errata.types import F32, LabelSpace
 class Ordered(Single):
     name = "ordered"
     adds = "one label for each item, from the least to the most"
+    ordered: ClassVar[bool] = True
 
     def read(self, column: Column, options: LabelOptions) -> Labels:
         """The order is the one that the user named, that of labels.toml, or that of whole numbers. Raises DataError if

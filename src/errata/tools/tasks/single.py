@@ -27,11 +27,11 @@ class Single(Task):
         cells = tuple(codec.label(value) for value in column.values)
         if not (options.many_labels or options.file or options.allow_one_label):
             check_classes(cells, column.name)
-        space = read_label_space(options.file, cells) if options.file else infer_label_space(cells, codec)
+        space = read_label_space(options.file, cells, column.place) if options.file else infer_label_space(cells, codec)
         check_label_space(space, cells, column.name, least=1 if options.allow_one_label else 2)
         if options.hierarchy:
             space = replace(space, parents=paths(space.names, options.hierarchy))
-        return Labels(cells, codec, space, remarks(cells, space))
+        return Labels(cells, codec, space, remarks(cells, space, "row" if column.places is None else "vote"))
 
     def distances(self, space: LabelSpace) -> F32 | None:
         """Half the edges of the tree between two labels, so that siblings are an ordinary mistake apart."""

@@ -31,12 +31,17 @@ class Codec(Protocol):
 @dataclass(frozen=True, slots=True)
 class Column:
     """A label column as it was read. ``class_names`` are those of a column of class numbers; ``of_text``: the format
-    has no other type."""
+    has no other type. ``places``: where each value stands, in words, if not one in each row."""
 
     name: str
     values: Sequence[object]
     class_names: tuple[str, ...] | None = None
     of_text: bool = False
+    places: Sequence[str] | None = None
+
+    def place(self, number: int) -> str:
+        """Where a value stands, in words."""
+        return f"row {number}" if self.places is None else self.places[number]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,10 @@ class Task(ABC):
     """Which to run unless the user says otherwise; none: those that are on by default."""
     of_items: ClassVar[bool] = True
     """Whether each item has exactly one annotation."""
+    into: ClassVar[str] = "adjudicated"
+    """The new column that changes are written into where no column of the data holds the labels."""
+    ordered: ClassVar[bool] = False
+    """Whether the labels have an order, that of the label space."""
 
     @abstractmethod
     def read(self, column: Column, options: LabelOptions) -> Labels:
