@@ -16,7 +16,7 @@ from errata.agent.views import report, results
 from errata.errors import DataError, SetupError, StoreError
 from errata.tools.report.data import ClassNoise
 
-__all__ = ["CLASS_NOISE", "PROPOSALS", "REPORT", "RESULTS", "WRITE_RESULTS", "ClassNoise"]
+__all__ = ["CLASS_NOISE", "PAGE", "PROPOSALS", "REPORT", "RESULTS", "WRITE_RESULTS", "ClassNoise"]
 
 Rows = list[dict[str, Any]]
 
@@ -68,6 +68,10 @@ def _report(session: Session, _: NoInputs) -> ReportFiles:
     return ReportFiles(str(page), str(page.with_suffix(".json")))
 
 
+def _page(session: Session, _: NoInputs) -> str:
+    return report.short_page(session.run)
+
+
 RESULTS = Action(
     "results",
     "The table of the open run, one row for each item in the data's order: given label, status, outcome, proposed "
@@ -114,4 +118,13 @@ REPORT = Action(
     ReportFiles,
     (SetupError, DataError, StoreError),
     _report,
+)
+PAGE = Action(
+    "page",
+    "The short form of the open run's report as HTML: counts, flow from given to proposed labels, the worst items.",
+    "read",
+    NoInputs,
+    str,
+    (SetupError, DataError, StoreError),
+    _page,
 )

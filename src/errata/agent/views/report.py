@@ -33,13 +33,13 @@ from errata.tools.report.data import (
     Source,
     Unreadable,
 )
-from errata.tools.report.html import write_report
+from errata.tools.report.html import render, write_report
 from errata.tools.store.events import now
 from errata.tools.store.own_files import writing_own
 from errata.tools.store.store import ItemRow
 from errata.types import F64, Decision, LabelSpace, Outcome, Proposal, Status, Verdict
 
-WORST, UNREADABLE = 24, 20
+WORST, WORST_IN_SHORT, UNREADABLE = 24, 6, 20
 
 
 def write_run_report(workspace: Workspace) -> None:
@@ -51,8 +51,14 @@ def write_run_report(workspace: Workspace) -> None:
         write_report(summarize(workspace), page, found)
 
 
-def summarize(workspace: Workspace) -> ReportData:
-    """Everything in the report, for the run as it stands. SetupError if the run has no proposals yet."""
+def short_page(workspace: Workspace) -> str:
+    """What a notebook shows of the run. SetupError if it has no proposals yet."""
+    return render(summarize(workspace, WORST_IN_SHORT), short=True)
+
+
+def summarize(workspace: Workspace, worst: int = WORST) -> ReportData:
+    """Everything in the report, for the run as it stands, with content of the ``worst`` items. SetupError if the run
+    has no proposals yet."""
     run, found = workspace.run, Found.of(workspace)
     wrong = found.wrong(found.labeled)
     return ReportData(
@@ -65,7 +71,7 @@ def summarize(workspace: Workspace) -> ReportData:
         features=_features(workspace),
         classes=_classes(found, run.label_space),
         flows=_flows(found, run.label_space),
-        worst=worst_items(workspace, found.suspected[:WORST], found.decisions, found.statuses),
+        worst=worst_items(workspace, found.suspected[:worst], found.decisions, found.statuses),
         judging=_judging(workspace, found),
         open=_open(found),
         decided=_decided(found.decisions.values()),
