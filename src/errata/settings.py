@@ -75,6 +75,8 @@ class Settings(BaseModel):
     context: ColumnNames = ()
     id: str | None = None
     protect: str | None = None
+    split: str | None = None
+    fix_split: tuple[str, ...] = ()
     probs: str | None = None
     embeddings: str | None = None
     embedder: str | None = None
@@ -141,7 +143,10 @@ class Settings(BaseModel):
 _PANEL = ("judge", "style", "permutations", "protocols", "questions", "escalate", "calibrate")
 _NOT_IDENTITY = ("require_judge", "budget", "allow_host", "usd_per_mtok_in", "usd_per_mtok_out", "many_labels")
 
-_ADDED_LATER = ("context", "task", "separator", "delimiter", "no_label", "image_root", "class_level", "roles")
+_ADDED_LATER = (
+    *("context", "split", "fix_split", "task", "separator"),
+    *("delimiter", "no_label", "image_root", "class_level", "roles"),
+)
 """Settings that runs of older stores do not have: unset, they must not turn such a run into another one."""
 
 

@@ -84,5 +84,12 @@ def copies(items: int, groups: int, conflicting: int) -> str:
     return f"{told}; {conflicting} of them under more than one label" if conflicting else told
 
 
+def leak(split: str, other: str, items: int, of: int, exact: int) -> str:
+    """Items of one split that another one holds too: a score on the first counts what was learned by heart."""
+    return (
+        f"{items:,} of the {of:,} items of {split!r} have copies in {other!r} ({exact:,} exact, {items - exact:,} near)"
+    )
+
+
 WITHOUT_CONTROL = "no working control: whether items steer it is not known"
 """A warning about a judge for which no control can tell whether items steer it."""

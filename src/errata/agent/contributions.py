@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from errata.errors import StoreError
+from errata.tools.data.splits import Leak
 from errata.tools.inference.trusted_items import TrustedItem
 from errata.tools.judging.calibration.track_record import TrustedAnswer
 from errata.tools.store import Store
@@ -81,6 +82,12 @@ class Copies(Contribution):
     items: int = 0
     groups: int = 0
     conflicting: int = 0
+
+
+class Leaks(Contribution):
+    """Which splits hold copies of each other's items."""
+
+    found: tuple[Leak, ...] = ()
 
 
 class Queue(Contribution):

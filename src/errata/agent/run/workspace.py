@@ -209,7 +209,13 @@ def open_data(path: Path, settings: Settings, *, patched: bool = False, folder: 
     """The user's data. ``patched``: it was patched, so it may have a single label. ``folder``: where the files named in
     its columns are, if not next to it."""
     columns = Columns(
-        settings.label, settings.text, settings.image, settings.id, settings.protect, context=settings.context
+        settings.label,
+        settings.text,
+        settings.image,
+        settings.id,
+        settings.protect,
+        context=settings.context,
+        split=settings.split,
     )
     return open_dataset(
         path,
@@ -224,6 +230,7 @@ def open_data(path: Path, settings: Settings, *, patched: bool = False, folder: 
         allow_one_label=patched,
         folder=folder,
         task=task_named(settings.task) if settings.task else None,
+        fix_splits=settings.fix_split,
     )
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from importlib.metadata import version
 
 from errata import words
-from errata.agent.contributions import Copies, JudgeCards, Plan
+from errata.agent.contributions import Copies, JudgeCards, Leaks, Plan
 from errata.agent.contributions import Features as FeaturesLeft
 from errata.agent.contributions import Judging as JudgingLeft
 from errata.agent.contributions import Profile as ProfileLeft
@@ -136,6 +136,7 @@ def _profile(workspace: Workspace, found: Found) -> Profile:
         duplicates=known.duplicates,
         conflicting_duplicates=known.conflicting_duplicates,
         copies=words.copies(**copies.model_dump()) if copies.items else "",
+        leaks=tuple(words.leak(*leak) for leak in (left.find(Leaks) or Leaks()).found),
         unreadable_items=len(unreadable),
         unreadable=tuple(unreadable[:UNREADABLE]),
         left_out=known.left_out.get("sentence", ""),

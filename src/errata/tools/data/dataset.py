@@ -15,9 +15,11 @@ from errata.tools.data.content import ContentReader, text_parts
 from errata.tools.data.formats import read_table
 from errata.tools.data.label_space import check_encodable, check_used
 from errata.tools.data.left_out import LeftOut, left_out
+from errata.tools.data.splits import Splits, protected_splits, read_splits, rows_in
+from errata.tools.data.splits import remarks as split_remarks
 from errata.tools.data.table import Format, Table
 from errata.tools.tasks.registry import task_of
-from errata.tools.tasks.task import Codec, Column, LabelOptions, Task
+from errata.tools.tasks.task import Codec, Column, LabelOptions, Labels, Task
 from errata.types import Bool, Item, LabelSpace
 
 FALSE_WORDS = frozenset({"", "0", "0.0", "false", "f", "no", "n", "none", "null", "nan"})
@@ -34,6 +36,7 @@ class Columns:
     id: str | None = None
     protect: str | None = None
     context: tuple[str, ...] = ()
+    split: str | None = None
 
     @property
     def content(self) -> tuple[str, ...]:
@@ -42,7 +45,8 @@ class Columns:
 
     @property
     def named(self) -> tuple[str, ...]:
-        return tuple(name for name in (self.label, *self.content, self.id, self.protect) if name is not None)
+        names = (self.label, *self.content, self.id, self.protect, self.split)
+        return tuple(name for name in names if name is not None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +58,8 @@ class Dataset:
     data, None if a row is unlabeled. ``label_space`` knows which spellings are one label. ``problems`` says, by row,
     why its content cannot be shown: such rows are skipped, counted, and listed.
     ``protected`` bool[N]: rows whose label must never change. ``left_out`` counts what is excluded; ``remarks`` are
-    lines about labels, and about links in a folder, that a person should read first.
+    lines about labels, splits, and links in a folder, that a person should read first. ``splits``: the split of each
+    row, if a column of them was named.
     """
 
     path: Path
@@ -71,6 +76,7 @@ class Dataset:
     task: Task
     table: Table = field(repr=False)
     content: ContentReader = field(repr=False)
+    splits: Splits | None = None
 
     def __len__(self) -> int:
         return len(self.item_ids)
@@ -132,6 +138,7 @@ def open_dataset(
     separator: str | None = None,
     folder: Path | None = None,
     task: Task | None = None,
+    fix_splits: Sequence[str] = (),
 ) -> Dataset:
     """Read a CSV, TSV, JSON Lines, or Parquet file, a Hugging Face dataset folder, or a folder of images by class.
 
@@ -143,7 +150,7 @@ def open_dataset(
     ``folder`` is where the files named in the columns are, if not next to ``path``; ``image_roots`` are other folders
     in which they may be. ``task``: what kind of labels they are, by default as the column looks; ``separator`` stands
     between several in one cell. ``class_level`` says which folders of a folder of images name the classes: 1 means
-    those at its top.
+    those at its top. ``fix_splits``: splits such as test whose labels may change (``splits.py``).
     """
     path = Path(path)
     # After a patch, the layout may look different from the one the user was asked about.
@@ -170,6 +177,11 @@ def open_dataset(
             task.used(readable, labels.space),
             f"{path} has rows to repair: the {len(readable):,} rows of it that can be looked at hold",
         )
+    splits = None if columns.split is None else read_splits(table.cells(columns.split))
+    if fix_splits and splits is None:
+        raise SetupError(f"--fix-split {fix_splits[0]}: which column holds the splits? Pass --split COL.")
+    kept = protected_splits(splits or (), fix_splits)
+    used = {} if splits is None else _used_by_split(splits, labels, task)
     return Dataset(
         path=path,
         columns=columns,
@@ -178,9 +190,10 @@ def open_dataset(
         cells=labels.cells,
         content_shas=tuple(sha for sha, _ in found),
         problems=problems,
-        protected=_protected(table, columns.protect),
+        protected=_protected(table, columns.protect) | (rows_in(splits, kept) if splits else np.False_),
+        splits=splits,
         left_out=left_out(table, (label_column, *columns.content), labels.cells, problems),
-        remarks=(*getattr(table, "remarks", ()), *labels.remarks),
+        remarks=(*getattr(table, "remarks", ()), *labels.remarks, *split_remarks(splits or (), kept, used)),
         codec=labels.codec,
         task=task,
         table=table,
@@ -242,6 +255,14 @@ def _item_ids(table: Table, column: str | None) -> tuple[str, ...]:
         rows = [f"{name!r} in rows {[row for row, other in enumerate(ids) if other == name][:5]}" for name in twice]
         raise DataError(f"ids in column {column!r} must differ: {'; '.join(rows)}. Name another column, or none.")
     return ids
+
+
+def _used_by_split(splits: Splits, labels: Labels, task: Task) -> dict[str, set[str | None]]:
+    cells: dict[str, list[str | None]] = {}
+    for split, cell in zip(splits, labels.cells, strict=True):
+        if split is not None and cell is not None:
+            cells.setdefault(split, []).append(cell)
+    return {split: task.used(of, labels.space) for split, of in cells.items()}
 
 
 def _protected(table: Table, column: str | None) -> Bool:

@@ -31,7 +31,8 @@ class Unreadable:
 class Profile:
     """Counts of items, unless stated otherwise. ``duplicates``: items whose content occurs elsewhere too;
     ``conflicting_duplicates``: contents with more than one label. ``unreadable`` lists the first few; ``copies`` says
-    in words what occurs more than once, exactly or nearly; ``left_out`` and ``remarks`` are what was reported to a
+    in words what occurs more than once, exactly or nearly,
+    ``leaks`` which splits hold copies of each other's items; ``left_out`` and ``remarks`` are what was reported to a
     person about the data, in words."""
 
     modality: Literal["text", "image"]
@@ -46,6 +47,7 @@ class Profile:
     copies: str = ""
     left_out: str = ""
     remarks: tuple[str, ...] = ()
+    leaks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
