@@ -84,6 +84,14 @@ class Copies(Contribution):
     conflicting: int = 0
 
 
+class Geometry(Contribution):
+    """How sharply labels change between like items, and the dimension of the features: see
+    ``tools/features/geometry.py``. None if it cannot be said."""
+
+    sharpness: float | None = None
+    dimension: float | None = None
+
+
 class Leaks(Contribution):
     """Which splits hold copies of each other's items."""
 

@@ -40,6 +40,7 @@ def render(data: ReportData, *, short: bool = False) -> str:
         .render(
             report=data,
             short=short,
+            tree=any(row.severe or row.minor for row in data.kinds),
             picture=flow_picture(data.flows),
             unchecked=UNCHECKED,
             classes=data.classes[:CLASSES_SHOWN],
