@@ -192,7 +192,7 @@ def test_images_may_be_bytes_pictures_or_files_here() -> None:
     labels = [SHAPES[i % 3] for i in range(30)]
     with errata.open(pd.DataFrame({"x": images, "y": labels}), name="shapes", image="x", label="y") as run:
         assert run.scan()["unreadable"] == 0
-    named_files = pd.DataFrame({"x": ["7.png"] * 30, "y": labels})
+    named_files = pd.DataFrame({"x": ["7.png"] * 15 + [Path("7.png")] * 15, "y": labels})
     with errata.open(named_files, name="files", image="x", label="y") as run:
         assert run.scan()["unreadable"] == 0
 

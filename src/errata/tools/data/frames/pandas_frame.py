@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -49,7 +50,9 @@ class PandasFrame:
 
 
 def _encoded(value: object) -> object:
-    """A PIL image as the bytes of a PNG file; anything else unchanged."""
+    """A PIL image as the bytes of a PNG file, a path as text; anything else unchanged."""
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
     if not type(value).__module__.startswith("PIL."):
         return value
     file = io.BytesIO()
