@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parent
-NOT_PRIVATE = {"_replace", "_asdict", "_fields", "_make", "_exit"}
-"""Public despite their names: the methods of a named tuple, and ``os._exit``."""
+NOT_PRIVATE = {"_repr_html_", "_replace", "_asdict", "_fields", "_make", "_exit"}
+"""Public despite their names: what a notebook asks for, the methods of a named tuple, and ``os._exit``."""
 
 
 def private_names(source: str) -> list[int]:

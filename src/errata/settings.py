@@ -86,6 +86,8 @@ class Settings(BaseModel):
     protect: str | None = None
     votes: ColumnNames = ()
     annotators: str | None = None
+    split: str | None = None
+    fix_split: tuple[str, ...] = ()
     probs: str | None = None
     embeddings: str | None = None
     embedder: str | None = None
@@ -179,6 +181,8 @@ _NOT_IDENTITY = ("require_judge", "budget", "allow_host", "usd_per_mtok_in", "us
 _ADDED_LATER = (
     "mark",
     "context",
+    "split",
+    "fix_split",
     "votes",
     "annotators",
     "task",

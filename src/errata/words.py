@@ -84,5 +84,24 @@ def copies(items: int, groups: int, conflicting: int) -> str:
     return f"{told}; {conflicting} of them under more than one label" if conflicting else told
 
 
+def leak(split: str, other: str, items: int, of: int, exact: int) -> str:
+    """Items of one split that another one holds too: a score on the first counts what was learned by heart."""
+    return (
+        f"{items:,} of the {of:,} items of {split!r} have copies in {other!r} ({exact:,} exact, {items - exact:,} near)"
+    )
+
+
+def geometry(sharpness: float | None, dimension: float | None) -> str:
+    """Two figures about the data as a whole; empty if neither is known."""
+    told = []
+    if sharpness is not None:
+        told.append(
+            f"two items under different labels are up to {sharpness:.1f} times as near as any two (label sharpness)"
+        )
+    if dimension is not None:
+        told.append(f"the features vary in about {dimension:.0f} directions (intrinsic dimension)")
+    return "; ".join(told)
+
+
 WITHOUT_CONTROL = "no working control: whether items steer it is not known"
 """A warning about a judge for which no control can tell whether items steer it."""

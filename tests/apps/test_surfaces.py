@@ -25,6 +25,7 @@ MAY_BE_IMPORTED = (
     "errata.words",
     "errata.tools.visible",
     "errata.tools.data.images",  # a picture's pixels, to be drawn
+    "errata.tools.data.frames",  # the user's object, to a file and back
     "errata.demo",
     "errata.tools.data.fingerprint",  # whether the demo's data is what it was
 )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from errata.errors import StoreError
+from errata.tools.data.splits import Leak
 from errata.tools.inference.trusted_items import TrustedItem
 from errata.tools.judging.calibration.track_record import TrustedAnswer
 from errata.tools.store import Store
@@ -81,6 +82,20 @@ class Copies(Contribution):
     items: int = 0
     groups: int = 0
     conflicting: int = 0
+
+
+class Geometry(Contribution):
+    """How sharply labels change between like items, and the dimension of the features: see
+    ``tools/features/geometry.py``. None if it cannot be said."""
+
+    sharpness: float | None = None
+    dimension: float | None = None
+
+
+class Leaks(Contribution):
+    """Which splits hold copies of each other's items."""
+
+    found: tuple[Leak, ...] = ()
 
 
 class Queue(Contribution):

@@ -12,11 +12,11 @@ from errata.agent.actions.action import Action, Inputs, NoInputs
 from errata.agent.actions.session import Session
 from errata.agent.decisions.approval import OPEN_OUTCOMES
 from errata.agent.evidence.snapshot import Snapshot
-from errata.agent.views import report, results, review_sheet
+from errata.agent.views import replication, report, results, review_sheet
 from errata.errors import DataError, SetupError, StoreError
 from errata.tools.report.data import ClassNoise
 
-__all__ = ["CLASS_NOISE", "PROPOSALS", "REPORT", "RESULTS", "WRITE_RESULTS", "ClassNoise"]
+__all__ = ["CLASS_NOISE", "METHODS", "PAGE", "PROPOSALS", "REPORT", "RESULTS", "WRITE_RESULTS", "ClassNoise"]
 
 Rows = list[dict[str, Any]]
 
@@ -37,6 +37,14 @@ class ResultsFile(Inputs):
 class ReportFiles:
     html: str
     json: str
+
+
+@dataclass(frozen=True, slots=True)
+class Methods:
+    """``replication``: the folder that was written."""
+
+    paragraph: str
+    replication: str
 
 
 def _results(session: Session, given: Columns) -> Rows:
@@ -68,6 +76,15 @@ def _report(session: Session, _: NoInputs) -> ReportFiles:
     report.write_run_report(session.run)
     page = session.run.folder.report
     return ReportFiles(str(page), str(page.with_suffix(".json")))
+
+
+def _methods(session: Session, _: NoInputs) -> Methods:
+    paragraph, folder = replication.write_replication(session.run)
+    return Methods(paragraph, str(folder))
+
+
+def _page(session: Session, _: NoInputs) -> str:
+    return report.short_page(session.run)
 
 
 RESULTS = Action(
@@ -117,4 +134,23 @@ REPORT = Action(
     ReportFiles,
     (SetupError, DataError, StoreError),
     _report,
+)
+PAGE = Action(
+    "page",
+    "The short form of the open run's report as HTML: counts, flow from given to proposed labels, the worst items.",
+    "read",
+    NoInputs,
+    str,
+    (SetupError, DataError, StoreError),
+    _page,
+)
+METHODS = Action(
+    "methods",
+    "A paragraph for a paper about what was done in the open run, with its figures; and a folder for replication in "
+    "the run folder, without content of the data.",
+    "read",  # errata's own files in its own folder, as for the report
+    NoInputs,
+    Methods,
+    (SetupError, DataError, StoreError),
+    _methods,
 )

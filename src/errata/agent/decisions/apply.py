@@ -20,6 +20,7 @@ from errata.tools.data.copying import CopyProgress, copy_path, no_progress
 from errata.tools.data.fingerprint import sha_of_file, sha_of_path
 from errata.tools.data.renames import rename_all
 from errata.tools.patch import Patch, PatchLine
+from errata.tools.store.relative_paths import is_inside
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,8 @@ def apply(
     """
     if in_place and out is not None:
         raise SetupError("Say either -o FILE or --in-place, not both.")
+    if in_place and _is_frame(workspace):
+        raise SetupError("This data is a frame, kept as it was in the run folder. Apply without in place: run.changed")
     workspace.store.refuse_read_only()
     workspace.store.check_history()
     with workspace.folder.lock():
@@ -121,7 +124,7 @@ def _added(workspace: Workspace, annotate: bool, into: str | None, distribution:
 
 def _apply_to(workspace: Workspace, out: Path | None, added: _Added, force: bool, copied: CopyProgress) -> Applied:
     source = workspace.dataset
-    output = out or _relabeled(source.path)
+    output = out or _relabeled(source.path, workspace.folder.path.parent if _is_frame(workspace) else None)
     with workspace.gate.replacing(output, force=force) as draft, _with_others(workspace, output) as (base, beside):
         patch = patches.make(base, changes(workspace), workspace.folder.path.name, added.into)
         applied = patches.apply(patch, base, draft, added.columns, copied)
@@ -219,10 +222,15 @@ def _next_patch_file(workspace: Workspace) -> Path:
     return workspace.folder.patches / f"{max(numbers, default=0) + 1:04}.jsonl"
 
 
-def _relabeled(source: Path) -> Path:
-    return source.with_name(
-        f"{source.stem}.relabeled{source.suffix}" if source.is_file() else f"{source.name}.relabeled"
-    )
+def _is_frame(workspace: Workspace) -> bool:
+    """Whether the source is errata's own copy of a frame."""
+    return is_inside(workspace.data_path, workspace.folder.path)
+
+
+def _relabeled(source: Path, folder: Path | None) -> Path:
+    """In ``folder``, by default next to the source."""
+    name = f"{source.stem}.relabeled{source.suffix}" if source.is_file() else f"{source.name}.relabeled"
+    return (folder or source.parent) / name
 
 
 def _annotations(workspace: Workspace) -> dict[str, Sequence[object]]:

@@ -228,7 +228,7 @@ def _decision(
     # Keep the item's own spelling of its class, so that such a decision changes nothing.
     label = row.given_label if space.same(label, row.given_label) else space.canonical(label)
     if row.protected and answer == "label" and label != row.given_label:
-        raise DataError(f"Item {row.item_id!r} is protected (--protect): its label never changes.")
+        raise DataError(f"Item {row.item_id!r} is protected (--protect, --split): its label never changes.")
     return Decision(
         item_id=row.item_id,
         content_sha=row.content_sha,

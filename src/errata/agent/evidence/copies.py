@@ -7,8 +7,9 @@ from functools import partial
 
 import numpy as np
 
-from errata.agent.contributions import Copies
+from errata.agent.contributions import Copies, Leaks
 from errata.agent.evidence.snapshot import Snapshot
+from errata.tools.data.splits import leaks
 from errata.tools.detectors.neighbors.copies import ALONE, Alike, find_groups
 from errata.tools.detectors.neighbors.neighbors import Neighbors
 from errata.tools.features.near_copies import alike_images, alike_texts
@@ -35,7 +36,16 @@ def find_copies(snapshot: Snapshot) -> None:
     under = np.unique(np.stack([groups_N[copied], snapshot.given_N[copied]]), axis=1)[0]
     told = Copies(items=len(copied), groups=len(np.unique(under)), conflicting=int((np.bincount(under) > 1).sum()))
     workspace.add_contributions("embed", told)
+    _find_leaks(snapshot, groups_N)
     workspace.arrays.save("copies", groups_N)
+
+
+def _find_leaks(snapshot: Snapshot, groups_N: Int) -> None:
+    data = snapshot.workspace.dataset
+    if data.splits is not None:
+        rows_N = np.array([row.row for row in snapshot.rows], np.int64)
+        found = leaks(data.splits, data.content_shas, rows_N, groups_N)
+        snapshot.workspace.add_contributions("embed", Leaks(found=tuple(found)))
 
 
 def near_labeled(snapshot: Snapshot, labeled: Int) -> Neighbors | None:

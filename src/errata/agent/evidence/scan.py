@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
-from errata.agent.contributions import Contributions, Features
+from errata.agent.contributions import Contributions, Features, Geometry
 from errata.agent.evidence.chosen_features import chosen
 from errata.agent.evidence.copies import find_copies, near_labeled
 from errata.agent.evidence.embedded_blocks import EmbeddedBlocks, clear_blocks
@@ -25,6 +25,7 @@ from errata.tools.detectors.neighbors.neighbors import neighbors
 from errata.tools.detectors.probs import ensemble
 from errata.tools.features.choose import choose_embedders
 from errata.tools.features.embedder import Embedder, RemarksOnTexts, embed_readable
+from errata.tools.features.geometry import intrinsic_dimension, label_sharpness, usual_distance
 from errata.tools.features.own import load_embeddings, load_probs
 from errata.tools.features.probe import FOLDS, out_of_fold_probs
 from errata.tools.inference.candidates import ABSENT
@@ -50,6 +51,7 @@ def embed(workspace: Workspace, progress: Progress) -> None:
         _find_neighbors(workspace, progress)
     if not arrays.has("copies"):
         find_copies(Snapshot.of(workspace))
+        _measure_geometry(workspace)
     if not arrays.has("probs"):
         own = settings.probs
         save_kept(arrays, "probs", load_probs(own, workspace.dataset) if own else _probs(workspace, progress))
@@ -120,6 +122,21 @@ def _find_neighbors(workspace: Workspace, progress: Progress) -> None:
     similarities_Nk[labeled] = near.similarities_Nk
     arrays.save("neighbors", indices_Nk)
     arrays.save("similarities", similarities_Nk)
+
+
+def _measure_geometry(workspace: Workspace) -> None:
+    snapshot, arrays = Snapshot.of(workspace), workspace.arrays
+    labeled = np.flatnonzero(snapshot.given_N >= 0)
+    near = near_labeled(snapshot, labeled)
+    if near is None:
+        return
+    groups_n = np.asarray(arrays.load("copies"))[labeled]
+    usual = usual_distance(arrays.load("embeddings"), labeled)
+    found = Geometry(
+        sharpness=label_sharpness(near, snapshot.given_N[labeled], groups_n, usual),
+        dimension=intrinsic_dimension(near, groups_n),
+    )
+    workspace.add_contributions("embed", found)
 
 
 def _for_all(probs_nK: LabelProbs, labeled: Int, count: int) -> LabelProbs:

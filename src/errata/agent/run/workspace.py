@@ -236,6 +236,7 @@ def open_data(
         settings.mark,
         settings.votes,
         settings.annotators,
+        settings.split,
     )
     return open_dataset(
         path,
@@ -254,6 +255,7 @@ def open_data(
         allow_one_label=patched,
         folder=folder,
         task=task_named(settings.task) if settings.task else None,
+        fix_splits=settings.fix_split,
     )
 
 

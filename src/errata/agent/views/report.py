@@ -9,7 +9,7 @@ from functools import cached_property
 from importlib.metadata import version
 
 from errata import words
-from errata.agent.contributions import Copies, JudgeCards, Plan
+from errata.agent.contributions import Copies, Geometry, JudgeCards, Leaks, Plan
 from errata.agent.contributions import Features as FeaturesLeft
 from errata.agent.contributions import Judging as JudgingLeft
 from errata.agent.contributions import Profile as ProfileLeft
@@ -21,6 +21,8 @@ from errata.agent.views.agreement import agreement_of
 from errata.agent.views.report_items import worst_items
 from errata.agent.views.results import item_statuses
 from errata.errors import SetupError
+from errata.tools.detectors.neighbors.copies import labels_by_group
+from errata.tools.detectors.tasks.hierarchy import severe, tree
 from errata.tools.report.count import WrongCount, count_wrong
 from errata.tools.report.data import (
     Asked,
@@ -34,13 +36,14 @@ from errata.tools.report.data import (
     Source,
     Unreadable,
 )
-from errata.tools.report.html import write_report
+from errata.tools.report.html import render, write_report
+from errata.tools.report.kinds import Finding, error_kinds
 from errata.tools.store.events import now
 from errata.tools.store.own_files import writing_own
 from errata.tools.store.store import ItemRow
 from errata.types import F64, Decision, LabelSpace, Outcome, Proposal, Status, Verdict
 
-WORST, UNREADABLE = 24, 20
+WORST, WORST_IN_SHORT, UNREADABLE = 24, 6, 20
 
 
 def write_run_report(workspace: Workspace) -> None:
@@ -52,8 +55,14 @@ def write_run_report(workspace: Workspace) -> None:
         write_report(summarize(workspace), page, found)
 
 
-def summarize(workspace: Workspace) -> ReportData:
-    """Everything in the report, for the run as it stands. SetupError if the run has no proposals yet."""
+def short_page(workspace: Workspace) -> str:
+    """What a notebook shows of the run. SetupError if it has no proposals yet."""
+    return render(summarize(workspace, WORST_IN_SHORT), short=True)
+
+
+def summarize(workspace: Workspace, worst: int = WORST) -> ReportData:
+    """Everything in the report, for the run as it stands, with content of the ``worst`` items. SetupError if the run
+    has no proposals yet."""
     run, found = workspace.run, Found.of(workspace)
     wrong = found.wrong(found.labeled)
     return ReportData(
@@ -66,7 +75,8 @@ def summarize(workspace: Workspace) -> ReportData:
         features=_features(workspace),
         classes=_classes(found, run.label_space),
         flows=_flows(found, run.label_space),
-        worst=worst_items(workspace, found.suspected[:WORST], found.decisions, found.statuses),
+        kinds=error_kinds(_findings(workspace, found)),
+        worst=worst_items(workspace, found.suspected[:worst], found.decisions, found.statuses),
         judging=_judging(workspace, found),
         open=_open(found),
         decided=_decided(found.decisions.values()),
@@ -134,6 +144,8 @@ def _profile(workspace: Workspace, found: Found) -> Profile:
         duplicates=known.duplicates,
         conflicting_duplicates=known.conflicting_duplicates,
         copies=words.copies(**copies.model_dump()) if copies.items else "",
+        geometry=words.geometry(**(left.find(Geometry) or Geometry()).model_dump()),
+        leaks=tuple(words.leak(*leak) for leak in (left.find(Leaks) or Leaks()).found),
         unreadable_items=len(unreadable),
         unreadable=tuple(unreadable[:UNREADABLE]),
         left_out=known.left_out.get("sentence", ""),
@@ -191,6 +203,20 @@ def _flows(found: Found, space: LabelSpace) -> tuple[Flow, ...]:
         for (given, outcome, proposed), items in sorted(counts.items(), key=lambda pair: (-pair[1], str(pair[0])))
         if outcome is not None
     )
+
+
+def _findings(workspace: Workspace, found: Found) -> list[Finding]:
+    space, scan, given_N = workspace.run.label_space, Snapshot.of(workspace).scan, Snapshot.of(workspace).given_N
+    labels = labels_by_group(None if scan is None else scan.copies_N, given_N)
+    of, index = tree(space) if space.parents else None, space.index()
+    findings = []
+    for row, proposal in found.suspected:
+        given, proposed = str(space.canonical(row.given_label)), proposal.proposed_label
+        changes = proposal.outcome == "relabel" and of is not None and proposed in index
+        far = bool(severe([index[given]], [index[str(proposed)]], of)[0]) if changes and of is not None else None
+        disagrees = len(labels.get(row.idx, ())) > 1
+        findings.append(Finding(row.place + given, proposal.outcome or "keep", proposed, disagrees, far))
+    return findings
 
 
 def _rival(proposal: Proposal) -> str | None:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from errata import words
-from errata.agent.contributions import Copies, Features, JudgeCards, Judging, Plan, Profile, Queue
+from errata.agent.contributions import Copies, Features, JudgeCards, Judging, Leaks, Plan, Profile, Queue
 from errata.agent.decisions.approval import OPEN_OUTCOMES
 from errata.agent.evidence.error_count import wrong_labels
 from errata.agent.evidence.snapshot import Snapshot
@@ -67,6 +67,7 @@ def status_of(workspace: Workspace) -> dict[str, Any]:
         "refused_requests": sum(card.refused for card in cards.values()),
         "unreadable": len(snapshot.unreadable),
         "copies": (left.find(Copies) or Copies()).model_dump(),
+        "leaks": [leak._asdict() for leak in (left.find(Leaks) or Leaks()).found],
         "left_out": profile.left_out,
         "remarks": list(profile.remarks),
         "unreadable_items": snapshot.unreadable[:NAMED],
@@ -93,6 +94,7 @@ def describe(found: dict[str, Any]) -> str:
     lines += [f"note      {remark}" for remark in found["remarks"]]
     if found["copies"]["items"]:
         lines.append(f"copies    {words.copies(**found['copies'])}")
+    lines += [f"leaks     {words.leak(**leak)}" for leak in found["leaks"]]
     if found["features"]:
         lines.append(f"features  {found['features']['name']}")
         lines += [f"          {remark}" for remark in found["features"]["remarks"]]

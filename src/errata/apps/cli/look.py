@@ -96,12 +96,26 @@ def results(
     print_text("Write the table: errata results -o FILE.parquet")
 
 
-def report(run: RunName = None, label: OfLabel = None, number: Number = None, as_json: AsJson = False) -> None:
+def report(
+    run: RunName = None,
+    label: OfLabel = None,
+    number: Number = None,
+    methods: Annotated[
+        bool, typer.Option("--methods", help="For a paper: print a methods paragraph, and write a replication folder.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Write the report page again, and print its path."""
     from errata.agent.actions.perform import perform
-    from errata.agent.actions.tables import REPORT
+    from errata.agent.actions.tables import METHODS, REPORT
 
     with open_session(run, label, number) as session:
+        if methods:
+            told = perform(METHODS, session)
+            print_json({"methods": told.paragraph, "replication": told.replication}) if as_json else print_text(
+                f"{told.paragraph}\n\nFor replication, without content of the data: {told.replication}"
+            )
+            return
         written = perform(REPORT, session)
     print_json({"html": written.html, "json": written.json}) if as_json else print_text(written.html)
 

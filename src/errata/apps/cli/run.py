@@ -54,6 +54,14 @@ Votes = Annotated[
 Annotators = Annotated[str | None, typer.Option(metavar="COL", help="Column with the names behind a list of votes.")]
 Id = Annotated[str | None, typer.Option("--id", metavar="COL", help="Column with your own ids. Default: the position.")]
 Protect = Annotated[str | None, typer.Option(metavar="COL", help="Column that marks gold rows: they never change.")]
+Split = Annotated[
+    str | None,
+    typer.Option(metavar="COL", help="Column with the split: copies across splits are told; test splits never change."),
+]
+FixSplit = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME", help="A split such as test whose labels may change all the same; repeat it."),
+]
 Probs = Annotated[
     str | None, typer.Option(metavar="COL|FILE", help="Your out-of-sample probabilities: column or .npy.")
 ]
@@ -170,6 +178,8 @@ def run(
     annotators: Annotators = None,
     id_: Id = None,
     protect: Protect = None,
+    split: Split = None,
+    fix_split: FixSplit = None,
     probs: Probs = None,
     embeddings: Embeddings = None,
     embedder: Embedder = None,
@@ -228,6 +238,8 @@ def scan(
     annotators: Annotators = None,
     id_: Id = None,
     protect: Protect = None,
+    split: Split = None,
+    fix_split: FixSplit = None,
     probs: Probs = None,
     embeddings: Embeddings = None,
     embedder: Embedder = None,

@@ -39,7 +39,7 @@ def changed_column(column: pa.ChunkedArray, changes: Mapping[int, Change]) -> pa
 def _with_dictionary(column: pa.ChunkedArray, values: Sequence[object]) -> pa.DictionaryArray:
     kind = column.type
     words = column.unify_dictionaries().chunk(0).dictionary.to_pylist() if column.num_chunks else []
-    words += sorted({str(value) for value in values if value is not None}.difference(words))
+    words += sorted({value for value in values if value is not None}.difference(words), key=str)
     numbers = {word: number for number, word in enumerate(words)}
     indices = [None if value is None else numbers[value] for value in values]
     return pa.DictionaryArray.from_arrays(

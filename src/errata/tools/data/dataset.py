@@ -19,6 +19,8 @@ from errata.tools.data.formats import read_table
 from errata.tools.data.label_space import check_encodable, check_used
 from errata.tools.data.left_out import LeftOut, left_out
 from errata.tools.data.mark_columns import MarkColumns
+from errata.tools.data.splits import Splits, protected_splits, read_splits, rows_in
+from errata.tools.data.splits import remarks as split_remarks
 from errata.tools.data.table import Format, Table
 from errata.tools.data.voted import Voted, beside, column_of, instead
 from errata.tools.tasks.registry import task_of
@@ -44,6 +46,7 @@ class Columns:
     marks: tuple[str, ...] = ()
     votes: tuple[str, ...] = ()
     annotators: str | None = None
+    split: str | None = None
 
     @property
     def content(self) -> tuple[str, ...]:
@@ -53,7 +56,7 @@ class Columns:
     @property
     def named(self) -> tuple[str, ...]:
         votes = (name for name in self.votes if not is_votes_file(name))
-        names = (self.label, *self.marks, *self.content, self.id, self.protect, *votes, self.annotators)
+        names = (self.label, *self.marks, *self.content, self.id, self.protect, self.split, *votes, self.annotators)
         return tuple(name for name in names if name is not None)
 
     @property
@@ -73,7 +76,8 @@ class Dataset:
     ``voted``: several people's votes, if there are any. ``labels_stored``: whether a column of the data, or its
     folders, hold the labels; if not, changes go into a new column.
     ``protected`` bool[N]: rows whose label must never change. ``left_out`` counts what is excluded; ``remarks`` are
-    lines about labels, and about links in a folder, that a person should read first.
+    lines about labels, splits, and links in a folder, that a person should read first. ``splits``: the split of each
+    row, if a column of them was named.
     """
 
     path: Path
@@ -92,6 +96,7 @@ class Dataset:
     labels_stored: bool
     table: Table = field(repr=False)
     content: ContentReader = field(repr=False)
+    splits: Splits | None = None
 
     def __len__(self) -> int:
         return len(self.item_ids)
@@ -162,6 +167,7 @@ def open_dataset(
     hierarchy: str | None = None,
     folder: Path | None = None,
     task: Task | None = None,
+    fix_splits: Sequence[str] = (),
 ) -> Dataset:
     """Read a CSV, Excel, JSON Lines, or Parquet file, a Hugging Face dataset folder, or a folder of images by class.
 
@@ -174,7 +180,7 @@ def open_dataset(
     ``folder`` is where the files named in the columns are, if not next to ``path``; ``image_roots`` are other folders
     in which they may be. ``task``: what kind of labels they are, by default as the column looks; ``separator``,
     ``order`` and ``hierarchy`` as in LabelOptions. ``class_level`` says which folders of a folder of images name the
-    classes: 1 means those at its top.
+    classes: 1 means those at its top. ``fix_splits``: splits such as test whose labels may change (``splits.py``).
     """
     path = Path(path)
     # After a patch, the layout may look different from the one the user was asked about.
@@ -220,6 +226,11 @@ def open_dataset(
             task.used(readable, labels.space),
             f"{path} has rows to repair: the {len(readable):,} rows of it that can be looked at hold",
         )
+    splits = None if columns.split is None else read_splits(table.cells(columns.split))
+    if fix_splits and splits is None:
+        raise SetupError(f"--fix-split {fix_splits[0]}: which column holds the splits? Pass --split COL.")
+    kept = protected_splits(splits or (), fix_splits)
+    used = {} if splits is None else _used_by_split(splits, labels, task)
     return Dataset(
         path=path,
         columns=columns,
@@ -228,9 +239,15 @@ def open_dataset(
         cells=labels.cells,
         content_shas=tuple(sha for sha, _ in found),
         problems=problems,
-        protected=_protected(table, columns.protect),
+        protected=_protected(table, columns.protect) | (rows_in(splits, kept) if splits else np.False_),
+        splits=splits,
         left_out=left_out(table, (columns.label, *columns.content), labels.cells, problems),
-        remarks=(*getattr(table, "remarks", ()), *labels.remarks, *(ballots.remarks if ballots else ())),
+        remarks=(
+            *getattr(table, "remarks", ()),
+            *labels.remarks,
+            *(ballots.remarks if ballots else ()),
+            *split_remarks(splits or (), kept, used),
+        ),
         codec=labels.codec,
         task=task,
         voted=voted,
@@ -326,6 +343,14 @@ def _item_ids(table: Table, column: str | None) -> tuple[str, ...]:
         rows = [f"{name!r} in rows {[row for row, other in enumerate(ids) if other == name][:5]}" for name in twice]
         raise DataError(f"ids in column {column!r} must differ: {'; '.join(rows)}. Name another column, or none.")
     return ids
+
+
+def _used_by_split(splits: Splits, labels: Labels, task: Task) -> dict[str, set[str | None]]:
+    cells: dict[str, list[str | None]] = {}
+    for split, cell in zip(splits, labels.cells, strict=True):
+        if split is not None and cell is not None:
+            cells.setdefault(split, []).append(cell)
+    return {split: task.used(of, labels.space) for split, of in cells.items()}
 
 
 def _protected(table: Table, column: str | None) -> Bool:

@@ -66,10 +66,7 @@ class HfFolder:
             changed = changed.remove_columns(sorted(changes.drop))
         for name, values in added_columns(changes.add, slice(None)).items():
             changed = changed.add_column(name, values)
-        kept = self.source.format
-        if kept["type"] is not None:
-            changed.set_format(kept["type"], kept["columns"], kept["output_all_columns"], **kept["format_kwargs"])
-        return changed
+        return with_format_of(self.source, changed)
 
 
 def read_hf_folder(path: Path) -> HfFolder:
@@ -94,6 +91,14 @@ def read_hf_folder(path: Path) -> HfFolder:
         return HfFolder(path, sha256, source, source.with_format("arrow")[:])
     except Exception as error:  # a changed column description makes ``datasets`` raise almost anything
         raise DataError(f"{path} is not a whole Hugging Face dataset folder ({error}): save it again.") from error
+
+
+def with_format_of(source: datasets.Dataset, changed: datasets.Dataset) -> datasets.Dataset:
+    """``changed``, from now on showing its values as ``source`` does."""
+    kept = source.format
+    if kept["type"] is not None:
+        changed.set_format(kept["type"], kept["columns"], kept["output_all_columns"], **kept["format_kwargs"])
+    return changed
 
 
 def _data_files(folder: Path) -> list[Path]:

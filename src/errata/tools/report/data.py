@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from errata.tools.report.agreement import Agreement
 from errata.tools.report.count import DISPUTED, WrongCount
+from errata.tools.report.kinds import ErrorKind
 from errata.types import Looked, Outcome, Status
 
 
@@ -31,9 +32,10 @@ class Unreadable:
 @dataclass(frozen=True, slots=True)
 class Profile:
     """Counts of items, unless stated otherwise. ``duplicates``: items whose content occurs elsewhere too;
-    ``conflicting_duplicates``: contents with more than one label. ``unreadable`` lists the first few; ``copies`` says
-    in words what occurs more than once, exactly or nearly; ``left_out`` and ``remarks`` are what was reported to a
-    person about the data, in words."""
+    ``conflicting_duplicates``: contents with more than one label. ``unreadable`` lists the first few. In words:
+    ``copies``, what occurs more than once, exactly or nearly; ``leaks``, which splits hold copies of each other's
+    items; ``geometry``, how sharply labels change; ``left_out`` and ``remarks``, what was reported to a person about
+    the data."""
 
     modality: Literal["text", "image"]
     items: int
@@ -47,6 +49,8 @@ class Profile:
     copies: str = ""
     left_out: str = ""
     remarks: tuple[str, ...] = ()
+    leaks: tuple[str, ...] = ()
+    geometry: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +180,7 @@ class ReportData:
     decided: tuple[Decided, ...]
     statuses: dict[Status, int]
     agreement: Agreement | None = None
+    kinds: tuple[ErrorKind, ...] = ()
 
     @property
     def open_items(self) -> int:

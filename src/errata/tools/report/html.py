@@ -32,13 +32,16 @@ def write_report(data: ReportData, html_path: Path, json_path: Path) -> None:
         file.write(render(data).encode())
 
 
-def render(data: ReportData) -> str:
-    """The page as text. Everything from the dataset is escaped, truncated, and made visible."""
+def render(data: ReportData, *, short: bool = False) -> str:
+    """The page as text. Everything from the dataset is escaped, truncated, and made visible. ``short``: only the
+    counts, the flow, and the worst items."""
     return (
         _environment()
         .get_template("report.html.j2")
         .render(
             report=data,
+            short=short,
+            tree=any(row.severe or row.minor for row in data.kinds),
             picture=flow_picture(data.flows),
             unchecked=UNCHECKED,
             classes=data.classes[:CLASSES_SHOWN],

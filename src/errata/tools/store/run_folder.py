@@ -79,6 +79,10 @@ class RunFolder:
     def report(self) -> Path:
         return self.path / "report.html"
 
+    @property
+    def replication(self) -> Path:
+        return self.path / "replication"
+
     def arrays(self, run_id: int) -> Path:
         return self.path / "arrays" / f"run-{run_id}"
 

@@ -55,6 +55,17 @@ def find_groups(
     return groups_N
 
 
+def labels_by_group(groups_N: Int | None, given_N: Int) -> dict[int, set[int]]:
+    """The labels in the group of each item that has copies, by the item's index."""
+    if groups_N is None:
+        return {}
+    copied = np.flatnonzero((groups_N != ALONE) & (given_N >= 0)).tolist()
+    labels: dict[int, set[int]] = {}
+    for idx in copied:
+        labels.setdefault(int(groups_N[idx]), set()).add(int(given_N[idx]))
+    return {idx: labels[int(groups_N[idx])] for idx in copied}
+
+
 def numbered(groups_N: Int) -> Int:
     """i64[N]: the groups, with a separate number for each item without copies."""
     ids_N = groups_N.copy()
