@@ -7,12 +7,14 @@ import io
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import pytest
 from PIL import Image
 
+import errata
 from errata.errors import DataError, ModelError, SetupError
 from errata.settings import Settings
 from errata.tools.features.choose import choose_embedders, on_a_server
@@ -20,6 +22,7 @@ from errata.tools.features.embedder import RemarksOnTexts
 from errata.tools.features.served_model import BATCH, ServedModel
 from errata.types import F32, Item
 from tests.integration.openai_stub import Knobs, Stub, serving
+from tests.topics import write_topics
 
 FORBIDDEN = "http://192.0.2.1:8000/v1"
 
@@ -162,3 +165,17 @@ def test_a_server_is_chosen_by_its_address() -> None:
     assert allowed.strength == "semantic"
     with pytest.raises(SetupError, match="must not carry a key"):
         Settings(embedder="m@http://user:key@127.0.0.1/v1")
+
+
+def test_a_later_run_takes_over_the_vectors(tmp_path: Path) -> None:
+    write_topics(tmp_path / "mail.csv", rows=40)
+    with served(Knobs()) as (embedder, stub):
+        spec = "@".join(embedder.name.split(" (")[0].split(" at "))
+        asked = []
+        for probe in ("ensemble", "logistic"):
+            run = errata.open(tmp_path / "mail.csv", text="message", label="topic", embedder=spec, probe=probe)
+            stub.bodies.clear()
+            run.scan()
+            asked.append(sorted(len(body["input"]) for body in stub.bodies))
+            run.close()
+    assert asked == [[1, 8, 32], [1]]  # the first tells which weights are served
