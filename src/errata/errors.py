@@ -8,7 +8,7 @@ ErrataError              printed bare, without a traceback; exit code 2, of a Mo
 │   └── RunLocked        another process is working on this run
 ├── Stopped              the user ended the run; what was in flight is recorded
 ├── PatchConflict        the data no longer holds the labels that a patch was made for; nothing was changed
-└── ModelError           a judge could not be reached or refused the request
+└── ModelError           a judge, or a server that embeds, could not be reached or refused the request
     ├── ModelRefused     it would not answer this one request; the item stays unreadable, the run goes on
     ├── BudgetExceeded   the next call would pass the limit that the user set
     └── UselessJudge     it is no better than chance, and the run was told to stop for that

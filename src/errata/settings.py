@@ -142,6 +142,12 @@ class Settings(BaseModel):
             refuse_key_in_address(judge)
         return judges
 
+    @field_validator("embedder")
+    @classmethod
+    def _without_key(cls, embedder: str | None) -> str | None:
+        refuse_key_in_address(embedder or "")
+        return embedder
+
     @field_validator("allow_host")
     @classmethod
     def _hosts_alone(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
@@ -237,8 +243,8 @@ def refuse_key_in_address(name: str) -> None:
     address = _ADDRESS.search(name)
     if address is not None and set(address[0]) & set("@?#"):
         raise SetupError(
-            "A judge's address must not carry a key, a password or a query (http://HOST:PORT/v1): it would be stored; "
-            "set ERRATA_API_KEY instead."
+            "A server's address must not carry a key, a password or a query (http://HOST:PORT/v1): it would be stored; "
+            "set ERRATA_API_KEY, or ERRATA_API_KEY_NAME, instead."
         )
 
 

@@ -84,6 +84,7 @@ class Stub:
     def app(self) -> web.Application:
         app = web.Application(client_max_size=1 << 28)
         app.router.add_post("/v1/chat/completions", self.complete)
+        app.router.add_post("/v1/embeddings", self.embed)
         app.router.add_get("/v1/models", self.models)
         app.router.add_get("/metrics", self.metrics)
         app.router.add_get("/version", self.version)
@@ -131,6 +132,16 @@ class Stub:
             return self._misbehave(request, raw, body) or web.json_response(self._answer(body))
         finally:
             self.at_once -= 1
+
+    async def embed(self, request: web.Request) -> web.StreamResponse:
+        """How often each letter of the alphabet occurs; of an image, how red, green and blue it is."""
+        raw = await request.text()
+        body = json.loads(raw)
+        self.bodies.append(body)
+        self.headers.append(dict(request.headers))
+        shown = [_color_shares(body)] if "messages" in body else [_letters(text) for text in body["input"]]
+        rows = [{"index": n, "embedding": vector} for n, vector in enumerate(shown)][::-1]
+        return self._misbehave(request, raw, body) or web.json_response({"data": rows})
 
     def _wrong_key(self, request: web.Request) -> web.Response | None:
         got = request.headers.get("Authorization", "")
@@ -236,17 +247,26 @@ def _read(body: dict[str, Any]) -> tuple[str, list[tuple[str | None, str]]]:
     return item + (hashlib.sha256(images.encode()).hexdigest() if images else ""), options
 
 
+def _letters(text: str) -> list[float]:
+    return [float(text.casefold().count(chr(ord("a") + n))) for n in range(26)]
+
+
 def _color(body: dict[str, Any]) -> str:
     """The main color of the first image, which is the one asked about."""
+    means = _color_shares(body)
+    return ("red", "green", "blue")[means.index(max(means))] if means else ""
+
+
+def _color_shares(body: dict[str, Any]) -> list[float]:
+    """Of the first image, from 0 to 255 each; none without an image."""
     parts = body["messages"][-1]["content"]
     urls = (
         [part["image_url"]["url"] for part in parts if part["type"] == "image_url"] if isinstance(parts, list) else []
     )
     if not urls:
-        return ""
+        return []
     with Image.open(io.BytesIO(base64.b64decode(urls[0].split(",", 1)[1]))) as image:
-        means = ImageStat.Stat(image.convert("RGB")).mean
-    return ("red", "green", "blue")[means.index(max(means))]
+        return ImageStat.Stat(image.convert("RGB")).mean
 
 
 def _fraction(text: str) -> float:

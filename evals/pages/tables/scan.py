@@ -172,6 +172,15 @@ def image_encoders(found: dict[str, Any]) -> str:
         cells = [name.replace("_", " "), f"{figures['wrong']} of {figures['items']}", f"{ap['errata']:.3f}"]
         cells += [f"{ap['plain']:.3f}", words, f"{right['errata']:.3f}", f"{right['plain']:.3f}"]
         lines.append(f"| {' | '.join(cells)} |")
+    lines += ["", "| images | errata | best peer on the same vectors | lead (95%) | suggestion right | best peer |"]
+    lines.append("|---|---|---|---|---|---|")
+    for name, figures in found["sets"].items():
+        peers = figures["peers"]
+        lead, suggested = peers["ap_lead"], peers["suggestion_lead"]
+        ap, right = peers["ap"], peers["suggestion_right"]
+        cells = [name.replace("_", " "), f"{ap['errata']:.3f}", _of_peer(ap, lead["best_peer"]), _with_interval(lead)]
+        cells += [f"{right['errata']:.3f}", _of_peer(right, suggested["best_peer"])]
+        lines.append(f"| {' | '.join(cells)} |")
     lines += ["", "| a scan by itself | changes proposed | right | right labels broken |", "|---|---|---|---|"]
     for name, figures in found["sets"].items():
         if "scan_alone" in figures:

@@ -46,6 +46,7 @@ def open_ones(data: Path, vouched: dict[str, Any] | None = None, **stored: Any) 
         ("usd_per_mtok_in", 3.0),
         ("usd_per_mtok_out", 3.0),
         ("embedder", "some/model"),
+        ("embedder", JUDGE),
         ("labels", "../labels.toml"),
         ("guideline", "/etc/passwd"),
         ("questions", "../bank.json"),
@@ -135,6 +136,21 @@ def test_no_judge_is_asked_that_no_person_here_has_named_however_the_graph_is_ru
     with pytest.raises(SetupError, match="never typed on this machine"):
         drive(workspace, lambda step, done, total: None)
     assert judge.requests() == []
+
+
+def test_nothing_is_sent_to_be_embedded_where_no_person_here_has_named_the_server(
+    data: Path, state_of_its_own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin(data, Settings(text=("message",), label="topic", id="id", embedder=JUDGE)).close()
+    monkeypatch.setenv("XDG_STATE_HOME", str(state_of_its_own / "of another user"))
+    with pytest.raises(SetupError, match=f"embedder {JUDGE}: stored beside the data, and never typed"):
+        drive(open_run(RunFolder.beside(data)), lambda step, done, total: None)
+
+
+def test_hosts_that_were_allowed_count_without_a_judge_if_items_are_embedded_there(data: Path) -> None:
+    typed = {"label": "topic", "text": "message", "judge": (), "allow_host": ("api.example.org",)}
+    assert settings_for(data, None, typed).allow_host == ()
+    assert settings_for(data, None, typed | {"embedder": JUDGE}).allow_host == ("api.example.org",)
 
 
 SECRET = "hunter2secret"

@@ -14,6 +14,7 @@ from errata.agent.evidence.prob_arrays import load_kept, save_kept
 from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.evidence.votes import keep_votes
 from errata.agent.run.begin import item_rows
+from errata.agent.run.external_settings import refuse_unconfirmed
 from errata.agent.run.notices import Progress
 from errata.agent.run.workspace import Workspace
 from errata.errors import DataError
@@ -23,7 +24,7 @@ from errata.tools.detectors.arrays.top_probs import TopProbs, labels_kept, only
 from errata.tools.detectors.neighbors.copies import counted_once, numbered
 from errata.tools.detectors.neighbors.neighbors import neighbors
 from errata.tools.detectors.probs import ensemble
-from errata.tools.features.choose import choose_embedders
+from errata.tools.features.choose import choose_embedders, on_a_server
 from errata.tools.features.embedder import Embedder, RemarksOnTexts, embed_readable
 from errata.tools.features.geometry import intrinsic_dimension, label_sharpness, usual_distance
 from errata.tools.features.own import load_embeddings, load_probs
@@ -177,8 +178,12 @@ def _probs(workspace: Workspace, progress: Progress) -> LabelProbs:
 def _embed(workspace: Workspace, progress: Progress) -> F32:
     """Vectors of all items; content that an earlier run, or this one before it was killed, embedded the same way is not
     embedded again."""
-    columns = workspace.dataset.columns
-    embedder = choose_embedders(columns.text, columns.image, workspace.settings.embedder, context=bool(columns.context))
+    columns, settings = workspace.dataset.columns, workspace.settings
+    if on_a_server(settings.embedder):
+        refuse_unconfirmed(settings, workspace.store.folder.path)
+    embedder = choose_embedders(
+        columns.text, columns.image, settings.embedder, context=bool(columns.context), allow_host=settings.allow_host
+    )
     return embed_all(workspace, chosen(workspace, embedder, progress), progress)
 
 

@@ -14,6 +14,7 @@ from errata.errors import SetupError
 from errata.settings import Settings, is_votes_file, load_settings
 from errata.tools.data import Dataset
 from errata.tools.detectors import detector_named
+from errata.tools.features.choose import on_a_server
 from errata.tools.guideline import same_words
 from errata.tools.judging.pacing.budget import Budget, Prices
 from errata.tools.judging.registry import check_protocols
@@ -28,7 +29,7 @@ from errata.tools.store.store import ItemRow
 from errata.tools.tasks.task import Annotation
 from errata.types import sha_of
 
-_WITHOUT_JUDGE = {"questions": None, "allow_host": (), "usd_per_mtok_in": 0.0, "usd_per_mtok_out": 0.0}
+_WITHOUT_JUDGE = {"questions": None, "usd_per_mtok_in": 0.0, "usd_per_mtok_out": 0.0}
 
 
 def settings_for(data: Path, run_dir: Path | None, flags: Mapping[str, Any], confirm: Confirm = refuse) -> Settings:
@@ -40,7 +41,8 @@ def settings_for(data: Path, run_dir: Path | None, flags: Mapping[str, Any], con
     settings = load_settings(**(old | typed))
     check_forms(set(settings.judge) - set(old.get("judge", ())))  # before anything is written
     if not settings.judge:  # no judge is asked, so stored settings about judges do not matter
-        settings = settings.model_copy(update=_WITHOUT_JUDGE)
+        hosts = settings.allow_host if on_a_server(settings.embedder) else ()
+        settings = settings.model_copy(update=_WITHOUT_JUDGE | {"allow_host": hosts})
     return confirmed(settings, typed, data, folder.path, confirm)
 
 

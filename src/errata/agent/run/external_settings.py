@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from errata.errors import SetupError
 from errata.settings import Settings, is_votes_file, user_settings
-from errata.tools.features.choose import SHIPPED
+from errata.tools.features.choose import SHIPPED, on_a_server
 from errata.tools.store.user_state import UserState
 from errata.tools.visible import one_line
 
@@ -57,10 +57,20 @@ def external_settings(settings: Settings, data: Path, run_folder: Path) -> set[E
 
 
 def judges_and_hosts(settings: Settings) -> list[ExternalSetting]:
-    """Which judges would be asked, and which hosts beyond private networks might be reached; the demo's judge is built
-    in."""
-    judges = [ExternalSetting("judge", judge) for judge in settings.judge if judge != "demo"]
-    return [*judges, *(ExternalSetting("allow_host", host) for host in settings.allow_host)]
+    """Which judges would be asked, which server would be sent items to embed, and which hosts beyond private networks
+    might be reached; the demo's judge is built in."""
+    asked = [ExternalSetting("judge", judge) for judge in settings.judge if judge != "demo"]
+    if on_a_server(settings.embedder):
+        asked.append(ExternalSetting("embedder", str(settings.embedder)))
+    return [*asked, *(ExternalSetting("allow_host", host) for host in settings.allow_host)]
+
+
+def refuse_unconfirmed(settings: Settings, run_folder: Path) -> None:
+    """Whoever opens the run, nothing is sent to a judge or a server that a person on this machine has not named for
+    it."""
+    known = confirmed_before(run_folder).union(*map(judges_and_hosts, user_settings()))
+    if unconfirmed := [setting for setting in judges_and_hosts(settings) if setting not in known]:
+        refuse(settings, unconfirmed)
 
 
 def find_unconfirmed(

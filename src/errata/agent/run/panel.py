@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from errata.agent.contributions import Clock, Contributions
-from errata.agent.run.external_settings import confirmed_before, judges_and_hosts, refuse
+from errata.agent.run.external_settings import refuse_unconfirmed
 from errata.errors import SetupError, Stopped
-from errata.settings import Settings, user_settings
+from errata.settings import Settings
 from errata.tools.judging.door import Door
 from errata.tools.judging.examine import Judged, judge_items
 from errata.tools.judging.pacing.budget import Budget, Prices
@@ -29,7 +29,7 @@ NOTE_EVERY_S = 10.0
 class Panel:
     def __init__(self, store: Store, run: RunInfo, settings: Settings, *, retry_unreadable: bool = False) -> None:
         prices = Prices(settings.usd_per_mtok_in, settings.usd_per_mtok_out)
-        _refuse_unconfirmed(settings, store.folder.path)
+        refuse_unconfirmed(settings, store.folder.path)
         self._store, self._run_id, calls = store, run.run_id, store.calls_of(run.run_id)
         # A killed run that continues keeps its limits; the time it spent is in its Clock, not in the call log.
         clock = Contributions.of_run(store, run.run_id).find(Clock) or Clock()
@@ -111,13 +111,6 @@ class Panel:
         for door in self._doors.values():
             self._runner.run(door.close())
         self._runner.close()
-
-
-def _refuse_unconfirmed(settings: Settings, run_folder: Path) -> None:
-    """Whoever opens the run, no judge is asked that a person on this machine has not named for it."""
-    known = confirmed_before(run_folder).union(*map(judges_and_hosts, user_settings()))
-    if unconfirmed := [setting for setting in judges_and_hosts(settings) if setting not in known]:
-        refuse(settings, unconfirmed)
 
 
 def _recorded(folder: Path) -> Calls:

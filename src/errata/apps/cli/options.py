@@ -87,6 +87,6 @@ def report_retries() -> None:
         if time.monotonic() - told_at >= RETRY_LINE_EVERY_S:
             told_at = time.monotonic()
             why = one_line(str(details.caused_by), SERVER_WORDS)
-            sys.stderr.write(f"errata: the judge's server is failing, trying again: {why}\n")
+            sys.stderr.write(f"errata: a server is failing, trying again: {why}\n")
 
     set_on_retry_hooks([tell])

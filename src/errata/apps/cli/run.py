@@ -71,7 +71,7 @@ Embedder = Annotated[
     typer.Option(
         metavar="NAME",
         help="plain; of texts minilm-int8, minilm, or a sentence-transformers model; of images efficientnet-lite0 or "
-        "transformers:MODEL.",
+        "transformers:MODEL; of either MODEL@URL of a server.",
     ),
 ]
 Detectors = Annotated[
@@ -256,10 +256,11 @@ def scan(
     hierarchy: Hierarchy = None,
     many_labels: ManyLabels = None,
     guideline: Guideline = None,
+    allow_host: AllowHost = None,
     run_dir: RunDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Run the detectors only, without asking a model. Shows which classes are noisy."""
+    """Run the detectors only, without asking a judge. Shows which classes are noisy."""
     flags = {name: value for name, value in locals().items() if name not in ("data", "run_dir", "as_json")}
     _scan(data, run_dir, as_json, flags | {"judge": []})
 

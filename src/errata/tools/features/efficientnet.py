@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from errata.tools.features.efficientnet_graph import SIDE, WIDTH, efficientnet_graph
 from errata.tools.features.embedder import CountProgress, image_of, unit_rows
+from errata.tools.features.gpu import larger, torch_sees_a_gpu
 from errata.tools.features.onnx_session import session
 from errata.tools.features.torch_file import read_tensors
 from errata.tools.features.weights import weights_named
@@ -44,6 +45,9 @@ class EfficientNet:
     strength: Literal["semantic", "plain"] = "semantic"
     per_item = True
 
+    def __init__(self, sees_gpu: Callable[[], bool] = torch_sees_a_gpu) -> None:
+        self._sees_gpu = sees_gpu
+
     @property
     def name(self) -> str:
         return f"EfficientNet-lite0 ({weights_named(NAME).digest}, version {PREPARED})"
@@ -60,6 +64,9 @@ class EfficientNet:
                 if progress:
                     progress(min(start + BATCH, len(items)))
         return unit_rows(np.sqrt(vectors_ND))
+
+    def remarks(self, items: Iterable[Item], count: int) -> tuple[str, ...]:
+        return (larger("image"),) if self._sees_gpu() else ()
 
     @cached_property
     def _session(self) -> InferenceSession:

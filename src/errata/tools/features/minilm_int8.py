@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING, Literal
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from errata.tools.features.embedder import CountProgress, texts_of, unit_rows
+from errata.tools.features.gpu import torch_sees_a_gpu
 from errata.tools.features.minilm_graph import WIDTH, minilm_graph
 from errata.tools.features.onnx_session import session
 from errata.tools.features.pieces import piece_spans
@@ -43,6 +44,9 @@ class MiniLMInt8:
     strength: Literal["semantic", "plain"] = "semantic"
     per_item = True
 
+    def __init__(self, sees_gpu: Callable[[], bool] = torch_sees_a_gpu) -> None:
+        self._sees_gpu = sees_gpu
+
     @property
     def name(self) -> str:
         return f"all-MiniLM-L6-v2 int8 ({weights_named(NAME).digest}, version {PREPARED})"
@@ -71,7 +75,7 @@ class MiniLMInt8:
         return unit_rows(vectors_ND)
 
     def remarks(self, items: Iterable[Item], count: int) -> tuple[str, ...]:
-        return remarks_on((item.text or "" for item in items), count)
+        return remarks_on((item.text or "" for item in items), count, self._sees_gpu())
 
     @cached_property
     def _session(self) -> InferenceSession:

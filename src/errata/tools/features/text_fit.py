@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import islice
 
+from errata.tools.features.gpu import larger
 from errata.tools.features.wordpieces import UNKNOWN, tokenizer, wordpieces
 
 READS = 256
@@ -23,8 +24,9 @@ to .89, Hausa .30, German .42, French .42 (evals text_encoders)."""
 MULTILINGUAL = ("intfloat/multilingual-e5-small", "paraphrase-multilingual-MiniLM-L12-v2")
 
 
-def remarks_on(texts: Iterable[str], count: int) -> tuple[str, ...]:
-    """What a person should know about ``count`` texts that MiniLM reads, sampling their words evenly."""
+def remarks_on(texts: Iterable[str], count: int, gpu: bool = False) -> tuple[str, ...]:
+    """What a person should know about ``count`` texts that MiniLM reads, sampling their words evenly. ``gpu``: torch
+    sees one."""
     source, step = iter(texts), max(1, count // SAMPLED)
     longer, sample, read = 0, [], 0
     while block := list(islice(source, BLOCK)):
@@ -39,6 +41,8 @@ def remarks_on(texts: Iterable[str], count: int) -> tuple[str, ...]:
             f"English over 80%), and the encoder reads English; a multilingual one may find more: --embedder "
             f"{' or '.join(MULTILINGUAL)} (by sentence-transformers: errata-labels[local])"
         )
+    elif gpu:
+        told.append(larger("text"))
     return tuple(told)
 
 

@@ -82,7 +82,7 @@ def _host(url: str) -> str:
     except ValueError:
         parts, host = urlsplit(""), ""
     if parts.scheme not in ("http", "https") or not host:
-        raise SetupError(f"A judge's address must look like http://HOST:PORT/v1, got {without_secrets(url)}.")
+        raise SetupError(f"A server's address must look like http://HOST:PORT/v1, got {without_secrets(url)}.")
     return host
 
 
@@ -101,5 +101,5 @@ def _addresses(host: str) -> tuple[str, ...]:
         if _is_number(host):
             raise SetupError(f"{host!r} is the address {found[0][4][0]} in disguise. Write it so.")
     except (OSError, UnicodeError) as error:
-        raise SetupError(f"The judge's host {host!r} cannot be found ({error}). Is the name right?") from None
+        raise SetupError(f"The server's host {host!r} cannot be found ({error}). Is the name right?") from None
     return tuple(dict.fromkeys(str(info[4][0]).partition("%")[0] for info in found))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import shlex
 import time
@@ -13,7 +12,7 @@ from typing import Any
 import stamina
 import structlog
 
-from errata.errors import ModelError, ModelRefused, nearest
+from errata.errors import ModelError, ModelRefused
 from errata.tools.judging.backends.body import (
     has_image,
     refuses_thinking_off,
@@ -24,6 +23,7 @@ from errata.tools.judging.backends.body import (
 from errata.tools.judging.backends.capabilities import NOT_KNOWN, Capabilities, Thinking, breaks_constraint
 from errata.tools.judging.backends.failures import QUOTA, Failure, failure
 from errata.tools.judging.backends.keys import Key, key_of, without_keys
+from errata.tools.judging.backends.offered import context_tokens, no_model, offered
 from errata.tools.judging.backends.patience import MOST_S, Patience
 from errata.tools.judging.backends.replies import Declined, NoCompletion, read_reply, without_key
 from errata.tools.judging.backends.transport import LONGEST_WAIT_S, RetryableError, Transport, backoff
@@ -240,20 +240,7 @@ class ServerModel:
 
     async def context_tokens(self) -> int | None:
         """As vLLM reports it with the model's name; None if the server does not, or cannot be asked."""
-        try:
-            status, _, body = await self._transport.send("GET", "/models")
-            models = json.loads(body)["data"] if status == 200 else []
-            found = next(model["max_model_len"] for model in models if model["id"] == self.name)
-        except (RetryableError, ModelError, ValueError, KeyError, TypeError, StopIteration):
-            return None
-        return found if isinstance(found, int) and found > 0 else None
+        return await context_tokens(self._transport, self.name)
 
     async def _not_found(self, said: str) -> ModelError:
-        status, _, body = await self._transport.send("GET", "/models")
-        try:
-            offered = [without_keys(str(model["id"])) for model in json.loads(body)["data"]] if status == 200 else []
-        except (ValueError, KeyError, TypeError):
-            offered = []
-        if not offered:
-            return ModelError(f"There is no OpenAI-compatible API at {self.base_url} (HTTP 404). Should it end in /v1?")
-        return ModelError(f"{self.base_url} has no model {self.name!r}{nearest(self.name, offered)}. It said: {said}")
+        return no_model(self.base_url, self.name, await offered(self._transport), said)
