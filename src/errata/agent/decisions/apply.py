@@ -81,6 +81,11 @@ def apply(
     if in_place and out is not None:
         raise SetupError("Say either -o FILE or --in-place, not both.")
     workspace.store.refuse_read_only()
+    if not workspace.dataset.labels_stored:
+        raise SetupError(
+            "No column of the data holds these labels, and what is looked at is never changed. Write the decisions as "
+            "a table: errata results -o FILE"
+        )
     workspace.store.check_history()
     with workspace.folder.lock():
         if in_place and (half_done := _half_moved(workspace)):

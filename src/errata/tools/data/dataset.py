@@ -20,12 +20,15 @@ from errata.tools.tasks.registry import task_of
 from errata.tools.tasks.task import Codec, Column, LabelOptions, Task
 from errata.types import Bool, Item, LabelSpace
 
+NO_COLUMN = "label"
+"""What labels are called that no column holds."""
 FALSE_WORDS = frozenset({"", "0", "0.0", "false", "f", "no", "n", "none", "null", "nan"})
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Names of the user's columns. ``label`` is None only for an image folder, where the folders are the labels.
+    """Names of the user's columns. ``label`` is None for an image folder, where the folders are the labels, and for a
+    task that needs no labels.
     ``context``: texts that are shown to judges and people, without features."""
 
     label: str | None
@@ -53,6 +56,7 @@ class Dataset:
     ``cells`` are what the label column holds, as the ``task`` reads it: of single labels the labels, spelled as in the
     data, None if a row is unlabeled. ``label_space`` knows which spellings are one label. ``problems`` says, by row,
     why its content cannot be shown: such rows are skipped, counted, and listed.
+    ``labels_stored``: whether a column of the data, or its folders, hold the labels.
     ``protected`` bool[N]: rows whose label must never change. ``left_out`` counts what is excluded; ``remarks`` are
     lines about labels, and about links in a folder, that a person should read first.
     """
@@ -69,6 +73,7 @@ class Dataset:
     remarks: tuple[str, ...]
     codec: Codec
     task: Task
+    labels_stored: bool
     table: Table = field(repr=False)
     content: ContentReader = field(repr=False)
 
@@ -95,7 +100,7 @@ class Dataset:
 
     @property
     def label_column(self) -> str:
-        return self.columns.label or "label"
+        return self.columns.label or NO_COLUMN
 
     def items(self, rows: Sequence[int]) -> list[Item]:
         """The given rows with their content, in the order requested. A row with a problem has no content."""
@@ -159,11 +164,8 @@ def open_dataset(
     # After a patch, the layout may look different from the one the user was asked about.
     level = class_level or (1 if allow_one_label else None)
     table = read_table(path, delimiter, encoding=encoding, sheet=sheet, class_level=level, image_roots=image_roots)
-    columns = _named(columns, table, path)
-    label_column = str(columns.label)
-    column = Column(
-        label_column, table.cells(label_column), table.class_names(label_column), of_text=table.format == "csv"
-    )
+    columns = _named(columns, table, path, needs_labels=task is None or task.needs_labels)
+    column = _column(columns, table)
     options = LabelOptions(
         no_label,
         many_labels,
@@ -173,7 +175,8 @@ def open_dataset(
         order=tuple(order),
         hierarchy=hierarchy,
     )
-    task = task or task_of(column, options)
+    task = task.labeled() if task and columns.label else task or task_of(column, options)
+    task.check_parts(columns.text, columns.image)
     labels = task.read(column, options)
     beside = path if path.is_dir() else folder or path.parent
     content = ContentReader.of(table, beside, columns.text, columns.image, columns.context, image_roots)
@@ -196,22 +199,31 @@ def open_dataset(
         content_shas=tuple(sha for sha, _ in found),
         problems=problems,
         protected=_protected(table, columns.protect),
-        left_out=left_out(table, (label_column, *columns.content), labels.cells, problems),
+        left_out=left_out(table, (columns.label, *columns.content), labels.cells, problems),
         remarks=(*getattr(table, "remarks", ()), *labels.remarks),
         codec=labels.codec,
         task=task,
+        labels_stored=columns.label is not None,
         table=table,
         content=content,
     )
 
 
-def _named(columns: Columns, table: Table, path: Path) -> Columns:
+def _column(columns: Columns, table: Table) -> Column:
+    """The labels as they are stored; nothing in each row if no column holds them."""
+    if columns.label is None:
+        return Column(NO_COLUMN, [None] * len(table))
+    values, class_names = table.cells(columns.label), table.class_names(columns.label)
+    return Column(columns.label, values, class_names, of_text=table.format == "csv")
+
+
+def _named(columns: Columns, table: Table, path: Path, *, needs_labels: bool) -> Columns:
     """The columns in use, after checking that each exists."""
     if table.format == "image_folder":
         if columns.named:
             raise SetupError(f"{path} is a folder of images: its folders are the labels. Name no columns.")
         return replace(columns, label="label", image=("file",), id="file")
-    if columns.label is None:
+    if columns.label is None and needs_labels:
         raise SetupError(f"Which column of {path} holds the labels? Pass --label COL{nearest('label', table.names)}.")
     if columns.label in columns.content:
         raise SetupError(f"Column {columns.label!r} cannot be both the label and what is looked at. Name another.")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import ClassVar, NamedTuple, Protocol
 
 from errata.tools.data.table import StoredLabel
+from errata.tools.features.part_vectors import PartVectors
 from errata.types import F32, ITEM, Bool, LabelSpace, Place
 
 
@@ -84,6 +85,14 @@ class Found:
     probs_AK: F32
 
 
+@dataclass(frozen=True, slots=True)
+class Vectors:
+    """The features of N items: of all that is looked at together, f32[N, D], and of each of their parts."""
+
+    all_ND: F32
+    parts: tuple[PartVectors, ...] = ()
+
+
 class Task(ABC):
     """One kind of annotations. Other packages offer an instance as an entry point of the group ``errata.tasks``.
 
@@ -99,6 +108,12 @@ class Task(ABC):
     """Which to run unless the user says otherwise; none: those that are on by default."""
     of_items: ClassVar[bool] = True
     """Whether each item has exactly one annotation."""
+    own_scan: ClassVar[bool] = False
+    """Whether ``scan`` gives the probabilities; the default detectors do not tell wrong labels from right ones then."""
+    needs_labels: ClassVar[bool] = True
+    """Whether a column of the data must hold the labels."""
+    says: ClassVar[str] = "a model trained on the other labels says"
+    """What the scan's probabilities are, before the label that they favor."""
 
     @abstractmethod
     def read(self, column: Column, options: LabelOptions) -> Labels:
@@ -126,6 +141,17 @@ class Task(ABC):
         """f32[K, K]: how far apart labels are, 1 for an ordinary mistake; None if one mistake is as bad as another."""
         return None
 
-    def scan(self, embeddings_ND: F32, cells: Sequence[str | None], readable_N: Bool) -> Found | None:
-        """A scan of the task's own; None if the default detectors tell wrong labels from right ones."""
-        return None
+    def labeled(self) -> Task:
+        """The task of data in which a column holds the labels, if it also goes without."""
+        return self
+
+    def check_parts(self, texts: Sequence[str], images: Sequence[str]) -> None:  # noqa: B027
+        """Raises SetupError if items of these parts cannot be labeled so; most can."""
+
+    def asks(self, texts: Sequence[str], images: Sequence[str]) -> tuple[str, ...]:
+        """The protocols for items of these parts, unless the user names others."""
+        return self.protocols
+
+    def scan(self, vectors: Vectors, cells: Sequence[str | None], readable_N: Bool) -> Found:
+        """The task's own scan, if it has one (``own_scan``)."""
+        raise NotImplementedError
