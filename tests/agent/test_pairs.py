@@ -21,27 +21,27 @@ from errata.agent.run.notices import no_progress
 from errata.agent.run.workspace import Workspace
 from errata.errors import SetupError
 from errata.settings import Settings
+from errata.tools.features.seen_classes import class_names
 from errata.tools.tasks.pair import FIT, MISFIT
 from tests.by_hand import closed_later, session_of
 from tests.conftest import Judge
-from tests.topics import WORDS
 
-ROWS = 150
-SWAPPED = {f"p{i}" for i in random.Random(1).sample(range(ROWS), 15)}
+ROWS = 200
+SWAPPED = {f"p{i}" for i in random.Random(1).sample(range(ROWS), 30)}
 
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    """``says``: the word that the stub server takes for an answer."""
-    rng, topics = random.Random(0), sorted(WORDS)
+    """Subjects of three things each, and bodies of the same things."""
+    rng, known = random.Random(0), [name.split(",")[0] for name in class_names()]
+    subjects = [", ".join(rng.sample(known, 3)) for _ in range(ROWS)]
     with (tmp_path / "mail.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["id", "subject", "body", "label"])
         for i in range(ROWS):
             wrong = f"p{i}" in SWAPPED
-            subject, body = topics[i % 3], topics[(i + wrong) % 3]
-            told = [" ".join(rng.choices(WORDS[topic].split(), k=5)) for topic in (subject, body)]
-            writer.writerow([f"p{i}", told[0], f"{told[1]}: {'no' if wrong else 'yes'}", "no" if wrong else "yes"])
+            told, label = subjects[(i + 71 * wrong) % ROWS].split(", "), "no" if wrong else "yes"
+            writer.writerow([f"p{i}", subjects[i], f"About {', '.join(reversed(told))}", label])
     return tmp_path / "mail.csv"
 
 

@@ -23,7 +23,7 @@ def test_every_row_claims_that_it_fits_and_nothing_is_a_label(tmp_path: Path) ->
     (tmp_path / "a.csv").write_text("one,other\na,b\nc,d\n", encoding="utf-8")
     dataset = open_dataset(tmp_path / "a.csv", Columns(None, ("one", "other")), task=TASK)
     assert dataset.cells == (FIT, FIT) and dataset.label_space.names == NAMES and not dataset.labels_stored
-    with pytest.raises(SetupError, match="Which column of .* holds the labels"):
+    with pytest.raises(SetupError, match=r"Which column of .* holds the labels"):
         open_dataset(tmp_path / "a.csv", Columns(None, ("one", "other")))
 
 

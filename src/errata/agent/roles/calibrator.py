@@ -133,8 +133,12 @@ def questions_about(view: View) -> list[list[TrustedQuestion]]:
     asking = [protocol_named(name) for name in view.settings.protocols]
     challengers, found = view.scan_posterior.challengers, list[list[TrustedQuestion]]()
     items = view.content.each([one.idx for one in drawn])
+    task, last = task_named(view.space.task), None
     for number, (item, one) in enumerate(zip(items, drawn, strict=True)):
         label, other = str(view.space.canonical(view.rows[one.idx].given_label)), challengers[one.idx]
+        if number % 2 and last is not None and (made := task.made_wrong(item, last)) is not None:
+            item, (label, other) = made[0], (made[1], label)
+        last = item
         candidates = candidates_of(view, view.scan_posterior, one.idx)
         found.append([])
         for protocol in asking:

@@ -6,6 +6,7 @@ With a column that does, the task is ``match``.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
@@ -15,7 +16,7 @@ from errata.tools.data.table import StoredLabel
 from errata.tools.detectors.tasks.pair_fit import fits
 from errata.tools.tasks.match import MATCH
 from errata.tools.tasks.task import Column, Found, LabelOptions, Labels, Task, Vectors
-from errata.types import Bool, LabelSpace
+from errata.types import Bool, Item, LabelSpace, sha_of
 
 FIT, MISFIT = "fits", "does not fit"
 NAMES = (FIT, MISFIT)
@@ -62,6 +63,17 @@ class Pair(Task):
     def used(self, cells: Sequence[str | None], space: LabelSpace) -> set[str | None]:
         """Both labels, since a claim has only one."""
         return set(space.names)
+
+    def made_wrong(self, item: Item, other: Item) -> tuple[Item, str] | None:
+        """The item with the last part of the other one; None if they have a part in common."""
+        if {part[1:] for part in item.parts} & {part[1:] for part in other.parts}:
+            return None
+        last = max(n for n, part in enumerate(item.parts) if not part.context)
+        taken = next((part for part in other.parts if part.name == item.parts[last].name), None)
+        if taken is None:
+            return None
+        parts = (*item.parts[:last], taken, *item.parts[last + 1 :])
+        return replace(item, parts=parts, content_sha=sha_of([item.content_sha, other.content_sha])), MISFIT
 
     def scan(self, vectors: Vectors, cells: Sequence[str | None], readable_N: Bool) -> Found:
         """SetupError if the features are not those of each part."""

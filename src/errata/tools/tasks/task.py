@@ -14,7 +14,7 @@ from typing import ClassVar, NamedTuple, Protocol
 
 from errata.tools.data.table import StoredLabel
 from errata.tools.features.part_vectors import PartVectors
-from errata.types import F32, ITEM, Bool, LabelSpace, Place
+from errata.types import F32, ITEM, Bool, Item, LabelSpace, Place
 
 
 class Codec(Protocol):
@@ -136,6 +136,11 @@ class Task(ABC):
     def merged(self, cell: str | None, new: Mapping[Place, str | None]) -> str | None:
         """The cell with new labels at these places."""
         return new[ITEM]
+
+    def made_wrong(self, item: Item, other: Item) -> tuple[Item, str] | None:
+        """An item made of two, with the label that it should have, where the data's own labels are all the same: on
+        such items a judge shows that it does not say yes to everything."""
+        return None
 
     def distances(self, space: LabelSpace) -> F32 | None:
         """f32[K, K]: how far apart labels are, 1 for an ordinary mistake; None if one mistake is as bad as another."""
