@@ -32,6 +32,7 @@ PUBLISHED = {
     "several_labels": "2811dd92560253b5a71f0ea47af8eeac2f550d61c1670a5ab9fe8e04e4e2111f",
     "open_answer": "401f9377ce0b1eecc53e8b7d997f4da81a3f3bef07adc3c2cca9993f6095c544",
     "image_text_pair": "341493dc69410ec72cefad823054ec5e42c28e0bae98263e23370aa3a2c5b30d",
+    "pair_fits": "685dc1bfc20738b38b77b46d55a9fd97e002ec26e2b2aa495167df45a40066ce",
     "anchored_choice": "9412c1c4fcc70686503b4fa9bae3e9eeb194eae16bc3369e37d5db7076e7d756",
     "marked_choice": "279a85a8e3ae43ef5583945bd5ee72b8e2f60ff8b569612965b2a515d71e5fb6",
     "steering": "3a658170777ab5dcb4f7c37c09b8315d7413da1381507762f1c27c4f5908676d",

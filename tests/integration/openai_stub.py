@@ -223,7 +223,11 @@ def beliefs(body: dict[str, Any], knobs: Knobs = PLAIN) -> dict[str, float]:
     labels = sorted(words for _, words in options if words not in OTHERS)
     named = [label for label in labels if label.casefold() in item.casefold()]
     drawn = labels[int(hashlib.sha256(item.encode()).hexdigest(), 16) % len(labels)]
-    believed = options[0][1] if knobs.first_always else (_holds(body, item, labels) or (named[0] if named else drawn))
+    believed = (
+        options[0][1]
+        if knobs.first_always
+        else (_holds(body, item, labels) or _fit(item, labels) or (named[0] if named else drawn))
+    )
     rest = 0.1 / (len(options) - 1)
     return {(alias or words): 0.9 if words == believed else rest for alias, words in options}
 
@@ -235,6 +239,14 @@ def _holds(body: dict[str, Any], item: str, labels: list[str]) -> str | None:
         return None
     word = "yes" if asked[1].casefold() in item.casefold() else "no"
     return next((label for label in labels if label.startswith(word)), None)
+
+
+def _fit(item: str, labels: list[str]) -> str | None:
+    """Yes if the item has two texts with a long word in common; None if it has not, or the question is another."""
+    if not {"yes", "no"} <= set(labels) or not item.startswith("Item: {"):
+        return None
+    one, other = (set(re.findall(r"\w{3,}", text)) for text in json.loads(item.removeprefix("Item: ")).values())
+    return "yes" if one & other else "no"
 
 
 def _read(body: dict[str, Any]) -> tuple[str, list[tuple[str | None, str]]]:

@@ -19,6 +19,13 @@ WRAPPING = "*`'\"()-. \t\n"
 
 YES, NO = "yes", "no"
 CHOICE = {SEVERAL: "several of these hold", NONE_OF_THESE: "none of these", CANNOT_TELL: "cannot tell"}
+FIT = {
+    YES: "yes",
+    NO: "no",
+    SEVERAL: "only in part",
+    NONE_OF_THESE: "there is nothing to compare",
+    CANNOT_TELL: "cannot tell",
+}
 
 WORDS = {
     "blind_choice": CHOICE,
@@ -29,13 +36,8 @@ WORDS = {
     "contest": {SEVERAL: "both hold", NONE_OF_THESE: "neither holds", CANNOT_TELL: "cannot tell"},
     "question_bank": {YES: "yes", NO: "no", CANNOT_TELL: "cannot tell"},
     "several_labels": {YES: "yes", NO: "no", CANNOT_TELL: "cannot tell"},
-    "image_text_pair": {
-        YES: "yes",
-        NO: "no",
-        SEVERAL: "only in part",
-        NONE_OF_THESE: "there is nothing to compare",
-        CANNOT_TELL: "cannot tell",
-    },
+    "image_text_pair": FIT,
+    "pair_fits": FIT,
 }
 """The words a judge reads for each answer that is not a label, by prompt; CHOICE for prompts not listed here. First
 words differ, so that a first token tells them apart."""

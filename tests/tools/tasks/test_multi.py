@@ -15,7 +15,7 @@ from errata.tools import patch as patches
 from errata.tools.data import Columns, Dataset, open_dataset
 from errata.tools.patch import PatchLine
 from errata.tools.tasks.multi import ABSENT, LIKELY, MARKED, NAMES, TASK, UNMARKED, marks_of
-from errata.tools.tasks.task import Column, LabelOptions, Labels
+from errata.tools.tasks.task import Column, LabelOptions, Labels, Vectors
 
 TAGS = [["cat", "sofa"], [], ["dog"], ["sofa", "dog", "cat"], ["cat"], ["dog"]]
 COLUMNS = Columns("tags", ("text",))
@@ -172,7 +172,7 @@ def test_a_scan_finds_marks_that_are_missing_and_those_that_are_superfluous() ->
     names = "abcd"
     cells = [json.dumps([name for name, mark in zip(names, row, strict=True) if mark]) for row in marked_NK]
     cells[7] = None  # type: ignore[call-overload]
-    found = TASK.scan(vectors_ND, cells, np.ones(600, bool))
+    found = TASK.scan(Vectors(vectors_ND), cells, np.ones(600, bool))
     given = TASK.annotations(cells)
     holds = dict(zip([(a.row, a.place) for a in [*given, *found.more]], found.probs_AK[:, 0].tolist(), strict=True))
     assert len(found.probs_AK) == len(given) + len(found.more) and not any(a.row == 7 for a in found.more)

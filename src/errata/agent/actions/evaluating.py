@@ -63,7 +63,7 @@ class _Planting:
         self._snapshot = Snapshot.of(self._run)
         if self._snapshot.scan is None:
             raise SetupError("This run has not been scanned yet: errata scan DATA, then errata eval DATA.")
-        if not self._run.task.of_items:
+        if self._run.task.own_scan:
             raise SetupError(
                 f"errata eval plants errors where each item has one label; here labels are {self._run.task.name}: "
                 f"{self._run.task.adds}. A judge measures itself on trusted ones in a run."

@@ -158,7 +158,10 @@ def _no_rule_accepts(proposal: Proposal, row: ItemRow, small: Set[str | None]) -
 
 
 def _small_classes(workspace: Workspace) -> set[str | None]:
-    """The labels, in each spelling, of classes with fewer items than SMALLEST_CLASS."""
+    """The labels, in each spelling, of classes with fewer items than SMALLEST_CLASS; none where no item could have
+    been labeled otherwise."""
+    if not workspace.task.needs_labels:
+        return set()
     space = workspace.run.label_space
     given = [row.given_label for row in Snapshot.of(workspace).rows]
     sizes = Counter(space.canonical(label) for label in given if label is not None)

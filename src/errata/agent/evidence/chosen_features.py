@@ -26,7 +26,7 @@ def chosen(workspace: Workspace, embedder: Embedder, progress: Progress) -> Embe
 
     Decided once for each run, on evenly spread labeled items, whose vectors are kept.
     """
-    if not isinstance(embedder, SideBySide) or not embedder.per_item or not workspace.task.of_items:
+    if not isinstance(embedder, SideBySide) or not embedder.per_item or workspace.task.own_scan:
         return embedder
     for way in ways(embedder):
         if EmbeddedBlocks(workspace.arrays, way.name).known():  # decided before the run was killed

@@ -28,10 +28,15 @@ from errata.tools.features.choose import choose_embedders, on_a_server
 from errata.tools.features.embedder import Embedder, RemarksOnTexts, embed_readable
 from errata.tools.features.geometry import intrinsic_dimension, label_sharpness, usual_distance
 from errata.tools.features.own import load_embeddings, load_probs
+from errata.tools.features.part_vectors import cut_apart
 from errata.tools.features.probe import FOLDS, out_of_fold_probs
+from errata.tools.features.side_by_side import SideBySide
 from errata.tools.inference.candidates import ABSENT
+from errata.tools.tasks.task import Vectors
 from errata.types import F32, Int, Item, LabelProbs
 
+WIDTHS = "widths"
+"""Name of an array: the dimensions of each part of the embeddings, by each of its embedders."""
 BLOCK, BLOCK_BYTES = 1024, 64 << 20
 """Items embedded together: at most this many, and at most this many bytes of encoded images."""
 
@@ -48,7 +53,7 @@ def embed(workspace: Workspace, progress: Progress) -> None:
     clear_blocks(arrays)
     if wanted and not arrays.has("probs") and not settings.probs:
         _by_task(workspace)
-    if wanted and workspace.task.of_items and not arrays.has("similarities"):
+    if wanted and not workspace.task.own_scan and not arrays.has("similarities"):
         _find_neighbors(workspace, progress)
     if not arrays.has("copies"):
         find_copies(Snapshot.of(workspace))
@@ -77,14 +82,24 @@ def detect(workspace: Workspace, detector: str, progress: Progress) -> None:
 
 def _by_task(workspace: Workspace) -> None:
     """The scan of a task that has its own: probabilities, and the annotations that seem to be missing."""
+    if not workspace.task.own_scan:
+        return
     dataset = workspace.dataset
     readable_N = np.zeros(len(dataset), np.bool_)
     readable_N[_readable(workspace)] = True
-    found = workspace.task.scan(np.asarray(workspace.arrays.load("embeddings")), dataset.cells, readable_N)
-    if found is not None:
-        given = len(workspace.task.annotations(dataset.cells))
-        workspace.store.add_items(workspace.run.run_id, item_rows(dataset, found.more, given))
-        workspace.arrays.save("probs", found.probs_AK)
+    found = workspace.task.scan(_vectors(workspace), dataset.cells, readable_N)
+    given = len(workspace.task.annotations(dataset.cells))
+    workspace.store.add_items(workspace.run.run_id, item_rows(dataset, found.more, given))
+    workspace.arrays.save("probs", found.probs_AK)
+
+
+def _vectors(workspace: Workspace) -> Vectors:
+    """All features, and each part's, unless they are the user's own."""
+    arrays = workspace.arrays
+    embeddings_ND = np.asarray(arrays.load("embeddings"))
+    if not arrays.has(WIDTHS):
+        return Vectors(embeddings_ND)
+    return Vectors(embeddings_ND, cut_apart(_embedder(workspace), arrays.load(WIDTHS).tolist(), embeddings_ND))
 
 
 def _readable(workspace: Workspace) -> list[int]:
@@ -97,13 +112,13 @@ def _readable(workspace: Workspace) -> list[int]:
 def detector_input(snapshot: Snapshot, labeled: Int) -> DetectorInput:
     """What the run has computed for the labeled items so far."""
     arrays, rows = snapshot.workspace.arrays, snapshot.rows
-    of_items = snapshot.workspace.task.of_items
+    own_scan = snapshot.workspace.task.own_scan
     near, copies_n = near_labeled(snapshot, labeled), np.asarray(arrays.load("copies")[labeled])
     classes = len(snapshot.workspace.run.label_space.names)
     return DetectorInput(
         snapshot.given_N[labeled],
         classes,
-        np.asarray(arrays.load("embeddings")[labeled]) if arrays.has("embeddings") and of_items else None,
+        np.asarray(arrays.load("embeddings")[labeled]) if arrays.has("embeddings") and not own_scan else None,
         only(load_kept(arrays, "probs", classes), labeled) if arrays.has("probs") else None,
         [rows[idx].content_sha for idx in labeled],
         near if near is None else counted_once(near, copies_n),
@@ -178,13 +193,22 @@ def _probs(workspace: Workspace, progress: Progress) -> LabelProbs:
 def _embed(workspace: Workspace, progress: Progress) -> F32:
     """Vectors of all items; content that an earlier run, or this one before it was killed, embedded the same way is not
     embedded again."""
+    embedder = chosen(workspace, _embedder(workspace), progress)
+    embeddings_ND = embed_all(workspace, embedder, progress)
+    if workspace.task.own_scan and isinstance(embedder, SideBySide):
+        if not embedder.widths:  # all was embedded before: by an earlier run, or before a kill
+            embedder.embed(workspace.dataset.items(_readable(workspace)[:1]))
+        workspace.arrays.save(WIDTHS, np.array(embedder.widths))
+    return embeddings_ND
+
+
+def _embedder(workspace: Workspace) -> Embedder:
     columns, settings = workspace.dataset.columns, workspace.settings
     if on_a_server(settings.embedder):
         refuse_unconfirmed(settings, workspace.store.folder.path)
-    embedder = choose_embedders(
+    return choose_embedders(
         columns.text, columns.image, settings.embedder, context=bool(columns.context), allow_host=settings.allow_host
     )
-    return embed_all(workspace, chosen(workspace, embedder, progress), progress)
 
 
 def embed_all(workspace: Workspace, embedder: Embedder, progress: Progress) -> F32:

@@ -18,7 +18,7 @@ from errata.tools.inference.planted_scan import PlantedScan, learned
 def calibrate_scan(workspace: Workspace, progress: Progress) -> None:
     """Once for a run."""
     snapshot = Snapshot.of(workspace)
-    if not workspace.task.of_items:
+    if workspace.task.own_scan:
         return  # the task's own scan gives probabilities that account for the labels' noise
     if snapshot.contributions.find(ScanCalibration) is None:
         found = learned(planted_scan(snapshot), lambda done, total: progress("calibrate", done, total))

@@ -258,7 +258,7 @@ class Snapshot:
         """The label noise of this dataset, estimated once from the labels and the detectors; none if the task's own
         scan has accounted for it."""
         arrays, task = self.workspace.arrays, self.workspace.task
-        if not task.of_items:
+        if task.own_scan:
             return LabelNoise.accounted_for(len(self.workspace.run.label_space.names))
         if not arrays.has("power"):
             weights_N = shares(np.asarray(arrays.load("copies"))) if arrays.has("copies") else None

@@ -19,6 +19,7 @@ from errata.tools.inference.people import People
 from errata.tools.judging.registry import protocol_named
 from errata.tools.judging.untrusted.instructions import flags
 from errata.tools.store.store import ItemRow
+from errata.tools.tasks.registry import task_named
 from errata.types import Basis, Int, Outcome, Proposal, Verdict
 
 Suspicious = Callable[[str, Sequence[str]], Sequence[str]]
@@ -55,6 +56,7 @@ class ProposalBuilder:
         features = view.contributions.find(Features)
         looks_only = features is not None and features.strength == "plain" and view.content.modality == "image"
         self._scan_may_propose = not looks_only
+        self._scan_says = task_named(view.space.task).says
         # As lists, since looking up single items in an array is slow.
         self._given_holds: list[float] = self._table.given_holds_N.tolist()
         self._challengers, self._best_other_N = self._table.challengers, self._table.best_other_N
@@ -126,9 +128,7 @@ class ProposalBuilder:
             said.append(f"{votes[named]} of {len(neighbors)} neighbors are labeled {named}")
             evidence += [f"neighbor:{other.item_id}" for other in neighbors]
         best = int(np.argmax(self._scan.probs_NK[row.idx]))
-        said.append(
-            f"a model trained on the other labels says {space.names[best]} ({self._scan.probs_NK[row.idx, best]:.2f})"
-        )
+        said.append(f"{self._scan_says} {space.names[best]} ({self._scan.probs_NK[row.idx, best]:.2f})")
         return "; ".join(said), (*evidence, "detector:confident_learning")
 
     def _is_voted_on(self, idx: int) -> bool:

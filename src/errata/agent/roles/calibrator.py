@@ -83,18 +83,18 @@ async def measure(
     asked_trusted = await ask_trusted(door, trusted, view.setup, enough)
     # If there are too many labels for one question, they are split over several.
     sets = [names[at : at + ALL_LABELS] for at in range(0, len(names), ALL_LABELS)]
-    of_items = task_named(space.task).of_items  # other labels are no options of a choice
+    choices = not task_named(space.task).own_scan  # other labels are no options of one
     prior, of_nothing = await choice_prior(
         door,
-        free if of_items else (),
-        sets if of_items else (),
+        free if choices else (),
+        sets if choices else (),
         space,
         style=style,
         permutations=view.settings.permutations,
         guideline=guideline,
     )
     share, corrected = without_prior(asked_trusted, prior)
-    shown = [_another(item, names) for item in sure] if of_items else []
+    shown = [_another(item, names) for item in sure] if choices else []
     asked = [(item, _beside(item, label, names), label) for item, label in zip(sure, shown, strict=False)]
     pairs = await ask_both_ways(door, asked, space, style=style, guideline=guideline)
     controls = await _ask_controls(view, door, free, sure, guideline)
@@ -133,8 +133,12 @@ def questions_about(view: View) -> list[list[TrustedQuestion]]:
     asking = [protocol_named(name) for name in view.settings.protocols]
     challengers, found = view.scan_posterior.challengers, list[list[TrustedQuestion]]()
     items = view.content.each([one.idx for one in drawn])
+    task, last = task_named(view.space.task), None
     for number, (item, one) in enumerate(zip(items, drawn, strict=True)):
         label, other = str(view.space.canonical(view.rows[one.idx].given_label)), challengers[one.idx]
+        if number % 2 and last is not None and (made := task.made_wrong(item, last)) is not None:
+            item, (label, other) = made[0], (made[1], label)
+        last = item
         candidates = candidates_of(view, view.scan_posterior, one.idx)
         found.append([])
         for protocol in asking:

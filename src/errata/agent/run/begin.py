@@ -67,7 +67,9 @@ def begin(data: Path, settings: Settings, run_dir: Path | None = None, notify: N
     """
     dataset = open_data(data, settings)
     if settings.protocols == Settings.model_fields["protocols"].default:
-        settings = settings.model_copy(update={"protocols": dataset.task.protocols})
+        settings = settings.model_copy(
+            update={"protocols": dataset.task.asks(dataset.columns.text, dataset.columns.image)}
+        )
     _check_budget(settings)
     _check_names(settings, dataset.task.asked_as)  # before anything is written
     store = Store(RunFolder(run_dir) if run_dir else RunFolder.beside(data))

@@ -97,7 +97,9 @@ NoLabel = Annotated[
 ]
 Task = Annotated[
     str | None,
-    typer.Option(metavar="NAME", help="What the labels are: single, ordered or multi. Default: as the column looks."),
+    typer.Option(
+        metavar="NAME", help="What the labels are: single, ordered, multi or pair. Default: as the column looks."
+    ),
 ]
 Separator = Annotated[
     str | None, typer.Option(metavar="CHAR", help="What stands between the marks in a cell of the label column.")

@@ -32,10 +32,10 @@ FALSE_WORDS = frozenset({"", "0", "0.0", "false", "f", "no", "n", "none", "null"
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Names of the user's columns. ``label`` is None for an image folder, where the folders are the labels, and where
-    only ``votes`` say what items are. ``context``: texts that are shown to judges and people, without features.
-    ``marks``: columns that each say whether an item has one mark, instead of ``label``. ``votes``: columns with several
-    people's labels, or a file of them; ``annotators``: whose they are."""
+    """Names of the user's columns. ``label`` is None for an image folder, where the folders are the labels, where only
+    ``votes`` say what items are, and for a task that needs no labels. ``context``: texts that are shown to judges and
+    people, without features. ``marks``: columns that each say whether an item has one mark, instead of ``label``.
+    ``votes``: columns with several people's labels, or a file of them; ``annotators``: whose they are."""
 
     label: str | None
     text: tuple[str, ...] = ()
@@ -189,7 +189,7 @@ def open_dataset(
         read_table, delimiter=delimiter, encoding=encoding, sheet=sheet, class_level=level, image_roots=image_roots
     )
     table: Table = read(path)
-    columns = _named(columns, table, path)
+    columns = _named(columns, table, path, needs_labels=task is None or task.needs_labels)
     if columns.marks:
         table = MarkColumns(table, columns.marks, read)
         columns = replace(columns, label=table.name)
@@ -207,7 +207,8 @@ def open_dataset(
         order=tuple(order),
         hierarchy=hierarchy,
     )
-    task = task or task_of(column, options)
+    task = task.labeled() if task and columns.label else task or task_of(column, options)
+    task.check_parts(columns.text, columns.image)
     if ballots and not task.of_items:
         raise SetupError(f"--votes are about one label of each item, and the task is {task.name}: leave them out.")
     labels = task.read(column, options)
@@ -258,11 +259,13 @@ def open_dataset(
 
 
 def _column(columns: Columns, table: Table, ballots: Ballots | None) -> Column:
-    """The labels as they are stored: in their column, or else as votes."""
+    """The labels as they are stored: in their column, or else as votes; nothing in each row if neither holds them."""
     if columns.label is not None:
         values, class_names = table.cells(columns.label), table.class_names(columns.label)
         return Column(columns.label, values, class_names, of_text=table.format == "csv")
-    return column_of(ballots or Ballots(()), columns.of_labels)
+    if ballots is None:
+        return Column(columns.of_labels, [None] * len(table))
+    return column_of(ballots, columns.of_labels)
 
 
 def _with_votes(
@@ -273,13 +276,13 @@ def _with_votes(
     return instead(ballots, labels, rows)
 
 
-def _named(columns: Columns, table: Table, path: Path) -> Columns:
+def _named(columns: Columns, table: Table, path: Path, *, needs_labels: bool) -> Columns:
     """The columns in use, after checking that each exists."""
     if table.format == "image_folder":
         if columns.named:
             raise SetupError(f"{path} is a folder of images: its folders are the labels. Name no columns.")
         return replace(columns, label="label", image=("file",), id="file")
-    _check_labels(columns, table, path)
+    _check_labels(columns, table, path, needs_labels=needs_labels)
     _check_content(columns, path)
     if not len(table):
         raise DataError(f"{path} has no rows.")
@@ -288,11 +291,11 @@ def _named(columns: Columns, table: Table, path: Path) -> Columns:
     return columns
 
 
-def _check_labels(columns: Columns, table: Table, path: Path) -> None:
+def _check_labels(columns: Columns, table: Table, path: Path, *, needs_labels: bool) -> None:
     """SetupError unless the user said in one way where the labels are."""
     if columns.annotators and not columns.votes:
         raise SetupError("--annotators says who gave the votes: name these too (--votes COL).")
-    if columns.label is None and not columns.votes and not columns.marks:
+    if needs_labels and columns.label is None and not columns.votes and not columns.marks:
         raise SetupError(f"Which column of {path} holds the labels? Pass --label COL{nearest('label', table.names)}.")
     if columns.label is not None and columns.marks:
         raise SetupError("Name either --label, a column of labels, or --mark, columns of one mark each.")

@@ -16,6 +16,7 @@ class SideBySide:
 
     def __init__(self, parts: Sequence[Embedder]) -> None:
         self.parts = tuple(parts)
+        self._widths: tuple[int, ...] = ()
 
     @property
     def strength(self) -> Literal["semantic", "plain"]:
@@ -32,7 +33,15 @@ class SideBySide:
     def embed(self, items: Sequence[Item], progress: CountProgress | None = None) -> F32:
         """f32[n, sum of D], rows of length 1. Errors are those of the parts."""
         last = len(self.parts) - 1
-        return side_by_side([part.embed(items, progress if n == last else None) for n, part in enumerate(self.parts)])
+        found = [part.embed(items, progress if n == last else None) for n, part in enumerate(self.parts)]
+        self._widths = tuple(vectors_nD.shape[1] for vectors_nD in found)
+        return side_by_side(found)
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """The dimensions of each of its leaves, in their order; () if it has not embedded anything."""
+        own = zip(self.parts, self._widths, strict=False)
+        return tuple(n for part, width in own for n in (part.widths if isinstance(part, SideBySide) else (width,)))
 
     def remarks(self, items: Iterable[Item], count: int) -> tuple[str, ...]:
         readers = [part for part in self.parts if isinstance(part, RemarksOnTexts)]

@@ -50,7 +50,7 @@ class JudgingProtocol(ABC):
     name: ClassVar[str]
     title: ClassVar[str] = ""
     adds: ClassVar[str]
-    tasks: ClassVar[tuple[str, ...]] = ("single",)
+    tasks: ClassVar[tuple[str, ...]] = ("single", "match")
     measurable: ClassVar[bool] = True
     """Whether its verdicts say which label an item has, and so can be compared with trusted ones."""
     shows_given: ClassVar[bool] = False

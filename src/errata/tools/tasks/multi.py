@@ -21,7 +21,7 @@ from errata.tools.data.label_space import check_classes, check_encodable, check_
 from errata.tools.data.spelling import alike, fold
 from errata.tools.data.table import StoredLabel
 from errata.tools.detectors.tasks.multi_label import true_probs
-from errata.tools.tasks.task import Annotation, Column, Found, LabelOptions, Labels, Task
+from errata.tools.tasks.task import Annotation, Column, Found, LabelOptions, Labels, Task, Vectors
 from errata.types import F32, Bool, Int, LabelSpace, Place
 
 MARKED, UNMARKED = "marked", "not marked"
@@ -88,6 +88,7 @@ class Multi(Task):
     asked_as: ClassVar[str] = "multi"
     detectors: ClassVar[tuple[str, ...]] = ("marks",)
     of_items: ClassVar[bool] = False
+    own_scan: ClassVar[bool] = True
 
     def read(self, column: Column, options: LabelOptions) -> Labels:
         codec = _codec(column, options)
@@ -123,7 +124,7 @@ class Multi(Task):
         marks += [mark for mark, label in new.items() if label == MARKED and mark not in marks]
         return json.dumps(marks, ensure_ascii=False)
 
-    def scan(self, embeddings_ND: F32, cells: Sequence[str | None], readable_N: Bool) -> Found:
+    def scan(self, vectors: Vectors, cells: Sequence[str | None], readable_N: Bool) -> Found:
         """Rows without any marks column value (null) are unknown in all marks, and not learned from."""
         of_row = [None if cell is None else marks_of(cell) for cell in cells]
         rows = np.flatnonzero(readable_N & np.array([marks is not None for marks in of_row], bool))
@@ -132,7 +133,7 @@ class Multi(Task):
         marked_nK = np.zeros((len(rows), len(names)), bool)
         for n, row in enumerate(rows):
             marked_nK[n, [column[mark] for mark in of_row[row] or ()]] = True
-        true_nK = true_probs(embeddings_ND[rows], marked_nK)
+        true_nK = true_probs(vectors.all_ND[rows], marked_nK)
         place_n = {int(row): n for n, row in enumerate(rows)}
         given = [(place_n.get(one.row), column[one.place]) for one in self.annotations(cells)]
         given_A = np.array([0.5 if n is None else true_nK[n, k] for n, k in given], np.float32)

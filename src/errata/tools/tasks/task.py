@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import ClassVar, NamedTuple, Protocol
 
 from errata.tools.data.table import StoredLabel
-from errata.types import F32, ITEM, Bool, LabelSpace, Place
+from errata.tools.features.part_vectors import PartVectors
+from errata.types import F32, ITEM, Bool, Item, LabelSpace, Place
 
 
 class Codec(Protocol):
@@ -89,6 +90,14 @@ class Found:
     probs_AK: F32
 
 
+@dataclass(frozen=True, slots=True)
+class Vectors:
+    """The features of N items: of all that is looked at together, f32[N, D], and of each of their parts."""
+
+    all_ND: F32
+    parts: tuple[PartVectors, ...] = ()
+
+
 class Task(ABC):
     """One kind of annotations. Other packages offer an instance as an entry point of the group ``errata.tasks``.
 
@@ -108,6 +117,12 @@ class Task(ABC):
     """The new column that changes are written into where no column of the data holds the labels."""
     ordered: ClassVar[bool] = False
     """Whether the labels have an order, that of the label space."""
+    own_scan: ClassVar[bool] = False
+    """Whether ``scan`` gives the probabilities; the default detectors do not tell wrong labels from right ones then."""
+    needs_labels: ClassVar[bool] = True
+    """Whether a column of the data must hold the labels."""
+    says: ClassVar[str] = "a model trained on the other labels says"
+    """What the scan's probabilities are, before the label that they favor."""
 
     @abstractmethod
     def read(self, column: Column, options: LabelOptions) -> Labels:
@@ -131,10 +146,26 @@ class Task(ABC):
         """The cell with new labels at these places."""
         return new[ITEM]
 
+    def made_wrong(self, item: Item, other: Item) -> tuple[Item, str] | None:
+        """An item made of two, with the label that it should have, where the data's own labels are all the same: on
+        such items a judge shows that it does not say yes to everything."""
+        return None
+
     def distances(self, space: LabelSpace) -> F32 | None:
         """f32[K, K]: how far apart labels are, 1 for an ordinary mistake; None if one mistake is as bad as another."""
         return None
 
-    def scan(self, embeddings_ND: F32, cells: Sequence[str | None], readable_N: Bool) -> Found | None:
-        """A scan of the task's own; None if the default detectors tell wrong labels from right ones."""
-        return None
+    def labeled(self) -> Task:
+        """The task of data in which a column holds the labels, if it also goes without."""
+        return self
+
+    def check_parts(self, texts: Sequence[str], images: Sequence[str]) -> None:  # noqa: B027
+        """Raises SetupError if items of these parts cannot be labeled so; most can."""
+
+    def asks(self, texts: Sequence[str], images: Sequence[str]) -> tuple[str, ...]:
+        """The protocols for items of these parts, unless the user names others."""
+        return self.protocols
+
+    def scan(self, vectors: Vectors, cells: Sequence[str | None], readable_N: Bool) -> Found:
+        """The task's own scan, if it has one (``own_scan``)."""
+        raise NotImplementedError

@@ -12,7 +12,7 @@ from errata.tools.judging.task import JudgeSetup, JudgeTask
 from errata.types import Item, LabelSpace, parts_of
 from tests.tools.judging.protocols.asking import KNOWN, asked, says
 
-SETUP = JudgeSetup(LabelSpace(("cat", "cow", "dog")), style="names", permutations=4)
+SETUP = JudgeSetup(LabelSpace(("match", "mismatch")), style="names", permutations=4)
 ITEM = Item.of(0, "0", "sha1", "cat", "it barks")
 
 
@@ -23,9 +23,9 @@ def png() -> bytes:
 
 
 def test_it_asks_about_pairs_alone_in_two_orders() -> None:
-    assert PROTOCOL.tasks == ("pair",)
+    assert PROTOCOL.tasks == ("pair", "match")
     model, item = says("no"), replace(ITEM, parts=parts_of(ITEM.text, png()))
-    pair = PROTOCOL.about(KNOWN._replace(candidates=("match", "mismatch")))
+    pair = PROTOCOL.about(KNOWN._replace(candidates=("mismatch", "match")))  # of an item labeled mismatch
     verdict = asked(model, lambda door: PROTOCOL.ask(door, JudgeTask(item, PROTOCOL.name, pair), SETUP))
     assert len(model.requests) == PROTOCOL.calls(2, SETUP) == 2
     words = "asked whether the text describes the image, the judge said mismatch (0.92)"

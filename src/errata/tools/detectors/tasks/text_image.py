@@ -6,6 +6,8 @@ al. 2025). That needs no shared space; if there is one, such as CLIP's, its cosi
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -34,23 +36,29 @@ def detect(images_ND: ArrayLike, texts_NE: ArrayLike, cosine_N: ArrayLike | None
     precision, and is omitted. ``flag``: the lowest, as many as do not fit (see ``misfitting``). Equal images with
     several texts are each other's best witnesses. Raises DataError for invalid arrays.
     """
+    distance, count = distances(images_ND, texts_NE), len(np.asarray(images_ND))
+    own_N = np.arange(count)
+    distance_N = distance(own_N)
+    wrong = misfitting(distance_N, distance(np.random.default_rng(0).permutation(own_N)))
+    mean_N = distance_N / 2 if cosine_N is None else (distance_N + 2 * misfits(cosine_N, count)) / 3
+    quality_N: F32 = np.clip(1 - mean_N / 2, 0, 1).astype(np.float32)
+    flag_N = np.zeros(len(quality_N), np.bool_)
+    flag_N[np.argsort(quality_N, kind="stable")[:wrong]] = True
+    return Scores(quality_N, flag_N)
+
+
+def distances(images_ND: ArrayLike, texts_NE: ArrayLike) -> Callable[[Int], F32]:
+    """f32[N] in [0, 4] of ``told_N``: how far each image and the text of pair ``told_N`` are from each other's
+    neighbors, both ways. Raises DataError for invalid arrays."""
     images_ND, texts_NE = _pairs(images_ND, texts_NE)
     near_images, near_texts = neighbors(images_ND, NEIGHBORS), neighbors(texts_NE, NEIGHBORS)
 
     def distance(told_N: Int) -> F32:
-        """f32[N] in [0, 4]: of each image and the text of pair ``told_N``, both ways."""
         near_told = Neighbors(near_texts.indices_Nk[told_N], near_texts.similarities_Nk[told_N])
         to_texts_N = distance_to_neighbors(near_images, texts_NE, told_N)
         return to_texts_N + distance_to_neighbors(near_told, images_ND)
 
-    own_N = np.arange(len(images_ND))
-    distance_N = distance(own_N)
-    count = misfitting(distance_N, distance(np.random.default_rng(0).permutation(own_N)))
-    mean_N = distance_N / 2 if cosine_N is None else (distance_N + 2 * misfits(cosine_N, len(own_N))) / 3
-    quality_N: F32 = np.clip(1 - mean_N / 2, 0, 1).astype(np.float32)
-    flag_N = np.zeros(len(quality_N), np.bool_)
-    flag_N[np.argsort(quality_N, kind="stable")[:count]] = True
-    return Scores(quality_N, flag_N)
+    return distance
 
 
 def misfitting(distance_N: F32, by_chance_N: F32) -> int:

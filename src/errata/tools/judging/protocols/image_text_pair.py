@@ -38,17 +38,34 @@ async def ask(
     """
     if item.text is None or item.image is None:
         raise DataError(f"Item {item.item_id!r} has no {'text' if item.text is None else 'image'}: a pair needs both.")
-    prompt = load(PROMPT_ID)
     # One text and one image: the prompt says which is which, so neither needs its column's name.
     shared = ItemImage.of(replace(item, parts=item.images)) if images is None else images
     text = replace(item, parts=item.texts)
+    return await put_in_both_orders(
+        door, PROMPT_ID, text, shared, (match, mismatch), space, style=style, guideline=guideline
+    )
+
+
+async def put_in_both_orders(
+    door: Door,
+    prompt_id: str,
+    item: Item,
+    images: tuple[ItemImage, ...],
+    labels: tuple[str, str],
+    space: LabelSpace,
+    *,
+    style: Style,
+    guideline: str,
+) -> Verdict:
+    """The verdict over the ``labels`` of yes and no, and over OTHER_ANSWERS. Raises as ``ask``."""
+    prompt = load(prompt_id)
     questions = [
-        ClosedQuestion(prompt, text, shared, lay_out_for(PROMPT_ID, order, style, space), guideline) for order in ORDERS
+        ClosedQuestion(prompt, item, images, lay_out_for(prompt_id, order, style, space), guideline) for order in ORDERS
     ]
     answers = await put(door, questions)
     readings = [reading for reading in answers.readings if reading is not None]
     log_probs = combine(readings) if readings else {}
-    named = {{YES: match, NO: mismatch}.get(key, key): value for key, value in log_probs.items()}
+    named = {dict(zip((YES, NO), labels, strict=True)).get(key, key): value for key, value in log_probs.items()}
     return answers.verdict(item, door.model.name, prompt, named, None)
 
 
@@ -56,7 +73,7 @@ class ImageTextPair(JudgingProtocol):
     name = PROMPT_ID
     title = "whether text and image fit"
     adds = "whether the text describes the image"
-    tasks = ("pair",)
+    tasks = ("pair", "match")
 
     def about(self, known: AnnotationEvidence) -> tuple[str, ...]:
         return known.candidates
@@ -65,7 +82,8 @@ class ImageTextPair(JudgingProtocol):
         return len(ORDERS)
 
     async def ask(self, door: Door, task: JudgeTask, setup: JudgeSetup) -> Verdict:
-        match, mismatch = task.labels
+        """Over the space's two labels, that of a match first."""
+        match, mismatch = setup.space.names[:2]
         return await ask(door, task.item, match, mismatch, setup.space, style=setup.style, guideline=setup.guideline)
 
     def says(self, verdict: Verdict, given: str | None, answer: str) -> str:

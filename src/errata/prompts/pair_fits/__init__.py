@@ -1,0 +1,1 @@
+"""Pair fits: whether the two parts of a pair fit each other."""

@@ -1,0 +1,45 @@
+"""Pair fits: whether the two parts of a pair fit each other."""
+
+from __future__ import annotations
+
+from errata.tools.judging.door import Door
+from errata.tools.judging.images.images import ItemImage
+from errata.tools.judging.protocol import AnnotationEvidence, JudgingProtocol
+from errata.tools.judging.protocols.image_text_pair import ORDERS, put_in_both_orders
+from errata.tools.judging.task import JudgeSetup, JudgeTask
+from errata.types import Verdict
+
+PROMPT_ID = "pair_fits"
+
+
+class PairFits(JudgingProtocol):
+    name = PROMPT_ID
+    title = "whether the two parts fit"
+    adds = "whether the two parts of a pair fit each other"
+    tasks = ("pair", "match")
+
+    def about(self, known: AnnotationEvidence) -> tuple[str, ...]:
+        return known.candidates
+
+    def calls(self, labels: int, setup: JudgeSetup) -> int:
+        return len(ORDERS)
+
+    async def ask(self, door: Door, task: JudgeTask, setup: JudgeSetup) -> Verdict:
+        """Over the space's two labels, that of a match first."""
+        match, mismatch = setup.space.names[:2]
+        return await put_in_both_orders(
+            door,
+            PROMPT_ID,
+            task.item,
+            ItemImage.of(task.item),
+            (match, mismatch),
+            setup.space,
+            style=setup.style,
+            guideline=setup.guideline,
+        )
+
+    def says(self, verdict: Verdict, given: str | None, answer: str) -> str:
+        return f"asked whether the two parts fit, the judge said {answer}"
+
+
+PROTOCOL = PairFits()
