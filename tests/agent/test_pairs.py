@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from errata.agent.actions.changing import APPLY
+from errata.agent.actions.changing import APPLY, REVERT
 from errata.agent.actions.deciding import DECIDE, DECIDE_WHERE
 from errata.agent.actions.history import DIFF
 from errata.agent.actions.perform import perform
@@ -67,9 +67,13 @@ def test_pairs_that_do_not_fit_are_proposed_and_decided_and_the_source_is_left_a
     assert {(line.item_id, line.old, line.new) for line in perform(DIFF, session)} == {
         (item, FIT, MISFIT) for item in {wrong, *found}
     }
-    with pytest.raises(SetupError, match="No column of the data holds these labels"):
-        perform(APPLY, session)
-    assert data.read_bytes() == before
+    applied = perform(APPLY, session)
+    with applied.output.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["id"] for row in rows if row["fit"] == MISFIT} == {wrong, *found}
+    assert {row["fit"] for row in rows} == {FIT, MISFIT}
+    perform(REVERT, session)
+    assert applied.output.read_bytes() == data.read_bytes() == before
 
 
 def test_a_run_that_was_stopped_after_its_features_goes_on_with_those_of_each_part(data: Path) -> None:

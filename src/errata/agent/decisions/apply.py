@@ -92,11 +92,6 @@ def apply(
     if in_place and _is_frame(workspace):
         raise SetupError("This data is a frame, kept as it was in the run folder. Apply without in place: run.changed")
     workspace.store.refuse_read_only()
-    if not workspace.dataset.labels_stored:
-        raise SetupError(
-            "No column of the data holds these labels, and what is looked at is never changed. Write the decisions as "
-            "a table: errata results -o FILE"
-        )
     workspace.store.check_history()
     with workspace.folder.lock():
         if in_place and (half_done := _half_moved(workspace)):

@@ -39,6 +39,7 @@ class Pair(Task):
     detectors: ClassVar[tuple[str, ...]] = ("pair_fit",)
     own_scan: ClassVar[bool] = True
     needs_labels: ClassVar[bool] = False
+    into: ClassVar[str] = "fit"
     says: ClassVar[str] = "beside pairs drawn at random, the scan says"
 
     def read(self, column: Column, options: LabelOptions) -> Labels:
