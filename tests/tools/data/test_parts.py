@@ -43,7 +43,7 @@ def test_texts_come_first_then_images_then_context(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", ["ho,there,red.png,ann", "hi,ther,red.png,ann", "hi,there,blue.png,ann", "hi,there,red.png,bob"]
+    "change", ["ho,there,red.png,ann", "hi,then,red.png,ann", "hi,there,blue.png,ann", "hi,there,red.png,bob"]
 )
 def test_the_hash_covers_every_part(tmp_path: Path, change: str) -> None:
     dataset = opened(tmp_path, "hi,there,red.png,ann,a", f"{change},b", "hi,there,red.png,ann,a")

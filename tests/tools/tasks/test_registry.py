@@ -39,5 +39,5 @@ def test_other_labels_with_commas_are_single(labels: tuple[str, ...]) -> None:
 
 
 def test_a_task_that_does_not_exist_names_the_nearest() -> None:
-    with pytest.raises(SetupError, match=r"no task 'singel'.*'single'"):
-        task_named("singel")
+    with pytest.raises(SetupError, match=r"no task 'singles'.*'single'"):
+        task_named("singles")
