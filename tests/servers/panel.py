@@ -9,6 +9,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -42,13 +43,16 @@ class Case(NamedTuple):
 
 
 def cases(items: Sequence[Item]) -> Iterator[Case]:
-    """Every protocol in every style about every item; an image-text pair only about items that have both."""
+    """Every protocol in every style about every item; an image-text pair only about items that have both.
+
+    Every item stands at its given label, which is the mark that is asked about where marks are asked.
+    """
     seen = items[0].image is not None
     of_images = (image_text_pair.PROMPT_ID, marked_choice.PROMPT_ID)
     for protocol in [name for name in protocols() if seen or name not in of_images]:
         for style in STYLES:
             for item in items:
-                yield Case(protocol, style, item)
+                yield Case(protocol, style, replace(item, place=item.given_label or ""))
 
 
 def digit_items(count: int) -> list[Item]:
@@ -92,7 +96,7 @@ async def ask(door: Door, case: Case, items: Sequence[Item]) -> Verdict:
     """The verdict on one case. ``items`` serve as control items of a steering control."""
     item, labels = case.item, TOPICS if case.item.image is None else DIGITS
     space = LabelSpace(labels)
-    others = [ControlItem(other, other.given_label or "") for other in items if other is not item][:2]
+    others = [ControlItem(other, other.given_label or "") for other in items if other.item_id != item.item_id][:2]
     pair = (labels[0], labels[1])
     asked = pair if case.protocol in (contest.PROMPT_ID, image_text_pair.PROMPT_ID) else labels
     task = JudgeTask(item, case.protocol, asked, tuple(others), Region((4, 4, 28, 28)))
