@@ -1,13 +1,13 @@
 """Very many classes: what a scan costs and finds if only the likeliest labels of each item are held.
 
-    python -m evals many_classes [--items 400000] [--classes 3000] [--parts 40000x300,...] [--runs 3] [--before FOLDER]
+    python -m evals many_classes [--items 400000] [--classes 3000] [--parts 40000x300,...] [--runs 3] [--before COMMIT]
                                  [--no-scan] [--out evals/results/many_classes.json]
 
 Made embeddings, 5% of the labels wrong at random. ``errata scan`` on a CSV with --embeddings, from the command to the
 printed proposals: CPU, wall time and peak memory of its process. On parts that fit, the scan's probabilities as arrays
 and with so many labels held: the average precision of its ranking, how often it names the right label of a wrong one,
-CPU of the probabilities, peak memory. ``--before``: a checkout of an earlier commit, whose scan of 50,000 items of 100
-classes (``scan_speed``) runs in turns with this one's.
+CPU of the probabilities, peak memory. ``--before``: an earlier commit, whose scan of 50,000 items of 100 classes
+(``scan_speed``) runs in turns with this one's.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +49,7 @@ def main() -> None:
     parser.add_argument("--classes", type=int, default=3000)
     parser.add_argument("--parts", default="20000x500,40000x1000,40000x3000")
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--before", type=Path)
+    parser.add_argument("--before", metavar="COMMIT")
     parser.add_argument("--no-scan", action="store_true", help="keep the scan's figures of the last time")
     parser.add_argument("--out", type=Path, default=Path("evals/results/many_classes.json"))
     parser.add_argument("--child", nargs=3, type=int, metavar=("ITEMS", "CLASSES", "KEPT"), help=argparse.SUPPRESS)
@@ -157,19 +159,29 @@ def probabilities(items: int, classes: int, kept: int) -> dict[str, float]:
     }
 
 
-def before_and_after(before: Path, runs: int) -> dict[str, dict[str, float]]:
-    """Medians of the scan of ``scan_speed``, by the checkout ``before`` and by this one, in turns."""
-    folders = {"before": before.resolve(), "after": Path.cwd()}
-    found: dict[str, list[dict[str, float]]] = {name: [] for name in folders}
-    with tempfile.TemporaryDirectory() as data:
+def before_and_after(before: str, runs: int) -> dict[str, dict[str, float]]:
+    """Medians of the scan of ``scan_speed``, by the commit ``before`` and by this checkout, in turns."""
+    found: dict[str, list[dict[str, float]]] = {"before": [], "after": []}
+    with tempfile.TemporaryDirectory() as data, checkout(before) as earlier:
         make(USUAL, Path(data))
         for _ in range(runs):
-            for name, folder in folders.items():
+            for name, folder in zip(found, (earlier, Path.cwd()), strict=True):
                 found[name].append(in_child(["--child", "errata", data], "scan_speed", folder))
     return {
         name: {key: round(statistics.median(run[key] for run in each), 4) for key in each[0]}
         for name, each in found.items()
     }
+
+
+@contextmanager
+def checkout(revision: str) -> Iterator[Path]:
+    """The project as it was at a commit, in a folder of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run(["git", "worktree", "add", "--quiet", "--detach", folder, revision], check=True)
+        try:
+            yield Path(folder)
+        finally:
+            subprocess.run(["git", "worktree", "remove", "--force", folder], check=True)
 
 
 if __name__ == "__main__":
