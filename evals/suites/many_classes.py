@@ -40,6 +40,7 @@ from evals.ranking import ap
 from evals.result import commit, write_result
 
 SEED, USUAL = 0, 50_000
+INSTALLED = "installed"
 COMMAND = "import sys; from errata.apps.cli import main; sys.exit(main())"
 
 
@@ -136,7 +137,7 @@ def held_or_not(items: int, classes: int) -> dict[str, dict[str, float]]:
 
 def in_child(arguments: list[str], suite: str = "many_classes", folder: Path | None = None) -> dict[str, float]:
     command = [sys.executable, "-m", "evals", suite, *arguments]
-    environment = os.environ | ({"PYTHONPATH": f"{folder}/src:{folder}"} if folder else {})
+    environment = os.environ | ({"PYTHONPATH": f"{folder / INSTALLED}:{folder}"} if folder else {})
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=folder, env=environment)
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return found
@@ -165,7 +166,7 @@ def before_and_after(before: str, runs: int) -> dict[str, dict[str, float]]:
     with tempfile.TemporaryDirectory() as data, checkout(before) as earlier:
         make(USUAL, Path(data))
         for _ in range(runs):
-            for name, folder in zip(found, (earlier, Path.cwd()), strict=True):
+            for name, folder in zip(found, (earlier, None), strict=True):
                 found[name].append(in_child(["--child", "errata", data], "scan_speed", folder))
     return {
         name: {key: round(statistics.median(run[key] for run in each), 4) for key in each[0]}
@@ -175,10 +176,12 @@ def before_and_after(before: str, runs: int) -> dict[str, dict[str, float]]:
 
 @contextmanager
 def checkout(revision: str) -> Iterator[Path]:
-    """The project as it was at a commit, in a folder of its own."""
+    """The project as it was at a commit, in a folder of its own, and installed in one inside, for its entry points."""
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run(["git", "worktree", "add", "--quiet", "--detach", folder, revision], check=True)
         try:
+            install = ["install", "--quiet", "--no-deps", "--target", f"{folder}/{INSTALLED}", folder]
+            subprocess.run([sys.executable, "-m", "pip", *install], check=True)
             yield Path(folder)
         finally:
             subprocess.run(["git", "worktree", "remove", "--force", folder], check=True)
