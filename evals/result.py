@@ -50,8 +50,12 @@ def _leaves(value: Any, path: str) -> Iterator[tuple[str, float]]:
 
 
 def _as_typed(argument: str) -> str:
-    """A full path relative to the current folder, so that the command can be typed on another machine."""
-    return os.path.relpath(argument) if Path(argument).is_absolute() else argument
+    """A full path relative to the current folder, so that the command can be typed on another machine. Of what is not
+    near the project only the name stays: where it was says nothing elsewhere."""
+    if not Path(argument).is_absolute():
+        return argument
+    near = Path(argument).is_relative_to(Path.cwd().parent)
+    return os.path.relpath(argument) if near else Path(argument).name
 
 
 def commit() -> str:

@@ -39,8 +39,8 @@ Pool = Literal["mean", "worst_case", "uncertainty_weighted"]
 """How several judges are combined (ALGORITHMS B8)."""
 
 
-def _names(value: object) -> object:
-    """One column may be named without a list, as it usually is."""
+def column_names(value: object) -> Any:
+    """A tuple of what is typed or stored for columns: one may be named without a list, as it usually is."""
     if isinstance(value, str):
         return tuple(from_json(value)) if value.startswith("[") else (value,)
     return () if value is None else value
@@ -51,7 +51,7 @@ def _plain_if_one(names: tuple[str, ...]) -> str | list[str] | None:
     return list(names) if len(names) > 1 else next(iter(names), None)
 
 
-ColumnNames = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names), PlainSerializer(_plain_if_one)]
+ColumnNames = Annotated[tuple[str, ...], NoDecode, BeforeValidator(column_names), PlainSerializer(_plain_if_one)]
 
 
 def _listed(value: object) -> object:

@@ -151,10 +151,16 @@ def plan_moves(patch: Patch, source: Dataset) -> Patch:
 
 def _edits(lines: Sequence[PatchLine], source: Dataset) -> dict[int, Edit]:
     """The changes of cells that these changes of labels amount to."""
+    cells, merged = source.cells, source.task.merged
+    return {row: Edit(cells[row], merged(cells[row], new)) for row, new in _new_labels(lines).items()}
+
+
+def _new_labels(lines: Sequence[PatchLine]) -> dict[int, dict[Place, str | None]]:
+    """Row -> place -> its new label."""
     new: dict[int, dict[Place, str | None]] = {}
     for line in lines:
         new.setdefault(line.row, {})[line.place] = line.new
-    return {row: Edit(source.cells[row], source.task.merged(source.cells[row], of)) for row, of in new.items()}
+    return new
 
 
 def _new_column(source: Dataset, edits: Mapping[int, Edit]) -> list[StoredLabel]:
@@ -218,17 +224,14 @@ def _restored(patch: Patch, rows: Sequence[int], applied: Dataset) -> dict[int, 
     back."""
     back = [line.model_copy(update={"row": row, "new": line.old}) for row, line in zip(rows, patch.lines, strict=True)]
     edits = _edits(back, applied)
+    left = _new_labels([line.model_copy(update={"row": row}) for row, line in zip(rows, patch.lines, strict=True)])
     exact = {line.row: line.raw for line in back if line.place == ITEM or edits[line.row].new == line.cell}
     for line in back:
-        if line.place != ITEM and line.row not in exact and _left(patch, line, applied) == applied.cells[line.row]:
+        if line.place == ITEM or line.row in exact:
+            continue
+        if applied.task.merged(line.cell, left[line.row]) == applied.cells[line.row]:  # as the patch left it
             exact[line.row], edits[line.row] = line.raw, replace(edits[line.row], new=line.cell)
     return {row: replace(edit, raw=exact.get(row)) for row, edit in edits.items()}
-
-
-def _left(patch: Patch, line: PatchLine, applied: Dataset) -> str | None:
-    """The cell as the patch left it."""
-    new = {one.place: one.new for one in patch.lines if one.row == line.row}
-    return applied.task.merged(line.cell, new)
 
 
 def _parse(model: type[Model], text: str, path: Path, number: int) -> Model:

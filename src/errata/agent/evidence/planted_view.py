@@ -11,12 +11,12 @@ import numpy as np
 from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.evidence.view import Content, View
 from errata.tools.data.left_out import LeftOut
-from errata.tools.detectors.arrays.top_probs import TopProbs
+from errata.tools.detectors.arrays.top_probs import replaced
 from errata.tools.inference.planted_errors import PlantedErrors
 from errata.tools.inference.scan import Scan
 from errata.tools.inference.suspects import rank_suspects
 from errata.tools.store.store import ItemRow
-from errata.types import Int, Item, LabelProbs
+from errata.types import Int, Item
 
 
 def planted_view(snapshot: Snapshot, errors: PlantedErrors, found: Scan) -> View:
@@ -78,15 +78,13 @@ def _of_all_items(found: Scan, labeled: Int, before: Scan) -> Scan:
         all_N[labeled] = found_n
         return all_N
 
-    def spread_probs(found_nK: LabelProbs, before_NK: LabelProbs) -> LabelProbs:
-        if isinstance(found_nK, TopProbs) and isinstance(before_NK, TopProbs):
-            return before_NK.replaced(labeled, found_nK)
-        return spread(np.asarray(found_nK), np.asarray(before_NK))
-
     return replace(
         before,
-        probs_NK=spread_probs(found.probs_NK, before.probs_NK),
-        label_probs=[spread_probs(*both) for both in zip(found.label_probs, before.label_probs, strict=True)],
+        probs_NK=replaced(before.probs_NK, labeled, found.probs_NK),
+        label_probs=[
+            replaced(before_NK, labeled, found_nK)
+            for before_NK, found_nK in zip(before.label_probs, found.label_probs, strict=True)
+        ],
         flags={name: spread(flag_n, before.flags[name]) for name, flag_n in found.flags.items()},
         quality_N=spread(found.quality_N, before.quality_N),
         noise=found.noise,

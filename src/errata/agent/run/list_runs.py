@@ -36,7 +36,7 @@ def _described(run: RunInfo, folder: RunFolder, goes_on: bool, state: str) -> di
         "number": run.run_id,
         "data": str(absolute_path(run.data_path, folder.path)),
         "label": run.label_column,
-        "content": [column for column in run.content_columns if column],
+        "content": [column for columns in run.content_columns for column in columns],
         "judges": list(run.settings.get("judge") or ()),
         "started_at": run.started_at,
         "state": state,

@@ -63,11 +63,12 @@ class ExcelFile:
         return None
 
     def write(self, changes: Changes, out: Path) -> dict[int, str]:
-        former = dict(zip(changes.labels, self.cells(changes.column, list(changes.labels)), strict=True))
+        rows = list(changes.labels)
+        former = dict(zip(rows, self.cells(changes.column, rows) if rows else [], strict=True))
         xml, numbers = _xml(self.book, self.sheet), self.table.numbers
         wanted = {*numbers} if changes.add or changes.drop else {numbers[row + 1] for row in changes.labels}
-        rows = {row.number: row for row in xml if row.number in wanted}
-        splices = [*self._labels(xml, rows, changes), *self._added(xml, rows, changes), *self._dropped(rows, changes)]
+        read = {row.number: row for row in xml if row.number in wanted}
+        splices = [*self._labels(xml, read, changes), *self._added(xml, read, changes), *self._dropped(read, changes)]
         if changes.add or changes.drop:
             splices += self._dimension(xml, len(changes.add), len(changes.drop))
         data = spliced(xml.data, splices)
@@ -80,6 +81,8 @@ class ExcelFile:
         return f"{self.book.path}, sheet {self.sheet.name!r}"
 
     def _labels(self, xml: SheetXml, rows: Mapping[int, Row], changes: Changes) -> Iterator[Splice]:
+        if not changes.labels:
+            return
         place = self.table.places[self.names.index(changes.column)]
         for row, change in changes.labels.items():
             found = rows[self.table.numbers[row + 1]]

@@ -50,6 +50,11 @@ class MarkColumns:
         found: tuple[str, ...] = getattr(self.table, "remarks", ())
         return found
 
+    @property
+    def encoding(self) -> str | None:
+        found: str | None = getattr(self.table, "encoding", None)
+        return found
+
     def __len__(self) -> int:
         return len(self.table)
 

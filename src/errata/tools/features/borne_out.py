@@ -6,11 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from errata.tools.detectors.arrays.top_classes import top_classes
-from errata.tools.detectors.arrays.top_probs import labels_kept
-from errata.tools.detectors.neighbors.neighbors import neighbors, vote_rows
+from errata.tools.detectors.neighbors.neighbors import neighbor_votes, neighbors
 from errata.tools.detectors.probs import discriminant
-from errata.tools.detectors.probs.stacking import FLOOR, pool_rows
+from errata.tools.detectors.probs.stacking import FLOOR, pool
 from errata.types import F32, F64, Int
 
 CLEARLY = 3.0
@@ -35,9 +33,10 @@ def _lead(more_N: F64) -> float:
 
 def _log_likelihood(vectors_ND: F32, labels_N: Int, num_classes: int) -> F64:
     """f64[N]: log of the probability of each label, by neighbors and a discriminant that leave the item out."""
-    small = labels_kept(len(labels_N), num_classes) is None
-    model = discriminant.leave_one_out if small else discriminant.left_out_rows
-    views = vote_rows(neighbors(vectors_ND), labels_N, num_classes), model(vectors_ND, labels_N, num_classes)
-    given_N = top_classes(labels_N, pool_rows(views, labels_N)).given_N
+    views = (
+        neighbor_votes(neighbors(vectors_ND), labels_N, num_classes),
+        discriminant.leave_one_out(vectors_ND, labels_N, num_classes),
+    )
+    given_N = pool(views, labels_N)[np.arange(len(labels_N)), labels_N]
     logs_N: F64 = np.log(np.maximum(given_N, FLOOR)).astype(np.float64)
     return logs_N

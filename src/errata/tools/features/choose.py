@@ -44,7 +44,9 @@ def choose_embedders(
     parts: list[Embedder] = []
     kinds: tuple[tuple[Modality, Sequence[str]], ...] = (("text", texts), ("image", images))
     for kind, columns in kinds:
-        parts += [_of_part(column, kind, choose_embedder(kind, names[kind], allow_host)) for column in columns]
+        if columns:  # one model reads all parts of a kind
+            embedder = choose_embedder(kind, names[kind], allow_host)
+            parts += [_of_part(column, kind, embedder) for column in columns]
     return parts[0] if len(parts) == 1 else SideBySide(parts)
 
 

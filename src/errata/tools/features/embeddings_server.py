@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import stamina
 
 from errata.errors import ModelError, ModelRefused
 from errata.tools.features.embedder import unit_rows
 from errata.tools.judging.backends.failures import Failure, failure
 from errata.tools.judging.backends.keys import Key, variable_of
 from errata.tools.judging.backends.offered import context_tokens, no_model, offered
-from errata.tools.judging.backends.server import ATTEMPTS
-from errata.tools.judging.backends.transport import LONGEST_WAIT_S, RetryableError, Transport, backoff
+from errata.tools.judging.backends.transport import ATTEMPTS, RetryableError, Transport, retries
 from errata.types import F32
 
 AT_ONCE = 4
@@ -37,14 +35,7 @@ class EmbeddingsServer:
         """f32[count, D], rows of length 1, for one request, with retries if they may help. Raises ModelRefused if the
         server does not take what was asked, ModelError if it does not work."""
         try:
-            async for attempt in stamina.retry_context(
-                on=backoff,
-                attempts=ATTEMPTS,
-                timeout=None,
-                wait_initial=self._first_wait_s,
-                wait_max=LONGEST_WAIT_S,
-                wait_jitter=self._first_wait_s,
-            ):
+            async for attempt in retries(self._first_wait_s):
                 with attempt:
                     return await self._try(asked, count)
         except RetryableError as last:
@@ -65,7 +56,7 @@ class EmbeddingsServer:
         body = {"model": self.model, "encoding_format": "float", **asked}
         status, headers, sent = await self._transport.send("POST", "/embeddings", body)
         if status != 200:
-            raise await self._error(failure(status, headers, sent))
+            raise await self._error(failure(status, headers, sent), headers)
         try:
             rows = sorted(json.loads(sent)["data"], key=lambda row: row["index"])
             vectors_ND = np.array([row["embedding"] for row in rows], np.float32)
@@ -76,14 +67,10 @@ class EmbeddingsServer:
             raise ModelError(f"{self.where} sent no {count} vectors of finite numbers. It said: {said}")
         return unit_rows(vectors_ND)
 
-    async def _error(self, found: Failure) -> ModelError:
+    async def _error(self, found: Failure, headers: Mapping[str, str]) -> ModelError:
         status, said = found.status, found.said
-        if found.may_pass:
-            return RetryableError(f"HTTP {status}: {said}", found)
-        if status in (401, 403):
-            return ModelError(
-                f"{self.where} says the key is missing or wrong (HTTP {status}): {self._key.advice}. It said: {said}"
-            )
+        if error := self._transport.error(self.where, found, headers):
+            return error
         if status == 404:
             names = await offered(self._transport)
             if self.model not in names:

@@ -75,7 +75,7 @@ class MiniLMInt8:
         return unit_rows(vectors_ND)
 
     def remarks(self, items: Iterable[Item], count: int) -> tuple[str, ...]:
-        return remarks_on((item.text or "" for item in items), count, self._sees_gpu())
+        return remarks_on((item.text or "" for item in items), count, self._sees_gpu)
 
     @cached_property
     def _session(self) -> InferenceSession:

@@ -17,6 +17,7 @@ from errata.tools.features.embeddings_server import AT_ONCE, EmbeddingsServer
 from errata.tools.features.pieces import piece_spans
 from errata.tools.features.weights import NAME_DIGITS
 from errata.tools.judging.backends.hosts import api_base, check_host
+from errata.tools.judging.together import together
 from errata.types import F32, Item, sha_of
 
 PREPARED = 1
@@ -144,7 +145,7 @@ async def _together(
             progress(count * done // len(jobs))
         return vectors_BD
 
-    return await asyncio.gather(*map(one, jobs))
+    return await together(map(one, jobs))
 
 
 async def _of_pieces(pieces: list[str], server: EmbeddingsServer) -> F32:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 
 from errata.tools.features.gpu import larger
@@ -24,9 +24,9 @@ to .89, Hausa .30, German .42, French .42 (evals text_encoders)."""
 MULTILINGUAL = ("intfloat/multilingual-e5-small", "paraphrase-multilingual-MiniLM-L12-v2")
 
 
-def remarks_on(texts: Iterable[str], count: int, gpu: bool = False) -> tuple[str, ...]:
-    """What a person should know about ``count`` texts that MiniLM reads, sampling their words evenly. ``gpu``: torch
-    sees one."""
+def remarks_on(texts: Iterable[str], count: int, sees_gpu: Callable[[], bool] = lambda: False) -> tuple[str, ...]:
+    """What a person should know about ``count`` texts that MiniLM reads, sampling their words evenly.
+    ``sees_gpu``: whether torch does, asked only where it matters."""
     source, step = iter(texts), max(1, count // SAMPLED)
     longer, sample, read = 0, [], 0
     while block := list(islice(source, BLOCK)):
@@ -41,7 +41,7 @@ def remarks_on(texts: Iterable[str], count: int, gpu: bool = False) -> tuple[str
             f"English over 80%), and the encoder reads English; a multilingual one may find more: --embedder "
             f"{' or '.join(MULTILINGUAL)} (by sentence-transformers: errata-labels[local])"
         )
-    elif gpu:
+    elif sees_gpu():
         told.append(larger("text"))
     return tuple(told)
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from errata.settings import Costs
 from errata.tools.inference.posterior import Posteriors
-from errata.tools.inference.severity import between
+from errata.tools.inference.severity import distances_from
 from errata.types import F32, F64, Int, Outcome
 
 MAJORITY = 0.5
@@ -56,13 +56,14 @@ def cheapest(posteriors: Posteriors, costs: Costs, distances_KK: F32 | None = No
 def _by_distance(posteriors: Posteriors, costs: Costs, distances_KK: F32) -> tuple[F64, F64]:
     """What keeping and changing cost, f64[N] each, if a mistake costs as much more as it is farther."""
     p_NS, rows, best_N = posteriors.probs_NS, np.arange(len(posteriors.probs_NS)), posteriors.best_other_N
-    between_NCC = between(posteriors, distances_KK)
+    from_given_NC = distances_from(posteriors, np.zeros_like(best_N), distances_KK)
+    from_best_NC = distances_from(posteriors, best_N, distances_KK)
     wrong_NC = p_NS[:, :-2].copy()
     wrong_NC[:, 0] = 0.0
     none_N = p_NS[:, -1]
-    keep_N = costs.miss_wrong * ((wrong_NC * between_NCC[:, 0]).sum(axis=1) + none_N)
-    missed_N = (wrong_NC * between_NCC[rows, best_N]).sum(axis=1) + none_N
-    broken_N = (p_NS[:, 0] + p_NS[:, -2]) * between_NCC[rows, 0, best_N]
+    keep_N = costs.miss_wrong * ((wrong_NC * from_given_NC).sum(axis=1) + none_N)
+    missed_N = (wrong_NC * from_best_NC).sum(axis=1) + none_N
+    broken_N = (p_NS[:, 0] + p_NS[:, -2]) * from_given_NC[rows, best_N]
     return keep_N, costs.break_right * broken_N + costs.miss_wrong * missed_N
 
 

@@ -90,11 +90,11 @@ def weigh(
     favored = probs if people is None else [*probs, people.probs_NK]
     cand_NC = candidates(given_N, favored, _named_by_judges(verdicts))
     judged_NS, judged_N = from_judges(cand_NC, verdicts, pool)
-    labels_NC = calibration.applied(from_scan(cand_NC, given_N, probs, noise), given_N)
+    content_NC = from_detectors(cand_NC, probs, noise.power)
+    labels_NC = calibration.applied(content_NC + from_given(cand_NC, given_N, noise.transition_KK), given_N)
     if people is not None:
         rows = np.flatnonzero(people.voted_N)
-        content_nC = from_detectors(cand_NC[rows], [np.asarray(p_NK[rows]) for p_NK in probs], noise.power)
-        labels_NC[rows] = content_nC + people.logs(rows, cand_NC[rows])
+        labels_NC[rows] = content_NC[rows] + people.logs(rows, cand_NC[rows])
     # Detectors say nothing of the two rare states; each is held against the label that they favor most.
     rare_N1 = labels_NC.max(axis=1, keepdims=True) + np.log(RARE_STATE)
     scores_NS = np.concatenate([labels_NC, rare_N1, rare_N1], axis=1) + judged_NS

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from errata.errors import SetupError
-from errata.settings import label_name
+from errata.settings import column_names, label_name
 from errata.tools.store.anchor import Anchor
 from errata.tools.store.calls import Calls
 from errata.tools.store.contributions import Contributions
@@ -55,14 +55,16 @@ class RunInfo:
     @property
     def label_column(self) -> str:
         """What the run asks about; for an image folder, its folders; without a label column, the marks or votes."""
-        votes, marks = self.settings.get("votes") or (), self.settings.get("mark") or ()
-        named = self.settings.get("label") or " + ".join(marks)
-        return str(named or label_name([votes] if isinstance(votes, str) else votes))
+        named = self.settings.get("label") or " + ".join(self._columns("mark"))
+        return str(named or label_name(self._columns("votes")))
 
     @property
-    def content_columns(self) -> tuple[str | None, str | None]:
-        """What is looked at: the text column and the image column."""
-        return self.settings.get("text"), self.settings.get("image")
+    def content_columns(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """What is looked at: the text columns and the image columns."""
+        return self._columns("text"), self._columns("image")
+
+    def _columns(self, setting: str) -> tuple[str, ...]:
+        return tuple(column_names(self.settings.get(setting)))
 
     @property
     def judged(self) -> bool:

@@ -108,8 +108,11 @@ def keep(frame: Frame, path: Path) -> None:
 
 def with_labels(frame: Frame, kept: Path, output: Path, column: str) -> Frame:
     """A copy of the frame with one column as in ``output``, a changed copy of the file ``kept``. DataError if the frame
-    is not what was kept."""
-    place = [str(name) for name in frame.names].index(column)
+    is not what was kept, SetupError if it has no such column: then the labels are in columns of ``output`` alone."""
+    names = [str(name) for name in frame.names]
+    if column not in names:
+        raise SetupError(f"These labels are in no one column of the frame. They are in {output}: read it from there.")
+    place = names.index(column)
     before, after = read_parquet(kept).cells(column), read_parquet(output).cells(column)
     now = _column(frame, place, column).to_pylist()
     if len(now) != len(before) or any(map(_differ, now, before)):

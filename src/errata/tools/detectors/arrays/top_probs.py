@@ -118,3 +118,12 @@ class TopProbs:
 def only(probs_NK: LabelProbs, rows: Int) -> LabelProbs:
     """Of these items, in this order."""
     return probs_NK.only(rows) if isinstance(probs_NK, TopProbs) else np.asarray(probs_NK[rows])
+
+
+def replaced(probs_NK: LabelProbs, rows: Int, by: LabelProbs) -> LabelProbs:
+    """A copy in which these rows are those of ``by``."""
+    if isinstance(probs_NK, TopProbs) and isinstance(by, TopProbs):
+        return probs_NK.replaced(rows, by)
+    all_NK = np.array(probs_NK)
+    all_NK[rows] = np.asarray(by)
+    return all_NK

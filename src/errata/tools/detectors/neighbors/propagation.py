@@ -98,7 +98,8 @@ def averaged_rows(near: Neighbors, probs_NK: LabelProbs) -> MadeRows:
     def means(rows: slice | Int) -> F32:
         sums_nK: F32 = sums(edges[rows])
         alone_n = sums_nK.sum(axis=1) <= 0
-        sums_nK[alone_n] = probs_NK[rows][alone_n]
+        if alone_n.any():
+            sums_nK[alone_n] = probs_NK[np.arange(len(probs_NK))[rows][alone_n]]
         sums_nK /= sums_nK.sum(axis=1, keepdims=True)
         return sums_nK
 

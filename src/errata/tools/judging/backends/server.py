@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import stamina
 import structlog
 
 from errata.errors import ModelError, ModelRefused
@@ -21,20 +20,18 @@ from errata.tools.judging.backends.body import (
     useless_fields,
 )
 from errata.tools.judging.backends.capabilities import NOT_KNOWN, Capabilities, Thinking, breaks_constraint
-from errata.tools.judging.backends.failures import QUOTA, Failure, failure
-from errata.tools.judging.backends.keys import Key, key_of, without_keys
+from errata.tools.judging.backends.failures import Failure, failure
+from errata.tools.judging.backends.keys import Key, key_of
 from errata.tools.judging.backends.offered import context_tokens, no_model, offered
 from errata.tools.judging.backends.patience import MOST_S, Patience
 from errata.tools.judging.backends.replies import Declined, NoCompletion, read_reply, without_key
-from errata.tools.judging.backends.transport import LONGEST_WAIT_S, RetryableError, Transport, backoff
+from errata.tools.judging.backends.transport import ATTEMPTS, RetryableError, Transport, retries
 from errata.tools.judging.chat import ChatReply, ChatRequest
 from errata.tools.judging.pacing.expected import told_or_expected
 from errata.tools.judging.reading.thinking import after_thinking, thinks
 from errata.tools.visible import one_line
 
 _log = structlog.wrap_logger(logging.getLogger(__name__), [structlog.stdlib.render_to_log_kwargs])
-
-ATTEMPTS = 6
 
 
 class ServerModel:
@@ -93,14 +90,7 @@ class ServerModel:
     async def _try_again(self, request: ChatRequest, first: RetryableError) -> ChatReply:
         """The tries after the first; separate, because stamina costs up to a third of the time of a successful call."""
         pending: RetryableError | None = first
-        async for attempt in stamina.retry_context(
-            on=backoff,
-            attempts=ATTEMPTS,
-            timeout=None,
-            wait_initial=self._first_wait_s,
-            wait_max=LONGEST_WAIT_S,
-            wait_jitter=self._first_wait_s,
-        ):
+        async for attempt in retries(self._first_wait_s):
             with attempt:
                 if pending is not None:
                     failed, pending = pending, None
@@ -191,19 +181,10 @@ class ServerModel:
     async def _error(self, found: Failure, headers: Mapping[str, str], request: ChatRequest) -> ModelError | None:
         """What to raise; None if the request is to be sent again without a field that the server does not know."""
         status, said = found.status, found.said
-        if found.may_pass:
-            return RetryableError(f"HTTP {status}: {said}", found, slow=status in (408, 503))
-        if status in (401, 403):
-            return ModelError(
-                f"{self._where} says the key is missing or wrong (HTTP {status}): {self._key.advice}. It said: {said}"
-            )
-        if status == 402 or QUOTA in said:
-            return ModelError(f"{self._where} says that what was paid for is used up (HTTP {status}). It said: {said}")
+        if error := self._transport.error(self._where, found, headers):
+            return error
         if status == 404:
             return await self._not_found(said)
-        if 300 <= status < 400:
-            elsewhere = without_keys(headers.get("Location", ""))
-            return ModelError(f"{self.base_url} redirects to {elsewhere!r}: name that address itself.")
         if self.forget_field(said):
             return None
         advice = f" (Does it see images? {self._advice})" if self._answered == 0 and has_image(request) else ""

@@ -5,20 +5,22 @@ from __future__ import annotations
 import asyncio
 import errno
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 import aiohttp
+import stamina
 from pydantic_core import to_json
 
 from errata.errors import ModelError
-from errata.tools.judging.backends.failures import Failure
+from errata.tools.judging.backends.failures import QUOTA, Failure
 from errata.tools.judging.backends.hosts import CheckedAddresses, check_host
 from errata.tools.judging.backends.keys import Key, without_keys
 
 IDLE_S = 4.0
 """Connections idle for this long are not reused: vLLM closes them after 5 seconds, perhaps at that very moment."""
 LONGEST_WAIT_S = 60.0
+ATTEMPTS = 6
 
 
 class RetryableError(ModelError):
@@ -73,6 +75,22 @@ class Transport:
             self._in_flight -= 1
             self._used_at_s = time.monotonic()
 
+    def error(self, where: str, found: Failure, headers: Mapping[str, str]) -> ModelError | None:
+        """What went wrong with the server called ``where`` itself; None for what may be about one request."""
+        status, said = found.status, found.said
+        if found.may_pass:
+            return RetryableError(f"HTTP {status}: {said}", found, slow=status in (408, 503))
+        if status in (401, 403):
+            return ModelError(
+                f"{where} says the key is missing or wrong (HTTP {status}): {self._key.advice}. It said: {said}"
+            )
+        if status == 402 or QUOTA in said:
+            return ModelError(f"{where} says that what was paid for is used up (HTTP {status}). It said: {said}")
+        if 300 <= status < 400:
+            elsewhere = without_keys(headers.get("Location", ""))
+            return ModelError(f"{self.base_url} redirects to {elsewhere!r}: name that address itself.")
+        return None
+
     async def close(self) -> None:
         if self._session is not None:
             await self._session.close()
@@ -103,7 +121,19 @@ class Transport:
         return headers | ({"Authorization": f"Bearer {secret}"} if secret else {})
 
 
-def backoff(error: Exception) -> bool | float:
+def retries(first_wait_s: float) -> AsyncIterator[stamina.Attempt]:
+    """ATTEMPTS tries of what raises RetryableError, with growing waits between them; the last error is raised."""
+    return stamina.retry_context(
+        on=_backoff,
+        attempts=ATTEMPTS,
+        timeout=None,
+        wait_initial=first_wait_s,
+        wait_max=LONGEST_WAIT_S,
+        wait_jitter=first_wait_s,
+    )
+
+
+def _backoff(error: Exception) -> bool | float:
     """Whether to retry, or after how many seconds if the server said so."""
     if not isinstance(error, RetryableError):
         return False

@@ -5,18 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from errata.errors import DataError
-from errata.prompts import load
-from errata.prompts.options import NO, YES
 from errata.tools.judging.door import Door
 from errata.tools.judging.images.images import ItemImage
-from errata.tools.judging.protocol import AnnotationEvidence, JudgingProtocol
-from errata.tools.judging.reading.closed_question import ClosedQuestion, lay_out_for, put
-from errata.tools.judging.reading.reading import Style, combine
+from errata.tools.judging.protocols.fit import FitProtocol, put_in_both_orders
+from errata.tools.judging.reading.reading import Style
 from errata.tools.judging.task import JudgeSetup, JudgeTask
-from errata.types import OTHER_ANSWERS, Item, LabelSpace, Verdict
+from errata.types import Item, LabelSpace, Verdict
 
 PROMPT_ID = "image_text_pair"
-ORDERS = ((YES, NO, *OTHER_ANSWERS), (*reversed(OTHER_ANSWERS), NO, YES))
 
 
 async def ask(
@@ -46,40 +42,10 @@ async def ask(
     )
 
 
-async def put_in_both_orders(
-    door: Door,
-    prompt_id: str,
-    item: Item,
-    images: tuple[ItemImage, ...],
-    labels: tuple[str, str],
-    space: LabelSpace,
-    *,
-    style: Style,
-    guideline: str,
-) -> Verdict:
-    """The verdict over the ``labels`` of yes and no, and over OTHER_ANSWERS. Raises as ``ask``."""
-    prompt = load(prompt_id)
-    questions = [
-        ClosedQuestion(prompt, item, images, lay_out_for(prompt_id, order, style, space), guideline) for order in ORDERS
-    ]
-    answers = await put(door, questions)
-    readings = [reading for reading in answers.readings if reading is not None]
-    log_probs = combine(readings) if readings else {}
-    named = {dict(zip((YES, NO), labels, strict=True)).get(key, key): value for key, value in log_probs.items()}
-    return answers.verdict(item, door.model.name, prompt, named, None)
-
-
-class ImageTextPair(JudgingProtocol):
+class ImageTextPair(FitProtocol):
     name = PROMPT_ID
     title = "whether text and image fit"
     adds = "whether the text describes the image"
-    tasks = ("pair", "match")
-
-    def about(self, known: AnnotationEvidence) -> tuple[str, ...]:
-        return known.candidates
-
-    def calls(self, labels: int, setup: JudgeSetup) -> int:
-        return len(ORDERS)
 
     async def ask(self, door: Door, task: JudgeTask, setup: JudgeSetup) -> Verdict:
         """Over the space's two labels, that of a match first."""

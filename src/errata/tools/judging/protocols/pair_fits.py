@@ -4,25 +4,17 @@ from __future__ import annotations
 
 from errata.tools.judging.door import Door
 from errata.tools.judging.images.images import ItemImage
-from errata.tools.judging.protocol import AnnotationEvidence, JudgingProtocol
-from errata.tools.judging.protocols.image_text_pair import ORDERS, put_in_both_orders
+from errata.tools.judging.protocols.fit import FitProtocol, put_in_both_orders
 from errata.tools.judging.task import JudgeSetup, JudgeTask
 from errata.types import Verdict
 
 PROMPT_ID = "pair_fits"
 
 
-class PairFits(JudgingProtocol):
+class PairFits(FitProtocol):
     name = PROMPT_ID
     title = "whether the two parts fit"
     adds = "whether the two parts of a pair fit each other"
-    tasks = ("pair", "match")
-
-    def about(self, known: AnnotationEvidence) -> tuple[str, ...]:
-        return known.candidates
-
-    def calls(self, labels: int, setup: JudgeSetup) -> int:
-        return len(ORDERS)
 
     async def ask(self, door: Door, task: JudgeTask, setup: JudgeSetup) -> Verdict:
         """Over the space's two labels, that of a match first."""
