@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from errata.agent.decisions import approval
+from errata.agent.decisions import approval, by_rule
 from errata.agent.drive import drive
 from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.roles.adjudicator import propose
@@ -117,7 +117,7 @@ def _accepted(item: RedTeamItem, proposal: Proposal) -> str | None:
 def _say_yes(workspace: Workspace, found: Sequence[Case]) -> None:
     """Accept by the command that people use, and check that it decides exactly the changes counted as accepted."""
     person = approval.Signer("red team", "a script")
-    decided = approval.decide_where(workspace, person, True, YES).decided
+    decided = by_rule.decide_where(workspace, person, True, YES).decided
     counted = sum(case.accepted is not None and case.outcome != "keep" for case in found)
     if decided != counted:
         raise AssertionError(f"{decided} changes were accepted, and {counted} counted")

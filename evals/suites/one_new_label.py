@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from errata.agent.decisions import approval
+from errata.agent.decisions import by_rule
 from errata.agent.decisions.approval import Signer
 from errata.agent.drive import drive
 from errata.agent.run.begin import begin
@@ -64,7 +64,7 @@ def measure(count: int) -> dict[str, Any]:
         settings = Settings.model_validate(columns | {"judge": (judge.spec,), "costs": {"break_right": 1.0}})
 
         first, first_s = run(rows, data, settings)
-        approval.decide_where(first, Signer("eval", "a script"), True, "outcome == 'relabel'")
+        by_rule.decide_where(first, Signer("eval", "a script"), True, "outcome == 'relabel'")
         decided = len(first.decisions())
         first.close()
         first_calls = len(judge.requests())

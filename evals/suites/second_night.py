@@ -20,7 +20,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from errata.agent.contributions import Features
-from errata.agent.decisions import approval
+from errata.agent.decisions import by_rule
 from errata.agent.decisions.approval import Signer
 from errata.agent.drive import drive
 from errata.agent.evidence.snapshot import Snapshot
@@ -55,7 +55,7 @@ def measure(news: pa.Table) -> dict[str, Any]:
         data = Path(folder) / "news.csv"
         settings = Settings.model_validate({"text": "text", "label": "given_label", "id": "id", "judge": (judge.spec,)})
         first, first_s = night(news.slice(0, news.num_rows - ADDED), data, settings)
-        approval.decide_where(first, Signer("eval", "a script"), False, "confidence >= 0.5")
+        by_rule.decide_where(first, Signer("eval", "a script"), False, "confidence >= 0.5")
         rejected = set(first.decisions())
         first.close()
         first_calls = len(judge.requests())

@@ -260,7 +260,8 @@ class Decision:
     """A person's final answer about one annotation, as recorded in the chain of events.
 
     ``wording``: what the guideline said about its labels when it was made, hashed (errata.tools.guideline), under their
-    names at the time; empty if it said nothing.
+    names at the time; empty if it said nothing. ``rule`` and ``check``: the event of the rule that made it, or of the
+    random check that it is an answer in; 0 for none.
     """
 
     item_id: str
@@ -279,6 +280,8 @@ class Decision:
     event_hash: str = ""
     place: Place = ITEM
     wording: Mapping[str, str] = field(default_factory=dict)
+    rule: int = 0
+    check: int = 0
 
     @property
     def spot(self) -> Spot:

@@ -9,7 +9,7 @@ import pytest
 
 from errata.agent.actions.deciding import DECIDE_WHERE
 from errata.agent.actions.perform import perform
-from errata.agent.decisions import approval
+from errata.agent.decisions import approval, by_rule
 from errata.agent.decisions.apply import apply, changes
 from errata.agent.decisions.revert import revert
 from errata.agent.drive import drive, resume, scanned
@@ -60,7 +60,7 @@ def test_planted_errors_are_found_fixed_and_undone(data: Path, judge: Judge) -> 
     assert {item for item, row in rows.items() if row["outcome"] == "relabel"} == wrong
     assert all(rows[item]["proposed_label"] == truth[item] for item in wrong)
 
-    done = approval.decide_where(workspace, somebody(workspace), True, "outcome == 'relabel' and confidence > 0.5")
+    done = by_rule.decide_where(workspace, somebody(workspace), True, "outcome == 'relabel' and confidence > 0.5")
     assert (done.decided, done.ambiguous) == (6, 0)
     state = resume(workspace, True, silent)
     assert state["changed"] == 6
@@ -107,8 +107,8 @@ def test_the_second_night_costs_what_changed(tmp_path: Path, judge: Judge) -> No
     data = tmp_path / "mail.csv"
     write_topics(data, rows=150, wrong=6)
     first = run(data, judge.spec, random_share=0.0)
-    rejected = approval.decide_where(first, somebody(first), False, "item_id == 'm0'")
-    accepted = approval.decide_where(first, somebody(first), True, "item_id == 'm1'")
+    rejected = by_rule.decide_where(first, somebody(first), False, "item_id == 'm0'")
+    accepted = by_rule.decide_where(first, somebody(first), True, "item_id == 'm1'")
     assert (rejected.decided, accepted.decided) == (1, 1)
     first.close()
     asked = len(judge.requests())
@@ -127,7 +127,7 @@ def test_the_second_night_costs_what_changed(tmp_path: Path, judge: Judge) -> No
 
 def test_a_new_guideline_opens_what_was_rejected(data: Path, tmp_path: Path) -> None:
     first = run(data)
-    approval.decide_where(first, somebody(first), False, None)
+    by_rule.decide_where(first, somebody(first), False, None)
     assert first.decisions()
     first.close()
     guideline = tmp_path / "guideline.md"
@@ -145,7 +145,7 @@ def test_protected_items_are_never_judged_and_never_change(tmp_path: Path, judge
     data.write_text("\n".join([lines[0] + ",gold", *gold]) + "\n")
     workspace = run(data, judge.spec, protect="gold")
     assert 0 not in {verdict.idx for verdict in Snapshot.of(workspace).verdicts}
-    approval.decide_where(workspace, somebody(workspace), True, None)
+    by_rule.decide_where(workspace, somebody(workspace), True, None)
     with pytest.raises(DataError, match="protected"):
         approval.decide(workspace, somebody(workspace), "m0", "label", "travel")
     assert "m0" not in {line.item_id for line in changes(workspace)}

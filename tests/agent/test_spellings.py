@@ -145,7 +145,7 @@ def test_a_terminal_shows_the_class_and_keeps_the_form(data: Path) -> None:
     )
     card = reviewing.card(row.spot, 1)
     assert card.item.given_label in card.choices.values()
-    reviewing.decide(card.item, "label", card.item.given_label)
+    reviewing.decide(card, "label", card.item.given_label)
     assert list(reviewing.made.values()) == [False]
     assert workspace.decisions()[row.idx].label == row.given_label
 

@@ -10,7 +10,7 @@ import pytest
 from errata.agent.actions.measuring import MEASURE
 from errata.agent.actions.perform import perform
 from errata.agent.contributions import JudgeCards
-from errata.agent.decisions import approval
+from errata.agent.decisions import by_rule
 from errata.agent.drive import drive
 from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.begin import begin
@@ -87,7 +87,7 @@ def test_a_rule_leaves_out_what_rests_on_a_judge_alone(tmp_path: Path, judge: Ju
     basis = [one.basis for one in Snapshot.of(workspace).proposals.values() if one.outcome == "relabel"]
     assert "scan and judge" in basis
     alone = basis.count("judge alone")
-    done = approval.decide_where(workspace, somebody(workspace), True, "outcome == 'relabel'")
+    done = by_rule.decide_where(workspace, somebody(workspace), True, "outcome == 'relabel'")
     assert (done.decided, done.judge_alone) == (len(basis) - alone, alone)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from errata.agent.decisions.approval import decide_where
+from errata.agent.decisions.by_rule import decide_where
 from errata.agent.decisions.times import parse_time as typed
 from errata.apps.cli import exits
 from errata.apps.cli.graceful_shutdown import EndedBySignal

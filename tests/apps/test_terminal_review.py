@@ -13,7 +13,8 @@ from PIL import Image
 from rich.console import Console
 
 from errata.agent.contributions import Plan
-from errata.agent.decisions.approval import decide, decide_where
+from errata.agent.decisions.approval import decide
+from errata.agent.decisions.by_rule import decide_where
 from errata.agent.run.workspace import Workspace
 from errata.apps.terminal_review import ReviewSummary, review
 from errata.errors import SetupError

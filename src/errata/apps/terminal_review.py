@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 from rich.console import Console
 from rich.text import Text
 
-from errata import words
-from errata.agent.actions.reviewing import Event, accepted, spot_of
+from errata.agent.actions.reviewing import accepted
 from errata.agent.actions.session import Session
 from errata.apps.terminal.card import Card, draw
 from errata.apps.terminal.guide import show_guide
@@ -21,7 +21,7 @@ from errata.errors import DataError
 from errata.tools.visible import one_line
 from errata.types import Answer
 
-__all__ = ["ReviewSummary", "read_key", "review"]
+__all__ = ["ReadKey", "ReviewSummary", "go_through", "read_key", "review"]
 
 ReadKey = Callable[[], str]
 Answered = tuple[Answer, str | None]
@@ -49,8 +49,7 @@ def review(session: Session, console: Console, read_key: ReadKey) -> ReviewSumma
     SetupError for a wrong token, and DataError if the data has changed since the run was started.
     """
     reviewing = ReviewSession(session)
-    with suppress(KeyboardInterrupt, EOFError):
-        _Review(reviewing, console, read_key).go_through()
+    go_through(reviewing, console, read_key)
     summary = ReviewSummary(
         len(reviewing.made), sum(reviewing.made.values()), len(reviewing.open_items()), reviewing.moved
     )
@@ -58,25 +57,38 @@ def review(session: Session, console: Console, read_key: ReadKey) -> ReviewSumma
     return summary
 
 
+class Cards(Protocol):
+    """What is gone through card by card: open proposals, or a random check."""
+
+    def next_card(self) -> Card | None: ...
+    def decide(self, card: Card, answer: Answer, label: str | None) -> str: ...
+    def last_mine(self) -> Sequence[Any]: ...
+    def take_back(self, events: Sequence[Any], /) -> str: ...
+
+
+def go_through(cards: Cards, console: Console, read_key: ReadKey) -> None:
+    """Show one card after the other, until none is left or the person quits."""
+    with suppress(KeyboardInterrupt, EOFError):
+        review = _Review(cards, console, read_key)
+        while card := cards.next_card():
+            review.one(card)
+
+
 class _Review:
     """Shows cards and handles keys. ``notice`` is the line on the next card: what the last key did. ``asked``: what a
     second u will take back, when many decisions were made at once."""
 
-    def __init__(self, session: ReviewSession, console: Console, read_key: ReadKey) -> None:
-        self._session, self._console, self._read_key = session, console, read_key
+    def __init__(self, cards: Cards, console: Console, read_key: ReadKey) -> None:
+        self._cards, self._console, self._read_key = cards, console, read_key
         self._notice = ""
-        self._asked: list[Event] = []
+        self._asked: Sequence[Any] = ()
 
-    def go_through(self) -> None:
-        while items := self._session.open_items():
-            self._one(self._session.card(items[0], len(items)))
-
-    def _one(self, card: Card) -> None:
+    def one(self, card: Card) -> None:
         """Show one card until it is decided, or another one is reopened."""
         while True:
             draw(replace(card, notice=self._notice), self._console)
             key, self._notice = self._read_key(), ""
-            asked, self._asked = self._asked, []
+            asked, self._asked = self._asked, ()
             if key in QUIT:
                 raise EOFError
             answered = _answered(key, card)
@@ -89,18 +101,15 @@ class _Review:
     def _decide(self, card: Card, answer: Answer, label: str | None) -> bool:
         """Whether it was stored: a proposal may name a label that this data does not have."""
         try:
-            self._session.decide(card.item, answer, label)
+            self._notice = f"{self._cards.decide(card, answer, label)} u takes it back."
         except DataError as error:
             self._notice = one_line(f"Nothing was decided. {error}")
             return False
-        said = one_line(words.decided(answer, label, card.item.given_label))
-        which = words.spot(card.item.item_id, card.item.place)
-        self._notice = f"Item {one_line(which, 40)}: {said}. u takes it back."
         return True
 
-    def _undo(self, asked: Sequence[Event]) -> bool:
+    def _undo(self, asked: Sequence[Any]) -> bool:
         """Whether the last decision was taken back; many at once only if the previous key asked for them."""
-        last = self._session.last_mine()
+        last = self._cards.last_mine()
         if len(last) > 1 and last != asked:
             self._asked = last
             self._notice = f"The last that you decided are {len(last)} items, by rule. u once more takes them all back."
@@ -108,8 +117,7 @@ class _Review:
         if not last:
             self._notice = "There is nothing to take back."
             return False
-        self._session.take_back(last)
-        self._notice = _taken_back(last)
+        self._notice = self._cards.take_back(last)
         return True
 
     def _seen_otherwise(self, key: str, card: Card) -> Card:
@@ -122,7 +130,8 @@ class _Review:
             show_guide(card, self._console)
             self._read_key()
         elif key in ACCEPT:
-            self._notice = "An ambiguous proposal names no answer to accept: choose one, or c, or p."
+            what = "An ambiguous proposal names no answer" if card.proposal else "A random check proposes nothing"
+            self._notice = f"{what} to accept: choose one, or c, or p."
         elif key != "u":
             self._notice = f"{one_line(repr(key), 20)} is no key here; nothing was decided. ? lists the keys."
         return card
@@ -140,20 +149,13 @@ class _Review:
 def _answered(key: str, card: Card) -> Answered | None:
     if key in card.choices:
         return "label", card.choices[key]
-    if key == "n":
-        return "label", card.item.given_label
     if key in ANSWERS:
         return ANSWERS[key], None
+    if card.proposal is None:
+        return None
+    if key == "n":
+        return "label", card.item.given_label
     return accepted(card.proposal) if key in ACCEPT else None
-
-
-def _taken_back(events: Sequence[Event]) -> str:
-    by_rule = " by rule" * (events[0].body["looked"] == "rule")
-    if len(events) > 1:
-        return f"Taken back: {len(events)} items were decided{by_rule}, and are open again."
-    body = events[0].body
-    was = one_line(words.decided(body["answer"], body["label"], body["given_label"]))
-    return f"Taken back: item {one_line(words.spot(*spot_of(events[0])), 40)}, {was}{by_rule}."
 
 
 def _farewell(summary: ReviewSummary) -> str:

@@ -95,10 +95,10 @@ def test_tables_are_rows_or_a_file(tmp_path: Path) -> None:
 def test_decisions_by_rule_are_taken_back_by_number_range_or_time(session: Session) -> None:
     perform(DECIDE_WHERE, session, accept=True, where="item_id in ['a', 'b', 'c']")
     perform(DECIDE, session, item_id="d", answer="passed_on")
-    assert [e.seq for e in perform(UNDO, session, events=["2-3"]).events] == [2, 3]
-    assert [e.seq for e in perform(UNDO, session, events=[range(1, 3)]).events] == [1]
+    assert [e.seq for e in perform(UNDO, session, events=["3-4"]).events] == [3, 4]
+    assert [e.seq for e in perform(UNDO, session, events=[range(1, 4)]).events] == [2]
     assert perform(UNDO, session, since=datetime(2999, 1, 1)).events == ()
-    assert [e.seq for e in perform(UNDO, session, events=[4], since="1h").events] == [4]
+    assert [e.seq for e in perform(UNDO, session, events=[5], since="1h").events] == [5]
     assert session.workspace is not None and decided(session.workspace) == {}
     for wrong in ({"events": ["x"]}, {"since": "yesterday"}, {"events": [1.5]}):
         with pytest.raises(SetupError):

@@ -22,12 +22,15 @@ from tests.by_hand import make_run, session_of
 
 INPUTS: dict[str, dict[str, object]] = {
     "answer": {"approve": True},
+    "answer_check": {"check": 1, "position": 0, "answer": "several"},
     "begin": {"data": "d.csv", "settings": Settings()},
     "decide": {"item_id": "a", "answer": "several"},
     "decide_reviewed": {"path": "review.xlsx", "sha256": "0"},
     "decide_where": {"accept": True, "where": "quality < 1"},
     "measure": {"judge": "model@http://127.0.0.1:1/v1"},
     "prune": {"paths": ()},
+    "random_check": {"size": 2},
+    "write_check": {"check": 1, "out": "check.xlsx"},
     "write_results": {"out": "r.csv"},
 }
 GUARDED = sorted(action.name for action in actions().values() if action.effect != "read")

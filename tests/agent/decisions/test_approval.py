@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from errata.agent.decisions.approval import decide, decide_where, decided_by, is_approved, request
+from errata.agent.decisions.approval import decide, decided_by, is_approved, request
+from errata.agent.decisions.by_rule import decide_where
 from errata.errors import DataError
 from errata.types import Proposal
 from tests.by_hand import ROWS, decided, make_run, somebody

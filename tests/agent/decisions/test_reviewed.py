@@ -11,7 +11,8 @@ import openpyxl
 import pytest
 
 from errata.agent.decisions.approval import decide
-from errata.agent.decisions.reviewed import CHANGED, Reviewed, decide_reviewed, read_reviewed
+from errata.agent.decisions.filled_in import Reviewed
+from errata.agent.decisions.reviewed import CHANGED, decide_reviewed, read_reviewed
 from errata.agent.run.workspace import Workspace
 from errata.agent.views.review_sheet import write_review
 from errata.errors import DataError, SetupError

@@ -10,7 +10,8 @@ import pytest
 from errata.agent.actions.deciding import UNDO
 from errata.agent.actions.perform import perform
 from errata.agent.decisions.apply import apply, changes
-from errata.agent.decisions.approval import decide, decide_where
+from errata.agent.decisions.approval import decide
+from errata.agent.decisions.by_rule import decide_where
 from errata.agent.decisions.undo import Undone, in_words, undo
 from errata.agent.views.history import history, history_of
 from errata.errors import SetupError
@@ -37,7 +38,7 @@ def test_all_that_a_rule_decided_at_once_is_one_decision(tmp_path: Path) -> None
     decide_where(workspace, somebody(workspace), True, "item_id == 'd'")
     decide_where(workspace, somebody(workspace), True, "item_id in ['a', 'b', 'c']")
     undone = undo(workspace, somebody(workspace))
-    assert numbers(undone) == [2, 3, 4] and list(decided(workspace)) == ["d"]
+    assert numbers(undone) == [4, 5, 6] and list(decided(workspace)) == ["d"]
     assert "3 decisions taken back (by ann by rule): cat -> dog (2), dog -> cat" in in_words(undone)
 
 
@@ -52,9 +53,9 @@ def test_decisions_one_by_one_are_taken_back_one_by_one(tmp_path: Path) -> None:
 def test_events_are_named_by_number_and_by_range(tmp_path: Path) -> None:
     workspace = make_run(tmp_path)
     decide_where(workspace, somebody(workspace), True, "quality < 1")
-    assert numbers(undo(workspace, somebody(workspace), events=[2])) == [2]
-    assert numbers(undo(workspace, somebody(workspace), events=[range(2, 10**14), 1])) == [1, 3, 4]
-    for number, words in ((5, "Event 5 is no decision"), (99, "no decision"), (2, "taken back already, by ann")):
+    assert numbers(undo(workspace, somebody(workspace), events=[3])) == [3]
+    assert numbers(undo(workspace, somebody(workspace), events=[range(3, 10**14), 2])) == [2, 4, 5]
+    for number, words in ((1, "Event 1 is no decision"), (99, "no decision"), (3, "taken back already, by ann")):
         with pytest.raises(SetupError, match=words):
             undo(workspace, somebody(workspace), events=[number])
 
@@ -64,7 +65,7 @@ def test_a_condition_opens_the_items_that_match_however_often_they_were_decided(
     decide_where(workspace, somebody(workspace), True, "quality < 1")
     decide(workspace, somebody(workspace, "bob"), "a", "several")
     undone = undo(workspace, somebody(workspace), where="data.source == 'web' and item_id != 'd'")
-    assert numbers(undone) == [1, 2, 5] and sorted(decided(workspace)) == ["c", "d"]
+    assert numbers(undone) == [2, 3, 6] and sorted(decided(workspace)) == ["c", "d"]
     assert "(2 by ann by rule, 1 by bob)" in in_words(undone)
 
 
@@ -105,7 +106,7 @@ def test_an_undone_decision_stays_in_the_history_and_can_be_made_again(tmp_path:
     undo(workspace, somebody(workspace, "bob"))
     again = decide_where(workspace, somebody(workspace), False, "item_id == 'a'")
     assert again.decided == 1 and decided(workspace) == {"a": ("label", "dog")}
-    assert [entry["kind"] for entry in history(workspace)] == ["decision", "undo", "decision"]
+    assert [entry["kind"] for entry in history(workspace)] == ["rule", "decision", "undo", "rule", "decision"]
     assert [entry["by"] for entry in history_of(workspace, "a")] == ["ann", "bob", "ann"]
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from errata.agent.decisions import approval
+from errata.agent.decisions import by_rule
 from errata.agent.drive import drive, resume
 from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.begin import begin
@@ -52,7 +52,7 @@ def test_an_item_is_shown_as_the_whole_run_has_it(tmp_path: Path, judge: Judge) 
         drive(workspace, lambda step, done, total: None)
     assert {verdict.judge for verdict in Snapshot.of(workspace).verdicts} == {"second", "stub"}
     check_each_item(workspace)
-    approval.decide_where(workspace, somebody(workspace), True, "outcome == 'relabel' and confidence > 0.5")
+    by_rule.decide_where(workspace, somebody(workspace), True, "outcome == 'relabel' and confidence > 0.5")
     check_each_item(workspace)
     resume(workspace, True, lambda step, done, total: None)
     check_each_item(workspace)

@@ -13,7 +13,8 @@ import pytest
 from PIL import Image
 
 from errata.agent.contributions import Features, Judging, Plan, Profile
-from errata.agent.decisions.approval import Signer, decide, decide_where
+from errata.agent.decisions.approval import Signer, decide
+from errata.agent.decisions.by_rule import decide_where
 from errata.agent.evidence.error_count import given_holds, wrong_labels
 from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.begin import begin

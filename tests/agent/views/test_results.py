@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from errata.agent.decisions.approval import decide_where
+from errata.agent.decisions.by_rule import decide_where
 from errata.agent.views.results import COLUMNS, result_rows, write_results
 from errata.errors import DataError, SetupError
 from errata.types import Outcome, Proposal

@@ -11,10 +11,11 @@ from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from errata.agent.actions.action import Action, Inputs, NoInputs
 from errata.agent.actions.session import Session
-from errata.agent.decisions import approval, reviewed, times
+from errata.agent.decisions import approval, by_rule, reviewed, times
 from errata.agent.decisions import undo as undoing
-from errata.agent.decisions.approval import DecidedMany, decided_by
-from errata.agent.decisions.reviewed import Reviewed
+from errata.agent.decisions.approval import decided_by
+from errata.agent.decisions.by_rule import DecidedMany
+from errata.agent.decisions.filled_in import Reviewed
 from errata.agent.decisions.undo import Undone
 from errata.agent.decisions.undo import in_words as undone_in_words
 from errata.errors import DataError, SetupError, StoreError
@@ -96,7 +97,7 @@ def _decide(session: Session, given: OneDecision) -> int:
 
 
 def _decide_where(session: Session, given: Rule) -> DecidedMany:
-    return approval.decide_where(session.run, session.by, given.accept, given.where)
+    return by_rule.decide_where(session.run, session.by, given.accept, given.where)
 
 
 def _read_reviewed(session: Session, given: SheetFile) -> Reviewed:

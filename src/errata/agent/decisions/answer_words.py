@@ -15,11 +15,12 @@ WORDS = (ACCEPT, KEEP, *OTHER_ANSWERS)
 
 class AnswerWords:
     """``offered``: every word, those that are no labels first. A label that is spelled like one of them is the
-    label."""
+    label. ``blind``: nothing given or proposed is in sight, so that nothing can be kept or accepted."""
 
-    def __init__(self, space: LabelSpace) -> None:
+    def __init__(self, space: LabelSpace, *, blind: bool = False) -> None:
         taken = {fold(name) for name in space.names}
-        self._words: Mapping[str, str] = {fold(word.replace("_", " ")): word for word in WORDS if word not in taken}
+        known = OTHER_ANSWERS if blind else WORDS
+        self._words: Mapping[str, str] = {fold(word.replace("_", " ")): word for word in known if word not in taken}
         self._labels = {visible(label): label for label in space.index()} | {label: label for label in space.index()}
         self._folded: dict[str, set[str | None]] = {}
         for label in space.index():

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from errata.agent.evidence.ruled import ruled
+from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.applied import StandingPatch, place_of, standing_patches
 from errata.agent.run.workspace import Workspace, open_data
 from errata.agent.views.distributions import distributions
@@ -26,13 +28,14 @@ from errata.tools.store.relative_paths import is_inside
 @dataclass(frozen=True, slots=True)
 class Applied:
     """``beside``: other label columns of the same data whose changes are in the same output; ``into``: the new column
-    that the labels are in, if not in their own."""
+    that the labels are in, if not in their own; ``ruled``: what stands behind the changes by rules."""
 
     changed: int
     output: Path
     patch: Path
     beside: tuple[str, ...] = ()
     into: str | None = None
+    ruled: tuple[str, ...] = ()
 
 
 def changes(workspace: Workspace) -> list[PatchLine]:
@@ -93,15 +96,20 @@ def apply(
         raise SetupError("This data is a frame, kept as it was in the run folder. Apply without in place: run.changed")
     workspace.store.refuse_read_only()
     workspace.store.check_history()
+    behind = tuple(one.sentence for one in ruled(Snapshot.of(workspace)))
     with workspace.folder.lock():
         if in_place and (half_done := _half_moved(workspace)):
             rename_all(half_done.output, half_done.moves)
             return Applied(len(half_done.moves), half_done.output, half_done.folder / half_done.event.body["patch"])
         _forget_unwritten(workspace)
         added = _added(workspace, annotate, into, distribution)
-        if in_place and workspace.dataset.format == "image_folder":
-            return _move_files(workspace, added)
-        return _apply_in_place(workspace, added) if in_place else _apply_to(workspace, out, added, force, copied)
+        if not in_place:
+            applied = _apply_to(workspace, out, added, force, copied)
+        elif workspace.dataset.format == "image_folder":
+            applied = _move_files(workspace, added)
+        else:
+            applied = _apply_in_place(workspace, added)
+    return replace(applied, ruled=behind)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,77 +3,58 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import repeat
 from pathlib import Path
-from typing import Any, get_args
 
 from errata import words
 from errata.agent.decisions.answer_words import ACCEPT, KEEP, AnswerWords
 from errata.agent.decisions.approval import Given, Signer, accepted, decide_each
+from errata.agent.decisions.checked_sheet import CheckedSheet
+from errata.agent.decisions.filled_in import ANSWERS, LONGEST_ANSWER, Reviewed, cells_of
 from errata.agent.decisions.review_key import ReviewKey
-from errata.agent.decisions.values import as_text
 from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.workspace import Workspace
 from errata.agent.views.results import result_columns
 from errata.agent.views.review_sheet import DECISION, ID, KEY, PLACE, SHEET, keys
 from errata.errors import DataError, SetupError
 from errata.tools.data.formats import read_table
-from errata.tools.data.plain import Plain, plain
+from errata.tools.data.table import Table
 from errata.tools.store.store import ItemRow
 from errata.tools.visible import one_line, visible
-from errata.types import ITEM, Answer, Decision, Proposal, Spot
+from errata.types import ITEM, Decision, Proposal, Spot
 
-ANSWERS: Mapping[str, Answer] = {answer: answer for answer in get_args(Answer)}
 CHANGED = "its content, its label or what is proposed has changed since the sheet was written"
-LONGEST_ANSWER = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Reviewed:
-    """What a sheet says. ``sha256``: of the file. ``changed`` and ``kept`` decide on a label other than the given one,
-    or on that one; ``others`` on several, none_of_these, or cannot_tell. ``already`` are recorded as they are in the
-    sheet, and ``blank`` rows have no decision. ``not_taken``: item id, and why."""
-
-    sha256: str
-    changed: int
-    kept: int
-    others: int
-    already: int
-    blank: int
-    not_taken: tuple[tuple[str, str], ...]
-
-    @property
-    def decided(self) -> int:
-        """How many decisions are to be recorded, or were."""
-        return self.changed + self.kept + self.others
-
-    def as_json(self) -> dict[str, Any]:
-        counts = {name: getattr(self, name) for name in ("decided", "changed", "kept", "others", "already", "blank")}
-        return counts | {"not_taken": [{"item_id": item, "why": why} for item, why in self.not_taken]}
 
 
 def read_reviewed(workspace: Workspace, path: Path, by: str) -> Reviewed:
     """What ``decide_reviewed`` would record for this person. Raises DataError for a file that is no review sheet."""
-    return _Sheet(workspace, path, by).summary()
+    return _sheet(workspace, path, by).summary()
 
 
 def decide_reviewed(workspace: Workspace, by: Signer, path: Path, sha256: str) -> Reviewed:
     """Record the decisions of a sheet. ``sha256``: of the file that the person agreed to; SetupError if it is another
     one now."""
-    sheet = _Sheet(workspace, path, by.name)
+    sheet = _sheet(workspace, path, by.name)
     if sheet.sha256 != sha256:
         raise SetupError(f"{path} has changed since it was read. Nothing was decided: try again.")
-    decide_each(workspace, by, sheet.taken)
+    sheet.record(by)
     return sheet.summary()
 
 
-class _Sheet:
+def _sheet(workspace: Workspace, path: Path, by: str) -> ReviewedSheet | CheckedSheet:
+    table = read_table(path, sheet=SHEET if path.suffix.lower() == ".xlsx" else None)
+    names = table.names
+    if ID not in names and all(names.count(name) == 1 for name in (DECISION, KEY)):
+        return CheckedSheet(workspace, table, by)
+    return ReviewedSheet(workspace, table, path, by)
+
+
+class ReviewedSheet:
     """A sheet, compared with what the run knows now."""
 
-    def __init__(self, workspace: Workspace, path: Path, by: str) -> None:
+    def __init__(self, workspace: Workspace, table: Table, path: Path, by: str) -> None:
         snapshot = Snapshot.of(workspace)
+        self.sha256, self._workspace = table.sha256, workspace
         self._decisions, self._proposals, self._by = snapshot.decisions, snapshot.proposals, by
         self._words = AnswerWords(workspace.run.label_space)
         self._space = workspace.run.label_space
@@ -82,7 +63,7 @@ class _Sheet:
         self.taken: list[Given] = []
         self._not_taken: list[tuple[str, str]] = []
         self._already = self._blank = 0
-        lines = self._read(path)
+        lines = self._read(table, path)
         times = Counter(spot for spot, decision, _ in lines if decision)
         for spot, decision, key in lines:
             if not decision:
@@ -92,6 +73,9 @@ class _Sheet:
             else:
                 self._take(spot, decision, key)
 
+    def record(self, by: Signer) -> None:
+        decide_each(self._workspace, by, self.taken)
+
     def summary(self) -> Reviewed:
         labels = [(label, row.given_label) for row, answer, label in self.taken if answer == "label"]
         kept = sum(self._space.same(label, given) for label, given in labels)
@@ -99,17 +83,15 @@ class _Sheet:
         not_taken = tuple(self._not_taken)
         return Reviewed(self.sha256, len(labels) - kept, kept, others, self._already, self._blank, not_taken)
 
-    def _read(self, path: Path) -> list[tuple[Spot, str, str]]:
-        table = read_table(path, sheet=SHEET if path.suffix.lower() == ".xlsx" else None)
-        self.sha256 = table.sha256
+    def _read(self, table: Table, path: Path) -> list[tuple[Spot, str, str]]:
         missing = [name for name in (ID, DECISION, KEY) if table.names.count(name) != 1]
         if missing:
             raise DataError(
                 f"{path} is no review sheet: it has no column {missing[0]!r}. Write one: errata results -o review.xlsx"
             )
-        ids, decisions, keys = (map(_words, plain(table.cells(name), name)) for name in (ID, DECISION, KEY))
+        ids, decisions, keys = (cells_of(table, name) for name in (ID, DECISION, KEY))
         in_places = table.names.count(PLACE) == 1 and any(place for _, place in self._rows)
-        places = map(_words, plain(table.cells(PLACE), PLACE)) if in_places else repeat(ITEM, len(table))
+        places = cells_of(table, PLACE) if in_places else repeat(ITEM, len(table))
         return list(zip(map(_spot, ids, places), decisions, keys, strict=True))
 
     def _take(self, spot: Spot, decision: str, key: str) -> None:
@@ -169,9 +151,3 @@ class _Sheet:
 def _spot(item_id: str, place: str) -> Spot:
     """An annotation as a sheet names it."""
     return visible(item_id).strip(), visible(place).strip()
-
-
-def _words(value: Plain) -> str:
-    """A cell as the word that a person meant: a program may have made a number of it."""
-    whole = int(value) if isinstance(value, float) and value.is_integer() else value
-    return (as_text(whole) or "").strip()

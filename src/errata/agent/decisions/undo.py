@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from errata import words
-from errata.agent.decisions.approval import Signer, decided_by, matching
+from errata.agent.decisions.approval import Signer, decided_by
 from errata.agent.decisions.approval import undo as take_back
+from errata.agent.decisions.by_rule import condition_of, matching
 from errata.agent.run.applied import standing_patches
 from errata.agent.run.workspace import Workspace
 from errata.errors import SetupError, StoreError
@@ -130,7 +131,7 @@ def in_words(undone: Undone) -> str:
 
 
 def _makers(events: Iterable[Event]) -> str:
-    return decided_by(Counter((str(event.body["by"]), str(event.body["looked"])) for event in events))
+    return decided_by(Counter((str(event.body["by"]), str(event.body.get("looked"))) for event in events))
 
 
 def _said(events: Sequence[Event]) -> str:
@@ -143,11 +144,11 @@ def _said(events: Sequence[Event]) -> str:
 
 
 def _decided(event: Event) -> str:
-    return words.decided(event.body["answer"], event.body["label"], event.body["given_label"])
+    return words.decided(event.body["answer"], event.body["label"], event.body.get("given_label"))
 
 
 def _of_numbers(workspace: Workspace, wanted: Sequence[int | range]) -> list[Event]:
-    known = {event.seq: event for event in workspace.store.events.read("decision")}
+    known = {event.seq: event for event in workspace.store.events.read("decision", "repeat")}
     undone = _undone(workspace)
     ranges = [one for one in wanted if isinstance(one, range)]
     found = {seq for seq in known if seq not in undone and any(seq in one for one in ranges)}
@@ -167,7 +168,7 @@ def _undone(workspace: Workspace) -> Mapping[int, str]:
 
 def _of_items(workspace: Workspace, events: Sequence[Event], where: str) -> list[Event]:
     """All decisions on the matching items, including those that a later one replaced, so that the items become open."""
-    rows = matching(workspace, where)
+    rows = matching(workspace, condition_of(where))
     spots = {row.spot for row, _ in rows}
     decided: Mapping[int, Decision] = workspace.decisions()
     holding = {decided[row.idx].event for row, _ in rows if row.idx in decided}
@@ -176,7 +177,8 @@ def _of_items(workspace: Workspace, events: Sequence[Event], where: str) -> list
 
 
 def _changes_label(event: Event) -> bool:
-    return bool(event.body["answer"] == "label" and event.body["label"] != event.body["given_label"])
+    changed = event.kind == "decision" and event.body["label"] != event.body["given_label"]
+    return bool(event.body["answer"] == "label" and changed)
 
 
 def _moment(event: Event) -> datetime:

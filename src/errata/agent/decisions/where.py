@@ -32,13 +32,15 @@ MOST_CHARS, MOST_LEVELS, QUOTED_CHARS = 1_000_000, 100, 200
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """A test of one row as ``result_rows`` makes it. ``own``: the user's columns that it reads."""
+    """A test of one row as ``result_rows`` makes it. ``own``: the user's columns that it reads. ``text``: the condition
+    as it was parsed, the same however it is spaced or quoted; "" for every row."""
 
     holds: Condition
     own: tuple[str, ...]
+    text: str
 
 
-EVERYTHING = Where(lambda row: True, ())
+EVERYTHING = Where(lambda row: True, (), "")
 
 
 def parse_where(text: str) -> Where:
@@ -58,7 +60,7 @@ def parse_where(text: str) -> Where:
     except (RecursionError, MemoryError):
         raise _wrong(text, TOO_DEEP) from None
     parser = _Parser(text.strip())
-    return Where(parser.condition(tree.body), tuple(parser.own))
+    return Where(parser.condition(tree.body), tuple(parser.own), ast.unparse(tree))
 
 
 TOO_DEEP = f"it is nested more than {MOST_LEVELS} levels deep"

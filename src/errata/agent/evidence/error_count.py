@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from errata.agent.evidence.checked import count_in, noun
 from errata.agent.evidence.prob_arrays import load_kept
 from errata.agent.evidence.snapshot import Snapshot
 from errata.tools.detectors.arrays.top_classes import top_classes
-from errata.tools.report.count import DISPUTED, WRONG, WrongCount, count_wrong
+from errata.tools.report.count import WrongCount, count_wrong
 from errata.types import F64, Bool
 
 FAVORITE = "given_is_favorite"
@@ -15,15 +16,14 @@ FAVORITE = "given_is_favorite"
 
 
 def wrong_labels(snapshot: Snapshot) -> WrongCount:
-    """The honest error count, the same on every screen; of no items if the run has no proposals yet."""
+    """The honest error count, the same on every screen: from the last complete random check, otherwise estimated from
+    the evidence; of no items if the run has neither."""
+    for check in reversed(snapshot.checks):
+        if check.draw.where is None and not check.left:
+            return count_in(check, snapshot)
     if not snapshot.proposed.idx:
         return count_wrong([])
     return count_wrong(*given_holds(snapshot), noun=noun(snapshot))
-
-
-def noun(snapshot: Snapshot) -> str:
-    """What is counted: a consensus of votes that may not hold is not a wrong label, but a disagreement."""
-    return DISPUTED if snapshot.workspace.settings.only_votes else WRONG
 
 
 def given_holds(snapshot: Snapshot) -> F64:

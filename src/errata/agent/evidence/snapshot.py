@@ -24,6 +24,7 @@ from errata.tools.inference.scan import Scan
 from errata.tools.inference.verdict_columns import VerdictColumns
 from errata.tools.judging.images.images import with_sendable_image
 from errata.tools.judging.registry import controls as of_controls
+from errata.tools.store.checks import RandomCheck, checks_of
 from errata.tools.store.proposal_table import ProposalColumns, ProposalTable
 from errata.tools.store.revisions import Revisions
 from errata.tools.store.store import ItemRow
@@ -116,6 +117,11 @@ class Snapshot:
     def decisions(self) -> dict[int, Decision]:
         """People's current decisions, by item."""
         return self.workspace.decisions(lambda: self.rows)
+
+    @made_from("events")
+    def checks(self) -> list[RandomCheck]:
+        """The random checks of this run, oldest first."""
+        return checks_of(self.workspace.store, self._run_id)
 
     @made_from("proposals")
     def proposals(self) -> ProposalTable:

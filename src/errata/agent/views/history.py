@@ -38,6 +38,8 @@ def in_words(entry: Mapping[str, Any]) -> str:
         return head + one_line(
             f"{words.spot(entry['item_id'], entry.get('place', ITEM))}: {what}, by {entry['by']} {how}"
         )
+    if entry["kind"] in ("rule", "check", "repeat"):
+        return head + one_line(f"{entry['what']}, by {entry['by']}")
     if entry["kind"] == "undo":
         return head + one_line(f"decision {entry['undoes']} taken back by {entry['by']}")
     if entry["kind"] == "trusted":
@@ -53,11 +55,24 @@ def _told(events: Iterator[Event]) -> Iterator[dict[str, Any]]:
             entry |= {"place": event.body["place"]} if event.body.get("place") else {}
         elif event.kind == "undo":
             entry |= {"undoes": event.body["undoes"], "by": event.body["by"]}
+        elif event.kind in ("rule", "check", "repeat"):
+            entry |= {"by": event.body["by"], "what": _what(event)}
         elif event.kind == "trusted":
             entry |= {"by": event.body["by"], "user": event.body["user"]}
         else:
             entry |= {"patch": event.body["patch"], "output": event.body["output"], "changes": len(event.body["items"])}
         yield entry
+
+
+def _what(event: Event) -> str:
+    body = event.body
+    if event.kind == "rule":
+        return f"{'accepted' if body['accept'] else 'rejected'} by the rule {body['where'] or '(everything)'}"
+    if event.kind == "check":
+        rule = "the given labels" if body["where"] is None else f"the rule {body['where'] or '(everything)'}"
+        return f"random check of {len(body['sample'])} drawn, about {rule}"
+    said = body["label"] if body["answer"] == "label" else words.answer(body["answer"])
+    return f"random check {body['check']}: {words.spot(body['item_id'], body['place'])} again, {said}"
 
 
 def _concerns(event: Event, item_id: str, decisions: set[int]) -> bool:

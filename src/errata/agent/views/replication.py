@@ -17,6 +17,7 @@ from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.applied import standing_patches
 from errata.agent.run.workspace import Workspace
 from errata.agent.views.report import summarize
+from errata.agent.views.results import result_columns
 from errata.settings import Settings
 from errata.tools.data.atomic import atomic_folder
 from errata.tools.patch import PatchLine
@@ -44,7 +45,9 @@ README = """\
 - `run.json`: versions, seeds, settings, and the prompts with their SHA-256.
 - `asked.jsonl`: the items that judges were to look at, each with the probability with which it came there: 1 for a
   suspect, null for one that was chosen to test a judge or that an earlier run asked about.
-- `decisions.jsonl`: what people decided, in order; people are numbered.
+- `decisions.jsonl`: what people decided, in order; people are numbered. `rule` and `check` tell which decisions were
+  made by one rule, or in one random check (0: in none), and `inclusion_probability` with what probability a label was
+  drawn into a check (null: it could not be).
 - `patches/`: the label changes that are applied.
 
 Rows count from 0 in the data with the SHA-256 in `run.json`; `id_sha256` is of an item's own id. No text, image or id
@@ -124,7 +127,7 @@ def _asked(snapshot: Snapshot) -> Iterator[Mapping[str, Any]]:
 
 
 def _decisions(snapshot: Snapshot, people: People) -> Iterator[Mapping[str, Any]]:
-    rows = snapshot.rows
+    rows, drawn = snapshot.rows, dict(enumerate(result_columns(snapshot.workspace)["inclusion_probability"]))
     for idx, decision in sorted(snapshot.decisions.items(), key=lambda pair: pair[1].event):
         yield _named(rows[idx].row, decision.place, decision.item_id) | {
             "given": decision.given_label,
@@ -135,6 +138,9 @@ def _decisions(snapshot: Snapshot, people: People) -> Iterator[Mapping[str, Any]
             "at": decision.at,
             "looked": decision.looked,
             "seeing": decision.seeing,
+            "rule": decision.rule,
+            "check": decision.check,
+            "inclusion_probability": drawn.get(idx),
             "guideline_sha256": decision.guideline_sha,
             "event": decision.event_hash,
         }

@@ -14,7 +14,10 @@ from errata.agent.contributions import Features as FeaturesLeft
 from errata.agent.contributions import Judging as JudgingLeft
 from errata.agent.contributions import Profile as ProfileLeft
 from errata.agent.decisions.approval import OPEN_OUTCOMES
-from errata.agent.evidence.error_count import given_holds, noun
+from errata.agent.evidence.checked import all_in_words as checks_in_words
+from errata.agent.evidence.checked import noun
+from errata.agent.evidence.error_count import given_holds, wrong_labels
+from errata.agent.evidence.ruled import ruled
 from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.workspace import Workspace
 from errata.agent.views.agreement import agreement_of
@@ -64,7 +67,8 @@ def summarize(workspace: Workspace, worst: int = WORST) -> ReportData:
     """Everything in the report, for the run as it stands, with content of the ``worst`` items. SetupError if the run
     has no proposals yet."""
     run, found = workspace.run, Found.of(workspace)
-    wrong = found.wrong(found.labeled)
+    snapshot = Snapshot.of(workspace)
+    wrong = wrong_labels(snapshot)
     return ReportData(
         first_line=wrong.sentence,
         wrong=wrong,
@@ -81,7 +85,9 @@ def summarize(workspace: Workspace, worst: int = WORST) -> ReportData:
         open=_open(found),
         decided=_decided(found.decisions.values()),
         statuses=dict(Counter(found.statuses)),
-        agreement=agreement_of(Snapshot.of(workspace)),
+        agreement=agreement_of(snapshot),
+        checks=tuple(checks_in_words(snapshot, wrong)),
+        ruled=tuple(one.sentence for one in ruled(snapshot)),
     )
 
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+import numpy as np
+
 from errata.agent.decisions.values import as_number, as_text
 from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.applied import on_disk, standing_patches
@@ -29,11 +31,14 @@ COLUMNS = (
     "quality",
     "best_other_label",
     "basis",
+    "looked",
+    "in_check",
+    "inclusion_probability",
 )
-PROPOSED = COLUMNS[3:]
+PROPOSED = COLUMNS[3:9]
 """The columns of a proposal."""
 NOTHING = (None,) * len(PROPOSED)
-NUMBERS = ("confidence", "quality")
+NUMBERS = ("confidence", "quality", "in_check", "inclusion_probability")
 OWN = "data."
 """Prefix of the user's own columns, so that they never clash with COLUMNS."""
 
@@ -63,7 +68,8 @@ def result_row(snapshot: Snapshot, row: ItemRow, proposal: Proposal | None) -> d
     )
     found: dict[str, Any] = {"item_id": row.item_id, "given_label": row.given_label, "status": status}
     found |= {"place": row.place} if row.place else {}
-    return found | (proposed(proposal) if usable and proposal else dict.fromkeys(PROPOSED))
+    found |= proposed(proposal) if usable and proposal else dict.fromkeys(PROPOSED)
+    return found | {name: values[0] for name, values in _looks(snapshot, [row]).items()}
 
 
 def result_columns(workspace: Workspace, own: Sequence[str] = ()) -> dict[str, Sequence[Any]]:
@@ -87,7 +93,24 @@ def result_columns(workspace: Workspace, own: Sequence[str] = ()) -> dict[str, S
         columns |= dict(
             zip(PROPOSED, zip(*proposed_values, strict=True) if rows else [()] * len(PROPOSED), strict=True)
         )
+    columns |= _looks(snapshot, rows)
     return columns | {OWN + name: _own(workspace, name) for name in own}
+
+
+def _looks(snapshot: Snapshot, rows: Sequence[ItemRow]) -> dict[str, Sequence[Any]]:
+    """How a person looked at each item, if one decided it: ``item``, ``grid``, or ``rule``. Whether it was drawn into a
+    random check (1 or 0), and with what probability it would be, in (0, 1]; None if it could not be."""
+    decisions, idx_n = snapshot.decisions, np.array([row.idx for row in rows], np.int64)
+    left_out_n, drawn = np.ones(len(rows)), set[Spot]()
+    for check in snapshot.checks:
+        share = len(check.draw.sample) / check.draw.population
+        left_out_n *= np.where(check.draw.has(idx_n), 1 - share, 1)
+        drawn.update(check.draw.sample)
+    return {
+        "looked": [decisions[row.idx].looked if row.idx in decisions else None for row in rows],
+        "in_check": [int(row.spot in drawn) for row in rows],
+        "inclusion_probability": [1 - out if out < 1 else None for out in left_out_n.tolist()],
+    }
 
 
 def _own(workspace: Workspace, name: str) -> Sequence[Plain]:

@@ -40,8 +40,8 @@ def write_review(workspace: Workspace, out: Path, own: Sequence[str] = (), *, fo
     order = _order(Snapshot.of(workspace), columns["outcome"])
     space = workspace.run.label_space
     with workspace.gate.replacing(out, force=force) as draft:
-        content = {OWN + name for name in _content(workspace)}
-        _save(draft, columns, order, content, AnswerWords(space).offered, space.definitions)
+        content = {OWN + name for name in content_columns(workspace)}
+        save_sheet(draft, columns, order, content, AnswerWords(space).offered, space.definitions)
     return len(order)
 
 
@@ -49,7 +49,7 @@ def _columns(workspace: Workspace, own: Sequence[str]) -> dict[str, Sequence[Any
     found = result_columns(workspace, own)
     proposals = Snapshot.of(workspace).proposals
     count = range(len(found[ID]))
-    shown = {OWN + name: values for name, values in _content(workspace).items()}
+    shown = {OWN + name: values for name, values in content_columns(workspace).items()}
     return {
         ID: found[ID],
         **({PLACE: found[PLACE]} if PLACE in found else {}),
@@ -71,7 +71,7 @@ def keys(workspace: Workspace, results: Mapping[str, Sequence[Any]]) -> list[Rev
     return [ReviewKey.of(shas[row.row], *one, decisions.get(row.idx)) for row, one in rows]
 
 
-def _content(workspace: Workspace) -> dict[str, Sequence[Any]]:
+def content_columns(workspace: Workspace) -> dict[str, Sequence[Any]]:
     """The columns that are looked at; without images that are in the data itself and not in files."""
     dataset, found = workspace.dataset, dict[str, Sequence[Any]]()
     for name in dataset.columns.content:
@@ -95,7 +95,7 @@ def _order(snapshot: Snapshot, outcomes: Sequence[str | None]) -> list[int]:
     return [*first, *(row.idx for row in snapshot.rows if row.idx not in others)]
 
 
-def _save(
+def save_sheet(
     path: Path,
     columns: Mapping[str, Sequence[Any]],
     order: Sequence[int],
@@ -103,6 +103,8 @@ def _save(
     offered: Sequence[str],
     definitions: Mapping[str, str],
 ) -> None:
+    """Write a workbook to decide in: these columns, in this order of rows; ``content``: those that need room.
+    ``offered``: the answers of the drop-down, in order. The last column is hidden."""
     try:
         from openpyxl import Workbook as Book
     except ImportError:

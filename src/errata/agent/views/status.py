@@ -9,7 +9,9 @@ from typing import Any
 from errata import words
 from errata.agent.contributions import Copies, Features, JudgeCards, Judging, Leaks, Plan, Profile, Queue
 from errata.agent.decisions.approval import OPEN_OUTCOMES
+from errata.agent.evidence.checked import all_in_words as checks_in_words
 from errata.agent.evidence.error_count import wrong_labels
+from errata.agent.evidence.ruled import ruled
 from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.applied import WORDS, on_disk, standing_patches
 from errata.agent.run.workspace import Workspace
@@ -52,7 +54,9 @@ def status_of(workspace: Workspace) -> dict[str, Any]:
         "open": len(undecided),
         "unproposed": unproposed,
         "decided": len(decided),
-        "wrong": {"estimate": wrong.estimate, "low": wrong.low, "high": wrong.high, "sentence": wrong.sentence},
+        "wrong": {name: getattr(wrong, name) for name in ("estimate", "low", "high", "checked", "sentence")},
+        "checks": checks_in_words(snapshot, wrong),
+        "ruled": [one.sentence for one in ruled(snapshot)],
         "features": None if features is None else features.model_dump(),
         "probs_order": _probs_order(workspace),
         "modality": "image" if workspace.settings.image or not workspace.settings.text else "text",
@@ -112,10 +116,12 @@ def describe(found: dict[str, Any]) -> str:
             f"          {found['unproposed']} more suspects, of which the given label is the likeliest, come last"
         )
     lines += [f"decided   {found['decided']}, {found['open']} open"] if found["decided"] else []
+    lines += [f"          {line}" for line in found["ruled"]]
     lines += [_applied_line(one) for one in found["applied"]]
     if found["unreadable"]:
         more = ", ..." if found["unreadable"] > NAMED else ""
         lines.append(f"skipped   {found['unreadable']} unreadable: {', '.join(found['unreadable_items'])}{more}")
+    lines += [f"check     {line}" for line in found["checks"]]
     lines.append(wrong["sentence"])
     lines += [f"Stopped early: {found['stopped']}"] if found["stopped"] else []
     lines += _weak_features(found)

@@ -66,7 +66,7 @@ def apply(
         applied = perform(APPLY, session, out=out, in_place=in_place, **options)
     if as_json:
         told = {"changed": applied.changed, "output": str(applied.output), "patch": str(applied.patch)}
-        print_json(told | ({"into": applied.into} if applied.into else {}))
+        print_json(told | ({"into": applied.into} if applied.into else {}) | {"ruled": list(applied.ruled)})
         return
     column = f"the new column {applied.into} of " if applied.into else ""
     print_text(
@@ -75,6 +75,8 @@ def apply(
     )
     for column in applied.beside:
         print_text(f"It also holds the changes of the label column {column}.")
+    for line in applied.ruled:
+        print_text(line)
     print_text(f"The patch: {applied.patch}. Undo: errata revert")
 
 

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from errata.apps.cli.from_sheet import take_sheet
-from errata.apps.cli.options import As, AsJson, Number, OfLabel, RunName, open_session, print_json, print_text
+from errata.apps.cli.from_sheet import take_sheet, write_check
+from errata.apps.cli.options import As, AsJson, Force, Number, OfLabel, RunName, open_session, print_json, print_text
 from errata.errors import SetupError
 
 if TYPE_CHECKING:
     from errata.agent.actions.deciding import DecidedMany
     from errata.agent.actions.session import Session
+    from errata.apps.terminal_check import CheckSummary
+    from errata.apps.terminal_review import ReviewSummary
 
 LONGEST_TYPED = 200
 """Longer conditions are not printed for a person to retype."""
@@ -32,13 +34,37 @@ def review(
     number: Number = None,
     as_: As = None,
     terminal: Annotated[bool, typer.Option("--terminal", help="In this shell, one key per decision.")] = False,
+    check: Annotated[
+        int | None, typer.Option("--check", min=1, metavar="N", help="Look at N items drawn at random, blind.")
+    ] = None,
+    where: Annotated[
+        str | None,
+        typer.Option(metavar="CONDITION", help="With --check: of the proposals that this rule would accept."),
+    ] = None,
+    people: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=2, metavar="1|2", help="With --check: how many look at each; a third where two differ."
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", metavar="FILE.xlsx", help="With --check: a sheet to fill in instead.")
+    ] = None,
+    force: Force = False,
     as_json: AsJson = False,
 ) -> None:
-    """Decide the open proposals, one by one."""
+    """Decide the open proposals, one by one; or count what is wrong, by a random check."""
     from rich.console import Console
 
+    from errata.apps.terminal_check import check as go_through_check
     from errata.apps.terminal_review import read_key, review
 
+    if check is None and (where is not None or people is not None or out is not None):
+        raise SetupError("--where, --people and -o are for a random check: errata review --check 200 -o FILE.xlsx")
+    if check is not None and out is not None:
+        with open_session(run, label, number, by=as_) as session:
+            write_check(session, check, where, people, out, force=force, as_json=as_json)
+        return
     if not terminal:
         raise SetupError("The review page is not built yet: use errata review --terminal")
     piped, keys = not sys.stdin.isatty(), 0
@@ -49,8 +75,13 @@ def review(
         keys += 1
         return key
 
+    summary: ReviewSummary | CheckSummary
     with open_session(run, label, number, by=as_) as session:
-        summary = review(session, Console(stderr=as_json), counted)
+        console = Console(stderr=as_json)
+        if check is None:
+            summary = review(session, console, counted)
+        else:
+            summary = go_through_check(session, check, where, people, console, counted)
     if piped and not keys and summary.left:
         raise SetupError(
             "Nothing was asked: this is no terminal, and its input is empty. Pipe keys into it, one a line, or decide "

@@ -1,4 +1,4 @@
-"""errata decide --from: show what a filled-in review sheet would decide, ask, and record it."""
+"""Sheets to decide in: write one of a random check; show what a filled-in one would decide, ask, and record it."""
 
 from __future__ import annotations
 
@@ -41,8 +41,30 @@ def take_sheet(session: Session, sheet: Path, *, yes: bool, as_json: bool) -> No
         print_text(f"{_decisions(done.decided)} recorded. Next: errata diff, then errata apply")
 
 
+def write_check(
+    session: Session, size: int, where: str | None, people: int | None, out: Path, *, force: bool, as_json: bool
+) -> None:
+    """Draw a random check, or go on with the open one, in a sheet."""
+    from errata.agent.actions.checking import RANDOM_CHECK, WRITE_CHECK
+    from errata.agent.actions.perform import perform
+
+    if out.suffix.lower() != ".xlsx":
+        raise SetupError(f"{out}: the sheet of a random check is an .xlsx; got the ending {out.suffix!r}.")
+    check = perform(RANDOM_CHECK, session, size=size, where=where, people=people)
+    rows = perform(WRITE_CHECK, session, check=check.check, out=out, force=force) if check.left else 0
+    if as_json:
+        print_json({"check": check.check, "rows": rows, "lines": check.lines})
+    elif rows:
+        print_text(f"{rows} rows written to {out}; decide in it, then: errata decide --from {out} --as {session.who}")
+    else:
+        print_text("\n".join(check.lines))
+
+
 def _in_words(found: Reviewed, sheet: Path) -> str:
-    of_them = f"{found.changed} change a label, {found.kept} keep it, {found.others} say something else"
+    if found.in_check:
+        of_them = "in a random check"
+    else:
+        of_them = f"{found.changed} change a label, {found.kept} keep it, {found.others} say something else"
     lines = [f"{sheet}: {_decisions(found.decided)}" + (f" ({of_them})" if found.decided else "")]
     lines[0] += f"; {found.already} recorded before, {found.blank} rows without one."
     if found.not_taken:

@@ -26,10 +26,11 @@ GUTTER, PLAIN_GUTTER = "│ ", "| "
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """``choices``: key -> label, from all the ``names``. ``page`` counts up and wraps around."""
+    """``choices``: key -> label, from all the ``names``. ``page`` counts up and wraps around. ``proposal`` is None in a
+    random check, where only the content is shown."""
 
     item: Item
-    proposal: Proposal
+    proposal: Proposal | None
     choices: Mapping[str, str]
     names: Sequence[str]
     left: int
@@ -86,8 +87,9 @@ def _text_above(card: Card, console: Console, room: int, width: int | None = Non
     facts = _facts(card, console, width)
     if not card.item.texts:
         return facts
-    shown = _page(card, console, max(MIN_ROOM, room - len(facts) - 1), (width or console.width) - len(GUTTER))
-    return [*shown, Text(), *facts]
+    below = [Text(), *facts] if facts else []
+    shown = _page(card, console, max(MIN_ROOM, room - len(below)), (width or console.width) - len(GUTTER))
+    return [*shown, *below]
 
 
 def _page(card: Card, console: Console, room: int, width: int) -> list[Text]:
@@ -115,6 +117,8 @@ def _lines(text: str, console: Console, width: int) -> list[Text]:
 
 
 def _facts(card: Card, console: Console, width: int | None) -> list[Text]:
+    if card.proposal is None:
+        return []
     sure = proposed(card.proposal)["confidence"]
     facts = {
         "given": Text(_name(card.item.given_label), "bold"),
@@ -139,8 +143,11 @@ def _proposed(item: Item, proposal: Proposal) -> str:
 
 
 def _title(card: Card, width: int) -> Text:
-    which = _name(words.spot(card.item.item_id, card.item.place))
-    title = f"item {which}   {card.left} left   deciding as {_name(card.by)}"
+    place = card.item.place
+    what = f"item {_name(words.spot(card.item.item_id, place))}"
+    if card.proposal is None:
+        what = f"random check, {_name(place)}" if place else "random check"
+    title = f"{what}   {card.left} left   deciding as {_name(card.by)}"
     line = Text(title, "reverse")
     line.truncate(width, pad=True)
     return line
@@ -152,8 +159,10 @@ def _choices(card: Card) -> dict[str, str]:
 
 
 def _keys(card: Card) -> dict[str, str]:
-    keys = {} if card.proposal.outcome in (None, "ambiguous") else {"y": "accept"}
-    keys["n"] = "keep given"
+    keys: dict[str, str] = {}
+    if card.proposal is not None:
+        keys |= {} if card.proposal.outcome in (None, "ambiguous") else {"y": "accept"}
+        keys |= {"n": "keep given"}
     if len(card.choices) < len(card.names):
         keys["/"] = "find a label"
     keys |= {"s": words.answer("several"), "o": words.answer("none_of_these"), "c": words.answer("cannot_tell")}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-DIGITS = "123456789"
+DIGITS = "1234567890"
 
 
 def offered(names: Sequence[str], likely: Callable[[], Iterable[str]]) -> dict[str, str]:

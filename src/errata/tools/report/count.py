@@ -23,13 +23,16 @@ WRONG, DISPUTED = "wrong label", "disagreement"
 @dataclass(frozen=True, slots=True)
 class WrongCount:
     """About ``estimate`` of ``items`` labels are wrong, ``low`` to ``high``; 0 <= low <= high <= items. ``noun``:
-    what a wrong label is called; where only votes say what is right, nobody is wrong."""
+    what a wrong label is called; where only votes say what is right, nobody is wrong. ``checked``: the size of the
+    random check that the figures come from; 0 if nothing confirms them. ``units``: what is counted, items or labels."""
 
     estimate: float
     low: float
     high: float
     items: int
     noun: str = WRONG
+    checked: int = 0
+    units: str = "items"
 
     @property
     def share(self) -> float:
@@ -49,14 +52,28 @@ class WrongCount:
         """``about 310 wrong labels, 240 to 390``; the interval is rounded outward."""
         if not self.items:
             return "no label could be checked"
-        most = f"{self.items:,}" if self.high >= self.items else _said(self.high, math.ceil)
         about = _said(self.estimate, round)
-        return f"about {about} {self.noun}{'' if about == '1' else 's'}, {_said(self.low, math.floor)} to {most}"
+        return f"about {about} {self.noun}{'' if about == '1' else 's'}, {self._interval}"
+
+    @property
+    def basis(self) -> str:
+        """What the figures rest on."""
+        return f"from a random check of {self.checked:,}" if self.checked else UNCHECKED
 
     @property
     def sentence(self) -> str:
-        """What every screen says: ``about 310 wrong labels, 240 to 390: unchecked estimate``."""
-        return f"{self.figures}: {UNCHECKED}"
+        """What every screen says: ``about 310 wrong labels, 240 to 390: unchecked estimate``, or ``of 1,100 items about
+        310 are wrong, 240 to 390, from a random check of 200``."""
+        if not self.checked:
+            return f"{self.figures}: {self.basis}"
+        about = _said(self.estimate, round)
+        are = f"{'is' if about == '1' else 'are'} {'disputed' if self.noun == DISPUTED else 'wrong'}"
+        return f"of {self.items:,} {self.units} about {about} {are}, {self._interval}, {self.basis}"
+
+    @property
+    def _interval(self) -> str:
+        most = f"{self.items:,}" if self.high >= self.items else _said(self.high, math.ceil)
+        return f"{_said(self.low, math.floor)} to {most}"
 
 
 def count_wrong(quality: Sequence[float], *others: Sequence[float], noun: str = WRONG) -> WrongCount:

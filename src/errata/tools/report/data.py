@@ -165,7 +165,7 @@ class Decided:
 class ReportData:
     """Everything that a report shows. ``first_line`` is the honest error count in words; ``open`` are the proposals
     waiting for a person, by outcome; ``statuses`` are the items by status; ``agreement``: what the votes say of
-    the people who gave them, if there are any."""
+    the people who gave them, if there are any. ``checks`` and ``ruled``: the random checks and the rules, in words."""
 
     first_line: str
     wrong: WrongCount
@@ -181,6 +181,8 @@ class ReportData:
     statuses: dict[Status, int]
     agreement: Agreement | None = None
     kinds: tuple[ErrorKind, ...] = ()
+    checks: tuple[str, ...] = ()
+    ruled: tuple[str, ...] = ()
 
     @property
     def open_items(self) -> int:

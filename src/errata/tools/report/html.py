@@ -12,7 +12,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from errata import words
 from errata.tools.data.atomic import atomic_write
 from errata.tools.judging.registry import title_of
-from errata.tools.report.count import UNCHECKED
 from errata.tools.report.data import ReportData
 from errata.tools.report.flow import flow_picture
 from errata.tools.visible import one_line, visible
@@ -43,7 +42,6 @@ def render(data: ReportData, *, short: bool = False) -> str:
             short=short,
             tree=any(row.severe or row.minor for row in data.kinds),
             picture=flow_picture(data.flows),
-            unchecked=UNCHECKED,
             classes=data.classes[:CLASSES_SHOWN],
             pairs=data.flows[:PAIRS_SHOWN],
             people=data.agreement.annotators[:PEOPLE_SHOWN] if data.agreement else (),

@@ -86,10 +86,15 @@ def _people(report: ReportData, decisions: list[Decision]) -> Iterator[str]:
 
 
 def _errors(report: ReportData) -> Iterator[str]:
-    yield (
-        f"An estimate from the evidence itself, of {_count(report.wrong.items, 'label')}: {report.wrong.figures}. "
-        "No random check was made, so nothing confirms it."
-    )
+    if report.wrong.checked:
+        yield f"{report.wrong.sentence[0].upper()}{report.wrong.sentence[1:]} (95% confidence, exact)."
+    else:
+        yield (
+            f"An estimate from the evidence itself, of {_count(report.wrong.items, 'label')}: {report.wrong.figures}. "
+            "No random check of the given labels was completed, so nothing confirms it."
+        )
+    for line in report.ruled:
+        yield f"{line[0].upper()}{line[1:]}."
 
 
 def _count(number: int, one: str, several: str = "") -> str:

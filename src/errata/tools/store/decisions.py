@@ -51,12 +51,15 @@ class Change:
         return Rewording(self.then.meaning, self.now.meaning)
 
 
-def record(chain: EventChain, run: RunInfo, decisions: Iterable[Decision], os_user: str) -> list[Event]:
-    """Append decisions to the chain, with what the run's guideline says about their labels."""
+def record(
+    chain: EventChain, run: RunInfo, decisions: Iterable[Decision], os_user: str, *, rule: int = 0, check: int = 0
+) -> list[Event]:
+    """Append decisions to the chain, with what the run's guideline says about their labels, and the event of the rule
+    or the random check that they were made in."""
     bodies, guideline = [], Terms.of(run).meaning
     for decision in decisions:
         wording = guideline.wording(guideline.of_decision(decision))
-        values = asdict(replace(decision, wording=wording))
+        values = asdict(replace(decision, wording=wording, rule=rule, check=check))
         bodies.append({"run_id": run.run_id, "user": os_user} | {name: values[name] for name in _FIELDS})
     return chain.append("decision", bodies)
 

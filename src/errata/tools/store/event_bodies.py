@@ -27,6 +27,45 @@ class DecisionBody(Body):
     proposed_label: str | None
     place: Place = ITEM
     wording: dict[str, str] = {}
+    rule: int = 0
+    check: int = 0
+
+
+class RuleBody(Body):
+    """A condition, and whether what it matches was accepted or rejected."""
+
+    by: str
+    user: str
+    accept: bool
+    where: str
+
+
+class CheckBody(Body):
+    """A random check as it was drawn: tools/store/checks.py says what each field holds."""
+
+    model_config = ConfigDict(strict=False)  # JSON has no tuples
+
+    by: str
+    user: str
+    where: str | None
+    people: int
+    seed: str
+    sample: list[tuple[str, Place]]
+    order: list[int]
+    proposed: list[tuple[Answer, str | None]]
+    members: str
+
+
+class RepeatBody(Body):
+    """An answer on an item that this person had answered before in the same random check."""
+
+    by: str
+    user: str
+    check: int
+    item_id: str
+    place: Place
+    answer: Answer
+    label: str | None
 
 
 class UndoBody(Body):
@@ -63,6 +102,9 @@ class TrustedBody(Body):
 KINDS: dict[str, type[Body]] = {
     "decision": DecisionBody,
     "undo": UndoBody,
+    "rule": RuleBody,
+    "check": CheckBody,
+    "repeat": RepeatBody,
     "applied": AppliedBody,
     "reverted": RevertedBody,
     "trusted": TrustedBody,

@@ -16,7 +16,7 @@ from errata.tools.store.event_bodies import misshapen
 from errata.tools.store.schema import events
 from errata.types import sha_of
 
-EventKind = Literal["decision", "undo", "applied", "reverted", "trusted"]
+EventKind = Literal["decision", "undo", "rule", "check", "repeat", "applied", "reverted", "trusted"]
 GENESIS = "0" * 64
 
 
