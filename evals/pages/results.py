@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from evals.pages.tables import calls, judging, kinds, scan, summary
+from evals.pages.tables import calls, checks, judging, kinds, scan, summary
 
 PAGES = (Path("README.md"), Path("docs/results.md"))
 RESULTS = Path("evals/results")
@@ -90,4 +90,5 @@ TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
     "votes": scan.votes,
     "marks": kinds.marks,
     "second_night": calls.second_night,
+    "random_check": checks.random_check,
 }

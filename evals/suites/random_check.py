@@ -48,8 +48,8 @@ def main() -> None:
     figures = {}
     for source in real_files(parser, options.data, list(SETS)):
         figures[source.stem] = measure(source, SETS[source.stem])
-        print(source.stem, figures[source.stem])
-    write_result(options.out, figures, seed=SEED)
+        print(source.stem, figures[source.stem], flush=True)
+    write_result(options.out, {"drawn": SIZE, "sets": figures}, seed=SEED)
 
 
 def measure(source: Path, content: str) -> dict[str, Any]:
