@@ -185,6 +185,26 @@ def test_marks_in_a_list_column_come_back_as_lists() -> None:
     assert sum(a != b for a, b in zip(changed["label"], frame["label"], strict=True))
 
 
+@pytest.mark.parametrize("labels", ["mark", "votes", "pair"])
+def test_labels_in_no_one_column_are_in_the_output_and_that_is_said(labels: str) -> None:
+    frame = of_pandas()
+    named: dict[str, dict[str, Any]] = {
+        "mark": {"mark": ["sport", "music"]},
+        "votes": {"votes": ["ann", "bob"]},
+        "pair": {"text": ["text", "title"], "task": "pair"},
+    }
+    more = {"sport": [i % 2 for i in range(len(frame))], "music": [i % 3 == 0 for i in range(len(frame))]}
+    more |= {"ann": LABELS, "bob": [*LABELS[1:], LABELS[0]], "title": frame["text"].tolist()}
+    given = {"text": "text", "id": "id", "embedder": "plain"} | named[labels]
+    with errata.open(frame.assign(**more), name="mail", **given) as run:
+        run.scan()
+        item = run.results[0]
+        run.decide(item["item_id"], "none_of_these", place=item.get("place"))
+        run.apply()
+        with pytest.raises(SetupError, match="These labels are in no one column of the frame"):
+            run.changed  # noqa: B018  asking is the test
+
+
 def test_images_may_be_bytes_pictures_or_files_here() -> None:
     stored = [picture(SHAPES[i % 3], i) for i in range(30)]
     Path("7.png").write_bytes(stored[7])

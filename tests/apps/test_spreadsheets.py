@@ -85,3 +85,44 @@ def test_a_csv_that_is_not_utf_8_comes_back_in_the_same_bytes(tmp_path: Path, en
         source += end
     assert errata("revert", cwd=tmp_path).code == 0
     assert out.read_bytes() == source
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16"])
+def test_marks_in_columns_of_such_a_csv_come_back_too(tmp_path: Path, encoding: str) -> None:
+    rows = [[f"M\u00fcll {i}", str(int(i % 2 == 0)), str(int(i % 3 == 0))] for i in range(60)]
+    source = "\r\n".join(";".join(row) for row in [["message", "waste", "paper"], *rows]).encode(encoding)
+    (tmp_path / "m.csv").write_bytes(source)
+    marks = ("--text", "message", "--mark", "waste", "--mark", "paper", "--embedder", "plain")
+    assert errata("scan", "m.csv", *marks, cwd=tmp_path).code == 0
+    errata("results", "-o", "review.xlsx", cwd=tmp_path)
+    book = openpyxl.load_workbook(tmp_path / "review.xlsx")
+    head = [cell.value for cell in book["review"][1]]
+    given = book["review"].cell(2, head.index("given_label") + 1).value
+    book["review"].cell(2, head.index("decision") + 1).value = "marked" if given == "not marked" else "not marked"
+    book.save(tmp_path / "review.xlsx")
+    assert errata("decide", "--from", "review.xlsx", "--yes", "--json", cwd=tmp_path).json["decided"] == 1
+    out = tmp_path / "m.relabeled.csv"
+    assert errata("apply", cwd=tmp_path).code == 0
+    assert "M\u00fcll 0" in out.read_bytes().decode(encoding) and out.read_bytes() != source
+    assert errata("revert", cwd=tmp_path).code == 0 and out.read_bytes() == source
+
+
+@pytest.mark.parametrize("kind", ["votes", "pair"])
+def test_a_workbook_without_a_label_column_gets_one_and_loses_it(tmp_path: Path, kind: str) -> None:
+    book = openpyxl.Workbook()
+    for i, row in enumerate(rows_of(tmp_path, "about travel", "about animals")):
+        book.active.append([*row, *(("ann", "bob") if not i else (row[2], row[2] if i % 7 else "food"))])
+    book.save(tmp_path / "mail.xlsx")
+    source = (tmp_path / "mail.xlsx").read_bytes()
+    options = {
+        "votes": ("--text", "message", "--votes", "ann", "--votes", "bob"),
+        "pair": ("--text", "message", "--text", "note", "--task", "pair"),
+    }[kind]
+    said = errata("scan", "mail.xlsx", *options, "--id", "id", "--embedder", "plain", cwd=tmp_path)
+    assert said.code == 0, said.err
+    given = errata("results", "--json", cwd=tmp_path).json[8]
+    assert errata("apply", "--into", "agreed", cwd=tmp_path).code == 0
+    after = pd.read_excel(tmp_path / "mail.relabeled.xlsx")
+    assert after["agreed"].tolist()[8] == given["given_label"] and len(after) == 60
+    assert errata("revert", cwd=tmp_path).code == 0
+    assert (tmp_path / "mail.relabeled.xlsx").read_bytes() == source

@@ -131,9 +131,17 @@ class Run:
             return f"<p>errata: {html.escape(self.data.name)}. To look for wrong labels: <code>run.scan()</code></p>"
         return f'<iframe sandbox style="width:100%;height:640px;border:0" srcdoc="{html.escape(page)}"></iframe>'
 
-    def decide(self, item_id: str, answer: Answer, label: str | None = None, *, by: str | None = None) -> None:
-        """Record a person's decision on one item: in code, by the person who runs it."""
-        perform(DECIDE, self._open(by), item_id=item_id, answer=answer, label=label)
+    def decide(
+        self,
+        item_id: str,
+        answer: Answer,
+        label: str | None = None,
+        *,
+        place: str | None = None,
+        by: str | None = None,
+    ) -> None:
+        """Record a person's decision on one item, or on one ``place`` of it: in code, by the person who runs it."""
+        perform(DECIDE, self._open(by), item_id=item_id, answer=answer, label=label, place=place)
 
     def accept(self, where: str, *, by: str | None = None) -> DecidedMany:
         """Accept the open proposals that ``where`` matches; recorded as a rule."""
@@ -162,10 +170,10 @@ class Run:
         """The label changes that have been decided."""
         return perform(DIFF, self._open())
 
-    def apply(self, out: str | Path | None = None, *, in_place: bool = False) -> Applied:
+    def apply(self, out: str | Path | None = None, *, in_place: bool = False, into: str | None = None) -> Applied:
         """Write the decided changes into a file: NAME.relabeled.EXT beside the data (a frame's: beside the run folder),
-        ``out``, or the data itself."""
-        return perform(APPLY, self._open(), out=out or None, in_place=in_place)
+        ``out``, or the data itself. ``into``: a new column for the labels, which leaves the given ones alone."""
+        return perform(APPLY, self._open(), out=out or None, in_place=in_place, into=into)
 
     def revert(self, out: str | Path | None = None) -> Reverted:
         return perform(REVERT, self._open(), out=out or None)

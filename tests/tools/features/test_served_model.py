@@ -147,6 +147,14 @@ def test_errors_say_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "refuses the text 'so bad'" in error_of(Knobs(fail_always=400, only_fail="so bad"), "fine", "so bad")
 
 
+@pytest.mark.parametrize("status", [402, 307])
+def test_what_no_second_try_would_mend_is_told_after_one(status: int) -> None:
+    with served(Knobs(fail_always=status)) as (embedder, stub):
+        with pytest.raises(ModelError, match=r"HTTP 402|redirects to"):
+            embedder.embed(items(*(f"text {n}" for n in range(3 * BATCH))))
+        assert len(stub.bodies) <= 4  # as many as are sent at once
+
+
 def test_only_its_own_key_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ERRATA_API_KEY", "of-a-judge")
     with served(Knobs()) as (embedder, stub):

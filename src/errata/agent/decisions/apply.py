@@ -219,6 +219,7 @@ def _note(workspace: Workspace, applied: Patch, output: Path, **more: Any) -> Pa
         "backup": None,
         "items": [line.item_id for line in applied.lines],
         "places": [line.place for line in applied.lines],
+        "into": applied.header.into,
     }
     workspace.store.events.append("applied", [body | more])
     return file

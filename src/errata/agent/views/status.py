@@ -163,7 +163,7 @@ def _applied(workspace: Workspace) -> list[dict[str, Any]]:
         {
             "patch": patch.event.body["patch"],
             "output": str(patch.output),
-            "label": patch.run.label_column,
+            "label": patch.event.body.get("into") or patch.run.label_column,
             "changes": len(patch.event.body["items"]),
             "state": states[patch.event.seq],
         }

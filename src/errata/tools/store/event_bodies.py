@@ -75,7 +75,8 @@ class UndoBody(Body):
 
 
 class AppliedBody(Body):
-    """``places``: one for each of ``items``; empty in events from before there were places."""
+    """``places``: one for each of ``items``; empty in events from before there were places. ``into``: the new column
+    that the labels are in."""
 
     patch: str
     output: str
@@ -86,6 +87,7 @@ class AppliedBody(Body):
     source_sha256: str | None = None
     moves_files: bool | None = None
     places: list[Place] = []
+    into: str | None = None
 
 
 class RevertedBody(Body):
