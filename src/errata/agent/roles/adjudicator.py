@@ -13,6 +13,7 @@ from errata.agent.evidence.judge_cards import judge_cards
 from errata.agent.evidence.view import View
 from errata.agent.role import Ask, Role, RoleOutput
 from errata.tools.detectors.neighbors.copies import ALONE
+from errata.tools.inference.broader import broader
 from errata.tools.inference.candidates import ABSENT
 from errata.tools.inference.held_back import held_back
 from errata.tools.inference.people import People
@@ -24,6 +25,7 @@ from errata.types import Basis, Int, Outcome, Proposal, Verdict
 
 Suspicious = Callable[[str, Sequence[str]], Sequence[str]]
 
+CHANGING = ("relabel", "ambiguous")
 NAMED = 5
 """With more copies than this, their labels are counted instead of listed."""
 
@@ -60,6 +62,8 @@ class ProposalBuilder:
         # As lists, since looking up single items in an array is slow.
         self._given_holds: list[float] = self._table.given_holds_N.tolist()
         self._challengers, self._best_other_N = self._table.challengers, self._table.best_other_N
+        changing = [row.idx for row, outcome in zip(view.rows, view.outcomes, strict=True) if outcome in CHANGING]
+        self._broader = broader(self._table, np.array(changing, np.int64))
         self._groups: list[int] = [ALONE] * len(view.rows) if scan.copies_N is None else scan.copies_N.tolist()
 
     def proposal(self, row: ItemRow, outcome: Outcome | None) -> Proposal:
@@ -129,6 +133,9 @@ class ProposalBuilder:
             evidence += [f"neighbor:{other.item_id}" for other in neighbors]
         best = int(np.argmax(self._scan.probs_NK[row.idx]))
         said.append(f"{self._scan_says} {space.names[best]} ({self._scan.probs_NK[row.idx, best]:.2f})")
+        if row.idx in self._broader:
+            parent, share = self._broader[row.idx]
+            said.append(f"whichever label holds, it is almost surely under {parent} ({share:.2f})")
         return "; ".join(said), (*evidence, "detector:confident_learning")
 
     def _is_voted_on(self, idx: int) -> bool:

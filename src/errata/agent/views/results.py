@@ -100,14 +100,18 @@ def result_columns(workspace: Workspace, own: Sequence[str] = ()) -> dict[str, S
 def _looks(snapshot: Snapshot, rows: Sequence[ItemRow]) -> dict[str, Sequence[Any]]:
     """How a person looked at each item, if one decided it: ``item``, ``grid``, or ``rule``. Whether it was drawn into a
     random check (1 or 0), and with what probability it would be, in (0, 1]; None if it could not be."""
-    decisions, idx_n = snapshot.decisions, np.array([row.idx for row in rows], np.int64)
+    decisions = snapshot.decisions
+    looked = [decisions[row.idx].looked if row.idx in decisions else None for row in rows]
+    if not snapshot.checks:
+        return {"looked": looked, "in_check": [0] * len(rows), "inclusion_probability": [None] * len(rows)}
+    idx_n = np.array([row.idx for row in rows], np.int64)
     left_out_n, drawn = np.ones(len(rows)), set[Spot]()
     for check in snapshot.checks:
         share = len(check.draw.sample) / check.draw.population
         left_out_n *= np.where(check.draw.has(idx_n), 1 - share, 1)
         drawn.update(check.draw.sample)
     return {
-        "looked": [decisions[row.idx].looked if row.idx in decisions else None for row in rows],
+        "looked": looked,
         "in_check": [int(row.spot in drawn) for row in rows],
         "inclusion_probability": [1 - out if out < 1 else None for out in left_out_n.tolist()],
     }
