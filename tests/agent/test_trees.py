@@ -23,7 +23,7 @@ def test_a_change_that_is_sure_in_its_parent_only_names_the_parent(tmp_path: Pat
     given_N = true_N.copy()
     for n in range(0, 120, 4):
         given_N[n], probs_NK[n] = 2, (0.5, 0.498, 0.001, 0.001)  # an animal, labeled oak
-        given_N[n + 2], probs_NK[n + 2] = 3, (0.001, 0.001, 0.5, 0.498)  # a plant, labeled elm
+        given_N[n + 2], probs_NK[n + 2] = 3, (0.001, 0.001, 0.9, 0.098)  # an oak, labeled elm
     np.save(tmp_path / "p.npy", (probs_NK / probs_NK.sum(axis=1, keepdims=True)).astype(np.float32))
     order = sorted(LABELS)
     with (tmp_path / "d.csv").open("w", encoding="utf-8", newline="") as file:
