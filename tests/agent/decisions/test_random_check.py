@@ -125,7 +125,7 @@ def test_a_person_is_compared_with_themself(tmp_path: Path) -> None:
         return {"answer": "several"} if again else by_truth(shown)
 
     assert go_through(session, state.check, forgetful) == 63
-    assert any("ann gave the same answer again on 0 of 3" in line for line in state_lines(session, state))
+    assert any("shown 3 items twice, ann gave the same answer on 0" in line for line in state_lines(session, state))
     assert all(d.answer == "label" for d in workspace.decisions().values())
 
 

@@ -91,7 +91,7 @@ def in_words(check: RandomCheck, snapshot: Snapshot) -> list[str]:
     if not check.left and found.unknown:
         lines.append(f"nobody can tell of {found.unknown:,} of the {size:,}: the interval allows for either")
     for one in self_agreement(check):
-        lines.append(f"{one.by} gave the same answer again on {one.same} of {one.of} items shown twice")
+        lines.append(f"shown {one.of} items twice, {one.by} gave the same answer on {one.same}")
     twice = [said for said in check.answers.values() if len(said) > 1]
     if twice:
         same = sum(said[0].answered == said[1].answered for said in twice)
