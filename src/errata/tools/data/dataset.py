@@ -191,9 +191,7 @@ def open_dataset(
     table: Table = read(path)
     columns = _named(columns, table, path, needs_labels=task is None or task.needs_labels)
     if columns.marks:
-        # What is written once may look like another encoding: it stays the one that was read.
-        reopen = partial(read, encoding=getattr(table, "encoding", None))
-        table = MarkColumns(table, columns.marks, reopen)
+        table = MarkColumns(table, columns.marks, read)
         columns = replace(columns, label=table.name)
     item_ids = _item_ids(table, columns.id)
     ballots = None
