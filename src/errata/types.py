@@ -39,6 +39,8 @@ Status = Literal["unchecked", "scanned", "judged", "decided", "applied"]
 Looked = Literal["item", "grid", "rule"]
 Seeing = Literal["blind", "proposal"]
 Answer = Literal["label", "several", "none_of_these", "cannot_tell", "passed_on"]
+Answered = tuple[Answer, str | None]
+"""A person's answer, and the label that "label" means; None for any other."""
 
 Place = str
 """Where in its item an annotation is, as a short canonical string: the name of a mark, ``12-17`` for a span, the id of

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from errata.types import Decision  # imports numpy, which `errata --help` must not wait for
 
+LONGEST_RULE = 200
 _OTHERWISE: Mapping[str, str] = {
     "several": "several labels",
     "none_of_these": "none of these",
@@ -25,6 +26,22 @@ def outcome(name: str) -> str:
 def answer(key: str) -> str:
     """A judge's or a person's answer in words; a label stands for itself."""
     return _OTHERWISE.get(key, key)
+
+
+def said(answered: str, label: str | None) -> str:
+    """A person's answer by itself: the label, or what was answered instead of one."""
+    return str(label) if answered == "label" else answer(answered)
+
+
+def rule(where: str) -> str:
+    """A rule by its condition, which may hold thousands of ids."""
+    shown = where if len(where) <= LONGEST_RULE else f"{where[: LONGEST_RULE - 1]}…"
+    return f"the rule {shown or '(everything)'}"
+
+
+def checked(where: str | None) -> str:
+    """What a random check is about: what a rule would accept, or the given labels."""
+    return "the given labels" if where is None else rule(where)
 
 
 def spot(item_id: str, place: str) -> str:

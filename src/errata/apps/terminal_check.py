@@ -68,7 +68,7 @@ class CheckCards:
         self.made.append(perform(ANSWER_CHECK, self._session, **given))
         if label is not None:
             self._used = [label, *(used for used in self._used if used != label)]
-        return f"{one_line(label if label is not None else words.answer(answer), 40)}."
+        return f"{one_line(words.said(answer, label), 40)}."
 
     def last_mine(self) -> Sequence[int]:
         return self.made[-1:]

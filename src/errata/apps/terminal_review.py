@@ -19,12 +19,11 @@ from errata.apps.terminal.labels import matching, numbered
 from errata.apps.terminal.review_session import ReviewSession
 from errata.errors import DataError
 from errata.tools.visible import one_line
-from errata.types import Answer
+from errata.types import Answer, Answered
 
 __all__ = ["ReadKey", "ReviewSummary", "go_through", "read_key", "review"]
 
 ReadKey = Callable[[], str]
-Answered = tuple[Answer, str | None]
 
 ACCEPT = ("y", "\n", "\r")
 QUIT = ("q", "\x04")

@@ -16,6 +16,7 @@ from errata.agent.actions.session import Session
 from errata.agent.decisions.apply import apply, changes
 from errata.agent.decisions.approval import decide
 from errata.agent.decisions.by_rule import decide_where
+from errata.agent.decisions.undo import in_words
 from errata.agent.evidence.error_count import wrong_labels
 from errata.agent.evidence.ruled import ruled
 from errata.agent.evidence.snapshot import Snapshot
@@ -142,7 +143,8 @@ def test_an_answer_is_taken_back_and_asked_again(tmp_path: Path) -> None:
     assert perform(NEXT_IN_CHECK, session, check=state.check).position == shown.position
     go_through(session, state.check)
     repeat = next(e for e in workspace.store.events.read("repeat"))
-    perform(UNDO, session, events=[repeat.seq])
+    said = in_words(perform(UNDO, session, events=[repeat.seq]))
+    assert f"{repeat.body['label']}, when shown again" in said and "by ann" in said and "None" not in said
     assert go_through(session, state.check) == 1
     with pytest.raises(SetupError, match="nothing to answer"):
         perform(ANSWER_CHECK, session, check=state.check, position=shown.position, answer="several")

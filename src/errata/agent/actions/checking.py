@@ -11,7 +11,7 @@ from pydantic import Field
 from errata.agent.actions.action import Action, Inputs
 from errata.agent.actions.session import Session
 from errata.agent.decisions import random_check
-from errata.agent.decisions.random_check import Said, Turn
+from errata.agent.decisions.random_check import Turn, TurnAnswer
 from errata.agent.evidence.checked import in_words
 from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.views import check_sheet
@@ -72,8 +72,7 @@ class InCheck:
 
 
 def _random_check(session: Session, given: Sample) -> CheckState:
-    check = random_check.open_check(session.run, session.by, given.size, given.where, given.people)
-    return _state(session, _of(session, check.event))
+    return _state(session, random_check.open_check(session.run, session.by, given.size, given.where, given.people))
 
 
 def _check_state(session: Session, given: OneCheck) -> CheckState:
@@ -94,7 +93,7 @@ def _next(session: Session, given: OneCheck) -> InCheck:
 def _answer(session: Session, given: CheckAnswer) -> int:
     check = _of(session, given.check)
     turn = _turn(check, session.by.name, given.position)
-    return random_check.answer(session.run, session.by, check, [Said(turn, given.answer, given.label)])[0]
+    return random_check.answer(session.run, session.by, check, [TurnAnswer(turn, given.answer, given.label)])[0]
 
 
 def _turn(check: RandomCheck, by: str, position: int) -> Turn:

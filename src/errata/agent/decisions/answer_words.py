@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 from errata.errors import nearest
 from errata.tools.data.spelling import fold
-from errata.tools.visible import visible
+from errata.tools.visible import one_line, visible
 from errata.types import OTHER_ANSWERS, LabelSpace
 
 ACCEPT, KEEP = "accept", "keep"
 WORDS = (ACCEPT, KEEP, *OTHER_ANSWERS)
+LONGEST = 60
 
 
 class AnswerWords:
@@ -38,6 +39,7 @@ class AnswerWords:
         alike = self._folded.get(fold(typed), set())
         return ("label", next(iter(alike))) if len(alike) == 1 else None
 
-    def nearest(self, typed: str) -> str:
-        """A hint for what is no answer."""
-        return nearest(typed, self.offered)
+    def no_answer(self, typed: str) -> str:
+        """Why it is not taken, with the nearest answer."""
+        shown = one_line(typed, LONGEST)
+        return f"{shown!r} is no answer{nearest(shown, self.offered)}"

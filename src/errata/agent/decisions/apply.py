@@ -99,17 +99,23 @@ def apply(
     behind = tuple(one.sentence for one in ruled(Snapshot.of(workspace)))
     with workspace.folder.lock():
         if in_place and (half_done := _half_moved(workspace)):
-            rename_all(half_done.output, half_done.moves)
-            return Applied(len(half_done.moves), half_done.output, half_done.folder / half_done.event.body["patch"])
-        _forget_unwritten(workspace)
-        added = _added(workspace, annotate, into, distribution)
-        if not in_place:
-            applied = _apply_to(workspace, out, added, force, copied)
-        elif workspace.dataset.format == "image_folder":
-            applied = _move_files(workspace, added)
+            applied = _finish(half_done)
         else:
-            applied = _apply_in_place(workspace, added)
+            _forget_unwritten(workspace)
+            added = _added(workspace, annotate, into, distribution)
+            if not in_place:
+                applied = _apply_to(workspace, out, added, force, copied)
+            elif workspace.dataset.format == "image_folder":
+                applied = _move_files(workspace, added)
+            else:
+                applied = _apply_in_place(workspace, added)
     return replace(applied, ruled=behind)
+
+
+def _finish(half_done: StandingPatch) -> Applied:
+    """Move the files that a killed command left where they were."""
+    rename_all(half_done.output, half_done.moves)
+    return Applied(len(half_done.moves), half_done.output, half_done.folder / half_done.event.body["patch"])
 
 
 @dataclass(frozen=True, slots=True)

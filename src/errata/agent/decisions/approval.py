@@ -17,7 +17,7 @@ from errata.errors import DataError, SetupError, nearest
 from errata.tools.store.decisions import record
 from errata.tools.store.store import ItemRow
 from errata.tools.visible import one_line
-from errata.types import Answer, Decision, Looked, Place, Proposal, Seeing
+from errata.types import Answer, Answered, Decision, Looked, Place, Proposal, Seeing
 
 OPEN_OUTCOMES = ("relabel", "several", "none_of_these", "ambiguous")
 
@@ -79,7 +79,7 @@ def decide(
 
 
 class Given(NamedTuple):
-    """A person's answer about one item that they looked at, seeing what is proposed."""
+    """An answer about one item, by a person who sees what is proposed, or by their rule."""
 
     row: ItemRow
     answer: Answer
@@ -88,12 +88,16 @@ class Given(NamedTuple):
 
 def decide_each(workspace: Workspace, by: Signer, answers: Sequence[Given]) -> None:
     """Record the answers of one person about many items, each looked at by itself: all of them, or none."""
-    proposals = workspace.store.proposals(workspace.run.run_id)
-    made = [
-        decision_on(workspace, by.name, row, proposals.get(row.idx), answer, label, "proposal", "item")
+    record(workspace.store.events, workspace.run, decisions_on(workspace, by, answers, "item"), by.user)
+
+
+def decisions_on(workspace: Workspace, by: Signer, answers: Sequence[Given], looked: Looked) -> list[Decision]:
+    """The decisions that these answers are, each checked: see ``decision_on``."""
+    proposals = Snapshot.of(workspace).proposals
+    return [
+        decision_on(workspace, by.name, row, proposals.get(row.idx), answer, label, "proposal", looked)
         for row, answer, label in answers
     ]
-    record(workspace.store.events, workspace.run, made, by.user)
 
 
 def decided_by(counts: Mapping[tuple[str, str], int]) -> str:
@@ -123,7 +127,7 @@ def undo(workspace: Workspace, by: Signer, events: Iterable[int]) -> None:
     workspace.store.events.append("undo", bodies)
 
 
-def accepted(proposal: Proposal) -> tuple[Answer, str | None] | None:
+def accepted(proposal: Proposal) -> Answered | None:
     """The answer and label that accepting a proposal records; None if it proposes none."""
     if proposal.outcome == "relabel":
         return "label", proposal.proposed_label

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
-from errata.agent.decisions.approval import OPEN_OUTCOMES, Signer, accepted, decision_on
+from errata.agent.decisions.approval import OPEN_OUTCOMES, Given, Signer, accepted, decisions_on
 from errata.agent.decisions.where import EVERYTHING, Where, parse_where
 from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.workspace import Workspace
 from errata.agent.views.results import result_rows
 from errata.tools.store.decisions import record, settled
 from errata.tools.store.store import ItemRow
-from errata.types import Answer, Proposal
+from errata.types import Answered, Proposal
 
 SMALLEST_CLASS = 5
 """Items: no rule accepts a change into or out of a smaller class."""
@@ -36,15 +36,6 @@ class DecidedMany:
     small_class: int = 0
 
 
-class Answered(NamedTuple):
-    """What a rule says of one open proposal."""
-
-    row: ItemRow
-    proposal: Proposal
-    answer: Answer
-    label: str | None
-
-
 def decide_where(workspace: Workspace, by: Signer, accept: bool, where: str | None) -> DecidedMany:
     """Accept or reject every open proposal that ``where`` matches (by default all); marked as looked at by rule.
 
@@ -52,22 +43,19 @@ def decide_where(workspace: Workspace, by: Signer, accept: bool, where: str | No
     """
     condition = condition_of(where)
     answered, done = rule_says(workspace, condition, accept)
-    made = [
-        decision_on(workspace, by.name, one.row, one.proposal, one.answer, one.label, "proposal", "rule")
-        for one in answered
-    ]
+    made = decisions_on(workspace, by, answered, "rule")
     body = {"run_id": workspace.run.run_id, "by": by.name, "user": by.user, "accept": accept, "where": condition.text}
     rule = workspace.store.events.append("rule", [body])[0].seq if made else 0
     record(workspace.store.events, workspace.run, made, by.user, rule=rule)
     return done
 
 
-def rule_says(workspace: Workspace, condition: Where, accept: bool) -> tuple[list[Answered], DecidedMany]:
+def rule_says(workspace: Workspace, condition: Where, accept: bool) -> tuple[list[Given], DecidedMany]:
     """What a rule decides, and what else matches its condition."""
     found = matching(workspace, condition)
-    proposals = workspace.store.proposals(workspace.run.run_id)
+    proposals = Snapshot.of(workspace).proposals
     done = settled(workspace.decisions(lambda: [row for row, _ in found]))
-    answered: list[Answered] = []
+    answered: list[Given] = []
     ambiguous, nothing_open = 0, 0
     refused: Counter[str] = Counter()
     small = _small_classes(workspace)
@@ -80,13 +68,13 @@ def rule_says(workspace: Workspace, condition: Where, accept: bool) -> tuple[lis
             already[done[row.idx].by, done[row.idx].looked] += 1
             continue
         proposal = proposals[row.idx]
-        said: tuple[Answer, str | None] | None = accepted(proposal) if accept else ("label", row.given_label)
+        said: Answered | None = accepted(proposal) if accept else ("label", row.given_label)
         if said is None:
             ambiguous += 1
         elif accept and (why := _no_rule_accepts(proposal, row, small)):
             refused[why] += 1
         else:
-            answered.append(Answered(row, proposal, *said))
+            answered.append(Given(row, *said))
     return answered, DecidedMany(len(answered), ambiguous, already, nothing_open, **refused)
 
 

@@ -7,14 +7,14 @@ from collections import Counter
 from errata.agent.decisions.answer_words import AnswerWords
 from errata.agent.decisions.approval import Signer
 from errata.agent.decisions.check_key import SHA, CheckKey
-from errata.agent.decisions.filled_in import ANSWERS, LONGEST_ANSWER, Reviewed, cells_of
-from errata.agent.decisions.random_check import Said, answer, turns
+from errata.agent.decisions.filled_in import ANSWERS, Reviewed, cells_of
+from errata.agent.decisions.random_check import TurnAnswer, answer, turns
 from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.workspace import Workspace
 from errata.agent.views.review_sheet import DECISION, KEY
 from errata.tools.data.table import Table
-from errata.tools.store.checks import Answered, RandomCheck
-from errata.tools.visible import one_line
+from errata.tools.store.checks import RandomCheck
+from errata.types import Answered
 
 
 class CheckedSheet:
@@ -28,7 +28,7 @@ class CheckedSheet:
             number: {turn.index: turn for turn in turns(check, by, ahead=True)}
             for number, check in self._checks.items()
         }
-        self.taken: dict[int, list[Said]] = {}
+        self.taken: dict[int, list[TurnAnswer]] = {}
         self._not_taken: list[tuple[str, str]] = []
         self._already = self._blank = 0
         lines = list(zip(cells_of(table, DECISION), cells_of(table, KEY), strict=True))
@@ -61,13 +61,12 @@ class CheckedSheet:
         read = self._words.read(decision)
         word, label = read or ("", None)
         if word not in ANSWERS:
-            shown = one_line(decision, LONGEST_ANSWER)
-            return f"{shown!r} is no answer{self._words.nearest(shown)}"
+            return self._words.no_answer(decision)
         again = key.number != check.draw.order.index(position)
         turn = self._turns[check.event].get(key.number)
         if turn is None:
             return self._stands(check, position, again, (ANSWERS[word], label))
-        self.taken.setdefault(check.event, []).append(Said(turn, ANSWERS[word], label))
+        self.taken.setdefault(check.event, []).append(TurnAnswer(turn, ANSWERS[word], label))
         return ""
 
     def _stands(self, check: RandomCheck, position: int, again: bool, answered: Answered) -> str:

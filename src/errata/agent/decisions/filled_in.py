@@ -12,15 +12,14 @@ from errata.tools.data.table import Table
 from errata.types import Answer
 
 ANSWERS: Mapping[str, Answer] = {answer: answer for answer in get_args(Answer)}
-LONGEST_ANSWER = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
     """What a sheet says. ``sha256``: of the file. ``changed`` and ``kept`` decide on a label other than the given one,
     or on that one; ``others`` on several, none_of_these, or cannot_tell. ``already`` are recorded as they are in the
-    sheet, and ``blank`` rows have no decision. ``not_taken``: item id, and why. ``in_check``: it is
-    the sheet of a random check, of which nobody is told what it changes before all is answered."""
+    sheet, and ``blank`` rows have no decision. ``not_taken``: item id, and why. ``in_check``: it is the sheet of a
+    random check, of which nobody is told what it changes before all is answered."""
 
     sha256: str
     changed: int

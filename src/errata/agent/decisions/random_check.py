@@ -13,14 +13,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from errata.agent.decisions.approval import Signer, decision_on
-from errata.agent.decisions.by_rule import condition_of, rule_says
+from errata.agent.decisions.by_rule import rule_says
+from errata.agent.decisions.where import Where, parse_where
 from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.workspace import Workspace
 from errata.errors import SetupError
 from errata.tools.inference.random_check import sample_of
-from errata.tools.store.checks import Answered, Draw, RandomCheck, checks_of
+from errata.tools.store.checks import Draw, RandomCheck
 from errata.tools.store.decisions import record
-from errata.types import Answer, Decision, Int, Item
+from errata.types import Answer, Answered, Decision, Int, Item
 
 
 def open_check(
@@ -30,16 +31,17 @@ def open_check(
     is open goes on, and one that is complete stays the answer, so that nobody draws until they like what they see.
     SetupError if one of another size is open, or if there is nothing to draw from."""
     workspace.store.refuse_read_only()
-    checks, rule = checks_of(workspace.store, workspace.run.run_id), None if where is None else condition_of(where).text
-    of_rule = [check for check in checks if check.draw.where == rule]
+    rule = None if where is None else parse_where(where)
+    text = None if rule is None else rule.text
+    of_rule = [check for check in Snapshot.of(workspace).checks if check.draw.where == text]
     unfinished = [check for check in of_rule if check.left]
     if unfinished:
         return _same(unfinished[-1], size, people)
-    members_N, proposed = _population(workspace, where)
+    members_N, proposed = _population(workspace, rule)
     for check in of_rule:
-        if where is None or _covers(check, members_N):
+        if rule is None or _covers(check, members_N):
             return check
-    return _drawn(workspace, by, size, rule, people or 1, members_N, proposed)
+    return _drawn(workspace, by, size, text, people or 1, members_N, proposed)
 
 
 def _same(check: RandomCheck, size: int, people: int | None) -> RandomCheck:
@@ -58,15 +60,15 @@ def _covers(check: RandomCheck, members_N: Int) -> bool:
     return bool(check.draw.has(np.flatnonzero(members_N)).all())
 
 
-def _population(workspace: Workspace, where: str | None) -> tuple[Int, tuple[Answered, ...]]:
+def _population(workspace: Workspace, rule: Where | None) -> tuple[Int, tuple[Answered, ...]]:
     """``members_N`` and ``proposed`` of a Draw: the given labels, or the open proposals that a rule would accept."""
     snapshot = Snapshot.of(workspace)
     members_N = np.zeros(len(snapshot.rows), np.int64)
-    if where is None:
+    if rule is None:
         given = len(workspace.task.annotations(workspace.dataset.cells))  # further ones were found by the scan
         members_N[:given] = snapshot.usable_N[:given]
         return members_N, ()
-    accepted, _ = rule_says(workspace, condition_of(where), accept=True)
+    accepted, _ = rule_says(workspace, rule, accept=True)
     codes: dict[Answered, int] = {}
     for one in accepted:
         members_N[one.row.idx] = codes.setdefault((one.answer, one.label), len(codes) + 1)
@@ -92,7 +94,7 @@ def _drawn(
     draw = Draw(where, people, f"{seed:032x}", members_N, proposed, spots, order)
     body = {"run_id": workspace.run.run_id, "by": by.name, "user": by.user} | draw.body()
     event = workspace.store.events.append("check", [body])[0]
-    return RandomCheck(event.seq, workspace.run.run_id, draw)
+    return RandomCheck(event.seq, draw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,7 @@ def options(check: RandomCheck, turn: Turn, names: Sequence[str]) -> list[str]:
     return [names[k] for k in rng.permutation(len(names))]
 
 
-class Said(NamedTuple):
+class TurnAnswer(NamedTuple):
     """What a person answers on their turn."""
 
     turn: Turn
@@ -142,7 +144,7 @@ class Said(NamedTuple):
     label: str | None
 
 
-def answer(workspace: Workspace, by: Signer, check: RandomCheck, said: Sequence[Said]) -> list[int]:
+def answer(workspace: Workspace, by: Signer, check: RandomCheck, said: Sequence[TurnAnswer]) -> list[int]:
     """Record answers: a first one is a decision, made blind; a second one only says how far the person agrees with
     themself. Returns their event numbers, which ``undo`` takes, the decisions first."""
     made = [(one.turn, _decision(workspace, by, check, one)) for one in said]
@@ -153,7 +155,7 @@ def answer(workspace: Workspace, by: Signer, check: RandomCheck, said: Sequence[
     return [event.seq for event in recorded]
 
 
-def _decision(workspace: Workspace, by: Signer, check: RandomCheck, said: Said) -> Decision:
+def _decision(workspace: Workspace, by: Signer, check: RandomCheck, said: TurnAnswer) -> Decision:
     row = workspace.item(*check.draw.sample[said.turn.position])
     proposal = workspace.store.proposal(workspace.run.run_id, row.idx)
     return decision_on(workspace, by.name, row, proposal, said.answer, said.label, "blind", "item", in_check=True)

@@ -10,7 +10,7 @@ from errata import words
 from errata.agent.decisions.answer_words import ACCEPT, KEEP, AnswerWords
 from errata.agent.decisions.approval import Given, Signer, accepted, decide_each
 from errata.agent.decisions.checked_sheet import CheckedSheet
-from errata.agent.decisions.filled_in import ANSWERS, LONGEST_ANSWER, Reviewed, cells_of
+from errata.agent.decisions.filled_in import ANSWERS, Reviewed, cells_of
 from errata.agent.decisions.review_key import ReviewKey
 from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.workspace import Workspace
@@ -109,8 +109,7 @@ class ReviewedSheet:
         if row is None:
             return "there is no such item in this run"
         if answer is None:
-            shown = one_line(decision, LONGEST_ANSWER)
-            return f"{shown!r} is no answer{self._words.nearest(shown)}"
+            return self._words.no_answer(decision)
         given = self._given(row, *answer)
         if given is None:
             return "nothing is proposed that could be accepted"

@@ -131,7 +131,7 @@ def in_words(undone: Undone) -> str:
 
 
 def _makers(events: Iterable[Event]) -> str:
-    return decided_by(Counter((str(event.body["by"]), str(event.body.get("looked"))) for event in events))
+    return decided_by(Counter((str(event.body["by"]), str(event.body.get("looked", "item"))) for event in events))
 
 
 def _said(events: Sequence[Event]) -> str:
@@ -144,7 +144,9 @@ def _said(events: Sequence[Event]) -> str:
 
 
 def _decided(event: Event) -> str:
-    return words.decided(event.body["answer"], event.body["label"], event.body.get("given_label"))
+    if event.kind == "repeat":
+        return f"{words.said(event.body['answer'], event.body['label'])}, when shown again"
+    return words.decided(event.body["answer"], event.body["label"], event.body["given_label"])
 
 
 def _of_numbers(workspace: Workspace, wanted: Sequence[int | range]) -> list[Event]:

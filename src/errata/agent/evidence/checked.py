@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from math import floor
 
+from errata import words
 from errata.agent.evidence.snapshot import Snapshot
 from errata.tools.inference.random_check import Checked
 from errata.tools.report.count import DISPUTED, WRONG, WrongCount
-from errata.tools.store.checks import Answered, RandomCheck
+from errata.tools.store.checks import RandomCheck
 
 
 def checked(check: RandomCheck, snapshot: Snapshot) -> Checked:
     """What is known from this check so far."""
+    version = snapshot.revisions["items"], snapshot.revisions["events"]
+    return snapshot.kept(f"check {check.event}", version, lambda _: _checked(check, snapshot))
+
+
+def _checked(check: RandomCheck, snapshot: Snapshot) -> Checked:
+    drawn = set(check.draw.sample)
+    rows = {row.spot: row for row in snapshot.rows if row.spot in drawn}
     wrong = unknown = 0
-    for (item_id, place), answered in zip(check.draw.sample, check.found, strict=True):
+    for spot, answered in zip(check.draw.sample, check.found, strict=True):
         if answered is None or answered[0] == "cannot_tell":
             unknown += 1
         else:
-            row = snapshot.workspace.item(item_id, place)
-            about_labels = check.draw.where is None
+            about_labels, row = check.draw.where is None, rows[spot]
             wrong += answered != (("label", row.given_label) if about_labels else check.proposed(row.idx))
     return Checked(check.draw.population, len(check.draw.sample), wrong, unknown)
 
@@ -55,48 +60,37 @@ def _percent(share: float, *, up: bool) -> str:
     return f"{whole / 10:.1f}%"
 
 
-@dataclass(frozen=True, slots=True)
-class Agreement:
-    """How often a person gave the same answer when shown an item again."""
-
-    by: str
-    same: int
-    of: int
-
-
-def self_agreement(check: RandomCheck) -> Sequence[Agreement]:
-    """Of each person who was shown an item again, in order of name."""
-    first: Mapping[tuple[int, str], Answered] = {
-        (position, one.by): one.answered for position, said in check.answers.items() for one in said
-    }
-    counts: dict[str, list[bool]] = {}
-    for position, said in check.repeats.items():
-        for one in said:
-            if (position, one.by) in first:
-                counts.setdefault(one.by, []).append(one.answered == first[position, one.by])
-    return [Agreement(by, sum(same), len(same)) for by, same in sorted(counts.items())]
-
-
 def in_words(check: RandomCheck, snapshot: Snapshot) -> list[str]:
     """The check in lines: what it found once it is complete, and how people agreed."""
     found, draw = checked(check, snapshot), check.draw
     size = len(draw.sample)
-    about = "the given labels" if draw.where is None else f"the rule {draw.where or '(everything)'}"
+    about = f"random check of {size:,}, about {words.checked(draw.where)}"
     if check.left:
-        lines = [f"random check of {size:,}, about {about}: {size - check.left:,} answered, {check.left:,} left"]
+        lines = [f"{about}: {size - check.left:,} answered, {check.left:,} left"]
     elif draw.where is None:
         lines = [count_in(check, snapshot).sentence]
     else:
-        lines = [f"random check of {size:,}, about {about}: {found.wrong:,} would be wrong; {of_unseen(found)}"]
+        lines = [f"{about}: {found.wrong:,} would be wrong; {of_unseen(found)}"]
     if not check.left and found.unknown:
         lines.append(f"nobody can tell of {found.unknown:,} of the {size:,}: the interval allows for either")
-    for one in self_agreement(check):
-        lines.append(f"shown {one.of} items twice, {one.by} gave the same answer on {one.same}")
+    for by, same in sorted(_shown_again(check).items()):
+        lines.append(f"shown {len(same)} items twice, {by} gave the same answer on {sum(same)}")
     twice = [said for said in check.answers.values() if len(said) > 1]
     if twice:
-        same = sum(said[0].answered == said[1].answered for said in twice)
-        lines.append(f"two people gave the same answer on {same} of {len(twice)} items")
+        agreed = sum(said[0].answered == said[1].answered for said in twice)
+        lines.append(f"two people gave the same answer on {agreed} of {len(twice)} items")
     return lines
+
+
+def _shown_again(check: RandomCheck) -> dict[str, list[bool]]:
+    """For each person, whether they gave the same answer again on each item that they answered twice."""
+    same: dict[str, list[bool]] = {}
+    for position, again in check.repeats.items():
+        first = {one.by: one.answered for one in check.answers.get(position, ())}
+        for one in again:
+            if one.by in first:
+                same.setdefault(one.by, []).append(one.answered == first[one.by])
+    return same
 
 
 def all_in_words(snapshot: Snapshot, wrong: WrongCount) -> list[str]:

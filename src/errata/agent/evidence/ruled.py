@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from errata import words
 from errata.agent.evidence.checked import checked, of_unseen
 from errata.agent.evidence.snapshot import Snapshot
 from errata.tools.store.checks import RandomCheck
-from errata.tools.visible import one_line
 from errata.types import Decision
 
 NO_CHECK = "no check was made"
-LONGEST = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +24,7 @@ class Ruled:
 
     @property
     def sentence(self) -> str:
-        named = one_line(self.where, LONGEST) or "(everything)"
-        return f"{self.changes:,} change{'s' * (self.changes != 1)} by the rule {named}: {self.checks}"
+        return f"{self.changes:,} change{'s' * (self.changes != 1)} by {words.rule(self.where)}: {self.checks}"
 
 
 def ruled(snapshot: Snapshot) -> tuple[Ruled, ...]:

@@ -225,8 +225,7 @@ def embed_all(workspace: Workspace, embedder: Embedder, progress: Progress) -> F
     fresh = list(first_row.values())
     broken: dict[str, str] = {}
     done = 0
-    each = workspace.dataset.each(fresh)
-    for items in _blocks(each) if embedder.per_item else [list(each)] if fresh else []:
+    for items in _blocks(workspace.dataset.each(fresh), at_once=not embedder.per_item):
         vectors, problems = embed_readable(embedder, items, _counted(progress, "embed", done, len(fresh)))
         known.update(vectors)
         broken.update(problems)
@@ -254,14 +253,14 @@ def _remarks(workspace: Workspace, embedder: Embedder) -> tuple[str, ...]:
     return embedder.remarks(workspace.dataset.text_items(readable), len(readable))
 
 
-def _blocks(items: Iterable[Item]) -> Iterator[list[Item]]:
+def _blocks(items: Iterable[Item], *, at_once: bool) -> Iterator[list[Item]]:
     block: list[Item] = []
     held = 0
     for item in items:
         block.append(item)
         held += sum(len(part.image or b"") for part in item.images)
         del item
-        if len(block) == BLOCK or held > BLOCK_BYTES:
+        if not at_once and (len(block) == BLOCK or held > BLOCK_BYTES):
             yield block
             block, held = [], 0
     if block:

@@ -67,12 +67,11 @@ def _told(events: Iterator[Event]) -> Iterator[dict[str, Any]]:
 def _what(event: Event) -> str:
     body = event.body
     if event.kind == "rule":
-        return f"{'accepted' if body['accept'] else 'rejected'} by the rule {body['where'] or '(everything)'}"
+        return f"{'accepted' if body['accept'] else 'rejected'} by {words.rule(body['where'])}"
     if event.kind == "check":
-        rule = "the given labels" if body["where"] is None else f"the rule {body['where'] or '(everything)'}"
-        return f"random check of {len(body['sample'])} drawn, about {rule}"
-    said = body["label"] if body["answer"] == "label" else words.answer(body["answer"])
-    return f"random check {body['check']}: {words.spot(body['item_id'], body['place'])} again, {said}"
+        return f"random check of {len(body['sample'])} drawn, about {words.checked(body['where'])}"
+    which = words.spot(body["item_id"], body["place"])
+    return f"random check {body['check']}: {which} again, {words.said(body['answer'], body['label'])}"
 
 
 def _concerns(event: Event, item_id: str, decisions: set[int]) -> bool:

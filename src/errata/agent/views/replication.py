@@ -17,7 +17,7 @@ from errata.agent.evidence.snapshot import Snapshot
 from errata.agent.run.applied import standing_patches
 from errata.agent.run.workspace import Workspace
 from errata.agent.views.report import summarize
-from errata.agent.views.results import result_columns
+from errata.agent.views.results import looks
 from errata.settings import Settings
 from errata.tools.data.atomic import atomic_folder
 from errata.tools.patch import PatchLine
@@ -127,7 +127,8 @@ def _asked(snapshot: Snapshot) -> Iterator[Mapping[str, Any]]:
 
 
 def _decisions(snapshot: Snapshot, people: People) -> Iterator[Mapping[str, Any]]:
-    rows, drawn = snapshot.rows, dict(enumerate(result_columns(snapshot.workspace)["inclusion_probability"]))
+    rows = snapshot.rows
+    drawn = looks(snapshot, rows)["inclusion_probability"]
     for idx, decision in sorted(snapshot.decisions.items(), key=lambda pair: pair[1].event):
         yield _named(rows[idx].row, decision.place, decision.item_id) | {
             "given": decision.given_label,
@@ -140,7 +141,7 @@ def _decisions(snapshot: Snapshot, people: People) -> Iterator[Mapping[str, Any]
             "seeing": decision.seeing,
             "rule": decision.rule,
             "check": decision.check,
-            "inclusion_probability": drawn.get(idx),
+            "inclusion_probability": drawn[idx],
             "guideline_sha256": decision.guideline_sha,
             "event": decision.event_hash,
         }

@@ -21,22 +21,11 @@ from errata.types import Basis, Outcome, Proposal, Spot, Status
 if TYPE_CHECKING:
     import pyarrow as pa
 
-COLUMNS = (
-    "item_id",
-    "given_label",
-    "status",
-    "outcome",
-    "proposed_label",
-    "confidence",
-    "quality",
-    "best_other_label",
-    "basis",
-    "looked",
-    "in_check",
-    "inclusion_probability",
-)
-PROPOSED = COLUMNS[3:9]
+PROPOSED = ("outcome", "proposed_label", "confidence", "quality", "best_other_label", "basis")
 """The columns of a proposal."""
+LOOKS = ("looked", "in_check", "inclusion_probability")
+"""How people looked: see ``looks``."""
+COLUMNS = ("item_id", "given_label", "status", *PROPOSED, *LOOKS)
 NOTHING = (None,) * len(PROPOSED)
 NUMBERS = ("confidence", "quality", "in_check", "inclusion_probability")
 OWN = "data."
@@ -69,7 +58,7 @@ def result_row(snapshot: Snapshot, row: ItemRow, proposal: Proposal | None) -> d
     found: dict[str, Any] = {"item_id": row.item_id, "given_label": row.given_label, "status": status}
     found |= {"place": row.place} if row.place else {}
     found |= proposed(proposal) if usable and proposal else dict.fromkeys(PROPOSED)
-    return found | {name: values[0] for name, values in _looks(snapshot, [row]).items()}
+    return found | {name: values[0] for name, values in looks(snapshot, [row]).items()}
 
 
 def result_columns(workspace: Workspace, own: Sequence[str] = ()) -> dict[str, Sequence[Any]]:
@@ -93,28 +82,25 @@ def result_columns(workspace: Workspace, own: Sequence[str] = ()) -> dict[str, S
         columns |= dict(
             zip(PROPOSED, zip(*proposed_values, strict=True) if rows else [()] * len(PROPOSED), strict=True)
         )
-    columns |= _looks(snapshot, rows)
+    columns |= looks(snapshot, rows)
     return columns | {OWN + name: _own(workspace, name) for name in own}
 
 
-def _looks(snapshot: Snapshot, rows: Sequence[ItemRow]) -> dict[str, Sequence[Any]]:
+def looks(snapshot: Snapshot, rows: Sequence[ItemRow]) -> dict[str, Sequence[Any]]:
     """How a person looked at each item, if one decided it: ``item``, ``grid``, or ``rule``. Whether it was drawn into a
     random check (1 or 0), and with what probability it would be, in (0, 1]; None if it could not be."""
     decisions = snapshot.decisions
     looked = [decisions[row.idx].looked if row.idx in decisions else None for row in rows]
     if not snapshot.checks:
-        return {"looked": looked, "in_check": [0] * len(rows), "inclusion_probability": [None] * len(rows)}
+        return dict(zip(LOOKS, (looked, [0] * len(rows), [None] * len(rows)), strict=True))
     idx_n = np.array([row.idx for row in rows], np.int64)
     left_out_n, drawn = np.ones(len(rows)), set[Spot]()
     for check in snapshot.checks:
         share = len(check.draw.sample) / check.draw.population
         left_out_n *= np.where(check.draw.has(idx_n), 1 - share, 1)
         drawn.update(check.draw.sample)
-    return {
-        "looked": looked,
-        "in_check": [int(row.spot in drawn) for row in rows],
-        "inclusion_probability": [1 - out if out < 1 else None for out in left_out_n.tolist()],
-    }
+    probability = [1 - out if out < 1 else None for out in left_out_n.tolist()]
+    return dict(zip(LOOKS, (looked, [int(row.spot in drawn) for row in rows], probability), strict=True))
 
 
 def _own(workspace: Workspace, name: str) -> Sequence[Plain]:

@@ -68,13 +68,9 @@ class Checked:
         """Between which counts the wrong ones lie among the unseen, or among any ``of`` of them that are chosen by
         whatever rule: 0 <= of <= unseen."""
         of = self.unseen if of is None else of
-        low, high = (limit - found for limit, found in zip(self.limits, self._of_sample, strict=True))
-        return max(0, low - (self.unseen - of)), min(of, high)
-
-    @property
-    def _of_sample(self) -> tuple[int, int]:
-        """The wrong ones of the sample that each limit counts."""
-        return self.wrong, self.wrong + self.unknown
+        low, high = self.limits
+        fewest, most = low - self.wrong, high - (self.wrong + self.unknown)
+        return max(0, fewest - (self.unseen - of)), min(of, most)
 
     def _at_least(self, found: int, count: int) -> float:
         from scipy.stats import hypergeom  # imported late: most commands have no check to tell of

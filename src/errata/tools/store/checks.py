@@ -14,9 +14,7 @@ import numpy as np
 from errata.errors import StoreError
 from errata.tools.store.events import Event
 from errata.tools.store.store import Store
-from errata.types import ITEM, Answer, Bool, Int, Spot
-
-Answered = tuple[Answer, str | None]
+from errata.types import ITEM, Answered, Bool, Int, Spot
 
 
 @dataclass(frozen=True)
@@ -61,11 +59,10 @@ class Draw:
 
 @dataclass(frozen=True)
 class Said:
-    """One person's answer in a check, and the event that holds it."""
+    """One person's answer in a check."""
 
     by: str
     answered: Answered
-    event: int
 
 
 @dataclass(frozen=True)
@@ -74,7 +71,6 @@ class RandomCheck:
     ``repeats``, the second answers of people on what they had answered already."""
 
     event: int
-    run_id: int
     draw: Draw
     answers: Mapping[int, Sequence[Said]] = field(default_factory=dict)
     repeats: Mapping[int, Sequence[Said]] = field(default_factory=dict)
@@ -105,14 +101,14 @@ class RandomCheck:
         return self.draw.proposed[code - 1] if code else None
 
 
-def checks_of(store: Store, run_id: int | None = None) -> list[RandomCheck]:
-    """The random checks of a run, or of all runs, oldest first."""
-    events = list(store.events.read("check"))
+def checks_of(store: Store, run_id: int) -> list[RandomCheck]:
+    """The random checks of a run, oldest first."""
+    events = [event for event in store.events.read("check") if event.body["run_id"] == run_id]
     if not events:
         return []
     undone = {event.body["undoes"] for event in store.events.read("undo")}
     said = [event for event in store.events.read("decision", "repeat") if event.seq not in undone]
-    return [_check(event, said) for event in events if run_id in (None, event.body["run_id"])]
+    return [_check(event, said) for event in events]
 
 
 def _check(event: Event, said: Iterable[Event]) -> RandomCheck:
@@ -123,8 +119,8 @@ def _check(event: Event, said: Iterable[Event]) -> RandomCheck:
         spot = one.body["item_id"], one.body.get("place", ITEM)
         if one.body.get("check") == event.seq and spot in position:
             answered = one.body["answer"], one.body["label"]
-            told[one.kind].setdefault(position[spot], []).append(Said(one.body["by"], answered, one.seq))
-    return RandomCheck(event.seq, event.body["run_id"], draw, told["decision"], told["repeat"])
+            told[one.kind].setdefault(position[spot], []).append(Said(one.body["by"], answered))
+    return RandomCheck(event.seq, draw, told["decision"], told["repeat"])
 
 
 def _draw(event: Event) -> Draw:
